@@ -1,0 +1,1 @@
+"""Raw text to clean documents: sources, language identification, rules, duplicates, ledger."""

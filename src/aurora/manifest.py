@@ -1,0 +1,124 @@
+"""What a step read, did and wrote.
+
+One decision: a step is finished exactly when its folder holds a `manifest.json` whose fingerprint equals the hash of
+the
+step's name, version, settings and input hashes. The folder appears by one rename, with the manifest already in it, so
+"finished" needs no other mark. Until then the work lies in `FOLDER.partial`, which is kept over a crash as long as the
+fingerprint stays the same, so that long steps can go on where they stopped.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from aurora.errors import AuroraError
+from aurora.files import canonical_json, publish, sha256, write_json
+
+MANIFEST = "manifest.json"
+FINGERPRINT = ".fingerprint"
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The record beside an artifact's files.
+
+    `inputs` maps the name of each input to its SHA-256; `outputs` maps each file (path relative to the folder) to its
+    SHA-256 and size in bytes; `seconds` is the wall time of the attempt that finished, `environment` where it ran.
+    """
+
+    schema: int
+    step: str
+    fingerprint: str
+    settings: dict[str, Any]
+    inputs: dict[str, str]
+    outputs: dict[str, dict[str, Any]]
+    seconds: float
+    environment: dict[str, str]
+
+    def digest(self, *patterns: str) -> str:
+        """SHA-256 over the names and hashes of the outputs matching any glob of `patterns` (all without one)."""
+        chosen = {
+            name: output["sha256"]
+            for name, output in self.outputs.items()
+            if not patterns or any(Path(name).match(pattern) for pattern in patterns)
+        }
+        if not chosen:
+            raise AuroraError(f"The manifest of step {self.step} lists no file matching {', '.join(patterns)}.")
+        return hashlib.sha256(canonical_json(chosen)).hexdigest()
+
+
+def fingerprint(step: str, version: int, settings: Mapping[str, Any], inputs: Mapping[str, str]) -> str:
+    """The hash that says whether a finished step still stands. `version` rises when a step's code changes its
+    output."""
+    return hashlib.sha256(canonical_json([step, version, settings, inputs])).hexdigest()
+
+
+def read_manifest(folder: Path) -> Manifest | None:
+    """The manifest in `folder`, or None where the step has not finished (absent, unreadable, or a file missing or
+    cut)."""
+    try:
+        manifest = Manifest(**json.loads((folder / MANIFEST).read_text(encoding="utf-8")))
+        sizes = {name: (folder / name).stat().st_size for name in manifest.outputs}
+    except (OSError, ValueError, TypeError):
+        return None
+    if any(sizes[name] != output["bytes"] for name, output in manifest.outputs.items()):
+        return None
+    return manifest
+
+
+def damaged_files(folder: Path, manifest: Manifest) -> list[str]:
+    """The outputs whose content no longer has the recorded hash; reads every byte."""
+    return [
+        name
+        for name, output in manifest.outputs.items()
+        if not (folder / name).is_file() or sha256(folder / name) != output["sha256"]
+    ]
+
+
+@contextmanager
+def artifact(
+    folder: Path, step: str, version: int, settings: Mapping[str, Any], inputs: Mapping[str, str]
+) -> Iterator[Path]:
+    """Yield the working folder of a step; when the block ends well, hash it, add the manifest and publish it as
+    `folder`."""
+    mark = fingerprint(step, version, settings, inputs)
+    partial = folder.with_name(f"{folder.name}.partial")
+    try:
+        same = (partial / FINGERPRINT).read_text(encoding="utf-8") == mark
+    except OSError:
+        same = False
+    if not same:
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
+        (partial / FINGERPRINT).write_text(mark, encoding="utf-8")
+    start = time.perf_counter()
+    yield partial
+    manifest = Manifest(
+        schema=1,
+        step=step,
+        fingerprint=mark,
+        settings=json.loads(canonical_json(settings)),
+        inputs=dict(inputs),
+        outputs={
+            path.relative_to(partial).as_posix(): {"sha256": sha256(path), "bytes": path.stat().st_size}
+            for path in sorted(partial.rglob("*"))
+            if path.is_file() and path.name not in (MANIFEST, FINGERPRINT)
+        },
+        seconds=round(time.perf_counter() - start, 3),
+        environment={
+            "python": platform.python_version(),
+            "platform": platform.platform(),
+            "machine": platform.machine(),
+        },
+    )
+    write_json(partial / MANIFEST, asdict(manifest))
+    publish(partial, folder)

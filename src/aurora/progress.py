@@ -1,0 +1,37 @@
+"""Progress bars and closing lines, all on standard error.
+
+One decision: standard output belongs to data (`--json`) and to the answer a command was asked for; everything that
+tells a person how far a step is goes to standard error, and is quiet when that is not a terminal.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from tqdm import tqdm
+
+
+@contextmanager
+def progress(label: str, total: float | None, unit: str, initial: float = 0, scale: bool = True) -> Iterator[tqdm[Any]]:
+    """A bar with rate and time left. Call `.update(amount)` in `unit`s and `.set_postfix_str(text)` for a note."""
+    with tqdm(
+        total=total,
+        initial=initial,
+        unit=unit,
+        unit_scale=scale,
+        desc=label,
+        file=sys.stderr,
+        leave=False,
+        dynamic_ncols=True,
+        mininterval=0.5,
+        disable=None,
+    ) as bar:
+        yield bar
+
+
+def say(text: str) -> None:
+    """One line for the person at the terminal."""
+    tqdm.write(text, file=sys.stderr)

@@ -1,0 +1,142 @@
+"""The recipe's `corpus` table: where raw text comes from and how it is curated.
+
+One decision: the kind of a source is a discriminated union, so a key that belongs to another kind is an unknown key.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from aurora.recipe.base import Section, layout
+
+Language = Annotated[str, Field(pattern=r"^([a-z]{2,3}(-[A-Za-z0-9]{2,8})*|code|und)$")]
+
+
+class SourceBase(Section):
+    """What every source says of itself."""
+
+    language: Language | None = Field(
+        None,
+        description="BCP 47 tag of every document, or `code`; without it the reader's own label or identification "
+        "decides.",
+    )
+    license: str = Field("unknown", description="SPDX licence expression, where the documents do not carry one.")
+    limit_megabytes: float | None = Field(
+        None,
+        gt=0,
+        description="Stop after this many megabytes (10^6 UTF-8 bytes) of text per language; all of it without one.",
+    )
+
+
+class JsonlSource(SourceBase):
+    """JSON lines, plain or compressed (.gz, .zst)."""
+
+    kind: Literal["jsonl"]
+    paths: list[str] = Field(min_length=1, description="Files or glob patterns, relative to the recipe.")
+    text_key: str = Field("text", description="Key of the document's text.")
+    language_key: str | None = Field(None, description="Key of the document's language, where it has one.")
+
+
+class ParquetSource(SourceBase):
+    """Parquet files."""
+
+    kind: Literal["parquet"]
+    paths: list[str] = Field(min_length=1, description="Files or glob patterns, relative to the recipe.")
+    text_key: str = Field("text", description="Column of the document's text.")
+    language_key: str | None = Field(None, description="Column of the document's language, where it has one.")
+
+
+class TextSource(SourceBase):
+    """Plain text files."""
+
+    kind: Literal["text"]
+    paths: list[str] = Field(min_length=1, description="Files or glob patterns, relative to the recipe.")
+    document: Literal["file", "paragraph", "line"] = Field("file", description="What counts as one document.")
+
+
+class HubSource(SourceBase):
+    """A data set of the Hugging Face hub (or a local folder in hub layout), streamed; its code is never run."""
+
+    kind: Literal["hub"]
+    dataset: str = Field(description="Hub identifier, or a folder in hub layout.")
+    configuration: str | None = Field(None, description="Configuration (subset) of the data set.")
+    split: str = Field("train", description="Split to read.")
+    revision: str | None = Field(None, description="Commit hash to pin; without one the newest is taken and recorded.")
+    text_key: str = Field("text", description="Column of the document's text.")
+    language_key: str | None = Field(None, description="Column of the document's language, where it has one.")
+
+
+class WheelPin(Section):
+    """One published package, pinned."""
+
+    name: str = Field(description="Name in the package index.")
+    version: str = Field(description="Exact version.")
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the downloaded file, hex.")
+    license: str = Field("unknown", description="SPDX licence expression of the package.")
+    source_distribution: bool = Field(False, description="Take the source archive instead of the wheel.")
+
+
+class WheelsSource(SourceBase):
+    """Text inside published Python packages, taken out without installing or running them."""
+
+    kind: Literal["wheels"]
+    sets: list[Literal["light", "large", "copyleft"]] = Field(
+        default_factory=list,
+        description="Named sets of pinned packages; only `copyleft` holds non-permissive licences.",
+    )
+    packages: list[WheelPin] = Field(default_factory=list, description="Further packages of your own choice.")
+    take: Literal["catalogues", "docstrings", "sources", "sentences"] = Field(
+        "catalogues",
+        description="Translation catalogues (.mo, .json), Python docstrings, Python sources, or `label<TAB>sentence` "
+        "files.",
+    )
+    files: str = Field("*", description="Glob over the paths inside the package.")
+    languages: list[Language] = Field(
+        default_factory=list, description="Languages to take; all that are found without it."
+    )
+
+
+class EnvironmentSource(SourceBase):
+    """Text of the Python packages installed beside Aurora, in the stated order."""
+
+    kind: Literal["environment"]
+    take: Literal["docstrings", "sources"] = Field(
+        description="Python docstrings (English prose) or Python sources (code)."
+    )
+    distributions: list[str] = Field(min_length=1, description="Installed distributions to read, in this order.")
+
+
+Source = Annotated[
+    JsonlSource | ParquetSource | TextSource | HubSource | WheelsSource | EnvironmentSource, Field(discriminator="kind")
+]
+
+
+class Curation(Section):
+    """How raw documents become clean ones. Thresholds per language live in data files; these are the choices of a
+    run."""
+
+    normalise: bool = Field(True, description="Unicode NFC, control characters removed.")
+    identify_language: bool = Field(
+        True,
+        description="Drop documents whose identified language contradicts their declared one; label those without one.",
+    )
+    quality: bool = Field(True, description="Length and symbol rules per language.")
+    duplicates: Literal["none", "exact"] = Field("exact", description="Which duplicates to drop, across all sources.")
+    held_out_share: float = Field(
+        0.05, gt=0, lt=1, description="Share of documents held out of training for evaluation, chosen by document hash."
+    )
+
+
+class Corpus(Section):
+    """Raw text and its curation."""
+
+    sources: dict[str, Source] = Field(min_length=1, description="Raw sources by name.")
+    curation: Curation = Field(default_factory=Curation, description="Curation of all sources.")
+    other_domain: dict[str, Source] = Field(
+        default_factory=dict,
+        description="Sources of another domain: evaluated on, never trained on; a corpus holding any of their "
+        "sentences is refused.",
+    )
+    cache: str | None = layout(None, "Folder for downloads; the user's cache folder without one.")

@@ -1,0 +1,35 @@
+"""The recipe's `execution` table: where and how a run executes. None of it changes which batches a step sees.
+
+One decision: everything here is layout except `precision`, which changes the numbers.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from aurora.recipe.base import Section, layout
+
+
+class Execution(Section):
+    """Devices, parallel layout and bookkeeping of a training stage."""
+
+    device: Literal["auto", "cpu", "cuda"] = layout(
+        "auto", "Where to train; `auto` takes an accelerator where there is one (`cuda` covers ROCm)."
+    )
+    precision: Literal["auto", "bf16", "fp32"] = Field(
+        "auto",
+        description="Arithmetic of forward and backward; weights and moments stay fp32. `auto` takes bf16 where the "
+        "device computes in it.",
+    )
+    micro_batch_sequences: int = layout(
+        8, "Sequences per forward pass; the rest of a global batch is accumulated.", ge=1
+    )
+    tensor_parallel: int = layout(1, "Ranks that share each layer's matrices.", ge=1)
+    pipeline_parallel: int = layout(1, "Ranks that share the layers.", ge=1)
+    threads: int = layout(0, "CPU threads; 0 takes every core.", ge=0)
+    checkpoint_seconds: float = layout(60.0, "Save a checkpoint after at most this many seconds.", gt=0)
+    evaluate_steps: int = layout(
+        0, "Measure held-out bits per byte every so many steps; 0 only at the end of a stage.", ge=0
+    )

@@ -1,0 +1,247 @@
+"""Reading a recipe: YAML, the recipe it extends, overrides of the command line, and errors that say where.
+
+One decision: the YAML is read as a tree of nodes with line numbers before it becomes values, so that every value keeps
+its origin (file and line, command line, or default) for `--show` and for error messages.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from aurora.errors import UserError
+from aurora.files import canonical_json
+from aurora.recipe.base import Section
+from aurora.recipe.recipe import Recipe
+from aurora.recipe.reference import section_at
+
+Key = tuple[str, ...]
+COMMAND_LINE = "command line"
+# A mixture, or a source of another kind, is replaced whole: merging two would mix weights or keys that were never
+# meant together.
+REPLACED_WHOLE = "mixture"
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML 1.1 as PyYAML reads it, with `1e-4` a number, as everybody expects."""
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"^[-+]?(\d[\d_]*)?\.?\d[\d_]*[eE][-+]?\d+$"), list("-+.0123456789")
+)
+
+
+@dataclass(frozen=True)
+class LoadedRecipe:
+    """A validated recipe with the place each stated value came from; relative paths start from `base`."""
+
+    recipe: Recipe
+    path: Path
+    origins: dict[Key, str]
+
+    @property
+    def base(self) -> Path:
+        """Folder that the recipe's relative paths start from."""
+        return self.path.parent
+
+    def show(self) -> str:
+        """The effective recipe as YAML, each value with its origin as a comment."""
+        return "\n".join(self._lines((), self.recipe.model_dump(mode="json"), "")) + "\n"
+
+    def text(self) -> str:
+        """The effective recipe as plain YAML."""
+        return yaml.safe_dump(self.recipe.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+
+    def fingerprint(self) -> str:
+        """SHA-256 over everything that can change the result."""
+        return hashlib.sha256(canonical_json(self.recipe.numerics())).hexdigest()
+
+    def _lines(self, key: Key, value: Any, indent: str) -> Iterator[str]:
+        for name, item in value.items():
+            inner = (*key, name)
+            if isinstance(item, dict) and item:
+                yield f"{indent}{name}:"
+                yield from self._lines(inner, item, indent + "  ")
+            else:
+                scalar = yaml.safe_dump(item, default_flow_style=True, allow_unicode=True, width=10**6)
+                scalar = scalar.strip().removesuffix("...").strip()
+                yield f"{indent}{name}: {scalar}  # {self._origin(inner)}"
+
+    def _origin(self, key: Key) -> str:
+        return self.origins.get(key, "default")
+
+
+def load_recipe(path: Path, overrides: Sequence[str] = ()) -> LoadedRecipe:
+    """Read, merge and validate a recipe.
+
+    `overrides` are `key.path=value` strings whose values are YAML. Raises `UserError` naming file, line and key.
+    """
+    values, origins = _read(path)
+    parent = values.pop("extends", None)
+    if parent is not None:
+        parent_values, parent_origins = _read(path.parent / str(parent))
+        if "extends" in parent_values:
+            raise UserError(
+                f"{path.parent / str(parent)}: a recipe that is extended may not itself extend another; "
+                f"name that one instead."
+            )
+        values = _merge(parent_values, values)
+        origins = parent_origins | origins
+    for override in overrides:
+        _override(values, origins, override)
+    try:
+        recipe = Recipe.model_validate(values)
+    except ValidationError as error:
+        raise UserError(_sentence(error, values, origins, path)) from error
+    return LoadedRecipe(recipe, path, origins)
+
+
+def _read(path: Path) -> tuple[dict[str, Any], dict[Key, str]]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise UserError(f"The recipe {path} does not exist: check the path.") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"The recipe {path} cannot be read: {error}.") from error
+    loader = _Loader(text)
+    try:
+        node = loader.get_single_node()
+        if not isinstance(node, yaml.MappingNode):
+            raise UserError(f"{path}: a recipe is a table of keys, and this file holds none.")
+        origins: dict[Key, str] = {}
+        return _construct(loader, node, (), path, origins), origins
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise UserError(f"{path}, line {line}: this is not valid YAML ({error.problem}).") from error
+    finally:
+        loader.dispose()
+
+
+def _construct(loader: _Loader, node: yaml.Node, key: Key, path: Path, origins: dict[Key, str]) -> Any:
+    """Values of a node tree; fills `origins` with FILE:LINE of every key."""
+    if isinstance(node, yaml.MappingNode):
+        table: dict[str, Any] = {}
+        for name_node, value_node in node.value:
+            name = str(name_node.value)
+            line = name_node.start_mark.line + 1
+            if name in table:
+                raise UserError(f"{path}, line {line}: the key {'.'.join((*key, name))} appears twice; keep one.")
+            origins[(*key, name)] = f"{path}:{line}"
+            table[name] = _construct(loader, value_node, (*key, name), path, origins)
+        return table
+    if isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            origins[(*key, str(index))] = f"{path}:{item.start_mark.line + 1}"
+        return [_construct(loader, item, (*key, str(index)), path, origins) for index, item in enumerate(node.value)]
+    return loader.construct_object(node, deep=True)
+
+
+def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    """`above` laid over `below`: tables merge, everything else (and mixtures, and other kinds of source) is
+    replaced."""
+    merged = dict(below)
+    for name, value in above.items():
+        old = merged.get(name)
+        if isinstance(old, dict) and isinstance(value, dict) and name != REPLACED_WHOLE:
+            same_kind = value.get("kind", old.get("kind")) == old.get("kind")
+            merged[name] = _merge(old, value) if same_kind else value
+        else:
+            merged[name] = value
+    return merged
+
+
+def _override(values: dict[str, Any], origins: dict[Key, str], override: str) -> None:
+    name, equals, text = override.partition("=")
+    key = tuple(name.split("."))
+    if not equals or not all(key):
+        raise UserError(f"The argument {override!r} is not of the form key.path=value.")
+    try:
+        value = yaml.load(text, _Loader)
+    except yaml.YAMLError as error:
+        raise UserError(f"The value of the argument {override!r} is not valid YAML: quote it.") from error
+    table: Any = values
+    for depth, part in enumerate(key[:-1], 1):
+        table = (
+            table[int(part)]
+            if isinstance(table, list) and part.isdigit() and int(part) < len(table)
+            else (table.setdefault(part, {}) if isinstance(table, dict) else None)
+        )
+        if not isinstance(table, (dict, list)):
+            raise UserError(f"The argument {override!r} reaches into {'.'.join(key[:depth])}, which is not a table.")
+    last = key[-1]
+    if isinstance(table, list):
+        if not last.isdigit() or int(last) >= len(table):
+            raise UserError(f"The argument {override!r} names item {last} of a list of {len(table)}.")
+        table[int(last)] = value
+    else:
+        table[last] = value
+    for old in [old for old in origins if old[: len(key)] == key]:
+        del origins[old]
+    for inner in _keys_below(key, value):
+        origins[inner] = COMMAND_LINE
+
+
+def _keys_below(key: Key, value: Any) -> Iterator[Key]:
+    yield key
+    if isinstance(value, dict):
+        for name, item in value.items():
+            yield from _keys_below((*key, str(name)), item)
+
+
+def _sentence(error: ValidationError, values: Mapping[str, Any], origins: Mapping[Key, str], path: Path) -> str:
+    """The first problem of a validation as one sentence: where, which key, what is wrong and what to do."""
+    # A misspelt key often also makes another one "missing": the misspelling is the cause, so it comes first.
+    problems = sorted(error.errors(), key=lambda problem: problem["type"] != "extra_forbidden")
+    problem = problems[0]
+    key = _stated_key(problem["loc"], values)
+    message = problem["msg"].removeprefix("Value error, ")
+    named = re.match(r"^([\w./-]+): (.*)$", message, re.DOTALL)
+    if problem["type"] == "value_error" and named:
+        key, message = tuple(named[1].split(".")), named[2]
+    if problem["type"] == "union_tag_not_found":
+        key, problem["type"] = (*key, "kind"), "missing"
+    dotted = ".".join(key) or "the recipe"
+    if problem["type"] == "extra_forbidden":
+        what = f"unknown key {dotted} ({_nearest(key[-1], section_at(Recipe, key[:-1], values))})"
+    elif problem["type"] == "missing":
+        what = f"the key {dotted} is missing"
+    else:
+        what = f"{dotted}: {message[0].lower()}{message[1:]}"
+    more = len(problems) - 1
+    return f"{_place(key, origins, path)}: {what}{f', and {more} more problems' if more else ''}."
+
+
+def _nearest(name: str, section: type[Section] | None) -> str:
+    known = list(section.model_fields) if section else []
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    return f"did you mean {close[0]}?" if close else f"known keys: {', '.join(known)}"
+
+
+def _stated_key(location: tuple[int | str, ...], values: Any) -> Key:
+    """The location without the union tags that pydantic puts into it."""
+    key: list[str] = []
+    for depth, part in enumerate(location):
+        if (isinstance(values, list) and isinstance(part, int) and part < len(values)) or (
+            isinstance(values, Mapping) and part in values
+        ):
+            values = values[part]
+        elif depth < len(location) - 1 or (isinstance(values, Mapping) and values.get("kind") == part):
+            continue
+        key.append(str(part))
+    return tuple(key)
+
+
+def _place(key: Key, origins: Mapping[Key, str], path: Path) -> str:
+    for length in range(len(key), 0, -1):
+        if origin := origins.get(key[:length]):
+            file, _, line = origin.rpartition(":")
+            return f"{file}, line {line}" if file else origin
+    return str(path)

@@ -1,0 +1,54 @@
+"""The recipe's `model` table: the architecture, or the checkpoint to start from.
+
+One decision: this is the configuration of GPT-BigCode without torch, so that the planner and the report can read it.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from aurora.recipe.base import Section
+
+
+class Architecture(Section):
+    """GPT-BigCode: pre-norm transformer, learned positions, biases everywhere, embeddings tied with the output
+    layer."""
+
+    layers: int = Field(ge=1, description="Transformer blocks.")
+    width: int = Field(ge=1, description="Hidden size.")
+    heads: int = Field(ge=1, description="Query heads.")
+    inner: int | None = Field(None, ge=1, description="Width of the MLP; four times `width` without it.")
+    positions: int = Field(ge=1, description="Longest sequence, in tokens.")
+    multi_query: bool = Field(True, description="One key/value head shared by all query heads.")
+    activation: Literal["gelu", "gelu_pytorch_tanh"] = Field(
+        "gelu_pytorch_tanh", description="Exact GELU or its tanh form."
+    )
+    dropout: float = Field(
+        0.0, ge=0, lt=1, description="Dropout on embeddings, attention and residuals while training."
+    )
+    norm_epsilon: float = Field(1e-5, gt=0, description="Epsilon of the layer norms.")
+    initializer_range: float = Field(0.02, gt=0, description="Standard deviation of new weights.")
+
+    @model_validator(mode="after")
+    def _heads_divide_width(self) -> Architecture:
+        if self.width % self.heads:
+            raise ValueError(f"width {self.width} is not divisible by heads {self.heads}")
+        return self
+
+
+class Model(Section):
+    """Either a new network (`architecture`) or an imported checkpoint (`path`)."""
+
+    architecture: Architecture | None = Field(None, description="Shape of a new network.")
+    path: str | None = Field(
+        None, description="Hugging Face folder or hub model of the GPT-BigCode family to continue."
+    )
+    revision: str | None = Field(None, description="Commit hash of the hub model.")
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Model:
+        if (self.architecture is None) == (self.path is None):
+            raise ValueError("give exactly one of `architecture` and `path`")
+        return self

@@ -1,0 +1,65 @@
+"""The whole recipe: the one file that fixes a run.
+
+One decision: cross-references (a mixture's sources, a stage's start) are checked here, once, so every later step may
+trust them.
+"""
+
+from __future__ import annotations
+
+from pydantic import Field, model_validator
+
+from aurora.recipe.base import Section
+from aurora.recipe.corpus import Corpus
+from aurora.recipe.execution import Execution
+from aurora.recipe.model import Model
+from aurora.recipe.safety import Evaluation, Redteam
+from aurora.recipe.stages import Stage
+from aurora.recipe.tokens import Tokens
+
+REDTEAM_SOURCES = ("redteam/harmful", "redteam/benign")
+
+
+class Recipe(Section):
+    """A run, whole."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", description="Name of the run; its folder is `runs/NAME`.")
+    description: str = Field("", description="What this run is for, in a sentence.")
+    seed: int = Field(1, ge=0, lt=2**63, description="Seed of everything random.")
+    corpus: Corpus = Field(description="Raw text and its curation.")
+    tokens: Tokens = Field(description="Tokenizer and token shards.")
+    model: Model = Field(description="The network to train or continue.")
+    stages: dict[str, Stage] = Field(min_length=1, description="Training stages by name, in order.")
+    redteam: Redteam | None = Field(None, description="Red-team set built from a policy.")
+    evaluation: Evaluation = Field(default_factory=Evaluation, description="Measurements on every stage.")
+    execution: Execution = Field(default_factory=Execution, description="Where and how to run.")
+
+    @model_validator(mode="after")
+    def _references_exist(self) -> Recipe:
+        earlier: list[str] = []
+        for name, stage in self.stages.items():
+            if stage.start != "model" and stage.start not in earlier:
+                known = ", ".join(["model", *earlier])
+                raise ValueError(f"stages.{name}.start: {stage.start!r} is not an earlier stage (known: {known})")
+            if stage.batch_tokens % stage.sequence_length:
+                raise ValueError(
+                    f"stages.{name}.batch_tokens: {stage.batch_tokens} is not a multiple of "
+                    f"sequence_length {stage.sequence_length}"
+                )
+            mixtures = {f"stages.{name}.mixture": stage.mixture}
+            if stage.control:
+                mixtures[f"stages.{name}.control.mixture"] = stage.control.mixture
+            for key, mixture in mixtures.items():
+                for source in mixture:
+                    self._check_source(key, source)
+            earlier.append(name)
+        return self
+
+    def _check_source(self, key: str, source: str) -> None:
+        if source.startswith("redteam/"):
+            if source not in REDTEAM_SOURCES:
+                raise ValueError(f"{key}: {source!r} is not one of {', '.join(REDTEAM_SOURCES)}")
+            if self.redteam is None:
+                raise ValueError(f"{key}: {source!r} needs the recipe's `redteam` table")
+        elif source.count("/") != 1 or source.split("/")[0] not in self.corpus.sources:
+            known = ", ".join(self.corpus.sources)
+            raise ValueError(f"{key}: {source!r} is not SOURCE/LANGUAGE with a source of corpus.sources ({known})")

@@ -1,0 +1,152 @@
+"""The recipe's types, walked: which section lies at a key, and the reference page of every key.
+
+One decision: documentation is generated from the same types that validate, so a key cannot exist without its line.
+"""
+
+from __future__ import annotations
+
+import json
+import types
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from aurora.recipe.base import Section
+
+
+def section_at(section: type[Section], key: tuple[str, ...], values: Any) -> type[Section] | None:
+    """The section type at `key` in a recipe holding `values` (which choose between kinds of source)."""
+    current: Any = section
+    for part in key:
+        values = (
+            values.get(part)
+            if isinstance(values, Mapping)
+            else (values[int(part)] if isinstance(values, list) else None)
+        )
+        if isinstance(current, type) and issubclass(current, Section):
+            field = current.model_fields.get(part)
+            if field is None:
+                return None
+            current = field.annotation
+        else:
+            current = _item_type(current)
+        kind = values.get("kind") if isinstance(values, Mapping) else None
+        current = _chosen(current, kind)
+    return current if isinstance(current, type) and issubclass(current, Section) else None
+
+
+def sections_of(annotation: Any) -> list[type[Section]]:
+    """Every section type named in an annotation."""
+    if isinstance(annotation, type) and issubclass(annotation, Section):
+        return [annotation]
+    return [section for inner in get_args(annotation) for section in sections_of(inner)]
+
+
+def _item_type(annotation: Any) -> Any:
+    for candidate in _members(annotation):
+        if get_origin(candidate) in (dict, list):
+            return get_args(candidate)[-1]
+    return None
+
+
+def _chosen(annotation: Any, kind: str | None) -> Any:
+    """The section among a union's members that has this `kind`, or its only section."""
+    members = [member for member in _members(annotation) if isinstance(member, type) and issubclass(member, Section)]
+    for member in members:
+        if (
+            kind is not None
+            and "kind" in member.model_fields
+            and kind in get_args(member.model_fields["kind"].annotation)
+        ):
+            return member
+    return members[0] if len(members) == 1 else annotation
+
+
+def _members(annotation: Any) -> Iterator[Any]:
+    """Members of a union, through `Annotated`."""
+    if get_origin(annotation) is Annotated:
+        yield from _members(get_args(annotation)[0])
+    elif get_origin(annotation) in (Union, types.UnionType):
+        for member in get_args(annotation):
+            yield from _members(member)
+    else:
+        yield annotation
+
+
+def reference_page(root: type[Section]) -> str:
+    """The recipe reference as Markdown: one table a section, one row a key."""
+    lines = [
+        "# Recipe reference",
+        "",
+        "Generated from the types by `make docs`; every key of a recipe is here. Keys marked *layout* say "
+        "where and how to run",
+        "and never change the result; all others are *numerics*, which a resumed run must match.",
+        "",
+        "A recipe may say `extends: other.yaml` to take every key it does not state from another recipe "
+        "that stands alone;",
+        "tables merge key by key, mixtures and sources of another kind are replaced whole. "
+        "`key.path=value` on the command",
+        "line overrides both. Relative paths start from the folder of the recipe named on the command line.",
+        "",
+    ]
+    for section in _all_sections(root):
+        lines += [
+            f"## {section.__name__}",
+            "",
+            (section.__doc__ or "").strip(),
+            "",
+            "| key | type | default | meaning |",
+            "|---|---|---|---|",
+        ]
+        lines += [_row(name, field) for name, field in section.model_fields.items()]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _all_sections(root: type[Section]) -> list[type[Section]]:
+    found: list[type[Section]] = []
+
+    def visit(section: type[Section]) -> None:
+        if section in found:
+            return
+        found.append(section)
+        for field in section.model_fields.values():
+            for inner in sections_of(field.annotation):
+                visit(inner)
+
+    visit(root)
+    return found
+
+
+def _row(name: str, field: FieldInfo) -> str:
+    if field.is_required():
+        default = "required"
+    elif field.default_factory is not None or field.default is PydanticUndefined:
+        default = "see its table" if sections_of(field.annotation) and get_origin(field.annotation) is None else "empty"
+    else:
+        default = f"`{json.dumps(field.default, ensure_ascii=False)}`"
+    extra = field.json_schema_extra
+    mark = " *layout*" if isinstance(extra, dict) and extra.get("layout") else ""
+    meaning = (field.description or "").replace("|", "\\|")
+    return f"| `{name}` | {_type_name(field.annotation)} | {default} | {meaning}{mark} |"
+
+
+def _type_name(annotation: Any) -> str:
+    """A type as a reader of YAML would call it."""
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _type_name(arguments[0])
+    if origin is Literal:
+        return " or ".join(f"`{choice}`" for choice in arguments)
+    if origin is dict:
+        return f"table of {_type_name(arguments[1])}"
+    if origin is list:
+        return f"list of {_type_name(arguments[0])}"
+    if origin in (Union, types.UnionType):
+        return " or ".join(_type_name(argument) for argument in arguments)
+    if isinstance(annotation, type) and issubclass(annotation, Section):
+        return f"[{annotation.__name__}](#{annotation.__name__.lower()})"
+    names = {str: "text", int: "integer", float: "number", bool: "true or false", type(None): "null"}
+    return names.get(annotation, str(annotation))

@@ -1,0 +1,35 @@
+"""The recipe's `redteam` and `evaluation` tables.
+
+One decision: both only name data and sizes; what a policy says lives in the policy file, so that lawyers can read it
+alone.
+"""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from aurora.recipe.base import Section
+from aurora.recipe.corpus import Language
+
+
+class Redteam(Section):
+    """Prompts and answers built from a written policy."""
+
+    policy: str = Field(description="Policy file, relative to the recipe.")
+    languages: list[Language] = Field(min_length=1, description="Languages to build prompts in.")
+    held_out_share: float = Field(
+        0.3, gt=0, lt=1, description="Share of each language's templates kept for measuring, never trained on."
+    )
+
+
+class Evaluation(Section):
+    """What is measured on every stage's checkpoint."""
+
+    held_out_kilobytes: float = Field(
+        64.0, gt=0, description="Held-out text scored per language, in kilobytes (10^3 UTF-8 bytes)."
+    )
+    sample_tokens: int = Field(48, ge=0, description="Tokens generated for each sample in the report.")
+    safety_prompts: int = Field(
+        40, ge=1, description="Held-out prompts answered per language and kind (harmful, benign)."
+    )
+    answer_tokens: int = Field(32, ge=1, description="Longest answer generated to a safety prompt, in tokens.")
