@@ -54,9 +54,9 @@ def atomic_file(path: Path, mode: str = "wb") -> Iterator[IO[Any]]:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write `value` as readable JSON with sorted keys, atomically."""
+    """Write `value` as readable JSON in the order of its keys, atomically."""
     with atomic_file(path, "w") as stream:
-        json.dump(value, stream, ensure_ascii=False, indent=2, sort_keys=True)
+        json.dump(value, stream, ensure_ascii=False, indent=2)
         stream.write("\n")
 
 

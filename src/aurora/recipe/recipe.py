@@ -13,7 +13,7 @@ from aurora.recipe.corpus import Corpus
 from aurora.recipe.execution import Execution
 from aurora.recipe.model import Model
 from aurora.recipe.safety import Evaluation, Redteam
-from aurora.recipe.stages import Stage
+from aurora.recipe.stages import IMPORTED, Stage
 from aurora.recipe.tokens import Tokens
 
 REDTEAM_SOURCES = ("redteam/harmful", "redteam/benign")
@@ -37,8 +37,8 @@ class Recipe(Section):
     def _references_exist(self) -> Recipe:
         earlier: list[str] = []
         for name, stage in self.stages.items():
-            if stage.start != "model" and stage.start not in earlier:
-                known = ", ".join(["model", *earlier])
+            if stage.start != IMPORTED and stage.start not in earlier:
+                known = ", ".join([IMPORTED, *earlier])
                 raise ValueError(f"stages.{name}.start: {stage.start!r} is not an earlier stage (known: {known})")
             if stage.batch_tokens % stage.sequence_length:
                 raise ValueError(

@@ -28,6 +28,9 @@ class Evaluation(Section):
     held_out_kilobytes: float = Field(
         64.0, gt=0, description="Held-out text scored per language, in kilobytes (10^3 UTF-8 bytes)."
     )
+    curve_kilobytes: float = Field(
+        6.0, gt=0, description="Held-out text scored per language during a stage (see `execution.evaluate_steps`)."
+    )
     sample_tokens: int = Field(48, ge=0, description="Tokens generated for each sample in the report.")
     safety_prompts: int = Field(
         40, ge=1, description="Held-out prompts answered per language and kind (harmful, benign)."

@@ -7,11 +7,15 @@ from them. A `control` is the same stage again with a few keys changed, whose re
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from aurora.recipe.base import Section
+
+# What `start` says for the recipe's own model, new or imported.
+IMPORTED = "model"
 
 Mixture = Annotated[
     dict[str, Annotated[float, Field(gt=0)]],
@@ -76,3 +80,21 @@ class Stage(Section):
     def sequences_per_step(self) -> int:
         """Sequences of a global batch."""
         return self.batch_tokens // self.sequence_length
+
+
+def checkpoints_of(stages: Mapping[str, Stage]) -> dict[str, Stage]:
+    """Every checkpoint a recipe's stages make, controls included, with the settings that make it."""
+    made: dict[str, Stage] = {}
+    for name, stage in stages.items():
+        made[name] = stage
+        if stage.control:
+            made[f"{name}-{stage.control.name}"] = stage.model_copy(update={"mixture": stage.control.mixture})
+    return made
+
+
+def safety_stages(stages: Mapping[str, Stage]) -> tuple[str, str] | None:
+    """(before, after): what the safety tuning starts from, and the last stage that trains on refusals."""
+    tuned = [name for name, stage in stages.items() if "redteam/harmful" in stage.mixture]
+    if not tuned or stages[tuned[0]].start == IMPORTED:
+        return None
+    return stages[tuned[0]].start, tuned[-1]

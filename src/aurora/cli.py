@@ -1,0 +1,247 @@
+"""The command tree.
+
+One decision: this module imports nothing but click and the errors; every command imports its room when it runs, so
+`aurora --help` answers at once. Exit codes: 0 done, 2 the user's mistake, 1 anything else.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from aurora import __version__
+from aurora.errors import AuroraError
+
+if TYPE_CHECKING:
+    from aurora.recipe import LoadedRecipe
+
+FILE = click.Path(path_type=Path)
+recipe_argument = click.argument("recipe", type=FILE)
+overrides_argument = click.argument("overrides", nargs=-1, metavar="[KEY.PATH=VALUE]...")
+output_option = click.option("--output", type=FILE, help="Run folder; runs/NAME without it.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print data instead of text.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="aurora")
+@click.option("--debug", is_flag=True, help="Show the full trace of an error.")
+def aurora(debug: bool) -> None:
+    """Turn an open base model into your languages and your safety policy, and prove what you did.
+
+    One recipe file describes a run; `aurora run RECIPE` carries it out: raw text, clean documents, tokens, training
+    stages,
+    red-team set, safety tuning, evaluation, report. Every command can be run again and goes on where it stopped.
+    """
+
+
+@aurora.command()
+@recipe_argument
+@overrides_argument
+@output_option
+@click.option("--until", metavar="STEP", help="Stop after this step.")
+@click.option("--show", is_flag=True, help="Print the effective recipe and where each value comes from; run nothing.")
+@click.option("--dry-run", is_flag=True, help="Say which steps would run; run nothing.")
+@json_option
+def run(
+    recipe: Path,
+    overrides: tuple[str, ...],
+    output: Path | None,
+    until: str | None,
+    show: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Carry out a recipe from raw text to its report."""
+    loaded = _load(recipe, overrides)
+    if show:
+        click.echo(
+            json.dumps(loaded.recipe.model_dump(mode="json"), indent=2) if as_json else loaded.show(), nl=as_json
+        )
+        return
+    folder = _run_folder(loaded, output)
+    from aurora.pipeline import run_recipe
+
+    outcome = run_recipe(loaded, folder, until=until, dry_run=dry_run)
+    if as_json:
+        click.echo(json.dumps(outcome))
+
+
+@aurora.command()
+@recipe_argument
+@overrides_argument
+@click.option("--stage", required=True, help="Training stage (or STAGE-CONTROL) to carry out.")
+@output_option
+def train(recipe: Path, overrides: tuple[str, ...], stage: str, output: Path | None) -> None:
+    """Carry out one training stage and what it needs; works under torchrun."""
+    loaded = _load(recipe, overrides)
+    from aurora.pipeline import run_recipe
+
+    run_recipe(loaded, _run_folder(loaded, output), until=f"train:{stage}")
+
+
+@aurora.group()
+def corpus() -> None:
+    """Raw text to clean documents."""
+
+
+@corpus.command("build")
+@recipe_argument
+@overrides_argument
+@output_option
+@json_option
+def corpus_build(recipe: Path, overrides: tuple[str, ...], output: Path | None, as_json: bool) -> None:
+    """Curate the recipe's sources; --json prints the ledger."""
+    folder = _run_until(recipe, overrides, output, "corpus")
+    if as_json:
+        click.echo((folder / "corpus/ledger.json").read_text(encoding="utf-8"), nl=False)
+
+
+@corpus.command("inspect")
+@click.argument("path", type=FILE)
+@json_option
+def corpus_inspect(path: Path, as_json: bool) -> None:
+    """What a corpus kept, and what it lost to which rule, with examples."""
+    from aurora.corpus.inspect import describe, find_corpus
+
+    folder = find_corpus(path)
+    click.echo((folder / "ledger.json").read_text(encoding="utf-8") if as_json else describe(folder), nl=not as_json)
+
+
+@aurora.group()
+def tokens() -> None:
+    """Clean documents to token stores."""
+
+
+@tokens.command("build")
+@recipe_argument
+@overrides_argument
+@output_option
+def tokens_build(recipe: Path, overrides: tuple[str, ...], output: Path | None) -> None:
+    """Learn or load the tokenizer and encode the corpus."""
+    _run_until(recipe, overrides, output, "tokens")
+
+
+@aurora.group()
+def redteam() -> None:
+    """From a written policy to prompts and answers."""
+
+
+@redteam.command("generate")
+@recipe_argument
+@overrides_argument
+@output_option
+@json_option
+def redteam_generate(recipe: Path, overrides: tuple[str, ...], output: Path | None, as_json: bool) -> None:
+    """Expand the recipe's policy into training and held-out items."""
+    loaded = _load(recipe, overrides)
+    folder = _run_folder(loaded, output)
+    from aurora.pipeline import run_recipe
+
+    run_recipe(loaded, folder, only="redteam")
+    if as_json:
+        click.echo((folder / "redteam/summary.json").read_text(encoding="utf-8"), nl=False)
+
+
+@aurora.command()
+@click.argument("run_folder", metavar="RUN", type=FILE)
+def report(run_folder: Path) -> None:
+    """Write a run's report.html anew from its report.json."""
+    from aurora.reporting.report import render_run
+
+    click.echo(render_run(run_folder))
+
+
+@aurora.command("export")
+@click.argument("run_folder", metavar="RUN", type=FILE)
+@click.argument("folder", metavar="DIR", type=FILE)
+@click.option("--stage", help="Stage to export; the last one without it.")
+def export_(run_folder: Path, folder: Path, stage: str | None) -> None:
+    """Write a stage's checkpoint as a Hugging Face folder."""
+    from aurora.model.huggingface import export_model
+    from aurora.runs import checkpoint_of
+
+    export_model(checkpoint_of(run_folder, stage), folder)
+    click.echo(folder)
+
+
+@aurora.command("import")
+@click.argument("model")
+@click.argument("folder", metavar="DIR", type=FILE)
+@click.option("--revision", help="Commit hash of a hub model.")
+def import_(model: str, folder: Path, revision: str | None) -> None:
+    """Read a Hugging Face GPT-BigCode folder or hub model into Aurora's checkpoint layout."""
+    from aurora.model.huggingface import import_checkpoint
+
+    import_checkpoint(model, revision, Path.cwd(), folder)
+    click.echo(folder)
+
+
+@aurora.command()
+@click.argument("checkpoint", type=FILE)
+@click.option("--stage", help="Stage of a run; the last one without it.")
+@click.option("--temperature", type=click.FloatRange(min=0), default=0.0, show_default=True, help="0 is greedy.")
+@click.option("--tokens", type=click.IntRange(min=1), default=128, show_default=True, help="Longest answer.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the sampling.")
+def chat(checkpoint: Path, stage: str | None, temperature: float, tokens: int, seed: int) -> None:
+    """Talk with a run's final model, or with any checkpoint, in the terminal."""
+    from aurora.chat import chat as talk
+    from aurora.runs import checkpoint_of
+
+    talk(checkpoint_of(checkpoint, stage), temperature=temperature, max_new_tokens=tokens, seed=seed)
+
+
+@aurora.command()
+@click.argument("path", metavar="RUN|ARTIFACT", type=FILE)
+def verify(path: Path) -> None:
+    """Read every file of a run and compare it with the hashes in the manifests."""
+    from aurora.runs import verify_run
+
+    click.echo(verify_run(path))
+
+
+def _load(recipe: Path, overrides: Sequence[str]) -> LoadedRecipe:
+    from aurora.recipe import load_recipe
+
+    return load_recipe(recipe, overrides)
+
+
+def _run_folder(loaded: LoadedRecipe, output: Path | None) -> Path:
+    return output or Path("runs") / loaded.recipe.name
+
+
+def _run_until(recipe: Path, overrides: tuple[str, ...], output: Path | None, step: str) -> Path:
+    loaded = _load(recipe, overrides)
+    folder = _run_folder(loaded, output)
+    from aurora.pipeline import run_recipe
+
+    run_recipe(loaded, folder, until=step)
+    return folder
+
+
+def main(arguments: Sequence[str] | None = None) -> Any:
+    """Entry point of the console script: runs a command and turns errors into one sentence and an exit code."""
+    debug = "--debug" in (sys.argv[1:] if arguments is None else arguments)
+    try:
+        aurora(args=None if arguments is None else list(arguments), prog_name="aurora", standalone_mode=False)
+    except click.exceptions.Exit as error:
+        return sys.exit(error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        return sys.exit(error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("Interrupted; run the same command again to go on where it stopped.", err=True)
+        return sys.exit(1)
+    except Exception as error:
+        if debug:
+            traceback.print_exc()
+        elif isinstance(error, AuroraError):
+            click.echo(f"Error: {error}", err=True)
+        else:
+            click.echo(f"Unexpected {type(error).__name__}: {error} (aurora --debug shows the trace).", err=True)
+        return sys.exit(error.exit_code if isinstance(error, AuroraError) else 1)

@@ -1,0 +1,1 @@
+"""What is measured on a checkpoint: bits per byte, a bigram beside it, refusals, samples."""

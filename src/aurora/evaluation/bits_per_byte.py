@@ -1,0 +1,81 @@
+"""Bits per byte: cross-entropy in bits over UTF-8 bytes, comparable across tokenizers and languages.
+
+One decision: every text is read from its beginning after an end-of-text token and cut into windows of the sequence
+length
+without overlap, and only the text's own tokens count. The same windows serve the network and the bigram beside it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+    from aurora.model.gpt_bigcode import GPTBigCode
+
+BATCH_SEQUENCES = 16
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Texts as token windows: `tokens` [N, L + 1] int64, `mask` [N, L] marks the targets that count, `num_bytes` of
+    text."""
+
+    tokens: npt.NDArray[np.int64]
+    mask: npt.NDArray[np.bool_]
+    num_bytes: int
+
+
+def windows_of(texts: Sequence[str], tokenizer: Tokenizer, sequence_length: int, end_of_text: int = 0) -> Windows:
+    """Encode `texts` into windows of `sequence_length` targets each."""
+    rows: list[npt.NDArray[np.int64]] = []
+    masks: list[npt.NDArray[np.bool_]] = []
+    for encoding in tokenizer.encode_batch_fast(list(texts), add_special_tokens=False):
+        stream = np.array([end_of_text, *encoding.ids], dtype=np.int64)
+        for start in range(0, len(stream) - 1, sequence_length):
+            window = stream[start : start + sequence_length + 1]
+            missing = sequence_length + 1 - len(window)
+            rows.append(np.pad(window, (0, missing), constant_values=end_of_text))
+            masks.append(np.arange(sequence_length) < len(window) - 1)
+    num_bytes = sum(len(text.encode()) for text in texts)
+    if not rows:
+        return Windows(
+            np.zeros((0, sequence_length + 1), np.int64), np.zeros((0, sequence_length), np.bool_), num_bytes
+        )
+    return Windows(np.stack(rows), np.stack(masks), num_bytes)
+
+
+def bits_per_byte(model: GPTBigCode, windows: Windows) -> float:
+    """The network's bits per byte on `windows`; nan where they hold no text."""
+    import torch
+
+    if not windows.num_bytes:
+        return math.nan
+    device = next(model.parameters()).device
+    nats = 0.0
+    was_training = model.training
+    model.eval()
+    with torch.inference_mode():
+        for rows, mask in _batches(windows):
+            tokens = torch.from_numpy(rows).to(device)
+            losses = model.token_losses(tokens[:, :-1], tokens[:, 1:])
+            nats += losses.double().masked_select(torch.from_numpy(mask).to(device)).sum().item()
+    model.train(was_training)
+    return nats / math.log(2) / windows.num_bytes
+
+
+def _batches(windows: Windows) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]]:
+    """Windows of like length together, each batch cut to its longest, so that little is computed on padding."""
+    lengths = windows.mask.sum(1)
+    order = np.argsort(-lengths, kind="stable")
+    for start in range(0, len(order), BATCH_SEQUENCES):
+        chosen = order[start : start + BATCH_SEQUENCES]
+        longest = int(lengths[chosen].max())
+        yield windows.tokens[chosen, : longest + 1], windows.mask[chosen, :longest]

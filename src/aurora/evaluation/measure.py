@@ -1,0 +1,118 @@
+"""The evaluation steps of a run: each reads a checkpoint and the measuring text and writes one JSON file.
+
+One decision: figures are computed in fp32 whatever a stage trained in, so that two stages differ by their weights
+alone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from aurora.evaluation.bigram import train_bigram
+from aurora.evaluation.bits_per_byte import Windows, bits_per_byte, windows_of
+from aurora.evaluation.held_out import HeldOutText, read_held_out
+from aurora.evaluation.refusals import answer_items, choose_items, refusal_rates
+from aurora.evaluation.samples import write_samples
+from aurora.files import atomic_file, write_json
+from aurora.model.folder import load_model
+from aurora.progress import progress
+from aurora.recipe import Recipe
+from aurora.redteam.dataset import read_items
+from aurora.tokens.store import TokenStore
+from aurora.tokens.tokenizer import load_tokenizer
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+    from aurora.model.gpt_bigcode import GPTBigCode
+
+DOMAINS = ("held_out", "other_domain")
+
+
+def measuring_texts(recipe: Recipe, run: Path, kilobytes: float) -> dict[str, list[HeldOutText]]:
+    """Held-out excerpts by domain; `other_domain` only where the recipe has one."""
+    domains = DOMAINS if recipe.corpus.other_domain else DOMAINS[:1]
+    return {domain: read_held_out(run / "corpus", domain, kilobytes) for domain in domains}
+
+
+def measure_checkpoint(recipe: Recipe, run: Path, name: str, folder: Path) -> None:
+    """Bits per byte of every language and domain, and samples, of a checkpoint: `results.json`."""
+    model, tokenizer = load_model(run / "checkpoints" / name)
+    texts = measuring_texts(recipe, run, recipe.evaluation.held_out_kilobytes)
+    scores = _score(
+        texts, tokenizer, sequence_length(recipe), lambda windows: bits_per_byte(model, windows), f"evaluate {name}"
+    )
+    samples = write_samples(model, tokenizer, texts["held_out"], recipe.evaluation.sample_tokens)
+    write_json(folder / "results.json", {**scores, "samples": [asdict(sample) for sample in samples]})
+
+
+def measure_bigram(recipe: Recipe, run: Path, folder: Path) -> None:
+    """The same figures for a token bigram trained on all text that the recipe's stages read: `results.json`."""
+    tokenizer = load_tokenizer(run / "tokens/tokenizer")
+    sources = sorted({source for stage in recipe.stages.values() for source in stage.mixture})
+    stores = (TokenStore.open(run / "tokens/train" / source.replace("/", ".")) for source in sources)
+    bigram = train_bigram((store.tokens for store in stores), tokenizer.get_vocab_size())
+    texts = measuring_texts(recipe, run, recipe.evaluation.held_out_kilobytes)
+    write_json(
+        folder / "results.json", _score(texts, tokenizer, sequence_length(recipe), bigram.bits_per_byte, "bigram")
+    )
+
+
+def measure_safety(recipe: Recipe, run: Path, name: str, folder: Path) -> None:
+    """Answers to held-out red-team prompts (`answers.jsonl`) and their rates (`results.json`)."""
+    model, tokenizer = load_model(run / "checkpoints" / name)
+    items = choose_items(read_items(run / "redteam/held_out.jsonl"), recipe.evaluation.safety_prompts)
+    answers = answer_items(model, tokenizer, items, recipe.evaluation.answer_tokens)
+    with atomic_file(folder / "answers.jsonl", "w") as stream:
+        for answer in answers:
+            row = {**asdict(answer.item), "answer": answer.answer, "refused": answer.refused}
+            stream.write(json.dumps(row, ensure_ascii=False, sort_keys=True) + "\n")
+    write_json(folder / "results.json", refusal_rates(answers))
+
+
+def held_out_monitor(recipe: Recipe, run: Path) -> Callable[[GPTBigCode, int], dict[str, float]]:
+    """What the trainer calls during a stage: bits per byte on a small part of the same held-out text."""
+    tokenizer = load_tokenizer(run / "tokens/tokenizer")
+    texts = measuring_texts(recipe, run, recipe.evaluation.curve_kilobytes)
+    windows = {
+        f"{domain}/{part.language}": windows_of(part.texts, tokenizer, sequence_length(recipe))
+        for domain, parts in texts.items()
+        for part in parts
+    }
+
+    def measure(model: GPTBigCode, step: int) -> dict[str, float]:
+        return {name: bits_per_byte(model, part) for name, part in windows.items()}
+
+    return measure
+
+
+def sequence_length(recipe: Recipe) -> int:
+    """One window length for all stages, so that their figures compare: the shortest that any of them trains on."""
+    return min(stage.sequence_length for stage in recipe.stages.values())
+
+
+def _score(
+    texts: dict[str, list[HeldOutText]],
+    tokenizer: Tokenizer,
+    length: int,
+    score: Callable[[Windows], float],
+    label: str,
+) -> dict[str, Any]:
+    """{"held_out": {LANG: {"bits_per_byte", "bytes", "documents"}}, "other_domain": {...}}."""
+    scores: dict[str, Any] = {}
+    total = sum(part.num_bytes for parts in texts.values() for part in parts)
+    with progress(label, total, "B") as bar:
+        for domain, parts in texts.items():
+            scores[domain] = {}
+            for part in parts:
+                scores[domain][part.language] = {
+                    "bits_per_byte": round(score(windows_of(part.texts, tokenizer, length)), 6),
+                    "bytes": part.num_bytes,
+                    "documents": len(part.texts),
+                }
+                bar.update(part.num_bytes)
+    return scores

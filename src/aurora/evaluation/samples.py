@@ -1,0 +1,48 @@
+"""What the model writes: one continuation per language, so that a reader sees what the numbers stand for.
+
+One decision: greedy decoding from the opening of a held-out document, so a sample is a fact about the checkpoint and
+not
+a lucky draw.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aurora.evaluation.held_out import HeldOutText
+from aurora.model.generation import generate
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+    from aurora.model.gpt_bigcode import GPTBigCode
+
+OPENING_TOKENS = 16
+
+
+@dataclass(frozen=True)
+class Sample:
+    """An opening and what the model wrote after it."""
+
+    language: str
+    prompt: str
+    text: str
+
+
+def write_samples(
+    model: GPTBigCode, tokenizer: Tokenizer, held_out: list[HeldOutText], num_tokens: int
+) -> list[Sample]:
+    """One greedy continuation of `num_tokens` tokens for each language that has held-out text."""
+    openings = [
+        (part.language, tokenizer.encode(part.texts[0], add_special_tokens=False).ids[:OPENING_TOKENS])
+        for part in held_out
+        if part.texts
+    ]
+    if not num_tokens:
+        return []
+    answers = generate(model, [[0, *ids] for _, ids in openings], num_tokens)
+    return [
+        Sample(language, tokenizer.decode(ids), tokenizer.decode(answer))
+        for (language, ids), answer in zip(openings, answers, strict=True)
+    ]

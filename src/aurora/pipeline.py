@@ -1,0 +1,115 @@
+"""Running a recipe: its steps in order, each skipped when it is done.
+
+One decision: whether a step must run follows from its settings and the hashes of what it reads alone, so changing one
+setting reruns exactly what depends on it, and a step whose inputs come out byte-identical after a rerun above it is
+not run again.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from aurora.errors import UserError
+from aurora.files import explained, write_json
+from aurora.manifest import artifact, fingerprint, read_manifest
+from aurora.progress import say
+from aurora.recipe import LoadedRecipe
+from aurora.runs import RECIPE
+from aurora.steps import Step, Steps
+
+# What a run may write at most: below this a step would only fail later, in the middle of something.
+LEAST_FREE_BYTES = 50_000_000
+
+
+def run_recipe(
+    loaded: LoadedRecipe, run: Path, *, until: str | None = None, only: str | None = None, dry_run: bool = False
+) -> dict[str, Any]:
+    """Carry out what is not done yet, in order; returns {"run", "ran": [step names], "report"}.
+
+    `until` stops after a step; `only` carries out a single step that reads no other (the red-team set).
+    """
+    steps = _chosen(Steps(loaded, run).all(), until, only)
+    if dry_run:
+        return {"run": str(run), "would_run": _plan(run, steps)}
+    with _locked(run):
+        _room_on_disk(run)
+        write_json(run / RECIPE, loaded.recipe.model_dump(mode="json"))
+        ran = [step.name for step in steps if _carry_out(run, step)]
+        if not ran:
+            say(f"Nothing to do: every step of {run} is done with these settings.")
+        report = None
+        if until is None and only is None:
+            from aurora.reporting.collect import write_run_report
+
+            report = str(write_run_report(loaded, run))
+            say(f"Report: {report}")
+    return {"run": str(run), "ran": ran, "report": report}
+
+
+def _carry_out(run: Path, step: Step) -> bool:
+    """Run one step unless it is finished; True where it ran."""
+    inputs = step.inputs()
+    if _finished(run, step, inputs):
+        return False
+    start = time.perf_counter()
+    say(f"▸ {step.name}: {step.purpose}")
+    with artifact(run / step.folder, step.name, step.version, step.settings, inputs) as folder:
+        step.run(folder)
+    say(f"  done in {time.perf_counter() - start:.0f} s: {run / step.folder}")
+    return True
+
+
+def _finished(run: Path, step: Step, inputs: dict[str, str]) -> bool:
+    manifest = read_manifest(run / step.folder)
+    return manifest is not None and manifest.fingerprint == fingerprint(step.name, step.version, step.settings, inputs)
+
+
+def _plan(run: Path, steps: list[Step]) -> list[str]:
+    """Names of the steps that would run: those that are not finished, and all that may read what these write."""
+    for index, step in enumerate(steps):
+        if not _finished(run, step, step.inputs()):
+            say(f"{step.name} would run: {step.purpose}")
+            for later in steps[index + 1 :]:
+                say(f"{later.name} would run, unless what it reads comes out the same")
+            return [later.name for later in steps[index:]]
+    say(f"Nothing to do: every step of {run} is done with these settings.")
+    return []
+
+
+def _chosen(steps: list[Step], until: str | None, only: str | None) -> list[Step]:
+    names = [step.name for step in steps]
+    for name in (until, only):
+        if name is not None and name not in names:
+            raise UserError(f"This recipe has no step {name!r}; its steps are {', '.join(names)}.")
+    if only is not None:
+        return [steps[names.index(only)]]
+    return steps if until is None else steps[: names.index(until) + 1]
+
+
+def _room_on_disk(run: Path) -> None:
+    free = shutil.disk_usage(run).free
+    if free < LEAST_FREE_BYTES:
+        raise UserError(f"Only {free / 1e6:.0f} MB are free for {run}: free some space or choose another --output.")
+
+
+@contextmanager
+def _locked(run: Path) -> Iterator[None]:
+    """Only one process works on a run at a time; the lock dies with its process, however it ends."""
+    with explained(run):
+        run.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(run / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise UserError(f"Another process is working on {run}: wait for it, or choose another --output.") from error
+        yield
+    finally:
+        os.close(descriptor)

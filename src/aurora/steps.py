@@ -1,0 +1,257 @@
+"""The steps of a recipe: which rooms a run goes through, what each reads and where it writes.
+
+One decision: this is the only module that knows both the recipe and every room, so that rooms know nothing of each
+other but the files they exchange. A room is imported when its step runs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aurora.errors import AuroraError
+from aurora.files import canonical_json, sha256
+from aurora.manifest import read_manifest
+from aurora.recipe import LoadedRecipe
+from aurora.recipe.stages import IMPORTED, Stage, checkpoints_of, safety_stages
+
+WEIGHTS = "*model*.safetensors"
+OPTIMIZER = "optimizer.safetensors"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a run.
+
+    `inputs` gives, when the steps before are finished, the SHA-256 of everything the step reads. `run` writes below the
+    folder it is given and nowhere else; that folder becomes `folder` (relative to the run) when it returns. `version`
+    rises when the step's code changes what it writes.
+    """
+
+    name: str
+    folder: str
+    version: int
+    settings: Mapping[str, Any]
+    inputs: Callable[[], dict[str, str]]
+    run: Callable[[Path], object]
+    purpose: str
+
+
+def default_cache() -> Path:
+    """The user's cache folder for downloads (XDG)."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "aurora"
+
+
+class Steps:
+    """Builds the list of steps for one recipe and one run folder."""
+
+    def __init__(self, loaded: LoadedRecipe, run: Path) -> None:
+        self.loaded = loaded
+        self.recipe = loaded.recipe
+        self.base = loaded.base
+        self.run = run
+        self.cache = Path(self.recipe.corpus.cache) if self.recipe.corpus.cache else default_cache()
+
+    def all(self) -> list[Step]:
+        """Every step, in the order they run."""
+        checkpoints = checkpoints_of(self.recipe.stages)
+        return [
+            self.corpus(),
+            *([self.redteam()] if self.recipe.redteam else []),
+            self.tokenizer(),
+            self.tokens(),
+            *([self.imported()] if self.recipe.model.path else []),
+            *(self.training(name, stage) for name, stage in checkpoints.items()),
+            self.bigram(),
+            *(self.evaluation(name) for name in checkpoints),
+            *(self.safety(name) for name in safety_stages(self.recipe.stages) or ()),
+        ]
+
+    def corpus(self) -> Step:
+        """Raw text to clean documents."""
+        corpus = self.recipe.corpus
+
+        def inputs() -> dict[str, str]:
+            from aurora.corpus.sources import provenance
+
+            other = {f"other_domain/{name}": source for name, source in corpus.other_domain.items()}
+            return {
+                name: _hash(provenance(name, source, self.base, self.cache))
+                for name, source in {**corpus.sources, **other}.items()
+            }
+
+        def run(folder: Path) -> None:
+            from aurora.corpus.curate import build_corpus
+
+            build_corpus(corpus, self.base, self.cache, self.recipe.seed, folder)
+
+        return Step("corpus", "corpus", 1, corpus.numerics(), inputs, run, "raw text to clean documents")
+
+    def redteam(self) -> Step:
+        """Policy to prompts and answers."""
+        redteam = self.recipe.redteam
+        assert redteam is not None
+        policy = self.base / redteam.policy
+
+        def inputs() -> dict[str, str]:
+            files = [policy, *sorted(policy.with_suffix("").glob("*.yaml"))]
+            return {path.name: sha256(path) for path in files if path.is_file()}
+
+        def run(folder: Path) -> None:
+            from aurora.redteam.dataset import build_redteam
+
+            build_redteam(redteam, self.base, self.recipe.seed, folder)
+
+        settings = {**redteam.numerics(), "seed": self.recipe.seed}
+        return Step("redteam", "redteam", 1, settings, inputs, run, "policy to prompts and answers")
+
+    def tokenizer(self) -> Step:
+        """Learn or load the tokenizer."""
+
+        def run(folder: Path) -> None:
+            from aurora.tokens.tokenizer import build_tokenizer
+
+            build_tokenizer(self.recipe.tokens, self.base, self.run / "corpus", folder)
+
+        def inputs() -> dict[str, str]:
+            return {"corpus": self._digest("corpus", "clean/*")}
+
+        settings = self.recipe.tokens.numerics()
+        return Step("tokenizer", "tokens/tokenizer", 1, settings, inputs, run, "byte-level BPE")
+
+    def tokens(self) -> Step:
+        """Clean documents and pairs to token stores."""
+        redteam = self.run / "redteam" if self.recipe.redteam else None
+
+        def inputs() -> dict[str, str]:
+            read = {"corpus": self._digest("corpus", "clean/*"), "tokenizer": self._tokenizer()}
+            return {**read, "redteam": self._digest("redteam", "train.jsonl")} if redteam else read
+
+        def run(folder: Path) -> None:
+            from aurora.tokens.encoding import build_tokens
+
+            build_tokens(self.recipe.tokens, self.run / "corpus", redteam, self.run / "tokens/tokenizer", folder)
+
+        return Step("tokens", "tokens/train", 1, {}, inputs, run, "clean documents to token stores")
+
+    def imported(self) -> Step:
+        """The recipe's published model, in Aurora's layout."""
+        path = self.recipe.model.path
+        assert path is not None
+
+        def inputs() -> dict[str, str]:
+            from aurora.model.huggingface import model_identity
+
+            return {"model": model_identity(path, self.recipe.model.revision, self.base)}
+
+        def run(folder: Path) -> None:
+            from aurora.model.huggingface import import_model
+
+            import_model(path, self.recipe.model.revision, self.base, folder)
+
+        settings = self.recipe.model.numerics()
+        return Step("import", f"checkpoints/{IMPORTED}", 1, settings, inputs, run, f"read {path}")
+
+    def training(self, name: str, stage: Stage) -> Step:
+        """One training stage, or its control."""
+        fresh = stage.start == IMPORTED and self.recipe.model.path is None
+
+        def inputs() -> dict[str, str]:
+            read = {
+                source: self._digest("tokens/train", f"{source.replace('/', '.')}.*")
+                for source in sorted(stage.mixture)
+            }
+            if not fresh:
+                files = (WEIGHTS, OPTIMIZER) if stage.optimizer.carry else (WEIGHTS,)
+                read["start"] = self._digest(f"checkpoints/{stage.start}", *files)
+            return read
+
+        def run(folder: Path) -> None:
+            self._train(name, stage, fresh, folder)
+
+        settings = {
+            "stage": {key: value for key, value in stage.numerics().items() if key != "control"},
+            "seed": self.recipe.seed,
+            "precision": self.recipe.execution.precision,
+            "architecture": self.recipe.model.numerics() if fresh else None,
+        }
+        purpose = f"{stage.tokens:,} tokens in {stage.steps:,} steps from {'a new network' if fresh else stage.start}"
+        return Step(f"train:{name}", f"checkpoints/{name}", 1, settings, inputs, run, purpose)
+
+    def bigram(self) -> Step:
+        """The humble model beside every figure."""
+
+        def inputs() -> dict[str, str]:
+            return {**self._measuring_text(), "tokens": self._digest("tokens/train", "*.bin")}
+
+        def run(folder: Path) -> None:
+            from aurora.evaluation.measure import measure_bigram
+
+            measure_bigram(self.recipe, self.run, folder)
+
+        settings = self.recipe.evaluation.numerics()
+        return Step("evaluate:bigram", "evaluation/bigram", 1, settings, inputs, run, "a token bigram, for comparison")
+
+    def evaluation(self, name: str) -> Step:
+        """Bits per byte and samples of one checkpoint."""
+
+        def inputs() -> dict[str, str]:
+            return {**self._measuring_text(), "model": self._digest(f"checkpoints/{name}", WEIGHTS)}
+
+        def run(folder: Path) -> None:
+            from aurora.evaluation.measure import measure_checkpoint
+
+            measure_checkpoint(self.recipe, self.run, name, folder)
+
+        settings = self.recipe.evaluation.numerics()
+        return Step(f"evaluate:{name}", f"evaluation/{name}", 1, settings, inputs, run, "bits per byte and samples")
+
+    def safety(self, name: str) -> Step:
+        """Answers of one checkpoint to held-out prompts."""
+
+        def inputs() -> dict[str, str]:
+            prompts = self._digest("redteam", "held_out.jsonl")
+            return {
+                "model": self._digest(f"checkpoints/{name}", WEIGHTS),
+                "prompts": prompts,
+                "tokenizer": self._tokenizer(),
+            }
+
+        def run(folder: Path) -> None:
+            from aurora.evaluation.measure import measure_safety
+
+            measure_safety(self.recipe, self.run, name, folder)
+
+        settings = self.recipe.evaluation.numerics()
+        return Step(f"safety:{name}", f"safety/{name}", 1, settings, inputs, run, "answers to held-out prompts")
+
+    def _train(self, name: str, stage: Stage, fresh: bool, folder: Path) -> None:
+        from aurora.evaluation.measure import held_out_monitor
+        from aurora.tokens.store import open_stores
+        from aurora.training.trainer import train_stage
+
+        raise NotImplementedError
+
+    def _measuring_text(self) -> dict[str, str]:
+        read = {"held_out": self._digest("corpus", "held_out/*"), "tokenizer": self._tokenizer()}
+        if self.recipe.corpus.other_domain:
+            read["other_domain"] = self._digest("corpus", "other_domain/*")
+        return read
+
+    def _tokenizer(self) -> str:
+        return self._digest("tokens/tokenizer", "tokenizer.json")
+
+    def _digest(self, folder: str, *patterns: str) -> str:
+        """SHA-256 over the outputs of a finished artifact that match a pattern."""
+        manifest = read_manifest(self.run / folder)
+        if manifest is None:
+            raise AuroraError(f"{self.run / folder} is not a finished artifact: run the recipe again to make it.")
+        return manifest.digest(*patterns)
+
+
+def _hash(value: Any) -> str:
+    return hashlib.sha256(canonical_json(value)).hexdigest()

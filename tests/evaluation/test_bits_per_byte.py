@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tokenizers import Tokenizer
+from tokenizers.decoders import ByteLevel as ByteLevelDecoder
+from tokenizers.models import BPE
+from tokenizers.pre_tokenizers import ByteLevel
+
+from aurora.evaluation.bits_per_byte import bits_per_byte, windows_of
+
+
+def byte_tokenizer() -> Tokenizer:
+    """A tokenizer whose every token is one byte, so that bits per byte can be said by hand."""
+    alphabet = sorted(ByteLevel.alphabet())
+    tokenizer = Tokenizer(BPE({character: index + 1 for index, character in enumerate(alphabet)}, []))
+    tokenizer.pre_tokenizer = ByteLevel(add_prefix_space=False, use_regex=False)
+    tokenizer.decoder = ByteLevelDecoder()
+    return tokenizer
+
+
+class Uniform(torch.nn.Module):
+    """Predicts every one of `vocabulary` tokens alike."""
+
+    def __init__(self, vocabulary: int) -> None:
+        super().__init__()
+        self.nats = torch.nn.Parameter(torch.tensor(math.log(vocabulary)))
+
+    def token_losses(self, tokens: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        assert tokens.shape == targets.shape
+        return self.nats.detach().expand(tokens.shape)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.text(max_size=40), max_size=6), st.integers(1, 9))
+def test_a_uniform_model_needs_the_logarithm_of_its_vocabulary(texts: list[str], length: int) -> None:
+    texts = [text.encode("utf-8", "ignore").decode() for text in texts]
+    windows = windows_of(texts, byte_tokenizer(), length)
+    num_bytes = sum(len(text.encode()) for text in texts)
+    assert windows.num_bytes == num_bytes
+    assert int(windows.mask.sum()) == num_bytes
+    score = bits_per_byte(Uniform(256), windows)  # type: ignore[arg-type]
+    assert math.isnan(score) if not num_bytes else score == pytest.approx(8)
+
+
+def test_windows_hold_every_token_once_after_what_precedes_it() -> None:
+    tokenizer = byte_tokenizer()
+    windows = windows_of(["abcde"], tokenizer, 2)
+    ids = tokenizer.encode("abcde").ids
+    assert windows.tokens.tolist() == [[0, ids[0], ids[1]], [ids[1], ids[2], ids[3]], [ids[3], ids[4], 0]]
+    assert windows.mask.tolist() == [[True, True], [True, True], [True, False]]

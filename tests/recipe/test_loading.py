@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from aurora.errors import UserError
+from aurora.recipe import load_recipe
+
+
+def replace(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def test_reads_values_and_defaults(minimal_recipe: Path) -> None:
+    loaded = load_recipe(minimal_recipe)
+    assert loaded.recipe.stages["base"].schedule.peak == 1e-3
+    assert loaded.recipe.stages["base"].steps == 4
+    assert loaded.recipe.seed == 1
+    assert loaded.base == minimal_recipe.parent
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("peak: 1e-3", "peek: 1e-3", "line 16: unknown key stages.base.schedule.peek (did you mean peak?)"),
+        (
+            "paths: [web.jsonl]",
+            "pathz: [web.jsonl]",
+            "line 4: unknown key corpus.sources.web.pathz (did you mean paths?)",
+        ),
+        ("layers: 1, ", "", "line 8: the key model.architecture.layers is missing"),
+        ("kind: jsonl, ", "", "line 4: the key corpus.sources.web.kind is missing"),
+        ("kind: jsonl", "kind: jason", "line 4: corpus.sources.web: "),
+        ("tokens: 256", "tokens: many", "line 12: stages.base.tokens: "),
+        ("start: model", "start: bass", "line 11: stages.base.start: 'bass' is not an earlier stage (known: model)"),
+        ("web/en: 1", "net/en: 1", "line 15: stages.base.mixture: 'net/en' is not SOURCE/LANGUAGE"),
+        ("web/en: 1", "redteam/harmful: 1", "needs the recipe's `redteam` table"),
+        ("width: 16", "width: 15", "line 8: model.architecture: width 15 is not divisible by heads 2"),
+        ("batch_tokens: 64", "batch_tokens: 65", "line 13: stages.base.batch_tokens: 65 is not a multiple"),
+        ("name: small", "name: [", "line "),
+        ("name: small", "name: small\nname: large", "line 2: the key name appears twice"),
+    ],
+)
+def test_a_mistake_is_one_sentence_with_file_line_and_key(minimal_recipe: Path, old: str, new: str, said: str) -> None:
+    replace(minimal_recipe, old, new)
+    with pytest.raises(UserError) as error:
+        load_recipe(minimal_recipe)
+    message = str(error.value)
+    assert said in message
+    assert str(minimal_recipe) in message
+    assert message.count("\n") == 0
+    assert message.endswith(".")
+
+
+def test_a_missing_recipe_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"nothere\.yaml does not exist"):
+        load_recipe(tmp_path / "nothere.yaml")
+
+
+def test_overrides_win_and_keep_their_origin(minimal_recipe: Path) -> None:
+    loaded = load_recipe(minimal_recipe, ["stages.base.schedule.peak=2e-4", "seed=7", "execution={threads: 1}"])
+    assert loaded.recipe.stages["base"].schedule.peak == 2e-4
+    assert loaded.recipe.execution.threads == 1
+    shown = loaded.show()
+    assert "seed: 7  # command line" in shown
+    assert "peak: 0.0002  # command line" in shown
+    assert f"tokens: 256  # {minimal_recipe}:12" in shown
+    assert "clip: 1.0  # default" in shown
+
+
+@pytest.mark.parametrize("override", ["seed", "=1", "name.deep=1", "a..b=1", "seed=[", "corpus.sources.web.paths.5=x"])
+def test_a_bad_override_is_refused(minimal_recipe: Path, override: str) -> None:
+    with pytest.raises(UserError, match="argument"):
+        load_recipe(minimal_recipe, [override])
+
+
+def test_an_unknown_override_key_is_refused(minimal_recipe: Path) -> None:
+    with pytest.raises(UserError, match=r"command line: unknown key sede \(did you mean seed\?\)"):
+        load_recipe(minimal_recipe, ["sede=1"])
+
+
+def test_show_reads_back_as_the_same_recipe(minimal_recipe: Path, tmp_path: Path) -> None:
+    loaded = load_recipe(minimal_recipe)
+    again = tmp_path / "shown.yaml"
+    again.write_text(loaded.show())
+    assert load_recipe(again).recipe == loaded.recipe
+    assert yaml.safe_load(loaded.text())["name"] == "small"
+
+
+def test_extends_merges_tables_and_replaces_mixtures(minimal_recipe: Path, tmp_path: Path) -> None:
+    child = tmp_path / "child.yaml"
+    child.write_text(
+        "extends: small.yaml\nname: child\nstages:\n  base: {tokens: 640, mixture: {web/fi: 3}}\n"
+        "corpus:\n  sources:\n    web: {kind: text, paths: [a.txt]}\n"
+    )
+    loaded = load_recipe(child)
+    assert loaded.recipe.name == "child"
+    assert loaded.recipe.stages["base"].tokens == 640
+    assert loaded.recipe.stages["base"].batch_tokens == 64
+    assert loaded.recipe.stages["base"].mixture == {"web/fi": 3}
+    assert loaded.recipe.corpus.sources["web"].kind == "text"
+    assert f"tokens: 640  # {child}:4" in loaded.show()
+    assert f"batch_tokens: 64  # {minimal_recipe}:13" in loaded.show()
+
+
+def test_extending_twice_is_refused(minimal_recipe: Path, tmp_path: Path) -> None:
+    (tmp_path / "child.yaml").write_text("extends: small.yaml\nname: child\n")
+    (tmp_path / "grandchild.yaml").write_text("extends: child.yaml\n")
+    with pytest.raises(UserError, match="may not itself extend"):
+        load_recipe(tmp_path / "grandchild.yaml")
+
+
+def test_layout_does_not_change_the_fingerprint_and_numerics_do(minimal_recipe: Path) -> None:
+    plain = load_recipe(minimal_recipe).fingerprint()
+    layout = ["execution.threads=1", "execution.micro_batch_sequences=3", "tokens.workers=2", "corpus.cache=/tmp/x"]
+    assert load_recipe(minimal_recipe, layout).fingerprint() == plain
+    for override in ("seed=2", "stages.base.tokens=300", "execution.precision=fp32", "model.architecture.layers=2"):
+        assert load_recipe(minimal_recipe, [override]).fingerprint() != plain
+
+
+@pytest.mark.parametrize("name", ["tiny", "starcoder-1b", "aurora-m"])
+def test_the_recipes_we_ship_validate(root: Path, name: str) -> None:
+    recipe = load_recipe(root / "recipes" / f"{name}.yaml").recipe
+    assert recipe.name == name
+    assert {"cap", "cat"} <= set(recipe.stages)
+
+
+def test_the_paper_is_expressed(root: Path) -> None:
+    recipe = load_recipe(root / "recipes/aurora-m.yaml").recipe
+    cap, cat = recipe.stages["cap"], recipe.stages["cat"]
+    assert (cap.tokens, cat.tokens) == (377_000_000_000, 58_000_000_000)
+    assert cap.batch_tokens == cat.batch_tokens == 4_194_304
+    assert cap.sequences_per_step == 2048
+    assert round((cap.steps + cat.steps) / 1000) == 104
+    assert (recipe.execution.tensor_parallel, recipe.execution.pipeline_parallel) == (4, 4)
