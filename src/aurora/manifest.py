@@ -11,20 +11,26 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import platform
 import shutil
+import subprocess
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from aurora import __version__
 from aurora.errors import AuroraError
 from aurora.files import canonical_json, publish, sha256, write_json
 
 MANIFEST = "manifest.json"
 FINGERPRINT = ".fingerprint"
+LIBRARIES = ("torch", "numpy", "tokenizers", "pyarrow", "pycld2", "safetensors", "pydantic")
 
 
 @dataclass(frozen=True)
@@ -56,10 +62,10 @@ class Manifest:
         return hashlib.sha256(canonical_json(chosen)).hexdigest()
 
 
-def fingerprint(step: str, version: int, settings: Mapping[str, Any], inputs: Mapping[str, str]) -> str:
+def fingerprint(step: str, step_version: int, settings: Mapping[str, Any], inputs: Mapping[str, str]) -> str:
     """The hash that says whether a finished step still stands. `version` rises when a step's code changes its
     output."""
-    return hashlib.sha256(canonical_json([step, version, settings, inputs])).hexdigest()
+    return hashlib.sha256(canonical_json([step, step_version, settings, inputs])).hexdigest()
 
 
 def read_manifest(folder: Path) -> Manifest | None:
@@ -84,13 +90,44 @@ def damaged_files(folder: Path, manifest: Manifest) -> list[str]:
     ]
 
 
+@cache
+def environment() -> dict[str, str]:
+    """Machine, interpreter, versions of the libraries whose code can change a result, and Aurora's commit if known."""
+    found = {"aurora": __version__, "python": platform.python_version(), "platform": platform.platform()}
+    found |= {"cpu": _processor(), "cores": str(os.cpu_count() or 1)}
+    for name in LIBRARIES:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    if commit := _commit():
+        found["commit"] = commit
+    return found
+
+
+def _processor() -> str:
+    with suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def _commit() -> str | None:
+    """The commit of the checkout this code runs from, marked where files differ from it; None outside a checkout."""
+    git = ["git", "-C", str(Path(__file__).parent)]
+    with suppress(OSError, subprocess.CalledProcessError):
+        commit = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
+        clean = subprocess.run([*git, "diff", "--quiet", "HEAD", "--", "."], check=False).returncode == 0
+        return commit if clean else f"{commit} with changes"
+    return None
+
+
 @contextmanager
 def artifact(
-    folder: Path, step: str, version: int, settings: Mapping[str, Any], inputs: Mapping[str, str]
+    folder: Path, step: str, step_version: int, settings: Mapping[str, Any], inputs: Mapping[str, str]
 ) -> Iterator[Path]:
     """Yield the working folder of a step; when the block ends well, hash it, add the manifest and publish it as
     `folder`."""
-    mark = fingerprint(step, version, settings, inputs)
+    mark = fingerprint(step, step_version, settings, inputs)
     partial = folder.with_name(f"{folder.name}.partial")
     try:
         same = (partial / FINGERPRINT).read_text(encoding="utf-8") == mark
@@ -114,11 +151,7 @@ def artifact(
             if path.is_file() and path.name not in (MANIFEST, FINGERPRINT)
         },
         seconds=round(time.perf_counter() - start, 3),
-        environment={
-            "python": platform.python_version(),
-            "platform": platform.platform(),
-            "machine": platform.machine(),
-        },
+        environment=environment(),
     )
     write_json(partial / MANIFEST, asdict(manifest))
     publish(partial, folder)

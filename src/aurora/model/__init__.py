@@ -1,0 +1,1 @@
+"""The network: GPT-BigCode in plain PyTorch, its import, export and generation."""

@@ -1,0 +1,138 @@
+"""Aurora's model folder: `model.safetensors`, `tokenizer.json`, `architecture.json`.
+
+One decision: the folder is complete exactly when `architecture.json` is there, because it is removed first and written
+last. Weights keep the type they came with; `load_model` converts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+from pydantic import ValidationError
+from torch import Tensor
+
+from aurora.errors import AuroraError
+from aurora.files import atomic_file, read_json, write_json
+from aurora.model.gpt_bigcode import GPTBigCode
+from aurora.model.weights import read_weights, write_weights
+from aurora.recipe.model import Architecture
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+ARCHITECTURE = "architecture.json"
+TOKENIZER = "tokenizer.json"
+WEIGHTS = "model.safetensors"
+
+
+def save_model(model: GPTBigCode, folder: Path, tokenizer_file: Path) -> None:
+    """Write `model` and a copy of its tokenizer into `folder`; the same weights give the same bytes.
+
+    Raises `AuroraError` where the tokenizer is missing or the disk is full.
+    """
+    write_model(folder, model.state_dict(), model.architecture, model.vocabulary, tokenizer_file)
+
+
+def write_model(
+    folder: Path,
+    tensors: Mapping[str, Tensor],
+    architecture: Architecture,
+    vocabulary: int,
+    tokenizer_file: Path,
+    report: Callable[[int], object] | None = None,
+) -> None:
+    """`save_model` for weights that are not in a network, by parameter name; `report` as in `write_weights`."""
+    try:
+        tokenizer = tokenizer_file.read_bytes()
+    except OSError as error:
+        raise AuroraError(f"{tokenizer_file} cannot be read ({error.strerror}).") from error
+    (folder / ARCHITECTURE).unlink(missing_ok=True)
+    write_weights(folder / WEIGHTS, tensors, report)
+    with atomic_file(folder / TOKENIZER) as stream:
+        stream.write(tokenizer)
+    write_json(folder / ARCHITECTURE, {"vocabulary": vocabulary, **architecture.model_dump(mode="json")})
+
+
+def load_model(
+    folder: Path, device: str | torch.device = "cpu", dtype: torch.dtype = torch.float32
+) -> tuple[GPTBigCode, Tokenizer]:
+    """The network in `folder` (in training mode, as PyTorch builds it) and its tokenizer.
+
+    Raises `AuroraError` naming the file that is missing, damaged or does not fit the others.
+    """
+    tensors, architecture, vocabulary, tokenizer = read_model(folder)
+    with torch.device("meta"):
+        model = GPTBigCode(architecture, vocabulary)
+    model.to(dtype).to_empty(device=device)
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            parameter.copy_(tensors[name])
+    return model, tokenizer
+
+
+def read_model(folder: Path) -> tuple[dict[str, Tensor], Architecture, int, Tokenizer]:
+    """The parts of a model folder, checked against each other: weights (mapped, in the network's order), architecture,
+    vocabulary and tokenizer. Raises like `load_model`."""
+    architecture, vocabulary = read_architecture(folder)
+    tensors = read_weights([folder / WEIGHTS])
+    ordered = fitting_weights(tensors, architecture, vocabulary, folder / WEIGHTS)
+    return ordered, architecture, vocabulary, read_tokenizer(folder / TOKENIZER, vocabulary)
+
+
+def read_architecture(folder: Path) -> tuple[Architecture, int]:
+    """(architecture, vocabulary) of a model folder, without its weights."""
+    path = folder / ARCHITECTURE
+    if not path.is_file():
+        raise AuroraError(f"{folder} is not a finished model folder: it has no {ARCHITECTURE}.")
+    values = read_json(path)
+    try:
+        vocabulary = values.pop("vocabulary")
+        if not isinstance(vocabulary, int) or vocabulary < 1:
+            raise ValueError("vocabulary is not a count")
+        return Architecture.model_validate(values), vocabulary
+    except (AttributeError, KeyError, ValueError, ValidationError) as error:
+        raise AuroraError(f"{path} describes no network ({_first_line(error)}): make the model again.") from error
+
+
+def read_tokenizer(path: Path, vocabulary: int) -> Tokenizer:
+    """The tokenizer in `path`, whose ids must be below `vocabulary`; else an `AuroraError` naming the file."""
+    from tokenizers import Tokenizer
+
+    if not path.is_file():
+        raise AuroraError(f"{path} does not exist: a model needs its tokenizer beside it.")
+    try:
+        tokenizer = Tokenizer.from_file(str(path))
+    except Exception as error:  # the library raises nothing narrower
+        raise AuroraError(f"{path} is not a tokenizer ({_first_line(error)}): fetch or make it again.") from error
+    largest = max(tokenizer.get_vocab(with_added_tokens=True).values(), default=-1)
+    if largest >= vocabulary:
+        raise AuroraError(f"{path} has token id {largest}, but the model's vocabulary ends at {vocabulary - 1}.")
+    return tokenizer
+
+
+def fitting_weights(
+    tensors: Mapping[str, Tensor], architecture: Architecture, vocabulary: int, where: Path
+) -> dict[str, Tensor]:
+    """`tensors` in the network's order; a missing, unknown or misshapen one is an `AuroraError` naming it."""
+    with torch.device("meta"):
+        expected = GPTBigCode(architecture, vocabulary).state_dict()
+    for name, tensor in expected.items():
+        if name not in tensors:
+            raise AuroraError(f"{where} lacks {name}: fetch or make the checkpoint again.")
+        if tensors[name].shape != tensor.shape:
+            raise AuroraError(
+                f"{where}: {name} is {list(tensors[name].shape)}, but its architecture makes it {list(tensor.shape)}."
+            )
+        if not tensors[name].is_floating_point():
+            raise AuroraError(f"{where}: {name} is {tensors[name].dtype}, not a floating-point type.")
+    unknown = sorted(tensors.keys() - expected.keys())
+    if unknown:
+        raise AuroraError(f"{where} holds {unknown[0]}, which its architecture does not have.")
+    return {name: tensors[name] for name in expected}
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]

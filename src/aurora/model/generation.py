@@ -1,0 +1,147 @@
+"""Generating text: batches of prompts with a key-value cache, greedy or sampled.
+
+One decision: every sequence of a batch starts at position 0 and padding stands after it. Causality then hides padding
+by itself, positions need no shifting, and a prompt's greedy answer does not depend on the prompts beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+import torch
+from torch import Tensor
+
+from aurora.errors import UserError
+from aurora.model.attention import KeyValueCache
+from aurora.model.gpt_bigcode import GPTBigCode
+
+END_OF_TEXT = 0  # id of <|endoftext|> in every tokenizer of the StarCoder family
+
+
+def generate(
+    model: GPTBigCode,
+    prompts: Sequence[Sequence[int]],
+    max_new_tokens: int,
+    temperature: float = 0.0,
+    top_p: float = 1.0,
+    seed: int = 0,
+    stop: Sequence[int] = (END_OF_TEXT,),
+    batch_size: int = 32,
+) -> list[list[int]]:
+    """The answer to each of `prompts` (token ids): at most `max_new_tokens` ids, ended by (and without) a `stop` id.
+
+    `temperature` 0 is greedy; otherwise ids are drawn from the most likely ones that hold `top_p` of the probability,
+    the same for the same `seed` whatever the `batch_size`. A prompt that leaves no room for the answer in the model's
+    positions loses its beginning. Raises `UserError` for an empty prompt or a setting out of its range.
+    """
+    _check(model, prompts, max_new_tokens, temperature, top_p, batch_size)
+    chances = torch.rand(
+        len(prompts), max_new_tokens, generator=torch.Generator().manual_seed(seed), dtype=torch.float64
+    )
+    answers: list[list[int]] = [[] for _ in prompts]
+    longest_first = sorted(range(len(prompts)), key=lambda number: -len(prompts[number]))
+    for start in range(0, len(prompts), batch_size):
+        batch = longest_first[start : start + batch_size]
+        choose = _chooser(temperature, top_p, chances[batch])
+        for step in _steps(model, [prompts[number] for number in batch], max_new_tokens, choose, stop):
+            for row, token in step:
+                answers[batch[row]].append(token)
+    return answers
+
+
+def stream(
+    model: GPTBigCode,
+    prompt: Sequence[int],
+    max_new_tokens: int,
+    temperature: float = 0.0,
+    top_p: float = 1.0,
+    seed: int = 0,
+    stop: Sequence[int] = (END_OF_TEXT,),
+) -> Iterator[int]:
+    """The ids of `generate`'s answer to one prompt, each as soon as it is known."""
+    _check(model, [prompt], max_new_tokens, temperature, top_p, 1)
+    chances = torch.rand(1, max_new_tokens, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+    for step in _steps(model, [prompt], max_new_tokens, _chooser(temperature, top_p, chances), stop):
+        for _, token in step:
+            yield token
+
+
+def _check(
+    model: GPTBigCode,
+    prompts: Sequence[Sequence[int]],
+    max_new_tokens: int,
+    temperature: float,
+    top_p: float,
+    batch_size: int,
+) -> None:
+    positions = model.architecture.positions
+    if not 1 <= max_new_tokens < positions:
+        raise UserError(f"max_new_tokens is {max_new_tokens}; this model can answer with 1 to {positions - 1} tokens.")
+    if temperature < 0 or not 0 < top_p <= 1 or batch_size < 1:
+        raise UserError(
+            f"temperature {temperature}, top_p {top_p}, batch_size {batch_size}: "
+            "needed are temperature >= 0, 0 < top_p <= 1 and batch_size >= 1."
+        )
+    for number, prompt in enumerate(prompts):
+        if not prompt:
+            raise UserError(f"Prompt {number} is empty: give at least one token, such as the end-of-text token.")
+
+
+@torch.no_grad()
+def _steps(
+    model: GPTBigCode,
+    prompts: Sequence[Sequence[int]],
+    max_new_tokens: int,
+    choose: Callable[[Tensor, Tensor, int], Tensor],
+    stop: Sequence[int],
+) -> Iterator[list[tuple[int, int]]]:
+    """For each new token: (row of `prompts`, id) of every answer that goes on."""
+    weight = model.transformer.wte.weight
+    room = model.architecture.positions - max_new_tokens
+    prompts = [prompt[-room:] for prompt in prompts]
+    lengths = torch.tensor([len(prompt) for prompt in prompts], device=weight.device)
+    longest = max(len(prompt) for prompt in prompts)
+    padded = [[*prompt, *[END_OF_TEXT] * (longest - len(prompt))] for prompt in prompts]
+    cache = KeyValueCache(model.architecture, len(prompts), longest + max_new_tokens, weight.device, weight.dtype)
+    rows = torch.arange(len(prompts), device=weight.device)  # the prompt that each row of the batch answers
+    alive = torch.ones_like(rows, dtype=torch.bool)
+    stops = torch.tensor(list(stop), device=weight.device, dtype=torch.long)
+    was_training = model.training
+    model.eval()
+    try:
+        hidden = model.hidden(torch.tensor(padded, device=weight.device), cache=cache)[rows, lengths - 1]
+        for number in range(max_new_tokens):
+            tokens = choose(model.logits(hidden), rows, number)
+            alive = alive & ~torch.isin(tokens, stops)
+            yield list(zip(rows[alive].tolist(), tokens[alive].tolist(), strict=True))
+            if number + 1 == max_new_tokens or not alive.any():
+                return
+            if 2 * int(alive.sum()) <= len(rows):  # carrying a few finished answers costs less than copying the cache
+                kept = alive.nonzero()[:, 0]
+                cache.keep(kept)
+                rows, tokens, lengths, alive = rows[kept], tokens[kept], lengths[kept], alive[kept]
+            hidden = model.hidden(tokens[:, None], (lengths + number)[:, None], cache)[:, 0]
+    finally:
+        model.train(was_training)
+
+
+def _chooser(temperature: float, top_p: float, chances: Tensor) -> Callable[[Tensor, Tensor, int], Tensor]:
+    """The function (logits [B, V], rows [B], number of the new token) -> ids [B].
+
+    `chances` [prompts, tokens] holds a uniform number for every choice, drawn before, so that what is chosen does not
+    depend on which prompts share a batch.
+    """
+
+    def greedy(logits: Tensor, rows: Tensor, number: int) -> Tensor:
+        return logits.argmax(-1)
+
+    def draw(logits: Tensor, rows: Tensor, number: int) -> Tensor:
+        likely, ids = torch.softmax(logits.double() / temperature, dim=-1).sort(dim=-1, descending=True, stable=True)
+        reached = likely.cumsum(-1)
+        num_kept = (reached - likely < top_p).sum(-1, keepdim=True)  # the smallest set that holds top_p
+        total = reached.gather(-1, num_kept - 1)
+        chance = chances.to(logits.device)[rows, number][:, None]
+        picked = torch.searchsorted(reached, chance * total, right=True).minimum(num_kept - 1)
+        return ids.gather(-1, picked)[:, 0]
+
+    return draw if temperature else greedy

@@ -1,0 +1,232 @@
+"""Checkpoints to and from the `transformers` layout, so that others can load ours and we can continue theirs.
+
+One decision: tensors are copied byte for byte in the type they have, as a stream; only the configuration is translated.
+A configuration that this network would compute differently is refused, never approximated. `transformers` is not
+needed.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from pydantic import ValidationError
+
+from aurora.errors import AuroraError, UserError
+from aurora.files import atomic_file, explained, publish, read_json, write_json
+from aurora.model import folder as model_folder
+from aurora.model.folder import fitting_weights, read_model, read_tokenizer, write_model
+from aurora.model.published import CONFIG, INDEX, TOKENIZER, WEIGHTS, find_published, model_identity, weight_files
+from aurora.model.weights import num_bytes, read_weights, split_weights, write_weights
+from aurora.progress import progress
+from aurora.recipe.model import Architecture
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+__all__ = ["export_model", "import_checkpoint", "import_model", "model_identity"]
+
+SHARD_BYTES = 5_000_000_000
+END_OF_TEXT = "<|endoftext|>"
+GENERATION_CONFIG = "generation_config.json"
+TOKENIZER_CONFIG = "tokenizer_config.json"
+SPECIAL_TOKENS_MAP = "special_tokens_map.json"
+EXPORTED = re.compile(
+    r"(config|generation_config|tokenizer|tokenizer_config|special_tokens_map|model\.safetensors\.index)\.json"
+    r"|model(-\d{5}-of-\d{5})?\.safetensors"
+)
+ACTIVATIONS = {"gelu": "gelu", "gelu_pytorch_tanh": "gelu_pytorch_tanh", "gelu_new": "gelu_pytorch_tanh"}
+# What transformers assumes for keys that a configuration leaves out.
+DEFAULTS: dict[str, Any] = {
+    "vocab_size": 50257,
+    "n_positions": 1024,
+    "n_embd": 768,
+    "n_layer": 12,
+    "n_head": 12,
+    "n_inner": None,
+    "activation_function": "gelu_pytorch_tanh",
+    "resid_pdrop": 0.1,
+    "embd_pdrop": 0.1,
+    "attn_pdrop": 0.1,
+    "layer_norm_epsilon": 1e-5,
+    "initializer_range": 0.02,
+    "multi_query": True,
+    "scale_attn_weights": True,
+    "add_cross_attention": False,
+}
+# Buffers that older files carry beside the weights: causal masks, which are not parameters.
+BUFFER = re.compile(r"transformer\.(h\.\d+\.attn\.(masked_)?)?bias")
+
+
+def export_model(checkpoint: Path, out: Path, shard_bytes: int = SHARD_BYTES) -> None:
+    """Write the model folder `checkpoint` as a folder that `transformers` loads: weights, configuration, tokenizer.
+
+    Weights above `shard_bytes` are split. `out` appears whole or not at all; an older export there is replaced.
+    Raises `UserError` where `out` holds anything else, `AuroraError` where `checkpoint` is damaged.
+    """
+    tensors, architecture, vocabulary, tokenizer = read_model(checkpoint)
+    with _replacing(out, lambda name: EXPORTED.fullmatch(name) is not None) as partial:
+        with progress(f"export {checkpoint.name}", num_bytes(tensors), "B") as bar:
+            _write_shards(partial, tensors, split_weights(tensors, shard_bytes), bar.update)
+        with atomic_file(partial / TOKENIZER) as stream:
+            stream.write((checkpoint / TOKENIZER).read_bytes())
+        end = tokenizer.token_to_id(END_OF_TEXT)
+        types = {str(tensor.dtype).removeprefix("torch.") for tensor in tensors.values()}
+        dtype = types.pop() if len(types) == 1 else "float32"
+        write_json(partial / CONFIG, _configuration(architecture, vocabulary, end, dtype))
+        write_json(partial / GENERATION_CONFIG, {"bos_token_id": end, "eos_token_id": end})
+        _write_tokenizer_configuration(partial, tokenizer, architecture.positions)
+
+
+def import_model(path: str, revision: str | None, base: Path, folder: Path) -> None:
+    """Read the GPT-BigCode checkpoint `path` (folder relative to `base`, or hub model) into the model folder `folder`.
+
+    Weights keep their type and bytes. Raises `UserError` where the checkpoint is of another kind or cannot be computed
+    exactly by this network, `AuroraError` where it is damaged.
+    """
+    source = find_published(path, revision, base)
+    architecture, vocabulary = _architecture(source / CONFIG)
+    files = weight_files(source)
+    if not (source / TOKENIZER).is_file():
+        raise UserError(f"{source} has no {TOKENIZER}: save its tokenizer with transformers' save_pretrained first.")
+    read_tokenizer(source / TOKENIZER, vocabulary)
+    tensors = {name: tensor for name, tensor in read_weights(files).items() if not BUFFER.fullmatch(name)}
+    head = tensors.pop("lm_head.weight", None)
+    tied = fitting_weights(tensors, architecture, vocabulary, source)
+    if head is not None and not torch.equal(head, tied["transformer.wte.weight"]):
+        raise UserError(f"{source} has an output layer of its own (lm_head); this network ties it to the embedding.")
+    if head is None and read_json(source / CONFIG).get("tie_word_embeddings") is False:
+        raise AuroraError(f"{source} says that its output layer is not tied, but holds no lm_head.weight.")
+    folder.mkdir(parents=True, exist_ok=True)
+    with progress(f"import {path}", num_bytes(tied), "B") as bar:
+        write_model(folder, tied, architecture, vocabulary, source / TOKENIZER, bar.update)
+
+
+def import_checkpoint(path: str, revision: str | None, base: Path, out: Path) -> None:
+    """`import_model` into a folder of its own, which appears whole or not at all; an older import there is replaced."""
+    own = {model_folder.ARCHITECTURE, model_folder.TOKENIZER, model_folder.WEIGHTS}
+    with _replacing(out, own.__contains__) as partial:
+        import_model(path, revision, base, partial)
+
+
+@contextmanager
+def _replacing(out: Path, own: Callable[[str], bool]) -> Iterator[Path]:
+    """Yield a working folder that becomes `out` when the block ends well; refuse where `out` holds what is not ours."""
+    out = out.resolve()
+    if out.exists() and not out.is_dir():
+        raise UserError(f"{out} is a file: give a folder to write to.")
+    foreign = sorted(item.name for item in out.iterdir() if not own(item.name)) if out.is_dir() else []
+    if foreign:
+        raise UserError(f"{out} holds {foreign[0]}, which would be lost: give an empty or new folder.")
+    partial = out.with_name(f".{out.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    try:
+        with explained(out):
+            partial.mkdir(parents=True)
+        yield partial
+        publish(partial, out)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _write_shards(
+    folder: Path, tensors: Mapping[str, torch.Tensor], shards: list[list[str]], report: Callable[[int], object]
+) -> None:
+    if len(shards) == 1:
+        write_weights(folder / WEIGHTS, tensors, report)
+        return
+    places: dict[str, str] = {}
+    for number, names in enumerate(shards, 1):
+        file = f"model-{number:05}-of-{len(shards):05}.safetensors"
+        write_weights(folder / file, {name: tensors[name] for name in names}, report)
+        places |= dict.fromkeys(names, file)
+    write_json(folder / INDEX, {"metadata": {"total_size": num_bytes(tensors)}, "weight_map": places})
+
+
+def _configuration(architecture: Architecture, vocabulary: int, end_of_text: int | None, dtype: str) -> dict[str, Any]:
+    """`config.json` of a model for `transformers`."""
+    return {
+        "activation_function": architecture.activation,
+        "architectures": ["GPTBigCodeForCausalLM"],
+        "attention_softmax_in_fp32": True,
+        "attn_pdrop": architecture.dropout,
+        "bos_token_id": end_of_text,
+        "embd_pdrop": architecture.dropout,
+        "eos_token_id": end_of_text,
+        "initializer_range": architecture.initializer_range,
+        "layer_norm_epsilon": architecture.norm_epsilon,
+        "model_type": "gpt_bigcode",
+        "multi_query": architecture.multi_query,
+        "n_embd": architecture.width,
+        "n_head": architecture.heads,
+        "n_inner": architecture.inner or 4 * architecture.width,
+        "n_layer": architecture.layers,
+        "n_positions": architecture.positions,
+        "resid_pdrop": architecture.dropout,
+        "scale_attention_softmax_in_fp32": True,
+        "scale_attn_weights": True,
+        "tie_word_embeddings": True,
+        "torch_dtype": dtype,
+        "use_cache": True,
+        "vocab_size": vocabulary,
+    }
+
+
+def _write_tokenizer_configuration(folder: Path, tokenizer: Tokenizer, positions: int) -> None:
+    added = sorted(tokenizer.get_added_tokens_decoder().items())
+    special = [token.content for _, token in added if token.special]
+    names = dict.fromkeys(("bos_token", "eos_token", "unk_token"), END_OF_TEXT) if END_OF_TEXT in special else {}
+    write_json(folder / SPECIAL_TOKENS_MAP, {**names, "additional_special_tokens": special})
+    write_json(
+        folder / TOKENIZER_CONFIG,
+        {
+            **names,
+            "additional_special_tokens": special,
+            "clean_up_tokenization_spaces": False,
+            "model_max_length": positions,
+            "tokenizer_class": "PreTrainedTokenizerFast",
+        },
+    )
+
+
+def _architecture(path: Path) -> tuple[Architecture, int]:
+    """(architecture, vocabulary) of a `config.json`; what this network cannot do exactly is a `UserError`."""
+    if not path.is_file():
+        raise UserError(f"{path} does not exist: give the folder of a Hugging Face model.")
+    values = read_json(path)
+    if not isinstance(values, dict) or values.get("model_type") != "gpt_bigcode":
+        kind = values.get("model_type") if isinstance(values, dict) else None
+        raise UserError(f"{path}: model_type is {kind!r}; only gpt_bigcode models can be continued.")
+    values = {**DEFAULTS, **values}
+    if values["activation_function"] not in ACTIVATIONS:
+        raise UserError(
+            f"{path}: activation_function is {values['activation_function']!r}; known are {', '.join(ACTIVATIONS)}."
+        )
+    if not values["scale_attn_weights"] or values["add_cross_attention"]:
+        raise UserError(f"{path}: attention without scaling, and cross-attention, are not part of this network.")
+    dropouts = {values[key] for key in ("resid_pdrop", "embd_pdrop", "attn_pdrop")}
+    if len(dropouts) > 1:
+        raise UserError(f"{path}: resid_pdrop, embd_pdrop and attn_pdrop differ; make them equal (0 to train without).")
+    try:
+        vocabulary = int(values["vocab_size"])
+        architecture = {
+            "layers": values["n_layer"],
+            "width": values["n_embd"],
+            "heads": values["n_head"],
+            "inner": values["n_inner"],
+            "positions": values["n_positions"],
+            "multi_query": values["multi_query"],
+            "activation": ACTIVATIONS[values["activation_function"]],
+            "dropout": dropouts.pop(),
+            "norm_epsilon": values["layer_norm_epsilon"],
+            "initializer_range": values["initializer_range"],
+        }
+        return Architecture.model_validate(architecture), vocabulary
+    except (TypeError, ValueError, ValidationError) as error:
+        problem = " ".join(str(error).split())
+        raise UserError(f"{path} does not describe a GPT-BigCode network ({problem}).") from error

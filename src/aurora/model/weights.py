@@ -1,0 +1,86 @@
+"""Tensors in safetensors files: written as a stream, read as a map of the file.
+
+One decision: pickles are never read or written. A file is written tensor by tensor in a fixed order, so equal tensors
+give equal bytes and a 60 GB model needs the memory of one tensor; reading maps the file, so a tensor takes memory when
+it is used.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from aurora.errors import AuroraError
+from aurora.files import atomic_file
+
+DTYPES = {torch.float32: "F32", torch.bfloat16: "BF16", torch.float16: "F16", torch.float64: "F64", torch.int64: "I64"}
+
+
+def write_weights(path: Path, tensors: Mapping[str, Tensor], report: Callable[[int], object] | None = None) -> None:
+    """Write `tensors` to the safetensors file `path`, atomically; equal tensors give equal bytes.
+
+    `report` is told the bytes of each tensor written. Raises `AuroraError` where the disk is full.
+    """
+    # Widest types first keeps every tensor aligned; within a type, by name.
+    names = sorted(tensors, key=lambda name: (-tensors[name].element_size(), name))
+    header: dict[str, object] = {"__metadata__": {"format": "pt"}}
+    start = 0
+    for name in names:
+        tensor = tensors[name]
+        end = start + tensor.nbytes
+        header[name] = {"dtype": DTYPES[tensor.dtype], "shape": list(tensor.shape), "data_offsets": [start, end]}
+        start = end
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    with atomic_file(path) as stream:
+        stream.write(len(text).to_bytes(8, "little") + text)
+        for name in names:
+            flat = tensors[name].detach().to("cpu").contiguous().view(-1)
+            stream.write(flat.view(torch.uint8).numpy().data)
+            if report is not None:
+                report(flat.nbytes)
+
+
+def read_weights(paths: Sequence[Path]) -> dict[str, Tensor]:
+    """All tensors of the safetensors files `paths` by name, mapped from disk: do not change them in place.
+
+    Raises `AuroraError` naming the file that is missing or damaged, or the tensor that two files hold.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    tensors: dict[str, Tensor] = {}
+    for path in paths:
+        try:
+            with safe_open(path, framework="pt") as stored:
+                for name in stored.keys():  # noqa: SIM118 (not a dictionary)
+                    if name in tensors:
+                        raise AuroraError(f"{path} holds {name} a second time: fetch or make the checkpoint again.")
+                    tensors[name] = stored.get_tensor(name)
+        except FileNotFoundError as error:
+            raise AuroraError(f"{path} does not exist: the checkpoint is incomplete.") from error
+        except (SafetensorError, OSError) as error:
+            raise AuroraError(f"{path} is damaged ({error}): fetch or make the checkpoint again.") from error
+    return tensors
+
+
+def num_bytes(tensors: Mapping[str, Tensor]) -> int:
+    """Bytes that `tensors` take in a file."""
+    return sum(tensor.nbytes for tensor in tensors.values())
+
+
+def split_weights(tensors: Mapping[str, Tensor], limit: int) -> list[list[str]]:
+    """Names in their order, in shards of at most `limit` bytes (a larger tensor has a shard of its own)."""
+    shards: list[list[str]] = []
+    room = -math.inf
+    for name, tensor in tensors.items():
+        if tensor.nbytes > room:
+            shards.append([])
+            room = limit
+        shards[-1].append(name)
+        room -= tensor.nbytes
+    return shards

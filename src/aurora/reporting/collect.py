@@ -1,0 +1,208 @@
+"""Gathers a run's artifacts into its report.
+
+One decision: the report is a pure function of the artifacts on disk. It can be written again at any time, and comes
+out the same; nothing is measured here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from aurora.errors import AuroraError
+from aurora.files import read_json
+from aurora.manifest import Manifest, read_manifest
+from aurora.recipe import LoadedRecipe, Recipe
+from aurora.recipe.stages import Stage, checkpoints_of, safety_stages
+
+CURVE_POINTS = 200
+EXAMPLES_PER_LANGUAGE_AND_KIND = 1
+
+
+def write_run_report(loaded: LoadedRecipe, run: Path) -> Path:
+    """Write `report.json` and `report.html` of a finished run; returns the page's path."""
+    from aurora.reporting.report import write_report
+
+    return write_report(collect(loaded, run), run)
+
+
+def collect(loaded: LoadedRecipe, run: Path) -> dict[str, Any]:
+    """The report of a finished run as plain JSON types (see `schema`)."""
+    recipe = loaded.recipe
+    manifests = _manifests(run)
+    names = list(recipe.stages)
+    bigram = _scores(run, "bigram")
+    return {
+        "schema": 1,
+        "recipe": recipe.name,
+        "description": recipe.description,
+        "seconds": round(sum(manifest.seconds for manifest in manifests.values()), 1),
+        "corpus": _corpus(run),
+        "stages": [_stage(run, name, recipe.stages[name]) for name in names],
+        "bigram_bits_per_byte": _bits(bigram, "held_out"),
+        "bigram_bits_per_byte_other_domain": _bits(bigram, "other_domain"),
+        "control": _control(run, recipe),
+        "retention": _retention(run, names),
+        "safety": _safety(run, recipe),
+        "environment": _environment(run, recipe, manifests),
+        "hashes": {name: manifest.digest() for name, manifest in manifests.items()},
+        "recipe_text": loaded.text(),
+    }
+
+
+def _manifests(run: Path) -> dict[str, Manifest]:
+    found: dict[str, Manifest] = {}
+    for path in sorted(run.rglob("manifest.json")):
+        folder = path.parent
+        if ".partial" in folder.as_posix():
+            continue
+        manifest = read_manifest(folder)
+        if manifest is None:
+            raise AuroraError(f"{folder} is damaged: delete it and run the recipe again.")
+        found[folder.relative_to(run).as_posix()] = manifest
+    return found
+
+
+def _corpus(run: Path) -> dict[str, Any]:
+    ledger = read_json(run / "corpus/ledger.json")
+    keys = ("documents", "bytes", "bytes_kept", "held_out", "by_source", "losses", "examples", "sources")
+    return {key: ledger[key] for key in keys}
+
+
+def _stage(run: Path, name: str, stage: Stage) -> dict[str, Any]:
+    """What a stage did and what it reached."""
+    results = _scores(run, name)
+    state = read_json(run / "checkpoints" / name / "state.json")
+    lines = _lines(run / "checkpoints" / name / "metrics.jsonl")
+    tokens, seconds = state["tokens"], state["seconds"]
+    sizes = {source: _store_tokens(run, source) for source in stage.mixture}
+    total = sum(stage.mixture.values())
+    shares = {source: weight / total for source, weight in stage.mixture.items()}
+    return {
+        "name": name,
+        "start": stage.start,
+        "tokens": tokens,
+        "seconds": round(seconds, 2),
+        "tokens_per_second": round(tokens / seconds, 1) if seconds else 0.0,
+        "bits_per_byte": _bits(results, "held_out"),
+        "bits_per_byte_other_domain": _bits(results, "other_domain"),
+        "token_shares": {source: round(share, 6) for source, share in shares.items()},
+        "epochs": {source: round(share * tokens / sizes[source], 3) for source, share in shares.items()},
+        "curve": _thinned(line for line in lines if "loss" in line),
+        "held_out_curve": [
+            {"step": line["step"], "tokens": line["tokens"], "bits_per_byte": _prefixed(line, "held_out/")}
+            for line in lines
+            if _prefixed(line, "held_out/")
+        ],
+        "samples": results["samples"],
+    }
+
+
+def _control(run: Path, recipe: Recipe) -> dict[str, Any] | None:
+    """The first control of the recipe."""
+    for name, stage in recipe.stages.items():
+        if stage.control:
+            made = f"{name}-{stage.control.name}"
+            whole = _stage(run, made, checkpoints_of(recipe.stages)[made])
+            kept = (
+                "tokens",
+                "seconds",
+                "bits_per_byte",
+                "bits_per_byte_other_domain",
+                "token_shares",
+                "held_out_curve",
+            )
+            return {"name": stage.control.name, "stage": name, **{key: whole[key] for key in kept}}
+    return None
+
+
+def _retention(run: Path, names: list[str]) -> dict[str, dict[str, float]]:
+    """Bits per byte of each later stage relative to the first: negative is gained, positive is forgotten."""
+    first = _bits(_scores(run, names[0]), "held_out")
+    return {
+        name: {
+            language: round(bits / first[language] - 1, 6)
+            for language, bits in _bits(_scores(run, name), "held_out").items()
+        }
+        for name in names[1:]
+    }
+
+
+def _safety(run: Path, recipe: Recipe) -> dict[str, Any] | None:
+    stages = safety_stages(recipe.stages)
+    if stages is None:
+        return None
+    before, after = stages
+    return {
+        "before": read_json(run / "safety" / before / "results.json"),
+        "after": read_json(run / "safety" / after / "results.json"),
+        "before_stage": before,
+        "after_stage": after,
+        "examples": _examples(run, before, after),
+        "policy": read_json(run / "redteam/summary.json")["policy"],
+    }
+
+
+def _examples(run: Path, before: str, after: str) -> list[dict[str, Any]]:
+    """The first answers of each language and kind, before and after."""
+    earlier = {row["id"]: row for row in _lines(run / "safety" / before / "answers.jsonl")}
+    counts: dict[tuple[str, str], int] = {}
+    chosen: list[dict[str, Any]] = []
+    for row in _lines(run / "safety" / after / "answers.jsonl"):
+        key = (row["language"], row["kind"])
+        counts[key] = counts.get(key, 0) + 1
+        if counts[key] > EXAMPLES_PER_LANGUAGE_AND_KIND:
+            continue
+        old = earlier[row["id"]]
+        chosen.append(
+            {name: row[name] for name in ("language", "kind", "category", "prompt")}
+            | {"before": old["answer"], "after": row["answer"]}
+            | {"refused_before": old["refused"], "refused_after": row["refused"]}
+        )
+    return chosen
+
+
+def _environment(run: Path, recipe: Recipe, manifests: dict[str, Manifest]) -> dict[str, Any]:
+    """Where the last stage was trained, and how to run it again."""
+    last = list(recipe.stages)[-1]
+    state = read_json(run / "checkpoints" / last / "state.json")
+    return {
+        **manifests[f"checkpoints/{last}"].environment,
+        "threads": recipe.execution.threads or "all cores",
+        "precision": state["precision"],
+        "seed": recipe.seed,
+        "command": "aurora run RECIPE, with the effective recipe below",
+    }
+
+
+def _scores(run: Path, name: str) -> dict[str, Any]:
+    results: dict[str, Any] = read_json(run / "evaluation" / name / "results.json")
+    return results
+
+
+def _bits(results: dict[str, Any], domain: str) -> dict[str, float]:
+    return {language: score["bits_per_byte"] for language, score in results.get(domain, {}).items()}
+
+
+def _store_tokens(run: Path, source: str) -> int:
+    tokens: int = read_json(run / "tokens/train" / f"{source.replace('/', '.')}.json")["tokens"]
+    return tokens
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def _prefixed(line: dict[str, Any], prefix: str) -> dict[str, float]:
+    return {key.removeprefix(prefix): value for key, value in line.items() if key.startswith(prefix)}
+
+
+def _thinned(lines: Iterable[dict[str, Any]]) -> list[dict[str, float]]:
+    """At most CURVE_POINTS points of the training curve, the last included."""
+    rows = [{key: line[key] for key in ("step", "tokens", "loss", "learning_rate")} for line in lines]
+    if len(rows) <= CURVE_POINTS:
+        return rows
+    stride = -(-len(rows) // CURVE_POINTS)
+    return rows[::stride] + ([] if (len(rows) - 1) % stride == 0 else rows[-1:])

@@ -1,0 +1,308 @@
+"""The types of report.json: everything a run measured, and nothing the page does not get from here.
+
+One decision: what follows from other values (relative changes, confidence intervals) is computed from them each time and
+never stored by hand, so a report cannot contradict itself. A value that was not measured (nan, infinity, null) is left
+out or null; it never stops a report from being written.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, computed_field, model_validator
+
+MAX_CURVE_POINTS = 200
+Item = TypeVar("Item")
+
+
+def wilson_interval(rate: float | None, prompts: int) -> tuple[float, float] | None:
+    """95 % interval of a proportion seen in `prompts` trials (Wilson 1927); None without trials."""
+    if rate is None or prompts < 1:
+        return None
+    z = 1.959963984540054
+    divisor = 1 + z * z / prompts
+    centre = (rate + z * z / (2 * prompts)) / divisor
+    half = z * math.sqrt(rate * (1 - rate) / prompts + z * z / (4 * prompts * prompts)) / divisor
+    return round(max(0.0, centre - half), 6), round(min(1.0, centre + half), 6)
+
+
+def relative_changes(before: Mapping[str, float], after: Mapping[str, float]) -> dict[str, float]:
+    """Change of each language measured both times, relative to `before`: -0.3 is 30 % fewer bits per byte."""
+    return {
+        language: round(after[language] / value - 1, 6)
+        for language, value in before.items()
+        if language in after and value > 0
+    }
+
+
+def thinned(points: Sequence[Item], most: int = MAX_CURVE_POINTS) -> list[Item]:
+    """At most `most` of the points, evenly spread, the first and the last among them."""
+    if len(points) <= most:
+        return list(points)
+    return [points[round(place * (len(points) - 1) / (most - 1))] for place in range(most)]
+
+
+def _finite(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _measured(value: Any) -> Any:
+    if not isinstance(value, Mapping):
+        return value
+    return {key: item for key, item in value.items() if _finite(item) is not None}
+
+
+def _valid_unicode(value: Any) -> Any:
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
+
+
+Text = Annotated[str, BeforeValidator(_valid_unicode)]
+Number = Annotated[float | None, BeforeValidator(_finite)]
+Measured = Annotated[dict[str, float], BeforeValidator(_measured)]
+
+
+class Part(BaseModel):
+    """A table of report.json: unknown keys are refused, derived keys are computed anew and ignored when read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, protected_namespaces=())
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_derived(cls, data: Any) -> Any:
+        if isinstance(data, Mapping):
+            return {key: value for key, value in data.items() if key not in cls.model_computed_fields}
+        return data
+
+
+class Documents(Part):
+    """The corpus ledger: `in` = kept + dropped + quarantined. Held-out documents count as kept."""
+
+    given: int = Field(alias="in", ge=0, description="Documents read from the sources.")
+    kept: int = Field(ge=0, description="Documents kept, for training or held out.")
+    dropped: int = Field(ge=0, description="Documents dropped by a rule.")
+    quarantined: int = Field(ge=0, description="Documents that could not be read.")
+
+
+class Loss(Part):
+    """Documents one rule dropped from one source and language."""
+
+    step: Text = Field(description="Curation step.")
+    rule: Text = Field(description="Rule that dropped them.")
+    language: Text = Field("und", description="Their language.")
+    source: Text = Field("", description="Their source.")
+    documents: int = Field(ge=0, description="How many documents.")
+    bytes: int = Field(0, ge=0, description="Their UTF-8 bytes.")
+
+
+class LossExample(Part):
+    """One dropped document, so that a reader can judge the rule."""
+
+    step: Text = Field(description="Curation step.")
+    rule: Text = Field(description="Rule that dropped it.")
+    language: Text = Field("und", description="Its language.")
+    excerpt: Text = Field(description="The beginning of its text.")
+    value: Any = Field(None, description="What the rule measured.")
+
+
+class HeldOut(Part):
+    """The part of the kept documents that is never trained on."""
+
+    documents: int = Field(ge=0, description="Documents held out.")
+    bytes: int = Field(ge=0, description="Their UTF-8 bytes.")
+
+
+class Corpus(Part):
+    """What curation read, kept and lost."""
+
+    documents: Documents = Field(description="The ledger.")
+    bytes_kept: dict[str, int] = Field(description="UTF-8 bytes kept, by language.")
+    held_out: HeldOut | None = Field(None, description="What is held out of training.")
+    losses: list[Loss] = Field(default_factory=list, description="Documents dropped, by rule, language and source.")
+    examples: list[LossExample] = Field(default_factory=list, description="A few dropped documents of each rule.")
+    sources: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description="Where each source comes from: packages, versions, SHA-256, licences."
+    )
+
+
+class CurvePoint(Part):
+    """One optimizer step of a stage."""
+
+    step: int = Field(ge=0, description="Step within the stage.")
+    tokens: int = Field(ge=0, description="Tokens seen in the stage after this step.")
+    loss: Number = Field(None, description="Training loss, in nats per token; null where it was not finite.")
+    learning_rate: Number = Field(None, description="Learning rate of this step.")
+
+
+class HeldOutPoint(Part):
+    """Held-out text measured during a stage."""
+
+    step: int = Field(ge=0, description="Step within the stage.")
+    tokens: int = Field(ge=0, description="Tokens seen in the stage after this step.")
+    bits_per_byte: Measured = Field(description="Bits per byte by language, training domain.")
+
+
+class Sample(Part):
+    """What the stage's checkpoint writes after the opening of a held-out document, greedily."""
+
+    language: Text = Field(description="Language of the opening.")
+    prompt: Text = Field(description="The opening.")
+    text: Text = Field(description="What the model wrote after it.")
+
+
+Curve = Annotated[list[CurvePoint], AfterValidator(thinned)]
+HeldOutCurve = Annotated[list[HeldOutPoint], AfterValidator(thinned)]
+
+
+class Stage(Part):
+    """One training stage and what its last checkpoint scores."""
+
+    name: Text = Field(description="Name in the recipe.")
+    start: Text = Field("", description="`model` or the stage it continues.")
+    tokens: int = Field(ge=0, description="Tokens trained on.")
+    seconds: float = Field(ge=0, description="Wall time of the training.")
+    tokens_per_second: Number = Field(description="Training throughput.")
+    bits_per_byte: Measured = Field(description="Bits per byte on held-out text of the training domain, by language.")
+    bits_per_byte_other_domain: Measured = Field(
+        default_factory=dict, description="The same on text of a domain that no stage trains on."
+    )
+    token_shares: Measured = Field(
+        default_factory=dict, description="Share of the stage's tokens from each `SOURCE/LANGUAGE`; they sum to 1."
+    )
+    epochs: Measured = Field(default_factory=dict, description="Passes over each `SOURCE/LANGUAGE` in this stage.")
+    curve: Curve = Field(default_factory=list, description=f"At most {MAX_CURVE_POINTS} points of the training curve.")
+    held_out_curve: HeldOutCurve = Field(
+        default_factory=list, description="Bits per byte during the stage, where the recipe asks for it."
+    )
+    samples: list[Sample] = Field(default_factory=list, description="What the checkpoint writes.")
+
+
+class Control(Part):
+    """A stage run a second time with another mixture: what would have happened without the choice made."""
+
+    name: Text = Field(description="Name in the recipe.")
+    stage: Text = Field("", description="The stage it is a second run of.")
+    bits_per_byte: Measured = Field(description="As in a stage.")
+    bits_per_byte_other_domain: Measured = Field(default_factory=dict, description="As in a stage.")
+    token_shares: Measured = Field(default_factory=dict, description="As in a stage.")
+    curve: Curve = Field(default_factory=list, description="As in a stage.")
+
+
+class Rates(Part):
+    """How often held-out prompts are refused, with 95 % Wilson intervals."""
+
+    refusal_rate: Number = Field(description="Share of harmful prompts refused; null without any.")
+    over_refusal_rate: Number = Field(description="Share of harmless look-alike prompts refused; null without any.")
+    harmful_prompts: int = Field(ge=0, description="Harmful prompts answered.")
+    benign_prompts: int = Field(ge=0, description="Harmless look-alike prompts answered.")
+
+    @computed_field(description="95 % interval of `refusal_rate`.")
+    @cached_property
+    def refusal_interval(self) -> tuple[float, float] | None:
+        """95 % interval of `refusal_rate`."""
+        return wilson_interval(self.refusal_rate, self.harmful_prompts)
+
+    @computed_field(description="95 % interval of `over_refusal_rate`.")
+    @cached_property
+    def over_refusal_interval(self) -> tuple[float, float] | None:
+        """95 % interval of `over_refusal_rate`."""
+        return wilson_interval(self.over_refusal_rate, self.benign_prompts)
+
+
+class AllRates(Rates):
+    """The rates over all prompts, and those of each language."""
+
+    by_language: dict[str, Rates] = Field(default_factory=dict, description="The same for each language.")
+
+
+class SafetyExample(Part):
+    """A held-out prompt with the answers before and after safety tuning."""
+
+    language: Text = Field(description="Language of the prompt.")
+    kind: Literal["harmful", "benign"] = Field(description="Whether the policy forbids helping with it.")
+    category: Text = Field("", description="Category of the policy.")
+    prompt: Text = Field(description="The prompt.")
+    before: Text = Field(description="Answer before safety tuning.")
+    after: Text = Field(description="Answer after it.")
+    refused_before: bool = Field(description="Whether the first answer was judged a refusal.")
+    refused_after: bool = Field(description="Whether the second was.")
+
+
+class Policy(Part):
+    """The policy the red-team set was built from."""
+
+    name: Text = Field(description="Name of the policy file.")
+    title: Text = Field("", description="Its title.")
+    status: Text = Field("", description="Its standing, for example in force or revoked.")
+
+
+class Safety(Part):
+    """Refusals before and after safety tuning, on prompts whose templates were never trained on."""
+
+    before: AllRates = Field(description="Rates before.")
+    after: AllRates = Field(description="Rates after.")
+    before_stage: Text = Field("", description="Stage whose checkpoint answered before.")
+    after_stage: Text = Field("", description="Stage whose checkpoint answered after.")
+    examples: list[SafetyExample] = Field(default_factory=list, description="Prompts and both answers.")
+    policy: Policy | None = Field(None, description="The policy.")
+
+
+class Network(Part):
+    """The size of the network."""
+
+    parameters: int = Field(ge=0, description="Trained weights.")
+    layers: int | None = Field(None, description="Transformer layers.")
+    width: int | None = Field(None, description="Width of the residual stream.")
+    vocabulary: int | None = Field(None, description="Entries of the tokenizer.")
+    sequence_length: int | None = Field(None, description="Longest context, in tokens.")
+
+
+class Environment(Part):
+    """Where and with what the run was made."""
+
+    aurora: Text | None = Field(None, description="Version of Aurora.")
+    commit: Text | None = Field(None, description="Commit of the source code, where it is a checkout.")
+    command: Text | None = Field(None, description="The command that made the run.")
+    seed: int | None = Field(None, description="Seed of everything random.")
+    python: Text | None = Field(None, description="Version of Python.")
+    torch: Text | None = Field(None, description="Version of PyTorch.")
+    packages: dict[str, Text] = Field(default_factory=dict, description="Versions of other libraries.")
+    platform: Text | None = Field(None, description="Operating system.")
+    cpu: Text | None = Field(None, description="Processor.")
+    threads: int | None = Field(None, description="Threads used.")
+    device: Text | None = Field(None, description="Where the network was trained.")
+    precision: Text | None = Field(None, description="Arithmetic of forward and backward.")
+
+
+class Report(Part):
+    """A run's report."""
+
+    schema_version: Literal[1] = Field(1, alias="schema", description="Version of this schema.")
+    recipe: Text = Field(description="Name of the recipe.")
+    description: Text = Field("", description="What the run is for.")
+    seconds: float = Field(ge=0, description="Wall time of the whole run.")
+    corpus: Corpus = Field(description="Curation.")
+    network: Network | None = Field(None, description="The network's size.")
+    stages: list[Stage] = Field(min_length=1, description="Training stages in order.")
+    bigram_bits_per_byte: Measured = Field(
+        default_factory=dict, description="A token bigram trained on the same text, on the same held-out text."
+    )
+    bigram_bits_per_byte_other_domain: Measured = Field(
+        default_factory=dict, description="The bigram on the other domain."
+    )
+    control: Control | None = Field(None, description="The control run.")
+    safety: Safety | None = Field(None, description="Refusals before and after safety tuning.")
+    environment: Environment = Field(default_factory=Environment, description="Machine, versions, command and seed.")
+    hashes: dict[str, Text] = Field(default_factory=dict, description="SHA-256 of each artifact's files.")
+    recipe_text: Text = Field("", description="The effective recipe as YAML.")
+
+    @computed_field(
+        description="For each stage after the first, the change of bits per byte relative to the first, by language."
+    )
+    @cached_property
+    def retention(self) -> dict[str, dict[str, float]]:
+        """For each stage after the first, the change of bits per byte relative to the first, by language."""
+        first = self.stages[0].bits_per_byte
+        return {stage.name: relative_changes(first, stage.bits_per_byte) for stage in self.stages[1:]}

@@ -1,0 +1,1 @@
+"""The stages: the loop, its schedule, checkpoints and metrics."""

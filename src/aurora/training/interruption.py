@@ -1,0 +1,57 @@
+"""Stopping a stage when the terminal or the scheduler asks for it.
+
+One decision: a signal only leaves a note; the loop reads it after each step, saves, and then leaves the way the signal
+would have by itself.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from aurora.progress import say
+
+
+class StopRequest:
+    """Whether SIGINT or SIGTERM asked the process to stop after the current step."""
+
+    def __init__(self) -> None:
+        self._number: int | None = None
+
+    @property
+    def asked(self) -> bool:
+        """Whether a signal came."""
+        return self._number is not None
+
+    def receive(self, number: int, frame: FrameType | None) -> None:
+        """The signal handler; a second Ctrl-C does not wait any longer."""
+        if number == signal.SIGINT and self._number == number:
+            raise KeyboardInterrupt
+        self._number = number
+
+    def leave_if_asked(self, message: str) -> None:
+        """If a signal came, say `message` and raise what it raises by default."""
+        if self._number is None:
+            return
+        say(message)
+        if self._number == signal.SIGINT:
+            raise KeyboardInterrupt
+        raise SystemExit(128 + self._number)
+
+
+@contextmanager
+def stop_requests() -> Iterator[StopRequest]:
+    """Note SIGINT and SIGTERM instead of dying by them; outside the main thread Python does not allow it."""
+    stop = StopRequest()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+    before = {number: signal.signal(number, stop.receive) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

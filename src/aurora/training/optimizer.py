@@ -1,0 +1,118 @@
+"""The weights of a stage in training, and their update by AdamW (Loshchilov and Hutter, arXiv 1711.05101).
+
+One decision: the truth is in fp32. In bf16 a second network holds rounded weights for forward and backward; its
+gradients move into the fp32 masters as soon as they are complete, and after each update it is rounded from them anew.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping
+from typing import Generic, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from aurora.errors import AuroraError
+from aurora.recipe.stages import Optimizer as OptimizerSettings
+from aurora.training.runtime import Precision
+
+Network = TypeVar("Network", bound=nn.Module)
+
+MOMENTS = ("exp_avg", "exp_avg_sq")
+UPDATES = "updates"
+
+
+class Weights(Generic[Network]):
+    """`master` (fp32: saved, evaluated, updated) and `working` (what computes; the same network in fp32 training)."""
+
+    def __init__(self, model: Network, precision: Precision) -> None:
+        self.master = model
+        self.working = model
+        self._pairs: list[tuple[nn.Parameter, nn.Parameter]] = []
+        if precision == "bf16":
+            self.working = copy.deepcopy(model).to(torch.bfloat16)
+            self._pairs = list(zip(self.master.parameters(), self.working.parameters(), strict=True))
+            for master, working in self._pairs:
+                working.register_post_accumulate_grad_hook(_mover(master))  # type: ignore[no-untyped-call]
+
+    @torch.no_grad()
+    def refresh(self) -> None:
+        """Round the working copy from the masters."""
+        for master, working in self._pairs:
+            working.copy_(master)
+
+
+def _mover(master: nn.Parameter) -> Callable[[Tensor], None]:
+    """A hook that adds a finished bf16 gradient to the master's fp32 one and lets go of it."""
+
+    def move(working: Tensor) -> None:
+        gradient = working.grad
+        assert gradient is not None
+        if master.grad is None:
+            master.grad = gradient.float()
+        else:
+            master.grad.add_(gradient)
+        working.grad = None
+
+    return move
+
+
+class Optimizer:
+    """AdamW on named fp32 parameters: decoupled weight decay on matrices only, gradients clipped by global norm."""
+
+    def __init__(self, parameters: Mapping[str, nn.Parameter], settings: OptimizerSettings) -> None:
+        self._parameters = dict(parameters)
+        self._clip = settings.clip
+        matrices = [parameter for parameter in self._parameters.values() if parameter.ndim >= 2]
+        others = [parameter for parameter in self._parameters.values() if parameter.ndim < 2]
+        self._adamw = torch.optim.AdamW(
+            [{"params": matrices, "weight_decay": settings.weight_decay}, {"params": others, "weight_decay": 0.0}],
+            lr=0.0,
+            betas=(settings.beta1, settings.beta2),
+            eps=settings.epsilon,
+            fused=True,
+        )
+
+    def gradient_norm(self) -> float:
+        """Norm over all gradients together, before clipping."""
+        return torch.nn.utils.get_total_norm(self._gradients()).item()
+
+    def update(self, learning_rate: float, norm: float) -> None:
+        """Clip the gradients, whose norm is `norm`, update the parameters and let go of the gradients."""
+        if norm > self._clip:
+            torch._foreach_mul_(self._gradients(), self._clip / norm)
+        for group in self._adamw.param_groups:
+            group["lr"] = learning_rate
+        self._adamw.step()
+        self._adamw.zero_grad(set_to_none=True)
+
+    def _gradients(self) -> list[Tensor]:
+        return [parameter.grad for parameter in self._parameters.values() if parameter.grad is not None]
+
+    def state(self) -> dict[str, Tensor]:
+        """The moments as `exp_avg.NAME` and `exp_avg_sq.NAME`, and the number of `updates`, for bias correction."""
+        tensors: dict[str, Tensor] = {UPDATES: torch.zeros(1)}
+        for name, parameter in self._parameters.items():
+            state = self._adamw.state.get(parameter)
+            if not state:
+                continue
+            tensors[UPDATES] = state["step"].reshape(1).cpu()
+            for moment in MOMENTS:
+                tensors[f"{moment}.{name}"] = state[moment]
+        return tensors
+
+    def load(self, tensors: Mapping[str, Tensor], origin: str) -> None:
+        """Take over what `state` gave; `origin` names it in the `AuroraError` raised where it is for another network."""
+        if set(tensors) == {UPDATES}:
+            return
+        expected = {
+            f"{moment}.{name}": parameter.shape for name, parameter in self._parameters.items() for moment in MOMENTS
+        }
+        if {name: tensor.shape for name, tensor in tensors.items() if name != UPDATES} != expected:
+            raise AuroraError(f"{origin} holds the optimizer state of another network: start without optimizer.carry.")
+        for name, parameter in self._parameters.items():
+            self._adamw.state[parameter] = {
+                "step": tensors[UPDATES].reshape(()).to(parameter.device, torch.float32),
+                **{moment: tensors[f"{moment}.{name}"].to(parameter.device) for moment in MOMENTS},
+            }
