@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from aurora.model import attention
+from aurora.model.attention import KeyValueCache, cached_attention, causal_attention, fused_causal_attention
+from aurora.recipe.model import Architecture
+
+WIDTH = 8
+
+
+def draw(batch: int, num_tokens: int, heads: int, shared: int, seed: int = 0) -> tuple[Tensor, Tensor, Tensor]:
+    generator = torch.Generator().manual_seed(seed)
+    query, key, value = (
+        torch.randn(batch, num_tokens, count, WIDTH, generator=generator) for count in (heads, shared, shared)
+    )
+    return query, key, value
+
+
+def gradients(inputs: tuple[Tensor, ...], output: Tensor) -> tuple[Tensor, ...]:
+    weight = torch.randn(output.shape, generator=torch.Generator().manual_seed(9)).to(output.dtype)
+    return torch.autograd.grad((output * weight).sum(), inputs)
+
+
+@settings(deadline=None, max_examples=25)
+@given(
+    batch=st.integers(1, 3),
+    num_tokens=st.sampled_from([1, 2, 63, 64, 65, 128, 150]),
+    heads=st.sampled_from([1, 2, 4]),
+    multi_query=st.booleans(),
+)
+def test_folded_attention_equals_the_fused_kernel(batch: int, num_tokens: int, heads: int, multi_query: bool) -> None:
+    inputs = tuple(part.requires_grad_() for part in draw(batch, num_tokens, heads, 1 if multi_query else heads))
+    folded, fused = causal_attention(*inputs), fused_causal_attention(*inputs)
+    torch.testing.assert_close(folded, fused, atol=2e-6, rtol=1e-5)
+    for ours, theirs in zip(gradients(inputs, folded), gradients(inputs, fused), strict=True):
+        torch.testing.assert_close(ours, theirs, atol=2e-5, rtol=1e-4)
+
+
+def test_bf16_stays_near_fp32() -> None:
+    exact = tuple(part.requires_grad_() for part in draw(2, 150, 4, 1))
+    rounded = tuple(part.detach().bfloat16().requires_grad_() for part in exact)
+    output = causal_attention(*rounded)
+    assert output.dtype == torch.bfloat16
+    torch.testing.assert_close(output.float(), causal_attention(*exact), atol=0.05, rtol=0.05)
+    for ours, theirs in zip(gradients(rounded, output), gradients(exact, causal_attention(*exact)), strict=True):
+        assert (ours.float() - theirs).norm() / theirs.norm() < 0.02
+
+
+def test_no_position_sees_a_later_one() -> None:
+    query, key, value = draw(1, 100, 4, 1)
+    before = causal_attention(query, key, value)
+    key[:, 70:] += 5.0
+    value[:, 70:] += 5.0
+    after = causal_attention(query, key, value)
+    assert torch.equal(before[:, :70], after[:, :70])
+    assert not torch.allclose(before[:, 70:], after[:, 70:])
+
+
+def test_long_sequences_and_dropped_weights_take_the_fused_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[float] = []
+
+    def fused(query: Tensor, key: Tensor, value: Tensor, dropout: float) -> Tensor:
+        calls.append(dropout)
+        return query
+
+    monkeypatch.setattr(attention, "fused_causal_attention", fused)
+    monkeypatch.setattr(attention, "LONGEST_FOLDED", 20)
+    causal_attention(*draw(1, 20, 2, 1))
+    causal_attention(*draw(1, 21, 2, 1))
+    causal_attention(*draw(1, 5, 2, 1), 0.5)
+    assert calls == [0.0, 0.5]
+
+
+def test_a_second_derivative_is_refused() -> None:
+    inputs = tuple(part.requires_grad_() for part in draw(1, 4, 2, 1))
+    (first,) = torch.autograd.grad(causal_attention(*inputs).sum(), inputs[:1], create_graph=True)
+    with pytest.raises(RuntimeError, match="differentiate twice"):
+        torch.autograd.grad(first.sum(), inputs[:1])
+
+
+@pytest.mark.parametrize("multi_query", [True, False])
+def test_cached_attention_equals_causal(multi_query: bool) -> None:
+    architecture = Architecture(layers=1, width=4 * WIDTH, heads=4, positions=64, multi_query=multi_query)
+    cache = KeyValueCache(architecture, 2, 40, torch.device("cpu"), torch.float32)
+    query, key, value = draw(2, 30, 4, 1 if multi_query else 4)
+    cache.layers[0].write(torch.arange(25), key[:, :25], value[:, :25])
+    positions = torch.tensor([[25, 26], [20, 21]])  # each sequence stands elsewhere
+    rows = torch.arange(2)[:, None]
+    cache.layers[0].write(positions, key[rows, positions], value[rows, positions])
+    visible = torch.arange(27) <= positions[:, :, None]
+    mixed = cached_attention(query[rows, positions], *cache.layers[0].read(27), visible)
+    torch.testing.assert_close(mixed, causal_attention(query, key, value)[rows, positions], atol=2e-6, rtol=1e-5)
+
+
+def test_a_cache_keeps_the_rows_it_is_told() -> None:
+    cache = KeyValueCache(
+        Architecture(layers=2, width=16, heads=2, positions=8), 3, 8, torch.device("cpu"), torch.float32
+    )
+    _, key, value = draw(3, 8, 2, 1)
+    cache.layers[1].write(torch.arange(8), key, value)
+    cache.keep(torch.tensor([2, 0]))
+    keys, values = cache.layers[1].read(8)
+    assert torch.equal(keys, key[[2, 0]].transpose(1, 2))
+    assert torch.equal(values, value[[2, 0]].transpose(1, 2))
