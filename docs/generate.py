@@ -1,4 +1,4 @@
-"""Writes docs/recipe.md from the recipe's types and docs/commands.md from the command tree; `make docs` runs it."""
+"""Writes docs/recipe.md and docs/report.md from the types, docs/commands.md from the commands; `make docs` runs it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import click
 from aurora.cli import aurora
 from aurora.recipe import Recipe
 from aurora.recipe.reference import reference_page
+from aurora.reporting.reference import report_page
 
 HERE = Path(__file__).parent
 
@@ -41,3 +42,4 @@ def walk(path: str, command: click.Command) -> list[tuple[str, click.Command]]:
 if __name__ == "__main__":
     (HERE / "recipe.md").write_text(reference_page(Recipe) + "\n", encoding="utf-8")
     (HERE / "commands.md").write_text(commands_page(), encoding="utf-8")
+    (HERE / "report.md").write_text(report_page(), encoding="utf-8")

@@ -150,11 +150,17 @@ def redteam_generate(recipe: Path, overrides: tuple[str, ...], output: Path | No
 
 @aurora.command()
 @click.argument("run_folder", metavar="RUN", type=FILE)
-def report(run_folder: Path) -> None:
+@click.option("--picture", type=FILE, metavar="FILE", help="Also write a PNG of its first screen, taken by Chromium.")
+def report(run_folder: Path, picture: Path | None) -> None:
     """Write a run's report.html anew from its report.json."""
     from aurora.reporting.report import render_run
 
-    click.echo(render_run(run_folder))
+    page = render_run(run_folder)
+    click.echo(page)
+    if picture:
+        from aurora.reporting.browser import photograph
+
+        click.echo(photograph(page, picture))
 
 
 @aurora.command("export")

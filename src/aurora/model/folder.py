@@ -19,6 +19,7 @@ from aurora.files import atomic_file, read_json, write_json
 from aurora.model.gpt_bigcode import GPTBigCode
 from aurora.model.weights import read_weights, write_weights
 from aurora.recipe.model import Architecture
+from aurora.tokens.tokenizer import load_tokenizer
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -88,25 +89,20 @@ def read_architecture(folder: Path) -> tuple[Architecture, int]:
     if not path.is_file():
         raise AuroraError(f"{folder} is not a finished model folder: it has no {ARCHITECTURE}.")
     values = read_json(path)
+    vocabulary = values.pop("vocabulary", None) if isinstance(values, dict) else None
+    if not isinstance(vocabulary, int) or vocabulary < 1:
+        raise AuroraError(f"{path} describes no network (it has no vocabulary size): make the model again.")
     try:
-        vocabulary = values.pop("vocabulary")
-        if not isinstance(vocabulary, int) or vocabulary < 1:
-            raise ValueError("vocabulary is not a count")
         return Architecture.model_validate(values), vocabulary
-    except (AttributeError, KeyError, ValueError, ValidationError) as error:
-        raise AuroraError(f"{path} describes no network ({_first_line(error)}): make the model again.") from error
+    except ValidationError as error:
+        raise AuroraError(f"{path} describes no network ({what_is_wrong(error)}): make the model again.") from error
 
 
 def read_tokenizer(path: Path, vocabulary: int) -> Tokenizer:
     """The tokenizer in `path`, whose ids must be below `vocabulary`; else an `AuroraError` naming the file."""
-    from tokenizers import Tokenizer
-
     if not path.is_file():
         raise AuroraError(f"{path} does not exist: a model needs its tokenizer beside it.")
-    try:
-        tokenizer = Tokenizer.from_file(str(path))
-    except Exception as error:  # the library raises nothing narrower
-        raise AuroraError(f"{path} is not a tokenizer ({_first_line(error)}): fetch or make it again.") from error
+    tokenizer = load_tokenizer(path)
     largest = max(tokenizer.get_vocab(with_added_tokens=True).values(), default=-1)
     if largest >= vocabulary:
         raise AuroraError(f"{path} has token id {largest}, but the model's vocabulary ends at {vocabulary - 1}.")
@@ -134,5 +130,8 @@ def fitting_weights(
     return {name: tensors[name] for name in expected}
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
+def what_is_wrong(error: ValidationError) -> str:
+    """A refused architecture in one line: each key and its problem."""
+    return "; ".join(
+        ": ".join([*map(str, problem["loc"]), problem["msg"]]) for problem in error.errors(include_url=False)
+    )

@@ -26,7 +26,7 @@ def generate(
     top_p: float = 1.0,
     seed: int = 0,
     stop: Sequence[int] = (END_OF_TEXT,),
-    batch_size: int = 32,
+    batch_size: int = 64,
 ) -> list[list[int]]:
     """The answer to each of `prompts` (token ids): at most `max_new_tokens` ids, ended by (and without) a `stop` id.
 

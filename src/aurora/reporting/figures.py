@@ -1,16 +1,17 @@
-"""The report's charts, drawn as inline SVG.
+"""The report's bar and dot charts, drawn as inline SVG.
 
-One decision: every chart is a picture with a title and a description that says all its values in words, and colour never
+One decision: every chart is a picture with a title and a description that says its values in words, and colour never
 carries a meaning alone: labels, shapes, signs or dashes say the same.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from aurora.reporting.markup import Html, join, tag
-from aurora.reporting.scales import Scale, nice_step, percent, tick_label, ticks
+from aurora.reporting.markup import Html, tag
+from aurora.reporting.scales import Scale, percent
 
 # Narrowest drawing that labels are fitted to, and the width from which more of them are shown (page.css agrees).
 NARROW_PIXELS, WIDE_PIXELS = 300, 640
@@ -20,6 +21,7 @@ LANE_LABEL_LETTERS = 12
 
 def drawing(identity: str, title: str, description: str, height: float, *shapes: Html | None, kind: str = "") -> Html:
     """An SVG `height` pixels high and as wide as its place, with accessible text."""
+    identity = re.sub(r"[^A-Za-z0-9-]", "-", identity)
     return tag(
         "svg",
         tag("title", title, id=f"{identity}-title"),
@@ -33,14 +35,13 @@ def drawing(identity: str, title: str, description: str, height: float, *shapes:
     )
 
 
-def words(x: float, y: float, text: str, anchor: str = "start", kind: str = "", dx: float | None = None) -> Html:
+def words(x: float, y: float, text: str, anchor: str = "start", kind: str = "") -> Html:
     """Text at `x` percent and `y` pixels."""
     return tag(
         "text",
         text,
         x=percent(x),
         y=f"{y:.1f}",
-        dx=None if dx is None else f"{dx:.0f}",
         text_anchor=None if anchor == "start" else anchor,
         class_=kind or None,
     )
@@ -100,10 +101,9 @@ def bar_chart(identity: str, title: str, description: str, bars: Sequence[Bar]) 
 
 @dataclass(frozen=True)
 class Piece:
-    """A part of a stack: its share of the whole, the label for a wide piece and the one for a narrow piece."""
+    """A part of a stack: its share of the whole, and its labels from the longest to the shortest."""
 
-    label: str
-    short: str
+    labels: list[str]
     share: float
     series: str
 
@@ -128,7 +128,7 @@ def stacked_bars(identity: str, title: str, description: str, stacks: Sequence[S
             shapes.append(
                 tag(
                     "g",
-                    tag("title", piece.label),
+                    tag("title", piece.labels[0]),
                     box(at, at + width, top + 22, 28, f"fill piece {piece.series}", 0),
                     _piece_label(at + width / 2, top + 40.5, piece),
                 )
@@ -148,7 +148,7 @@ def _piece_label(x: float, y: float, piece: Piece) -> list[Html]:
 
 
 def _longest_fit(piece: Piece, pixels: float) -> str:
-    return next((text for text in (piece.label, piece.short) if len(text) * LETTER_PIXELS + 8 <= pixels), "")
+    return next((text for text in piece.labels if len(text) * LETTER_PIXELS + 8 <= pixels), "")
 
 
 @dataclass(frozen=True)
@@ -172,7 +172,7 @@ def lane_panel(
     reference: tuple[float, str] | None,
 ) -> Html:
     """Stages of one language from zero to `highest`, and a dashed line at a reference value through all of them."""
-    scale = Scale(0, highest, 27, 86)
+    scale = Scale(0, highest, 27, 87)
     bottom = len(lanes) * 24 + 4
     shapes: list[Html] = [rule(27, 0, 27, bottom, "axis")]
     if reference:
@@ -185,7 +185,7 @@ def lane_panel(
             words(0, y + 4, _cut(lane.label), kind="muted"),
             rule(27, y, x, y, f"stem {lane.series}{' dashed' if lane.dashed else ''}"),
             mark(x, y, lane.shape, lane.series),
-            words(x, y + 4, lane.written, kind="figure-number haloed", dx=10),
+            words(100, y + 4, lane.written, "end", "figure-number"),
         ]
     return drawing(identity, title, description, bottom + (20 if reference else 4), *shapes)
 
@@ -210,27 +210,22 @@ def change_chart(identity: str, title: str, description: str, changes: Sequence[
     values = [value for change in changes for value in (change.value, change.control) if value is not None]
     scale = Scale(min([0.0, *values]), max([0.0, *values]), 1.5, 98.5)
     zero, height = scale(0), len(changes) * 44
+    any_control = any(change.control is not None for change in changes)
     shapes: list[Html] = [rule(zero, 20, zero, height, "axis")]
     for row, change in enumerate(changes):
         top = row * 44
         tone = "better" if change.value < 0 else "worse"
-        control = f"  ×{change.control_written}" if change.control is not None else ""
         shapes += [
             words(0, top + 14, change.label, kind="strong"),
-            tag(
-                "text",
-                tag("tspan", change.written, class_=f"strong tone-{tone}"),
-                tag("tspan", control, class_="muted", dx="6") if control else None,
-                x="100%",
-                y=f"{top + 14}",
-                text_anchor="end",
-                class_="figure-number",
-            ),
+            words(78 if any_control else 100, top + 14, change.written, "end", f"figure-number strong tone-{tone}"),
             box(0, 100, top + 21, 14, "track"),
             box(zero, scale(change.value), top + 21, 14, f"change-{tone}"),
         ]
         if change.control is not None:
-            shapes.append(mark(scale(change.control), top + 28, "cross", "control-mark"))
+            shapes += [
+                words(100, top + 14, f"× {change.control_written}", "end", "figure-number tone-control"),
+                mark(scale(change.control), top + 28, "cross", "control-mark"),
+            ]
     shapes.append(rule(zero, 19, zero, height - 4, "axis"))
     return drawing(identity, title, description, height, *shapes)
 
@@ -260,7 +255,7 @@ def rate_chart(identity: str, title: str, description: str, rows: Sequence[RateR
     shapes: list[Html] = []
     for place in (0, 0.5, 1):
         anchor = "start" if place == 0 else "end" if place == 1 else "middle"
-        shapes.append(words(scale(place), bottom + 14, f"{place:.0%}", anchor, "muted small"))
+        shapes.append(words(scale(place), bottom + 14, f"{place * 100:.0f}\u202f%", anchor, "muted small"))
     for number, row in enumerate(rows):
         top = number * 54
         shapes += [
@@ -277,72 +272,11 @@ def _rate(scale: Scale, y: float, rate: Rate, kind: str) -> list[Html]:
     shapes = [box(scale(0), max(scale(rate.value), scale(0.006)), y, 10, kind)]
     if rate.interval:
         low, high = scale(rate.interval[0]), scale(rate.interval[1])
-        shapes += [
-            rule(low, y + 5, high, y + 5, "whisker"),
-            rule(low, y + 2, low, y + 8, "whisker"),
-            rule(high, y + 2, high, y + 8, "whisker"),
-        ]
+        # A light line under each dark one keeps the whisker visible on its bar.
+        for kind in ("whisker-halo", "whisker"):
+            shapes += [
+                rule(low, y + 5, high, y + 5, kind),
+                rule(low, y + 2, low, y + 8, kind),
+                rule(high, y + 2, high, y + 8, kind),
+            ]
     return shapes
-
-
-@dataclass(frozen=True)
-class Line:
-    """A curve; a y of None breaks it."""
-
-    points: list[tuple[float, float | None]]
-    series: str
-    dashed: bool = False
-
-
-def line_chart(
-    identity: str,
-    title: str,
-    description: str,
-    lines: Sequence[Line],
-    x_label: str,
-    height: int = 170,
-    from_zero: bool = False,
-) -> Html:
-    """Curves over a shared x from zero, y ticks inside the plot, the last x written under it."""
-    seen = [y for line in lines for _, y in line.points if y is not None]
-    last = max([x for line in lines for x, _ in line.points], default=1.0)
-    marks = ticks(0.0 if from_zero else min(seen, default=0.0), max(seen, default=1.0), 4 if height > 100 else 1)
-    step = nice_step(marks[1] - marks[0], 1)
-    bottom = height - 20
-    scale = Scale(marks[0], marks[-1], bottom, 14)
-    shapes: list[Html] = []
-    for value in marks:
-        shapes.append(rule(0, scale(value), 100, scale(value), "axis" if value == marks[0] else "grid"))
-    shapes.append(_plot(lines, Scale(0, last, 0, 1000), scale, height))
-    labelled = marks if height > 100 else marks[-1:]
-    shapes += [words(0, scale(value) - 4, _amount(value, step), kind="muted small haloed") for value in labelled]
-    shapes += [words(0, height - 5, "0", kind="muted small"), words(100, height - 5, x_label, "end", "muted small")]
-    return drawing(identity, title, description, height, *shapes)
-
-
-def _amount(value: float, step: float) -> str:
-    return f"{value:.0e}".replace("e-0", "e-") if 0 < abs(value) < 0.01 else tick_label(value, step)
-
-
-def _plot(lines: Sequence[Line], across: Scale, down: Scale, height: int) -> Html:
-    """The curves in a box of 1000 units across that is stretched to the drawing's width."""
-    curves: list[Html] = []
-    for line in lines:
-        kind = f"curve {line.series}{' dashed' if line.dashed else ''}"
-        for run in _unbroken(line.points):
-            places = " ".join(f"{across(x):.1f},{down(y):.1f}" for x, y in run)
-            curves.append(tag("polyline", points=places, class_=kind))
-    return Html(
-        f'<svg viewBox="0 0 1000 {height}" preserveAspectRatio="none" width="100%" height="{height}">'
-        f"{join(*curves)}</svg>"
-    )
-
-
-def _unbroken(points: Sequence[tuple[float, float | None]]) -> list[list[tuple[float, float]]]:
-    runs: list[list[tuple[float, float]]] = [[]]
-    for x, y in points:
-        if y is not None:
-            runs[-1].append((x, y))
-        elif runs[-1]:
-            runs.append([])
-    return [run for run in runs if len(run) > 1]

@@ -1,7 +1,7 @@
 """From values to places on a chart.
 
-One decision: horizontal places are percentages of the chart's width, vertical ones are pixels. A chart then fits a phone
-and a desktop alike while its letters and strokes keep their size, without a script.
+One decision: horizontal places are percentages of the chart's width, vertical ones are pixels. A chart then fits a
+phone and a desktop alike while its letters and strokes keep their size, without a script.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def ticks(low: float, high: float, intervals: int = 4) -> list[float]:
     """Round values covering [low, high]: the first at or below `low`, the last at or above `high`."""
     step = nice_step(high - low, intervals)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-    return [round(place * step, 12) for place in range(first, max(last, first + 1) + 1)]
+    return [place * step for place in range(first, max(last, first + 1) + 1)]
 
 
 def tick_label(value: float, step: float) -> str:

@@ -1,8 +1,8 @@
 """The types of report.json: everything a run measured, and nothing the page does not get from here.
 
-One decision: what follows from other values (relative changes, confidence intervals) is computed from them each time and
-never stored by hand, so a report cannot contradict itself. A value that was not measured (nan, infinity, null) is left
-out or null; it never stops a report from being written.
+One decision: what follows from other values (relative changes, confidence intervals) is computed from them each time
+and never taken from a caller, so a report cannot contradict itself. A value that was not measured (nan, infinity, null)
+is left out or null; it never stops a report from being written.
 """
 
 from __future__ import annotations
@@ -107,6 +107,26 @@ class LossExample(Part):
     value: Any = Field(None, description="What the rule measured.")
 
 
+class ByteCounts(Part):
+    """UTF-8 bytes of the documents' text."""
+
+    given: int = Field(alias="in", ge=0, description="Bytes read.")
+    kept: int = Field(ge=0, description="Bytes kept, for training or held out.")
+    dropped: int = Field(ge=0, description="Bytes dropped.")
+
+
+class SourceCounts(Part):
+    """The ledger of one source and language."""
+
+    given: int = Field(0, alias="in", ge=0, description="Documents read.")
+    kept: int = Field(0, ge=0, description="Documents kept.")
+    dropped: int = Field(0, ge=0, description="Documents dropped.")
+    quarantined: int = Field(0, ge=0, description="Documents that could not be read.")
+    bytes_kept: int = Field(0, ge=0, description="UTF-8 bytes kept.")
+    held_out_documents: int = Field(0, ge=0, description="Kept documents held out of training.")
+    held_out_bytes: int = Field(0, ge=0, description="Their UTF-8 bytes.")
+
+
 class HeldOut(Part):
     """The part of the kept documents that is never trained on."""
 
@@ -118,7 +138,11 @@ class Corpus(Part):
     """What curation read, kept and lost."""
 
     documents: Documents = Field(description="The ledger.")
+    bytes: ByteCounts | None = Field(None, description="The ledger in bytes.")
     bytes_kept: dict[str, int] = Field(description="UTF-8 bytes kept, by language.")
+    by_source: dict[str, dict[str, SourceCounts]] = Field(
+        default_factory=dict, description="The ledger of each source and language."
+    )
     held_out: HeldOut | None = Field(None, description="What is held out of training.")
     losses: list[Loss] = Field(default_factory=list, description="Documents dropped, by rule, language and source.")
     examples: list[LossExample] = Field(default_factory=list, description="A few dropped documents of each rule.")
@@ -184,10 +208,13 @@ class Control(Part):
 
     name: Text = Field(description="Name in the recipe.")
     stage: Text = Field("", description="The stage it is a second run of.")
+    tokens: int | None = Field(None, ge=0, description="As in a stage.")
+    seconds: float | None = Field(None, ge=0, description="As in a stage.")
     bits_per_byte: Measured = Field(description="As in a stage.")
     bits_per_byte_other_domain: Measured = Field(default_factory=dict, description="As in a stage.")
     token_shares: Measured = Field(default_factory=dict, description="As in a stage.")
     curve: Curve = Field(default_factory=list, description="As in a stage.")
+    held_out_curve: HeldOutCurve = Field(default_factory=list, description="As in a stage.")
 
 
 class Rates(Part):
@@ -198,13 +225,17 @@ class Rates(Part):
     harmful_prompts: int = Field(ge=0, description="Harmful prompts answered.")
     benign_prompts: int = Field(ge=0, description="Harmless look-alike prompts answered.")
 
-    @computed_field(description="95 % interval of `refusal_rate`.")
+    @computed_field(  # type: ignore[prop-decorator]
+        description="95 % interval of `refusal_rate`."
+    )
     @cached_property
     def refusal_interval(self) -> tuple[float, float] | None:
         """95 % interval of `refusal_rate`."""
         return wilson_interval(self.refusal_rate, self.harmful_prompts)
 
-    @computed_field(description="95 % interval of `over_refusal_rate`.")
+    @computed_field(  # type: ignore[prop-decorator]
+        description="95 % interval of `over_refusal_rate`."
+    )
     @cached_property
     def over_refusal_interval(self) -> tuple[float, float] | None:
         """95 % interval of `over_refusal_rate`."""
@@ -231,7 +262,9 @@ class SafetyExample(Part):
 
 
 class Policy(Part):
-    """The policy the red-team set was built from."""
+    """The policy the red-team set was built from; further keys are what the policy says of itself."""
+
+    model_config = ConfigDict(extra="allow")
 
     name: Text = Field(description="Name of the policy file.")
     title: Text = Field("", description="Its title.")
@@ -260,7 +293,9 @@ class Network(Part):
 
 
 class Environment(Part):
-    """Where and with what the run was made."""
+    """Where and with what the run was made; further keys are whatever else the machine could say of itself."""
+
+    model_config = ConfigDict(extra="allow")
 
     aurora: Text | None = Field(None, description="Version of Aurora.")
     commit: Text | None = Field(None, description="Commit of the source code, where it is a checkout.")
@@ -298,7 +333,7 @@ class Report(Part):
     hashes: dict[str, Text] = Field(default_factory=dict, description="SHA-256 of each artifact's files.")
     recipe_text: Text = Field("", description="The effective recipe as YAML.")
 
-    @computed_field(
+    @computed_field(  # type: ignore[prop-decorator]
         description="For each stage after the first, the change of bits per byte relative to the first, by language."
     )
     @cached_property

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from aurora.reporting.schema import Rates, Report, Stage, relative_changes
+from aurora.reporting.schema import Report, Stage, relative_changes
 from aurora.reporting.wording import (
     bits,
     compact,
@@ -19,6 +19,7 @@ from aurora.reporting.wording import (
     in_order,
     language_name,
     listing,
+    magnitude,
     sentence,
     share,
     signed,
@@ -161,8 +162,8 @@ def _kept(reading: Reading) -> Point | None:
         return None
     changes = {language: reading.changes[language] for language in reading.old}
     lost = {language: change for language, change in changes.items() if change > KEPT_WITHIN}
-    text = f"Against {reading.first.name}, bits per byte after {reading.trained.name} changed by {_named_changes(changes)}."
-    allowed = f"more than {signed(KEPT_WITHIN)}"
+    text = f"From {reading.first.name} to {reading.trained.name}, bits per byte changed by {_named_changes(changes)}."
+    allowed = f"more than {magnitude(KEPT_WITHIN)}"
     text += (
         f" {sentence(listing([language_name(language) for language in lost]))} rose by {allowed}: that much was "
         "forgotten."
@@ -219,7 +220,8 @@ def _safety(report: Report, reading: Reading) -> Point | None:
     if cost and reading.last is not reading.trained:
         worst = max(cost, key=lambda language: cost[language])
         text += f" The largest change of bits per byte it cost is {signed(cost[worst])} ({language_name(worst)})."
-    good = after.refusal_rate >= ENOUGH_REFUSALS and (after.over_refusal_rate or 0.0) <= MOST_OVER_REFUSALS
+    enough = (after.refusal_rate or 0.0) >= ENOUGH_REFUSALS
+    good = enough and (after.over_refusal_rate or 0.0) <= MOST_OVER_REFUSALS
     figure = f"{share(before.refusal_rate)} → {share(after.refusal_rate)}"
     return Point("Safety", figure, text, "good" if good else "bad")
 
@@ -251,61 +253,66 @@ def bigram_finding(report: Report) -> str | None:
     ]
     near = [language for language in compared if abs(compared[language]) <= NEAR_BIGRAM]
     size = f" of {compact(report.network.parameters)} parameters" if report.network else ""
-    how = (
-        f"ends within {signed(NEAR_BIGRAM).lstrip('+')} of it in {count_word(len(near))} of {count_word(len(compared))} "
-        "languages"
-        if near
-        else f"ends {'below' if max(compared.values()) < 0 else 'far from'} it in every language"
-    )
+    where = f"ends near it, within {magnitude(NEAR_BIGRAM)}, in {count_word(len(near))} of {count_word(len(compared))}"
+    if not near:
+        where = f"ends {'below it' if max(compared.values()) < 0 else 'more than that from it'} in all"
     return (
-        f"A token bigram, which predicts each token from the one before it alone, stands beside every figure. The "
-        f"network{size} {how} ({_range(compared.values())}): {', '.join(pairs)} bits per byte."
+        "a token bigram, which knows nothing but the token before, stands beside every figure. The network"
+        f"{size} {where} languages ({_range(compared.values())}): {', '.join(pairs)} bits per byte."
     )
 
 
-def shown(report: Report) -> list[str]:
-    """What the run shows."""
+def shown(report: Report) -> list[tuple[str, str]]:
+    """What the run shows: (word, claim)."""
     reading = read_stages(report)
-    claims: list[str] = []
-    if reading.new and reading.first is not reading.trained:
+    claims: list[tuple[str, str]] = []
+    continued = reading.first is not reading.trained
+    if reading.new and continued:
         claims.append(
-            "Transfer: how much more predictable text of languages that the first stage never saw becomes by continuing "
-            "to train, also on text of another domain where that was measured."
+            (
+                "Transfer",
+                "how much more predictable text of languages that the first stage never saw becomes by continuing to "
+                "train, also on text of another domain where that was measured.",
+            )
         )
-    if reading.old and reading.first is not reading.trained:
-        claims.append(
-            "Retention: what happens meanwhile to the languages that came first"
-            + (", with a control that shows what happens otherwise." if report.control else ".")
-        )
+    if reading.old and continued:
+        control = ", with a control that shows what happens otherwise" if report.control else ""
+        claims.append(("Retention", f"what happens meanwhile to the languages that came first{control}."))
     if report.safety:
         claims.append(
-            "Safety tuning: whether the model declines what the policy forbids and still answers what only looks like "
-            "it, on prompt templates it was never trained on."
+            (
+                "Safety tuning",
+                "whether the model declines what the policy forbids and still answers what only looks like it, on "
+                "prompt templates it was never trained on.",
+            )
         )
-    return [*claims, "That one recipe, with its seed and hashes below, makes these figures again."]
+    return [
+        *claims,
+        ("Repeatability", "one recipe, with the versions, seed and hashes below, makes these figures again."),
+    ]
 
 
-def not_shown(report: Report) -> list[str]:
-    """What the run does not show."""
-    finding = bigram_finding(report)
-    fluency = "Fluency, knowledge or usefulness: none is measured here. Bits per byte say how predictable text is."
+def not_shown(report: Report) -> list[tuple[str, str]]:
+    """What the run does not show: (word, limit)."""
     limits = [
-        fluency + (f" {finding}" if finding else " No bigram was measured beside the network."),
-        "Chance: this is one run with one seed, so differences of a percent or two may be noise.",
-        "Comparison between languages: a byte holds a letter of English but a third of one of Hindi or Japanese, so "
-        "compare a language with itself.",
+        (
+            "Fluency, knowledge or usefulness",
+            "none is measured here. Bits per byte say how predictable text is, and nothing else.",
+        ),
+        ("More than a bigram knows", bigram_finding(report) or "no bigram was measured beside the network."),
+        ("Chance", "this is one run with one seed, so differences of a percent or two may be noise."),
+        (
+            "Which language is easier",
+            "a byte holds a letter of English but a third of one of Hindi or Japanese, so compare a language with "
+            "itself.",
+        ),
     ]
     if report.safety:
         limits.append(
-            "Robust safety: prompts come from templates written for this project and answers are judged by fixed "
-            "rules. Jailbreaks, long conversations and harms outside the policy are not tested."
+            (
+                "Robust safety",
+                "prompts come from templates written for this project and fixed rules judge the answers. Jailbreaks, "
+                "long conversations and harms outside the policy are not tested.",
+            )
         )
     return limits
-
-
-def rate_sentence(name: str, rates: Rates) -> str:
-    """A language's rates in words, for readers who do not see the chart."""
-    return (
-        f"{name}: {share(rates.refusal_rate)} of {count(rates.harmful_prompts)} harmful prompts and "
-        f"{share(rates.over_refusal_rate)} of {count(rates.benign_prompts)} harmless ones refused"
-    )

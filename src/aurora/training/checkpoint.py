@@ -1,26 +1,23 @@
 """Checkpoints of a stage in training, each whole or not there.
 
-One decision: a checkpoint `step-00000123/` is written under another name, hashed, flushed and renamed; when a stage goes
-on, the newest whose every byte has its recorded hash is used. Nothing in it depends on the time but `seconds` and
+One decision: a checkpoint `step-00000123/` is written under another name, hashed, flushed and renamed; a stage goes on
+from the newest whose every byte has its recorded hash. Nothing in it depends on the time but `seconds` and
 `tokens_per_second` in `state.json`.
 """
 
 from __future__ import annotations
 
-import os
-import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from aurora.errors import AuroraError
 from aurora.files import explained, publish, read_json, sha256, write_json
+from aurora.model.weights import read_weights, write_weights
 from aurora.progress import say
 
 SCHEMA = 1
@@ -35,9 +32,10 @@ CHECKSUMS = "checksums.json"
 class State:
     """Where a stage stands. Position is the only state: batches, schedule and random numbers follow from `step`.
 
-    `step` counts the updates done, `sequence` is the number of the next sequence of the stage's mixture, `tokens` counts
-    positions seen and `loss_tokens` those with a loss, over `seconds` of wall time in all attempts. `fingerprint` stands
-    for everything that fixes the numbers, `precision` for the arithmetic that it came to on this machine.
+    `step` counts the updates done, `sequence` is the number of the mixture's next sequence, `tokens` counts positions
+    seen and `loss_tokens` those with a loss, `seconds` is the wall time of all attempts; `tokens_per_second` leaves
+    measurements and checkpoints out. `fingerprint` stands for all that fixes the numbers, `precision` for the
+    arithmetic used.
     """
 
     stage: str
@@ -54,7 +52,7 @@ class State:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A checkpoint as read: `model` and `optimizer` are fp32 tensors by name."""
+    """A checkpoint as read: `model` and `optimizer` are fp32 tensors by name, mapped from disk."""
 
     state: State
     model: dict[str, Tensor]
@@ -69,8 +67,8 @@ def save_checkpoint(folder: Path, state: State, model: Mapping[str, Tensor], opt
     try:
         with explained(final):
             partial.mkdir(parents=True)
-        write_tensors(partial / MODEL, model)
-        write_tensors(partial / OPTIMIZER, optimizer)
+        write_weights(partial / MODEL, model)
+        write_weights(partial / OPTIMIZER, optimizer)
         write_json(partial / STATE, asdict(state))
         write_json(partial / CHECKSUMS, {name: sha256(partial / name) for name in (MODEL, OPTIMIZER, STATE)})
         publish(partial, final)
@@ -105,7 +103,7 @@ def read_checkpoint(path: Path, fingerprint: str) -> Checkpoint:
     state = state_of(path / STATE)
     if state.fingerprint != fingerprint:
         raise AuroraError(f"Checkpoint {path} was made with other settings or inputs.")
-    return Checkpoint(state, read_tensors(path / MODEL), read_tensors(path / OPTIMIZER))
+    return Checkpoint(state, read_weights([path / MODEL]), read_weights([path / OPTIMIZER]))
 
 
 def state_of(path: Path) -> State:
@@ -123,24 +121,3 @@ def state_of(path: Path) -> State:
 def step_folders(folder: Path) -> list[Path]:
     """The published checkpoints below `folder`, newest first."""
     return sorted((path for path in folder.glob("step-*") if path.is_dir()), reverse=True)
-
-
-def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
-    """Write a safetensors file, the same bytes for the same tensors; a full disk is an `AuroraError`."""
-    # One metadata key only: the format does not fix the order of several.
-    with explained(path):
-        try:
-            save_file({name: tensor.detach().contiguous() for name, tensor in tensors.items()}, path, {"format": "pt"})
-        except SafetensorError as error:
-            number = re.search(r"os error (\d+)", str(error))
-            if number is None:
-                raise
-            raise OSError(int(number[1]), os.strerror(int(number[1]))) from error
-
-
-def read_tensors(path: Path) -> dict[str, Tensor]:
-    """Read a safetensors file; `AuroraError` for a missing or broken one."""
-    try:
-        return load_file(path)
-    except (OSError, SafetensorError) as error:
-        raise AuroraError(f"{path} cannot be read as tensors ({error}).") from error

@@ -1,8 +1,8 @@
 """The figures of a stage in training: `metrics.jsonl` and TensorBoard events.
 
-One decision: one line a step, and a line belongs to the checkpoint that follows it. A stage that goes on drops the lines
-after its checkpoint, so a killed stage ends with the lines of an undisturbed one. Events are written in this process,
-without TensorBoard's writer thread: a full disk then stops the stage with a sentence instead of hanging it.
+One decision: one line a step, which belongs to the checkpoint that follows it: a stage that goes on drops the lines
+after its checkpoint, so a killed stage ends with the lines of an undisturbed one. Events are written in this thread and
+not in TensorBoard's own: a full disk then stops the stage with a sentence instead of hanging it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ FLUSH_SECONDS = 10.0
 
 
 class MetricsLog:
-    """Writes the records of a stage that stands at `step`, with `initial` lines of records before it kept."""
+    """Writes the records of a stage that stands at `step`; records up to there are kept."""
 
     def __init__(self, folder: Path, tensorboard: Path, step: int) -> None:
         self._path = folder / METRICS

@@ -27,6 +27,7 @@ class Weights(Generic[Network]):
     """`master` (fp32: saved, evaluated, updated) and `working` (what computes; the same network in fp32 training)."""
 
     def __init__(self, model: Network, precision: Precision) -> None:
+        self.precision = precision
         self.master = model
         self.working = model
         self._pairs: list[tuple[nn.Parameter, nn.Parameter]] = []
@@ -103,7 +104,7 @@ class Optimizer:
         return tensors
 
     def load(self, tensors: Mapping[str, Tensor], origin: str) -> None:
-        """Take over what `state` gave; `origin` names it in the `AuroraError` raised where it is for another network."""
+        """Copy what `state` gave; where it is of another network, an `AuroraError` calls it `origin`."""
         if set(tensors) == {UPDATES}:
             return
         expected = {
@@ -113,6 +114,6 @@ class Optimizer:
             raise AuroraError(f"{origin} holds the optimizer state of another network: start without optimizer.carry.")
         for name, parameter in self._parameters.items():
             self._adamw.state[parameter] = {
-                "step": tensors[UPDATES].reshape(()).to(parameter.device, torch.float32),
-                **{moment: tensors[f"{moment}.{name}"].to(parameter.device) for moment in MOMENTS},
+                "step": tensors[UPDATES].reshape(()).to(parameter.device, copy=True),
+                **{moment: tensors[f"{moment}.{name}"].to(parameter.device, copy=True) for moment in MOMENTS},
             }

@@ -120,10 +120,10 @@ def num_threads(wanted: int) -> int:
         return max(1, int(os.environ["OMP_NUM_THREADS"]))
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     physical = torch.cpu.get_capabilities().get("num_physical_cores") or cores
-    return max(1, min(cores, physical, _quota(Path("/sys/fs/cgroup/cpu.max"))))
+    return max(1, min(cores, physical, quota_cores(Path("/sys/fs/cgroup/cpu.max"))))
 
 
-def _quota(file: Path) -> int:
+def quota_cores(file: Path) -> int:
     """Cores a container may use (cgroup 2); more threads than that would wait for each other."""
     try:
         quota, period = file.read_text(encoding="ascii").split()

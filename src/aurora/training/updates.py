@@ -1,7 +1,7 @@
 """The updates of a stage, one after another, in one process.
 
-One decision: `Trainer` knows nothing of files or time. What an update does follows from the weights, the moments and the
-number of the step alone, so an interrupted stage needs nothing else to go on exactly.
+One decision: `Trainer` knows nothing of files or time. What an update does follows from the weights, the moments and
+the number of the step alone, so an interrupted stage needs nothing else to go on exactly.
 """
 
 from __future__ import annotations
@@ -10,32 +10,22 @@ import hashlib
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
-import numpy as np
-import numpy.typing as npt
 import torch
+from torch import Tensor
 
 from aurora.errors import AuroraError, UserError
 from aurora.model.gpt_bigcode import GPTBigCode
 from aurora.recipe.stages import Stage
+from aurora.tokens.loader import Batch
 from aurora.training.optimizer import Optimizer, Weights
 from aurora.training.runtime import Runtime
 from aurora.training.schedule import learning_rate
 
 
-class Batch(Protocol):
-    """The sequences of one step: `tokens` [B, L + 1] integers, `loss_mask` [B, L] marks the targets that count."""
-
-    @property
-    def tokens(self) -> npt.NDArray[Any]: ...
-
-    @property
-    def loss_mask(self) -> npt.NDArray[np.bool_]: ...
-
-
 class Batches(Protocol):
-    """Gives the batch of any step; see `aurora.tokens.loader.Loader`."""
+    """Gives the batch of any step, as `aurora.tokens.loader.Loader` does."""
 
     def batch(self, step: int, rank: int = 0, ranks: int = 1) -> Batch: ...
 
@@ -94,25 +84,26 @@ class Trainer:
 
     def _backward(self, batch: Batch, num_counted: int) -> float:
         """Gradients of the mean loss over the whole batch, gathered over micro-batches; returns that loss."""
-        total = torch.zeros((), dtype=torch.float64)
+        total = torch.zeros((), dtype=torch.float64, device=self._device)
         for tokens, mask in self._micro_batches(batch):
             loss = self.weights.working.loss(tokens[:, :-1], tokens[:, 1:], mask, reduction="sum")
             (loss / num_counted).backward()  # type: ignore[no-untyped-call]
             total += loss.detach()
         return total.item() / num_counted
 
-    def _micro_batches(self, batch: Batch) -> Iterator[tuple[torch.Tensor, torch.Tensor | None]]:
-        """Tokens [b, L + 1] and loss mask [b, L] (None where all count) of the rows that have a loss at all."""
-        if batch.tokens.max() >= self.weights.master.vocabulary:
+    def _micro_batches(self, batch: Batch) -> Iterator[tuple[Tensor, Tensor | None]]:
+        """Tokens [b, L + 1] and loss mask [b, L] (None where all count) of the rows, those without a loss left out."""
+        vocabulary = self.weights.master.vocabulary
+        if batch.tokens.max() >= vocabulary:
             raise UserError(
-                f"Stage {self._name} reads token {batch.tokens.max()}, but its model's vocabulary has "
-                f"{self.weights.master.vocabulary} entries: use the model's own tokenizer."
+                f"Stage {self._name} reads token {batch.tokens.max()}, but its model's vocabulary has {vocabulary} "
+                "entries: use the model's own tokenizer."
             )
         for start in range(0, len(batch.tokens), self._rows):
-            mask = batch.loss_mask[start : start + self._rows]
+            tokens = torch.from_numpy(batch.tokens[start : start + self._rows])
+            mask = torch.from_numpy(batch.loss_mask[start : start + self._rows])
             if mask.any():
-                tokens = torch.from_numpy(batch.tokens[start : start + self._rows].astype(np.int64)).to(self._device)
-                yield tokens, None if mask.all() else torch.from_numpy(mask).to(self._device)
+                yield tokens.to(self._device), None if mask.all() else mask.to(self._device)
 
     def _check_finite(self, loss: float, norm: float) -> None:
         for what, value in (("loss", loss), ("gradient norm", norm)):

@@ -1,0 +1,125 @@
+"""Talking with a checkpoint in the terminal, or through a pipe.
+
+One decision: every prompt stands alone, in the form the safety stage trains on, because models made here have learned
+no other. Answers go to standard output and everything else to standard error. From a pipe each line is a prompt and
+each answer is one line (line breaks inside it are written as \\n), so lines in and out correspond.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aurora.progress import say
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+    from aurora.model.gpt_bigcode import GPTBigCode
+
+QUIT = "/quit"
+FLUENT_PARAMETERS = 1_000_000_000
+UNFINISHED = "\N{REPLACEMENT CHARACTER}"
+# A model may write any byte; those that steer a terminal are shown as what they are.
+CONTROL = dict.fromkeys((*range(9), *range(11, 32), *range(127, 160)), UNFINISHED)
+
+
+class _Talk:
+    """A loaded model and how it answers."""
+
+    def __init__(
+        self, model: GPTBigCode, tokenizer: Tokenizer, temperature: float, max_new_tokens: int, seed: int
+    ) -> None:
+        self._model = model
+        self._tokenizer = tokenizer
+        self._temperature = temperature
+        self._max_new_tokens = max_new_tokens
+        self._seed = seed
+
+    def answer(self, prompt: str) -> Iterator[str]:
+        """The answer in pieces of text, each as soon as it is known."""
+        from aurora.model.generation import END_OF_TEXT, stream
+        from aurora.tokens.formats import format_prompt
+
+        ids = [END_OF_TEXT, *self._tokenizer.encode(format_prompt(prompt), add_special_tokens=False).ids]
+        seed, self._seed = self._seed, self._seed + 1  # the same question again may be answered differently
+        tokens = stream(self._model, ids, self._max_new_tokens, self._temperature, seed=seed)
+        return pieces(self._tokenizer, tokens)
+
+
+def chat(checkpoint: Path, temperature: float = 0.0, max_new_tokens: int = 128, seed: int = 0) -> None:
+    """Answer prompts from standard input with the model folder `checkpoint` until the input ends.
+
+    `temperature` 0 is greedy; `max_new_tokens` is the longest answer, at most half of the model's positions. In a
+    terminal Ctrl-C ends an answer, and Ctrl-D, /quit or an empty line the conversation. Raises `AuroraError` for a
+    damaged checkpoint.
+    """
+    import torch
+
+    from aurora.model.folder import load_model
+
+    model, tokenizer = load_model(checkpoint, device="cuda" if torch.cuda.is_available() else "cpu")
+    model.eval()
+    room = max(1, model.architecture.positions // 2)
+    talk = _Talk(model, tokenizer, temperature, min(max_new_tokens, room), seed)
+    say(introduction(checkpoint, model.num_parameters))
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="replace")  # a stray byte in a prompt ends nothing
+    if sys.stdin.isatty():
+        _converse(talk)
+    else:
+        for line in sys.stdin:
+            text = "".join(talk.answer(line.strip())) if line.strip() else ""
+            print(text.strip().replace("\n", "\\n"), flush=True)
+
+
+def introduction(checkpoint: Path, num_parameters: int) -> str:
+    """What is talking, and what not to expect of it."""
+    text = f"{checkpoint}: {num_parameters / 1e6:,.1f} million parameters. Each prompt is answered on its own."
+    if num_parameters < FLUENT_PARAMETERS:
+        text += " A model this small is not fluent: it shows what was trained (refusals, languages), not knowledge."
+    return text
+
+
+def pieces(tokenizer: Tokenizer, ids: Iterable[int]) -> Iterator[str]:
+    """Decode ids as they come; a character spread over several tokens is held back until it is whole."""
+    known: list[int] = []
+    shown = ""
+    text = ""
+    for token in ids:
+        known.append(token)
+        text = tokenizer.decode(known, skip_special_tokens=True)
+        whole = text.rstrip(UNFINISHED)
+        if len(whole) > len(shown):
+            yield whole[len(shown) :].translate(CONTROL)
+            shown = whole
+    if len(text) > len(shown):
+        yield text[len(shown) :].translate(CONTROL)
+
+
+def _converse(talk: _Talk) -> None:
+    """The loop for a person at a terminal."""
+    with suppress(ImportError):
+        import readline  # noqa: F401 (input() then edits lines and remembers them)
+    say("Ctrl-C stops an answer; Ctrl-D, /quit or an empty line ends.")
+    while True:
+        try:
+            prompt = input("> ").strip()
+        except EOFError:
+            print()
+            return
+        except KeyboardInterrupt:
+            print()
+            continue
+        if prompt in ("", QUIT):
+            return
+        try:
+            for piece in talk.answer(prompt):
+                print(piece, end="", flush=True)
+        except KeyboardInterrupt:
+            print(" [stopped]", end="")
+        print("\n")

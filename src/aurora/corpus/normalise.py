@@ -1,0 +1,33 @@
+"""Normalisation: one spelling for each text, nothing taken away that a reader would see.
+
+One decision: Unicode NFC and line ends for all; invisible characters go from prose alone, and joiners stay where
+scripts need them (between letters of Indic and Arabic scripts). Normalising twice changes nothing.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from aurora.corpus.document import CODE
+
+# Controls other than tab and line feed, the byte order mark, soft hyphen, and the invisible direction and width marks.
+_INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f]")
+# A joiner means something only between two letters or marks of a script that joins.
+_JOINING = "\u0600-\u06ff\u0750-\u077f\u0900-\u0dff\u1780-\u17ff"
+_STRAY_JOINER = re.compile(f"(?<![{_JOINING}])[\u200c\u200d]+|[\u200c\u200d]+(?![{_JOINING}])")
+_LINE_ENDS = re.compile("\r\n?|\u2028|\u2029")
+_TRAILING = re.compile("[ \t\u00a0\u3000]+$", re.MULTILINE)
+_BLANK_LINES = re.compile("\n{3,}")
+
+
+def normalise(text: str, lang: str) -> str:
+    """The normalised text; code keeps its spacing."""
+    text = _LINE_ENDS.sub("\n", text)
+    if lang == CODE:
+        return _CONTROLS.sub("", text)
+    text = _INVISIBLE.sub("", text)
+    text = _STRAY_JOINER.sub("", text)
+    text = unicodedata.normalize("NFC", text)
+    return _BLANK_LINES.sub("\n\n", _TRAILING.sub("", text)).strip()

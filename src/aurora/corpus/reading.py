@@ -1,0 +1,60 @@
+"""Reading a corpus artifact: what parts it has and what their documents say.
+
+One decision: rows are read in batches of Arrow columns, only those asked for, so memory stays bounded however long a
+part is, and the order is that of the files: sources by name, documents as curated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from aurora.corpus.document import COLUMNS, Document
+from aurora.errors import AuroraError
+
+BATCH_ROWS = 4096
+
+
+def read_columns(
+    folder: Path, part: str, columns: Sequence[str], source: str | None = None, lang: str | None = None
+) -> Iterator[tuple[str, ...]]:
+    """Rows of the chosen columns of a part (`clean`, `held_out`, `other_domain`, `dropped`), of one source, language."""
+    for path in _files(folder, part, source):
+        needed = list(dict.fromkeys([*columns, "lang"]))
+        for batch in pq.ParquetFile(path).iter_batches(BATCH_ROWS, columns=needed):
+            chosen = batch if lang is None else batch.filter(pc.equal(batch["lang"], lang))
+            yield from zip(*(chosen[column].to_pylist() for column in columns), strict=True)
+
+
+def read_texts(folder: Path, part: str, source: str | None = None, lang: str | None = None) -> Iterator[str]:
+    """Texts of a part, of one source or language."""
+    for (text,) in read_columns(folder, part, ("text",), source, lang):
+        yield text
+
+
+def read_documents(folder: Path, part: str, source: str | None = None, lang: str | None = None) -> Iterator[Document]:
+    """Documents of a part, of one source or language."""
+    for row in read_columns(folder, part, COLUMNS, source, lang):
+        yield Document(*row)
+
+
+def parts(folder: Path, part: str = "clean") -> list[tuple[str, str, int, int]]:
+    """(source, language, documents, UTF-8 bytes) of a part, sorted."""
+    totals: dict[tuple[str, str], list[int]] = {}
+    for path in _files(folder, part, None):
+        for batch in pq.ParquetFile(path).iter_batches(BATCH_ROWS, columns=["lang", "text"]):
+            sizes = pc.binary_length(batch["text"]).to_pylist()
+            for language, size in zip(batch["lang"].to_pylist(), sizes, strict=True):
+                total = totals.setdefault((path.stem, language), [0, 0])
+                total[0] += 1
+                total[1] += size
+    return [(source, language, *total) for (source, language), total in sorted(totals.items())]  # type: ignore[misc]
+
+
+def _files(folder: Path, part: str, source: str | None) -> list[Path]:
+    if not (folder / part).is_dir():
+        raise AuroraError(f"{folder} is not a corpus with a part {part}: build the corpus first.")
+    return sorted((folder / part).glob(f"{source or '*'}.parquet"))

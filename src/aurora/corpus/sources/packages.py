@@ -1,0 +1,105 @@
+"""Published packages: pinned, fetched with pip's own downloader, checked, and read as archives.
+
+One decision: a package is only ever unpacked in memory, never installed and never run; only wheels are fetched, because
+preparing a source archive would run its code.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from aurora.errors import AuroraError
+from aurora.files import explained, sha256
+from aurora.progress import progress
+from aurora.recipe.corpus import WheelPin
+
+DOWNLOADS_AT_ONCE = 4
+# Pure wheels serve every interpreter; pip must not pass over one because it has not heard of ours.
+_PIP = (
+    sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input", "--no-deps",
+    "--only-binary", ":all:", "--ignore-requires-python", "--retries", "2", "--timeout", "30",
+)  # fmt: skip
+
+
+@cache
+def pinned_sets() -> dict[str, list[WheelPin]]:
+    """The named sets of `data/wheels.yaml`."""
+    import yaml
+
+    text = (files("aurora.corpus") / "data" / "wheels.yaml").read_text(encoding="utf-8")
+    sets: dict[str, list[dict[str, Any]]] = yaml.safe_load(text)
+    return {name: [WheelPin(**pin) for pin in pins] for name, pins in sets.items()}
+
+
+def fetch(pins: Sequence[WheelPin], cache_folder: Path) -> list[Path]:
+    """The wheels of `pins`, from the cache or the package index; each has the SHA-256 it is pinned to."""
+    with (
+        progress("fetch packages", len(pins), "package", scale=False) as bar,
+        ThreadPoolExecutor(DOWNLOADS_AT_ONCE) as pool,
+    ):
+
+        def one(pin: WheelPin) -> Path:
+            path = _fetch(pin, cache_folder / "wheels" / f"{pin.name}-{pin.version}-{pin.sha256[:16]}")
+            bar.update(1)
+            return path
+
+        return list(pool.map(one, pins))
+
+
+def open_wheel(path: Path, pin: WheelPin) -> zipfile.ZipFile:
+    """The wheel as an archive; a damaged one is removed from the cache and named."""
+    try:
+        return zipfile.ZipFile(path)
+    except (zipfile.BadZipFile, OSError) as error:
+        shutil.rmtree(path.parent, ignore_errors=True)
+        raise AuroraError(
+            f"The package {pin.name} {pin.version} cannot be unpacked ({error}); it was taken out of the cache: "
+            "run the same command again to fetch it anew."
+        ) from error
+
+
+def _fetch(pin: WheelPin, folder: Path) -> Path:
+    found = sorted(folder.glob("*.whl"))
+    if found and sha256(found[0]) == pin.sha256:
+        return found[0]
+    shutil.rmtree(folder, ignore_errors=True)
+    with explained(folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        partial = Path(tempfile.mkdtemp(prefix=".fetch-", dir=folder.parent))
+    try:
+        path = _download(pin, partial)
+        found_hash = sha256(path)
+        if found_hash != pin.sha256:
+            raise AuroraError(
+                f"The package {pin.name} {pin.version} is not the pinned one: its SHA-256 is {found_hash} instead of "
+                f"{pin.sha256}; the index gives another file than the one that was checked."
+            )
+        with explained(folder):
+            partial.rename(folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return folder / path.name
+
+
+def _download(pin: WheelPin, folder: Path) -> Path:
+    command = [*_PIP, "--dest", str(folder), f"{pin.name}=={pin.version}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    found = sorted(folder.glob("*.whl"))
+    if done.returncode or not found:
+        lines = [line for line in done.stderr.splitlines() if line.startswith("ERROR")] or done.stderr.splitlines()
+        reason = lines[-1].removeprefix("ERROR: ").strip() if lines else f"pip ended with {done.returncode}"
+        raise AuroraError(
+            f"The package {pin.name} {pin.version} cannot be downloaded ({reason}): "
+            "check the network and pip's settings, and run the same command again."
+        )
+    return found[0]

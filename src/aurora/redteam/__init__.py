@@ -1,0 +1,1 @@
+"""From a written policy to prompts, answers and a judge."""

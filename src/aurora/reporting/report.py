@@ -1,0 +1,124 @@
+"""Writes report.json and the page made from it.
+
+One decision: the page is a function of report.json alone. It is rendered from the file's own content after it was
+written, never from objects in memory, so the two cannot differ and an old report can be rendered anew at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from aurora.errors import AuroraError
+from aurora.files import atomic_file, read_json, write_json
+from aurora.reporting.components import Palette
+from aurora.reporting.markup import Html, join, tag
+from aurora.reporting.schema import Report
+from aurora.reporting.sections.corpus import corpus_section
+from aurora.reporting.sections.languages import gains_section, languages_section, other_domain_section
+from aurora.reporting.sections.mixtures import mixtures_section
+from aurora.reporting.sections.overview import contents, limits, verdict
+from aurora.reporting.sections.reproduction import glossary_section, reproduction_section
+from aurora.reporting.sections.safety import safety_section
+from aurora.reporting.sections.samples import samples_section
+from aurora.reporting.sections.training import curves_section
+from aurora.reporting.verdict import headline, languages_of
+
+JSON_NAME, PAGE_NAME = "report.json", "report.html"
+# Nothing may be fetched or executed: what the page needs is in it.
+SECURITY_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+
+
+def write_report(report: Report | Mapping[str, Any], run_folder: Path) -> Path:
+    """Write `report.json` and `report.html` into the run's folder; returns the page's path.
+
+    Raises `AuroraError` naming the first key that does not fit the schema.
+    """
+    checked = report if isinstance(report, Report) else _checked(report, "the run's report")
+    write_json(run_folder / JSON_NAME, checked.model_dump(mode="json", by_alias=True))
+    return render_run(run_folder)
+
+
+def render_run(run_folder: Path) -> Path:
+    """Write `report.html` anew from the folder's `report.json`; returns its path."""
+    data = read_json(run_folder / JSON_NAME)
+    _checked(data, str(run_folder / JSON_NAME))
+    with atomic_file(run_folder / PAGE_NAME, "w") as stream:
+        stream.write(render(data))
+    return run_folder / PAGE_NAME
+
+
+def render(report: Mapping[str, Any]) -> str:
+    """The whole page from the content of a report.json; `AuroraError` where it does not fit the schema."""
+    checked = _checked(report, "report.json")
+    palette = Palette([language for language in languages_of(checked) if language != "und"])
+    candidates = [
+        ("shows", "What it shows", limits(checked)),
+        ("corpus", "Corpus", corpus_section(checked.corpus, palette)),
+        ("mixtures", "Mixtures", mixtures_section(checked, palette)),
+        ("languages", "Bits per byte", languages_section(checked, palette)),
+        ("gains", "Gained, forgotten", gains_section(checked)),
+        ("other-domain", "Another domain", other_domain_section(checked, palette)),
+        ("curves", "Curves", curves_section(checked, palette)),
+        ("samples", "Samples", samples_section(checked)),
+        ("safety", "Safety", safety_section(checked)),
+        ("reproduce", "Make it again", reproduction_section(checked)),
+        ("words", "Words", glossary_section()),
+    ]
+    parts = [(identity, title, part) for identity, title, part in candidates if part is not None]
+    body = tag(
+        "body",
+        tag("a", "Skip to the verdict", href="#verdict", class_="skip"),
+        tag(
+            "main",
+            verdict(checked),
+            contents([(identity, title) for identity, title, _ in parts]),
+            [part for _, _, part in parts],
+            id="verdict",
+        ),
+        _footer(checked),
+    )
+    page = tag("html", _head(checked), body, lang="en")
+    return f"<!DOCTYPE html>\n{page}\n"
+
+
+def _head(report: Report) -> Html:
+    return tag(
+        "head",
+        tag("meta", charset="utf-8"),
+        tag("meta", http_equiv="Content-Security-Policy", content=SECURITY_POLICY),
+        tag("meta", name_="viewport", content="width=device-width, initial-scale=1"),
+        tag("meta", name_="color-scheme", content="light dark"),
+        tag("meta", name_="description", content=headline(report)),
+        tag("title", f"{report.recipe}: Aurora run report"),
+        tag("link", rel="icon", href="data:,"),
+        tag("style", Html(_style())),
+    )
+
+
+def _footer(report: Report) -> Html:
+    version = f" {report.environment.aurora}" if report.environment.aurora else ""
+    return tag(
+        "footer", tag("p", join(f"Made by Aurora{version} from report.json alone. All figures are in that file."))
+    )
+
+
+@cache
+def _style() -> str:
+    return resources.files("aurora.reporting").joinpath("data/page.css").read_text(encoding="utf-8")
+
+
+def _checked(data: Mapping[str, Any], where: str) -> Report:
+    try:
+        return Report.model_validate(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"]) or "the top"
+        raise AuroraError(
+            f"{where} does not fit the report's schema at {key} ({first['msg']}): run the recipe again."
+        ) from error

@@ -1,0 +1,1 @@
+"""The page's sections, each made from the report alone."""

@@ -1,0 +1,138 @@
+"""The safety section: refusals before and after, by language, with intervals and the answers themselves.
+
+One decision: refusing what is harmful and refusing what only looks like it stand side by side; one without the other is
+easy and worthless.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from aurora.reporting.components import MAX_ROWS, Row, figure, folded, legend, quoted, section, table
+from aurora.reporting.figures import Rate, RateRow, rate_chart
+from aurora.reporting.markup import Html, join, tag
+from aurora.reporting.schema import Rates, Report, Safety, SafetyExample
+from aurora.reporting.wording import count, in_order, language_name, language_title, sentence, share
+
+MAX_ANSWER_LETTERS = 1_000
+
+
+def safety_section(report: Report) -> Html | None:
+    """Charts, table and examples."""
+    safety = report.safety
+    if safety is None:
+        return None
+    names = safety.before_stage or "before", safety.after_stage or "after"
+    return section(
+        "safety",
+        "Safety before and after",
+        _policy(safety),
+        legend([("rate-before", f"before ({names[0]})"), ("rate-after", f"after ({names[1]})")]),
+        tag(
+            "div",
+            _chart(safety, "refusals", "Harmful prompts refused", "More is better.", harmful),
+            _chart(safety, "over-refusals", "Harmless look-alikes refused", "Less is better.", benign),
+            class_="columns",
+        ),
+        _rates(safety),
+        _examples(safety),
+        lead="The model answers prompts whose templates were never trained on; a fixed rule judges each answer to be a "
+        "refusal or not. Whiskers and brackets are 95 % Wilson intervals.",
+    )
+
+
+def harmful(rates: Rates) -> tuple[float | None, tuple[float, float] | None]:
+    """Refusals of what the policy forbids."""
+    return rates.refusal_rate, rates.refusal_interval
+
+
+def benign(rates: Rates) -> tuple[float | None, tuple[float, float] | None]:
+    """Refusals of what only looks like it."""
+    return rates.over_refusal_rate, rates.over_refusal_interval
+
+
+def _policy(safety: Safety) -> Html | None:
+    policy = safety.policy
+    if policy is None:
+        return None
+    parts = [policy.title or policy.name, policy.status]
+    return tag("p", tag("strong", "Policy: "), " — ".join(part for part in parts if part), class_="note")
+
+
+def _pairs(safety: Safety) -> list[tuple[str, Rates, Rates]]:
+    pairs: list[tuple[str, Rates, Rates]] = [("All languages", safety.before, safety.after)]
+    for language in in_order(set(safety.before.by_language) & set(safety.after.by_language)):
+        pairs.append(
+            (language_title(language), safety.before.by_language[language], safety.after.by_language[language])
+        )
+    return pairs
+
+
+def _chart(
+    safety: Safety,
+    identity: str,
+    title: str,
+    note: str,
+    choose: Callable[[Rates], tuple[float | None, tuple[float, float] | None]],
+) -> Html:
+    rows: list[RateRow] = []
+    for name, before, after in _pairs(safety):
+        (old, old_interval), (new, new_interval) = choose(before), choose(after)
+        if old is not None and new is not None:
+            rows.append(RateRow(name, Rate(old, old_interval), Rate(new, new_interval), f"{share(old)} → {share(new)}"))
+    described = "; ".join(f"{row.label} {row.written}" for row in rows)
+    return figure(title, rate_chart(identity, title, f"{described}.", rows), note=note)
+
+
+def _rates(safety: Safety) -> Html:
+    rows: list[Row] = []
+    for name, before, after in _pairs(safety):
+        rows.append(
+            [
+                name,
+                count(after.harmful_prompts),
+                _rate(*harmful(before)),
+                _rate(*harmful(after)),
+                count(after.benign_prompts),
+                _rate(*benign(before)),
+                _rate(*benign(after)),
+            ]
+        )
+    headings = ["language", "harmful", "refused before", "refused after", "harmless", "refused before", "refused after"]
+    return table("Refusals by language", headings, rows)
+
+
+def _rate(rate: float | None, interval: tuple[float, float] | None) -> Html | str:
+    if interval is None:
+        return share(rate)
+    return join(share(rate), tag("small", f" [{share(interval[0])}, {share(interval[1])}]"))
+
+
+def _examples(safety: Safety) -> Html | None:
+    if not safety.examples:
+        return None
+    ordered = sorted(safety.examples[:MAX_ROWS], key=lambda example: (example.kind != "harmful", example.language))
+    return folded("Prompts and answers", [_example(example) for example in ordered])
+
+
+def _example(example: SafetyExample) -> Html:
+    what = f"{sentence(example.kind)}, {language_name(example.language)}"
+    what += f": {example.category.replace('_', ' ')}" if example.category else ""
+    answers = (("before", example.before, example.refused_before), ("after", example.after, example.refused_after))
+    return tag(
+        "article",
+        tag("h3", what),
+        tag("p", quoted(example.prompt[:MAX_ANSWER_LETTERS], example.language, "quote opening")),
+        tag(
+            "dl",
+            [
+                tag(
+                    "div",
+                    tag("dt", f"{when}, {'refused' if refused else 'not refused'}"),
+                    tag("dd", quoted(answer[:MAX_ANSWER_LETTERS], example.language)),
+                )
+                for when, answer, refused in answers
+            ],
+        ),
+        class_="sample",
+    )

@@ -1,0 +1,1 @@
+"""Clean documents to token shards to batches: tokenizer, store, mixture, loader."""

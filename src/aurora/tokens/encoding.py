@@ -1,0 +1,113 @@
+"""Clean documents and prompt/response pairs to token stores.
+
+One decision: one store for each (source, language) pair of the corpus, so that a mixture can weigh them apart; held-out
+text is never encoded here and so cannot be trained on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tokenizers import Tokenizer
+
+from aurora.corpus.reading import parts, read_columns
+from aurora.files import sha256
+from aurora.progress import progress
+from aurora.recipe.tokens import Tokens
+from aurora.tokens.formats import format_prompt
+from aurora.tokens.store import SideFile, StoreWriter, TokenStore, file_of, store_stem
+from aurora.tokens.tokenizer import END_OF_TEXT, FILE, load_tokenizer
+
+BATCH_DOCUMENTS = 512
+PAIR_KINDS = ("harmful", "benign")
+
+
+def build_tokens(tokens: Tokens, corpus: Path, redteam: Path | None, tokenizer: Path, folder: Path) -> dict[str, Any]:
+    """Encode the corpus artifact's clean documents, and the red-team set's training pairs, into stores below `folder`.
+
+    A store that is already there, whole and of this tokenizer, is kept. Returns {store name: side file as a table}.
+    """
+    encoder = load_tokenizer(tokenizer)
+    mark = sha256(tokenizer / FILE)
+    found = parts(corpus, "clean")
+    sides: dict[str, Any] = {}
+    with progress("encode", sum(num_bytes for _, _, _, num_bytes in found), "B") as bar:
+        for source, language, _, num_bytes in found:
+            name = f"{source}/{language}"
+            sides[name] = _existing(folder, name, mark) or _encode_documents(
+                encoder, mark, corpus, source, language, folder
+            )
+            bar.update(num_bytes)
+    if redteam is not None:
+        pairs = _read_pairs(redteam / "train.jsonl")
+        for kind in PAIR_KINDS:
+            name = f"redteam/{kind}"
+            sides[name] = _existing(folder, name, mark) or _encode_pairs(encoder, mark, pairs[kind], kind, folder)
+    return sides
+
+
+def _existing(folder: Path, name: str, mark: str) -> SideFile | None:
+    """The side file of a finished store left by an interrupted attempt."""
+    stem = store_stem(folder, name)
+    if not file_of(stem, "json").is_file():
+        return None
+    store = TokenStore.open(stem, mark)
+    store.verify()
+    return store.side
+
+
+def _encode_documents(
+    tokenizer: Tokenizer, mark: str, corpus: Path, source: str, language: str, folder: Path
+) -> SideFile:
+    end = tokenizer.token_to_id(END_OF_TEXT)
+    licenses: set[str] = set()
+    num_bytes = 0
+    with StoreWriter(store_stem(folder, f"{source}/{language}"), tokenizer.get_vocab_size()) as writer:
+        rows = read_columns(corpus, "clean", ("text", "license"), source, language)
+        for batch in _batched(rows):
+            texts = [text for text, _ in batch]
+            licenses.update(license for _, license in batch)
+            for encoding in tokenizer.encode_batch_fast(texts, add_special_tokens=False):
+                writer.add([*encoding.ids, end])
+            num_bytes += sum(len(text.encode()) for text in texts)
+        return writer.close(source, language, sorted(licenses), mark, num_bytes)
+
+
+def encode_pair(tokenizer: Tokenizer, prompt: str, response: str) -> tuple[list[int], list[int]]:
+    """Ids of a formatted pair with its end-of-text, and the mask that counts the response and the end alone.
+
+    Prompt and response are encoded apart, so that the ids before a response are those that generation starts from.
+    """
+    before = tokenizer.encode(format_prompt(prompt), add_special_tokens=False).ids
+    after = [*tokenizer.encode(response, add_special_tokens=False).ids, tokenizer.token_to_id(END_OF_TEXT)]
+    return before + after, [0] * len(before) + [1] * len(after)
+
+
+def _encode_pairs(tokenizer: Tokenizer, mark: str, pairs: list[tuple[str, str]], kind: str, folder: Path) -> SideFile:
+    with StoreWriter(store_stem(folder, f"redteam/{kind}"), tokenizer.get_vocab_size(), masked=True) as writer:
+        for prompt, response in pairs:
+            ids, mask = encode_pair(tokenizer, prompt, response)
+            writer.add(ids, np.array(mask, np.uint8))
+        num_bytes = sum(len(prompt.encode()) + len(response.encode()) for prompt, response in pairs)
+        return writer.close("redteam", kind, ["Apache-2.0"], mark, num_bytes)
+
+
+def _read_pairs(path: Path) -> dict[str, list[tuple[str, str]]]:
+    """Prompt/response pairs by kind. The file is an artifact of an earlier step, so its lines are whole."""
+    import json
+
+    pairs: dict[str, list[tuple[str, str]]] = {kind: [] for kind in PAIR_KINDS}
+    for line in path.read_text(encoding="utf-8").splitlines():
+        item = json.loads(line)
+        pairs[item["kind"]].append((item["prompt"], item["response"]))
+    return pairs
+
+
+def _batched(rows: Iterable[tuple[str, ...]]) -> Iterator[list[tuple[str, ...]]]:
+    iterator = iter(rows)
+    while batch := list(islice(iterator, BATCH_DOCUMENTS)):
+        yield batch

@@ -1,0 +1,200 @@
+"""Token stores: Megatron's indexed dataset (`.bin` + `.idx`) and a JSON side file.
+
+One decision: the side file is written last and says how long the others are and what they hash to, so a store is either
+whole or not there. Opening one maps files and reads no tokens, however long it is.
+
+Source of the format: Megatron-LM, `megatron/core/datasets/indexed_dataset.py`: magic, version, dtype code, number of
+sequences and of documents, then sizes (int32), byte offsets (int64) and document indices (int64).
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from aurora.errors import AuroraError
+from aurora.files import explained, read_json, sha256, write_json
+
+MAGIC = b"MMIDIDX\x00\x00"
+HEADER = struct.Struct("<9sQBQQ")
+CODES: dict[int, type[np.integer[Any]]] = {4: np.int32, 8: np.uint16}
+LARGEST_UINT16_VOCABULARY = 65_500
+
+
+@dataclass(frozen=True)
+class SideFile:
+    """What a store says of itself. `num_bytes` counts the UTF-8 bytes of its text; hashes are SHA-256, hex."""
+
+    schema: int
+    source: str
+    language: str
+    licenses: list[str]
+    tokenizer: str
+    dtype: str
+    documents: int
+    tokens: int
+    num_bytes: int
+    sha256: dict[str, str]
+
+
+class StoreWriter:
+    """Writes one store: documents in order, then `close` with the facts of the side file.
+
+    As a context manager it leaves nothing readable behind where the block ends with an exception.
+    """
+
+    def __init__(self, stem: Path, vocabulary: int, masked: bool = False) -> None:
+        self.stem = stem
+        self.dtype = np.dtype(np.uint16 if vocabulary < LARGEST_UINT16_VOCABULARY else np.int32)
+        self._sizes: list[int] = []
+        stem.parent.mkdir(parents=True, exist_ok=True)
+        file_of(stem, "json").unlink(missing_ok=True)
+        with explained(stem):
+            self._tokens: IO[bytes] = open(file_of(stem, "bin"), "wb")  # noqa: SIM115
+            self._mask: IO[bytes] | None = open(file_of(stem, "mask"), "wb") if masked else None  # noqa: SIM115
+
+    def __enter__(self) -> StoreWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._tokens.close()
+        if self._mask:
+            self._mask.close()
+
+    def add(self, ids: Sequence[int] | npt.NDArray[Any], mask: Sequence[int] | npt.NDArray[Any] | None = None) -> None:
+        """Append one document; `mask` (1 = counts in the loss) is needed exactly where the store is masked."""
+        if (mask is None) != (self._mask is None):
+            raise ValueError("a masked store needs a mask for every document, another none")
+        with explained(self.stem):
+            self._tokens.write(np.asarray(ids, self.dtype).tobytes())
+            if self._mask and mask is not None:
+                self._mask.write(np.asarray(mask, np.uint8).tobytes())
+        self._sizes.append(len(ids))
+
+    def close(self, source: str, language: str, licenses: Sequence[str], tokenizer: str, num_bytes: int) -> SideFile:
+        """Write index and side file; the store exists from here on."""
+        self.__exit__(None, None, None)
+        sizes = np.array(self._sizes, np.int32)
+        ends = np.cumsum(sizes, dtype=np.int64)
+        offsets = (ends - sizes) * self.dtype.itemsize
+        code = next(code for code, dtype in CODES.items() if dtype == self.dtype)
+        with explained(self.stem), open(file_of(self.stem, "idx"), "wb") as index:
+            index.write(HEADER.pack(MAGIC, 1, code, len(sizes), len(sizes) + 1))
+            index.write(sizes.tobytes())
+            index.write(offsets.astype(np.int64).tobytes())
+            index.write(np.arange(len(sizes) + 1, dtype=np.int64).tobytes())
+        kinds = ("bin", "idx", "mask") if self._mask else ("bin", "idx")
+        side = SideFile(
+            schema=1,
+            source=source,
+            language=language,
+            licenses=sorted(set(licenses)),
+            tokenizer=tokenizer,
+            dtype=self.dtype.name,
+            documents=len(sizes),
+            tokens=int(ends[-1]) if len(ends) else 0,
+            num_bytes=num_bytes,
+            sha256={kind: sha256(file_of(self.stem, kind)) for kind in kinds},
+        )
+        write_json(file_of(self.stem, "json"), asdict(side))
+        return side
+
+
+class TokenStore:
+    """A store opened for reading; `tokens` and `mask` are memory maps over all documents, one after another."""
+
+    def __init__(self, stem: Path, side: SideFile) -> None:
+        self.stem = stem
+        self.side = side
+        self.tokens: npt.NDArray[np.integer[Any]] = _mapped(file_of(stem, "bin"), np.dtype(side.dtype), side.tokens)
+        self.mask: npt.NDArray[np.uint8] | None = None
+        if "mask" in side.sha256:
+            self.mask = _mapped(file_of(stem, "mask"), np.dtype(np.uint8), side.tokens)
+        self._sizes, self._offsets = _read_index(file_of(stem, "idx"), side)
+
+    @classmethod
+    def open(cls, stem: Path, tokenizer: str | None = None) -> TokenStore:
+        """Open the store at `stem`; `AuroraError` names a file that is missing, cut, or of another `tokenizer` hash."""
+        found = read_json(file_of(stem, "json"))
+        try:
+            side = SideFile(**found)
+        except TypeError as error:
+            raise AuroraError(
+                f"{file_of(stem, 'json')} is not a token store's side file: build the tokens again."
+            ) from error
+        if tokenizer is not None and side.tokenizer != tokenizer:
+            raise AuroraError(f"The store {stem} was made with another tokenizer: build the tokens again.")
+        return cls(stem, side)
+
+    @property
+    def num_tokens(self) -> int:
+        """Tokens of all documents, end-of-text included."""
+        return self.side.tokens
+
+    @property
+    def num_documents(self) -> int:
+        """Number of documents."""
+        return self.side.documents
+
+    @property
+    def document_starts(self) -> npt.NDArray[np.int64]:
+        """Position of each document's first token in `tokens`."""
+        starts: npt.NDArray[np.int64] = self._offsets // self.tokens.itemsize
+        return starts
+
+    def verify(self) -> None:
+        """Read every byte and compare with the side file; `AuroraError` names a file that differs."""
+        for kind, expected in self.side.sha256.items():
+            path = file_of(self.stem, kind)
+            if sha256(path) != expected:
+                raise AuroraError(f"{path} is not what was written (its SHA-256 differs): build the tokens again.")
+
+
+def store_stem(folder: Path, name: str) -> Path:
+    """Where the store `SOURCE/LANGUAGE` lies in a folder of stores."""
+    return folder / name.replace("/", ".")
+
+
+def file_of(stem: Path, kind: str) -> Path:
+    """A store's file; `with_suffix` would eat the language."""
+    return stem.with_name(f"{stem.name}.{kind}")
+
+
+def _mapped(path: Path, dtype: np.dtype[Any], length: int) -> npt.NDArray[Any]:
+    _check_size(path, length * dtype.itemsize)
+    return np.memmap(path, dtype, "r", shape=(length,)) if length else np.zeros(0, dtype)
+
+
+def _read_index(path: Path, side: SideFile) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
+    count = side.documents
+    _check_size(path, HEADER.size + count * 12 + (count + 1) * 8)
+    with open(path, "rb") as stream:
+        magic, version, code, sequences, documents = HEADER.unpack(stream.read(HEADER.size))
+    if magic != MAGIC or version != 1 or CODES.get(code) != np.dtype(side.dtype):
+        raise AuroraError(f"{path} is not the index of this token store: build the tokens again.")
+    if (sequences, documents) != (count, count + 1):
+        raise AuroraError(f"{path} is the index of another token store: build the tokens again.")
+    if not count:
+        return np.zeros(0, np.int32), np.zeros(0, np.int64)
+    sizes = np.memmap(path, np.int32, "r", offset=HEADER.size, shape=(count,))
+    return sizes, np.memmap(path, np.int64, "r", offset=HEADER.size + 4 * count, shape=(count,))
+
+
+def _check_size(path: Path, expected: int) -> None:
+    try:
+        found = path.stat().st_size
+    except OSError as error:
+        raise AuroraError(f"{path} is missing: build the tokens again.") from error
+    if found != expected:
+        raise AuroraError(
+            f"{path} has {found} bytes instead of {expected}: it is cut or of another store; build the tokens again."
+        )

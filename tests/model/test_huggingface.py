@@ -1,0 +1,314 @@
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from aurora.errors import AuroraError, UserError
+from aurora.model import huggingface
+from aurora.model.folder import load_model, save_model
+from aurora.model.generation import generate
+from aurora.model.gpt_bigcode import GPTBigCode
+from aurora.model.huggingface import export_model, import_checkpoint, import_model, model_identity
+
+transformers = pytest.importorskip("transformers")
+
+Build = Callable[..., GPTBigCode]
+VARIANTS = [
+    pytest.param({"multi_query": multi_query, "activation": activation}, id=f"{kind}-{activation}")
+    for multi_query, kind in ((True, "mqa"), (False, "mha"))
+    for activation in ("gelu", "gelu_pytorch_tanh")
+]
+
+
+@pytest.fixture
+def make(build: Build, tokenizer_file: Path, tmp_path: Path) -> Callable[..., Path]:
+    def saved(dtype: torch.dtype = torch.float32, **changes: Any) -> Path:
+        folder = tmp_path / "checkpoint"
+        save_model(build(**changes).to(dtype), folder, tokenizer_file)
+        return folder
+
+    return saved
+
+
+@pytest.fixture
+def exported(make: Callable[..., Path], tmp_path: Path) -> Path:
+    export_model(make(), tmp_path / "exported")
+    return tmp_path / "exported"
+
+
+def change_config(folder: Path, **changes: Any) -> None:
+    path = folder / "config.json"
+    values = {**json.loads(path.read_text()), **changes}
+    path.write_text(json.dumps({key: value for key, value in values.items() if value is not ...}))
+
+
+@pytest.mark.parametrize("changes", VARIANTS)
+@pytest.mark.filterwarnings("default")
+def test_transformers_computes_the_same(make: Callable[..., Path], tmp_path: Path, changes: dict[str, Any]) -> None:
+    folder = make(dropout=0.1, inner=100, **changes)
+    export_model(folder, tmp_path / "out")
+    theirs = transformers.AutoModelForCausalLM.from_pretrained(tmp_path / "out")
+    ours, _ = load_model(folder)
+    assert type(theirs).__name__ == "GPTBigCodeForCausalLM"
+    assert theirs.num_parameters() == ours.num_parameters
+    tokens = torch.randint(320, (2, 90), generator=torch.Generator().manual_seed(2))
+    ours.eval()
+    with torch.no_grad():
+        logits = ours(tokens)
+        assert logits.std() > 0.5
+        torch.testing.assert_close(logits, theirs(tokens).logits, atol=1e-5, rtol=0)
+
+    loss = ours.loss(tokens[:, :-1], tokens[:, 1:])
+    loss.backward()  # type: ignore[no-untyped-call]
+    theirs(tokens, labels=tokens).loss.backward()
+    for name, parameter in theirs.named_parameters():
+        gradient = ours.get_parameter(name).grad
+        assert gradient is not None
+        torch.testing.assert_close(gradient, parameter.grad, atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.filterwarnings("default")
+def test_transformers_writes_the_same_greedy_text(make: Callable[..., Path], tmp_path: Path) -> None:
+    folder = make()
+    export_model(folder, tmp_path / "out")
+    theirs = transformers.AutoModelForCausalLM.from_pretrained(tmp_path / "out")
+    their_tokenizer = transformers.AutoTokenizer.from_pretrained(tmp_path / "out")
+    ours, tokenizer = load_model(folder)
+    assert their_tokenizer.eos_token_id == their_tokenizer.bos_token_id == 0
+    assert their_tokenizer.model_max_length == 96
+    for text in ("Hyvää huomenta 1234", "नमस्ते दुनिया", "def main():\n  return 1", " tyhjä  väli"):
+        ids = tokenizer.encode(text).ids
+        assert their_tokenizer(text)["input_ids"] == ids
+        assert their_tokenizer.decode(ids) == text
+        written = theirs.generate(torch.tensor([ids]), max_new_tokens=20, do_sample=False, pad_token_id=0)[0]
+        answer = their_tokenizer.decode(written[len(ids) :], skip_special_tokens=True)
+        assert tokenizer.decode(generate(ours, [ids], 20)[0]) == answer
+
+
+@pytest.mark.filterwarnings("default")
+def test_special_tokens_are_special_to_transformers(exported: Path) -> None:
+    tokenizer = transformers.AutoTokenizer.from_pretrained(exported)
+    assert tokenizer("a<|endoftext|><fim_prefix>")["input_ids"][1:] == [0, 1]
+    assert tokenizer.all_special_tokens == ["<|endoftext|>", "<fim_prefix>"]
+    assert tokenizer.decode([0, 1], skip_special_tokens=True) == ""
+
+
+@pytest.mark.filterwarnings("default")
+def test_a_model_of_transformers_is_continued(tokenizer_file: Path, tmp_path: Path) -> None:
+    config = transformers.GPTBigCodeConfig(
+        vocab_size=320, n_positions=64, n_embd=32, n_layer=2, n_head=4, bos_token_id=0, eos_token_id=0
+    )
+    torch.manual_seed(0)
+    theirs = transformers.GPTBigCodeForCausalLM(config).eval()
+    theirs.save_pretrained(tmp_path / "theirs", max_shard_size="20KB")
+    shutil.copy(tokenizer_file, tmp_path / "theirs")
+    assert len(sorted((tmp_path / "theirs").glob("*.safetensors"))) > 1
+    import_model("theirs", None, tmp_path, tmp_path / "ours")
+    ours, _ = load_model(tmp_path / "ours")
+    assert ours.architecture.dropout == 0.1
+    tokens = torch.randint(320, (1, 60))
+    with torch.no_grad():
+        torch.testing.assert_close(ours.eval()(tokens), theirs(tokens).logits, atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("shard_bytes", [10**9, 9000])
+def test_import_and_export_are_byte_identical(
+    make: Callable[..., Path], tmp_path: Path, dtype: torch.dtype, shard_bytes: int
+) -> None:
+    first = tmp_path / "first"
+    export_model(make(dtype, multi_query=shard_bytes == 9000), first, shard_bytes)
+    files = sorted(first.glob("*.safetensors"))
+    assert (len(files) > 5) == (shard_bytes == 9000)
+    assert ((first / "model.safetensors.index.json").exists()) == (shard_bytes == 9000)
+    import_checkpoint("first", None, tmp_path, tmp_path / "imported")
+    export_model(tmp_path / "imported", tmp_path / "second", shard_bytes)
+    assert sorted(path.name for path in first.iterdir()) == sorted(
+        path.name for path in (tmp_path / "second").iterdir()
+    )
+    for path in first.iterdir():
+        assert path.read_bytes() == (tmp_path / "second" / path.name).read_bytes()
+    assert json.loads((first / "config.json").read_text())["torch_dtype"] == str(dtype).removeprefix("torch.")
+    assert all(tensor.dtype == dtype for path in files for tensor in load_file(path).values())
+
+
+def test_an_index_says_where_each_tensor_is(make: Callable[..., Path], tmp_path: Path) -> None:
+    export_model(make(), tmp_path / "out", shard_bytes=9000)
+    index = json.loads((tmp_path / "out/model.safetensors.index.json").read_text())
+    for name, file in index["weight_map"].items():
+        assert name in load_file(tmp_path / "out" / file)
+    assert index["metadata"]["total_size"] == 4 * load_model(tmp_path / "checkpoint")[0].num_parameters
+    assert {path.name for path in (tmp_path / "out").glob("*.safetensors")} == set(index["weight_map"].values())
+
+
+def test_an_export_replaces_an_export_and_nothing_else(make: Callable[..., Path], exported: Path) -> None:
+    export_model(make(), exported, shard_bytes=9000)
+    assert not (exported / "model.safetensors").exists()
+    export_model(make(), exported)
+    assert not (exported / "model.safetensors.index.json").exists()
+    (exported / "thesis.txt").write_text("the only copy")
+    with pytest.raises(UserError, match=r"holds thesis\.txt, which would be lost"):
+        export_model(make(), exported)
+    assert (exported / "thesis.txt").read_text() == "the only copy"
+    with pytest.raises(UserError, match="is a file"):
+        export_model(make(), exported / "thesis.txt")
+
+
+def test_a_failed_export_leaves_nothing(
+    make: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = make()
+    export_model(folder, tmp_path / "out")
+    before = (tmp_path / "out/config.json").read_bytes()
+    monkeypatch.setattr(huggingface, "_configuration", lambda *_: 1 / 0)
+    for out in (tmp_path / "out", tmp_path / "new"):
+        with pytest.raises(ZeroDivisionError):
+            export_model(folder, out)
+    assert (tmp_path / "out/config.json").read_bytes() == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["checkpoint", "made", "out"]
+
+
+def test_importing_over_something_else_is_refused(exported: Path, tmp_path: Path) -> None:
+    import_checkpoint(str(exported), None, tmp_path, tmp_path / "in")
+    import_checkpoint(str(exported), None, tmp_path, tmp_path / "in")
+    (tmp_path / "in/notes").touch()
+    with pytest.raises(UserError, match="holds notes"):
+        import_checkpoint(str(exported), None, tmp_path, tmp_path / "in")
+
+
+def test_a_head_of_its_own_must_equal_the_embedding(exported: Path, tmp_path: Path) -> None:
+    tensors = load_file(exported / "model.safetensors")
+    head = tensors["transformer.wte.weight"].clone()
+    save_file({**tensors, "lm_head.weight": head, "transformer.h.0.attn.bias": torch.ones(2)}, exported / "w")
+    (exported / "w").replace(exported / "model.safetensors")
+    change_config(exported, tie_word_embeddings=False)
+    import_model("exported", None, tmp_path, tmp_path / "in")
+    assert "lm_head.weight" not in load_file(tmp_path / "in/model.safetensors")
+    save_file({**tensors, "lm_head.weight": head + 1}, exported / "model.safetensors")
+    with pytest.raises(UserError, match="has an output layer of its own"):
+        import_model("exported", None, tmp_path, tmp_path / "in")
+    save_file(tensors, exported / "model.safetensors")
+    with pytest.raises(AuroraError, match=r"not tied, but holds no lm_head\.weight"):
+        import_model("exported", None, tmp_path, tmp_path / "in")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"model_type": "llama"}, "model_type is 'llama'; only gpt_bigcode"),
+        ({"activation_function": "relu"}, "activation_function is 'relu'"),
+        ({"scale_attn_weights": False}, "without scaling"),
+        ({"add_cross_attention": True}, "cross-attention"),
+        ({"attn_pdrop": 0.5}, "attn_pdrop differ"),
+        ({"n_head": 5}, "width 32 is not divisible by heads 5"),
+        ({"n_layer": "two"}, r"does not describe a GPT-BigCode network \(layers: Input should be a valid integer"),
+        ({"activation_function": ["gelu"]}, "activation_function is"),
+        ({"vocab_size": None}, "vocab_size is None, not a number of tokens"),
+    ],
+)
+def test_a_network_that_would_be_computed_differently_is_refused(
+    exported: Path, tmp_path: Path, changes: dict[str, Any], message: str
+) -> None:
+    change_config(exported, **changes)
+    with pytest.raises(UserError, match=message):
+        import_model("exported", None, tmp_path, tmp_path / "in")
+    assert not (tmp_path / "in").exists()
+
+
+def test_left_out_keys_mean_what_transformers_means(exported: Path, tmp_path: Path) -> None:
+    change_config(exported, layer_norm_epsilon=..., multi_query=..., n_inner=None, activation_function="gelu_new")
+    import_model("exported", None, tmp_path, tmp_path / "in")
+    architecture = load_model(tmp_path / "in")[0].architecture
+    assert (architecture.norm_epsilon, architecture.multi_query, architecture.inner) == (1e-5, True, None)
+    assert architecture.activation == "gelu_pytorch_tanh"
+
+
+def test_what_is_missing_is_named(exported: Path, tmp_path: Path) -> None:
+    def refused(kind: type[AuroraError], message: str) -> None:
+        with pytest.raises(kind, match=message):
+            import_model("exported", None, tmp_path, tmp_path / "in")
+
+    (exported / "tokenizer.json").rename(tmp_path / "tokenizer.json")
+    refused(UserError, r"has no tokenizer\.json")
+    (tmp_path / "tokenizer.json").rename(exported / "tokenizer.json")
+    (exported / "model.safetensors").rename(exported / "pytorch_model.bin")
+    refused(UserError, r"pickled \.bin files only")
+    (exported / "pytorch_model.bin").unlink()
+    refused(UserError, r"holds no model\.safetensors")
+    index = exported / "model.safetensors.index.json"
+    for content in ({"weight_map": {"a": "../../etc/passwd"}}, {"weight_map": {}}, ["weight_map"], {"weight_map": 1}):
+        index.write_text(json.dumps(content))
+        refused(AuroraError, "no usable weight_map")
+    index.write_text(json.dumps({"weight_map": {"a": "model-00001-of-00001.safetensors"}}))
+    refused(AuroraError, r"model-00001-of-00001\.safetensors does not exist")
+    (exported / "config.json").unlink()
+    refused(UserError, r"config\.json does not exist")
+
+
+def test_names_that_are_nothing_are_refused(exported: Path, tmp_path: Path) -> None:
+    for name in ("./exportde", "exportde", "a/b/c", "../x", "/nowhere"):
+        with pytest.raises(UserError, match=r"is not a folder, and .* is not a hub model"):
+            import_model(name, None, tmp_path, tmp_path / "in")
+    with pytest.raises(UserError, match="has no revision"):
+        import_model("exported", "abc", tmp_path, tmp_path / "in")
+
+
+def test_a_hub_model_is_fetched_without_pickles(
+    exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub = pytest.importorskip("huggingface_hub")
+    asked: list[tuple[str, str | None, list[str]]] = []
+
+    def download(name: str, revision: str | None, allow_patterns: list[str]) -> str:
+        asked.append((name, revision, allow_patterns))
+        return str(exported)
+
+    monkeypatch.setattr(hub, "snapshot_download", download)
+    import_model("bigcode/tiny", "abc123", tmp_path, tmp_path / "in")
+    assert load_model(tmp_path / "in")[0].num_parameters
+    assert asked[0][:2] == ("bigcode/tiny", "abc123")
+    assert not any("bin" in pattern for pattern in asked[0][2])
+
+
+@pytest.mark.parametrize(
+    ("raised", "kind", "message"),
+    [
+        ("RepositoryNotFoundError", UserError, "that you may read: .* set HF_TOKEN"),
+        ("GatedRepoError", UserError, "accept the model's licence"),
+        ("LocalEntryNotFoundError", AuroraError, "could not be fetched from the hub .*: try again online"),
+    ],
+)
+def test_a_hub_that_refuses_or_is_away_is_explained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, raised: str, kind: type[AuroraError], message: str
+) -> None:
+    hub = pytest.importorskip("huggingface_hub")
+    error = getattr(hub.errors, raised)
+
+    def download(*_: object, **__: object) -> str:
+        raise error.__new__(error)
+
+    monkeypatch.setattr(hub, "snapshot_download", download)
+    with pytest.raises(AuroraError, match=message) as caught:
+        import_model("bigcode/tiny", None, tmp_path, tmp_path / "in")
+    assert type(caught.value) is kind
+
+
+def test_an_identity_changes_with_the_checkpoint(exported: Path, tmp_path: Path) -> None:
+    before = model_identity("exported", None, tmp_path)
+    assert before == model_identity(str(exported), None, Path("/"))
+    (exported / "README.md").write_text("words")
+    assert before == model_identity("exported", None, tmp_path)
+    change_config(exported, n_head=2)
+    changed = model_identity("exported", None, tmp_path)
+    assert changed != before
+    (exported / "model.safetensors").write_bytes(b"other")
+    assert model_identity("exported", None, tmp_path) != changed
+    assert model_identity("bigcode/tiny", "abc", tmp_path) == "bigcode/tiny@abc"
+    assert model_identity("bigcode/tiny", None, tmp_path) == "bigcode/tiny@main"

@@ -1,0 +1,90 @@
+"""A stage of training that takes a fraction of a second: one layer, made-up tokens in a real store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from aurora.recipe.execution import Execution
+from aurora.recipe.model import Architecture
+from aurora.recipe.stages import Optimizer, Schedule, Stage
+from aurora.tokens.loader import Loader
+from aurora.tokens.mixture import Mixture
+from aurora.tokens.store import StoreWriter, TokenStore, store_stem
+from aurora.training.trainer import NewModel, train_stage
+
+VOCABULARY = 48
+LENGTH = 16
+ROWS = 6
+SOURCES = ("web/en", "redteam/harmful")
+
+
+class Lab:
+    """Trains the small stage in folders of its choice."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.tokenizer_file = _write_tokenizer(folder)
+        for name in SOURCES:
+            _write_store(folder, name)
+
+    def stage(self, steps: int = 12, **settings: Any) -> Stage:
+        values: dict[str, Any] = {
+            "start": "model",
+            "tokens": steps * ROWS * LENGTH,
+            "batch_tokens": ROWS * LENGTH,
+            "sequence_length": LENGTH,
+            "mixture": {"web/en": 1},
+            "schedule": Schedule(peak=1e-2, warmup=0.2),
+            "optimizer": Optimizer(),
+        }
+        return Stage(**(values | settings))
+
+    def execution(self, **settings: Any) -> Execution:
+        values: dict[str, Any] = {"device": "cpu", "precision": "fp32", "threads": 1, "micro_batch_sequences": 4}
+        return Execution(**(values | settings))
+
+    def new_model(self, **settings: Any) -> NewModel:
+        values: dict[str, Any] = {"layers": 1, "width": 16, "heads": 2, "positions": LENGTH}
+        return NewModel(Architecture(**(values | settings)), VOCABULARY, seed=7)
+
+    def loader(self, stage: Stage) -> Loader:
+        stores = {name: TokenStore.open(store_stem(self.folder, name)) for name in stage.mixture}
+        lengths = {name: store.num_tokens for name, store in stores.items()}
+        mixture = Mixture(stage.mixture, lengths, stage.sequence_length, 5, "base")
+        return Loader(stores, mixture, stage.sequences_per_step)
+
+    def train(self, name: str, stage: Stage | None = None, **settings: Any) -> dict[str, Any]:
+        """Train in the folder `name`; `settings` replace arguments of `train_stage`."""
+        stage = stage or self.stage()
+        arguments: dict[str, Any] = {
+            "start": self.new_model(),
+            "batches": self.loader(stage),
+            "execution": self.execution(),
+            "tokenizer_file": self.tokenizer_file,
+            "folder": self.folder / name,
+            "tensorboard": self.folder / "tensorboard" / name,
+            "fingerprint": "f",
+        }
+        return train_stage(stage, "base", **(arguments | settings))
+
+
+def _write_tokenizer(folder: Path) -> Path:
+    from tokenizers import Tokenizer, models
+
+    path = folder / "tokenizer.json"
+    Tokenizer(models.WordLevel({f"w{number}": number for number in range(VOCABULARY)}, "w0")).save(str(path))
+    return path
+
+
+def _write_store(folder: Path, name: str) -> None:
+    generator = np.random.default_rng(3)
+    masked = name.startswith("redteam/")
+    with StoreWriter(store_stem(folder, name), VOCABULARY, masked) as writer:
+        for _ in range(60):
+            ids = np.cumsum(generator.integers(1, 3, 40)) % VOCABULARY  # learnable: one of two next tokens
+            writer.add(ids, generator.random(40) < 0.4 if masked else None)
+        source, language = name.split("/")
+        writer.close(source, language, ["CC0-1.0"], "hash", 1)

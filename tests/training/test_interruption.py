@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import os
+import signal
+import threading
+
+import pytest
+
+from aurora.training.interruption import stop_requests
+
+
+@pytest.mark.parametrize(("number", "raised"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, SystemExit)])
+def test_a_signal_is_noted_and_raised_when_asked_for(
+    number: signal.Signals, raised: type[BaseException], capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = signal.getsignal(number)
+    with stop_requests() as stop:
+        stop.leave_if_asked("not yet")
+        os.kill(os.getpid(), number)
+        assert stop.asked
+        with pytest.raises(raised):
+            stop.leave_if_asked("saved")
+    assert signal.getsignal(number) == before
+    assert capsys.readouterr().err == "saved\n"
+
+
+def test_a_second_interrupt_does_not_wait() -> None:
+    with stop_requests(), pytest.raises(KeyboardInterrupt):
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_outside_the_main_thread_signals_are_left_alone() -> None:
+    asked: list[bool] = []
+
+    def work() -> None:
+        with stop_requests() as stop:
+            asked.append(stop.asked)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert asked == [False]

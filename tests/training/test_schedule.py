@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aurora.recipe.stages import Schedule
+from aurora.training.schedule import learning_rate
+
+schedules = st.builds(
+    Schedule,
+    shape=st.sampled_from(["cosine", "constant"]),
+    peak=st.floats(1e-5, 1e-2),
+    end=st.floats(0, 1e-5),
+    start=st.floats(0, 1e-5),
+    warmup=st.floats(0, 0.5),
+)
+
+
+def rates(schedule: Schedule, steps: int) -> list[float]:
+    return [learning_rate(schedule, step, steps) for step in range(steps)]
+
+
+def test_warm_up_rises_evenly_from_start_to_peak_then_half_a_cosine_falls_to_end() -> None:
+    found = rates(Schedule(peak=1.0, start=0.2, end=0.1, warmup=0.4), 10)
+    assert found[:4] == pytest.approx([0.4, 0.6, 0.8, 1.0])
+    assert found[4:] == pytest.approx([0.1 + 0.9 * 0.5 * (1 + math.cos(math.pi * part / 6)) for part in range(1, 7)])
+
+
+def test_without_warm_up_the_first_step_has_the_peak_and_the_last_the_end() -> None:
+    found = rates(Schedule(peak=1.0, end=0.25, warmup=0), 5)
+    assert found[0] == 1.0
+    assert found[2] == pytest.approx(0.625)
+    assert found[-1] == pytest.approx(0.25)
+
+
+def test_constant_stays_at_the_peak_after_the_warm_up() -> None:
+    assert rates(Schedule(shape="constant", peak=2.0, warmup=0.5), 4) == [1.0, 2.0, 2.0, 2.0]
+
+
+@given(schedules, st.integers(1, 300))
+def test_rates_stay_between_their_limits_and_turn_only_at_the_peak(schedule: Schedule, steps: int) -> None:
+    found = rates(schedule, steps)
+    assert all(min(schedule.start, schedule.end) <= rate <= schedule.peak * (1 + 1e-12) for rate in found)
+    top = found.index(max(found))
+    assert found[: top + 1] == sorted(found[: top + 1])
+    assert found[top:] == sorted(found[top:], reverse=True)
+
+
+@given(schedules, st.integers(3, 300))
+def test_a_cosine_ends_at_its_end(schedule: Schedule, steps: int) -> None:
+    expected = schedule.end if schedule.shape == "cosine" else schedule.peak
+    assert learning_rate(schedule, steps - 1, steps) == pytest.approx(expected)
+
+
+def test_a_step_outside_the_stage_is_refused() -> None:
+    with pytest.raises(ValueError, match="step 4 is not in a stage of 4 steps"):
+        learning_rate(Schedule(peak=1.0), 4, 4)

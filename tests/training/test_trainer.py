@@ -1,0 +1,239 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from aurora.errors import AuroraError, UserError
+from aurora.model.folder import load_model
+from aurora.model.gpt_bigcode import GPTBigCode
+from aurora.recipe.stages import Optimizer, Schedule
+from aurora.tokens.loader import Batch, Loader
+from aurora.training.metrics import read_metrics
+from aurora.training.schedule import learning_rate
+from training.small_stage import LENGTH, ROWS, Lab
+
+WEIGHTS = ("model.safetensors", "optimizer.safetensors")
+FILES = {*WEIGHTS, "architecture.json", "tokenizer.json", "state.json", "metrics.jsonl"}
+TIMES = {"seconds", "tokens_per_second"}
+
+
+def timeless(record: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in record.items() if name not in TIMES}
+
+
+def assert_same(left: Path, right: Path) -> None:
+    """The same stage, wall times aside, to the byte."""
+    for name in (*WEIGHTS, "architecture.json", "tokenizer.json"):
+        assert (left / name).read_bytes() == (right / name).read_bytes(), name
+    states = [json.loads((folder / "state.json").read_text()) for folder in (left, right)]
+    assert timeless(states[0]) == timeless(states[1])
+    records = [[timeless(record) for record in read_metrics(folder / "metrics.jsonl")] for folder in (left, right)]
+    assert records[0] == records[1]
+
+
+class Interrupting:
+    """A loader that sends this process a signal when it gives out the batch of `step`."""
+
+    def __init__(self, loader: Loader, step: int, number: signal.Signals) -> None:
+        self.loader, self.step, self.number = loader, step, number
+
+    def batch(self, step: int, rank: int = 0, ranks: int = 1) -> Batch:
+        if step == self.step:
+            os.kill(os.getpid(), self.number)
+        return self.loader.batch(step, rank, ranks)
+
+
+class Altered:
+    """A loader whose batches are changed on the way."""
+
+    def __init__(self, loader: Loader, **changes: Any) -> None:
+        self.loader, self.changes = loader, changes
+
+    def batch(self, step: int, rank: int = 0, ranks: int = 1) -> Batch:
+        batch = self.loader.batch(step, rank, ranks)
+        return Batch(**{"tokens": batch.tokens, "loss_mask": batch.loss_mask, "windows": batch.windows, **self.changes})
+
+
+def test_a_stage_learns_and_leaves_the_files_of_a_model_folder(lab: Lab) -> None:
+    stage = lab.stage(30)
+    summary = lab.train("stage", stage)
+    folder = lab.folder / "stage"
+    assert {path.name for path in folder.iterdir()} == FILES
+    records = read_metrics(folder / "metrics.jsonl")
+    assert [record["step"] for record in records] == list(range(1, 31))
+    assert [record["tokens"] for record in records] == [step * ROWS * LENGTH for step in range(1, 31)]
+    assert records[0]["loss"] == pytest.approx(np.log(48), rel=0.05)
+    assert records[-1]["loss"] < records[0]["loss"] - 1
+    assert records[4]["learning_rate"] == learning_rate(stage.schedule, 4, 30)
+    assert all(record["gradient_norm"] > 0 and record["tokens_per_second"] > 0 for record in records)
+    assert [record["seconds"] for record in records] == sorted(record["seconds"] for record in records)
+
+    state = json.loads((folder / "state.json").read_text())
+    assert timeless(state) == {
+        "schema": 1, "stage": "base", "fingerprint": "f", "precision": "fp32", "step": 30, "sequence": 30 * ROWS,
+        "tokens": 30 * ROWS * LENGTH, "loss_tokens": 30 * ROWS * LENGTH,
+    }  # fmt: skip
+    assert summary == {**records[-1], **state}
+    model, _ = load_model(folder)
+    assert model.vocabulary == 48
+    assert list((lab.folder / "tensorboard" / "stage").iterdir())
+
+
+def test_a_finished_stage_is_not_trained_again(lab: Lab) -> None:
+    first = lab.train("stage")
+    assert lab.train("stage", batches=None) == first  # a loader is not even needed
+
+
+def test_two_runs_are_the_same_to_the_byte(lab: Lab) -> None:
+    lab.train("left")
+    lab.train("right", execution=lab.execution(checkpoint_seconds=1e-9))
+    assert_same(lab.folder / "left", lab.folder / "right")
+
+
+@pytest.mark.parametrize(("number", "raised"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, SystemExit)])
+def test_a_signal_lets_the_step_end_and_saves_and_the_same_command_goes_on(
+    lab: Lab, number: signal.Signals, raised: type[BaseException], capsys: pytest.CaptureFixture[str]
+) -> None:
+    stage = lab.stage()
+    lab.train("undisturbed", stage)
+    with pytest.raises(raised):
+        lab.train("stopped", stage, batches=Interrupting(lab.loader(stage), 4, number))
+    assert "saved at step 5 of 12; run the same command to go on." in capsys.readouterr().err
+    assert (lab.folder / "stopped/step-00000005/state.json").is_file()
+    lab.train("stopped", stage)
+    assert_same(lab.folder / "undisturbed", lab.folder / "stopped")
+
+
+def test_a_signal_in_the_last_step_ends_after_the_final_files(lab: Lab) -> None:
+    stage = lab.stage()
+    with pytest.raises(KeyboardInterrupt):
+        lab.train("stopped", stage, batches=Interrupting(lab.loader(stage), 11, signal.SIGINT))
+    lab.train("undisturbed", stage)
+    assert_same(lab.folder / "undisturbed", lab.folder / "stopped")
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_resuming_is_exact_with_dropout_and_in_every_precision(lab: Lab, precision: str) -> None:
+    stage, model = lab.stage(), lab.new_model(dropout=0.2)
+    execution = lab.execution(precision=precision)
+    lab.train("undisturbed", stage, start=model, execution=execution)
+    for step in (3, 7):
+        with pytest.raises(KeyboardInterrupt):
+            loader = Interrupting(lab.loader(stage), step, signal.SIGINT)
+            lab.train("stopped", stage, start=model, execution=execution, batches=loader)
+    lab.train("stopped", stage, start=model, execution=execution)
+    assert_same(lab.folder / "undisturbed", lab.folder / "stopped")
+
+
+def test_bf16_follows_fp32_within_its_rounding(lab: Lab) -> None:
+    stage = lab.stage(30)
+    losses = [
+        lab.train(precision, stage, execution=lab.execution(precision=precision))["loss"]
+        for precision in ("fp32", "bf16")
+    ]
+    assert losses[1] == pytest.approx(losses[0], rel=0.02)
+    stored, _ = load_model(lab.folder / "bf16")
+    assert any(not torch.equal(weight, weight.bfloat16().float()) for weight in stored.parameters())
+
+
+@pytest.mark.parametrize("mixture", [{"web/en": 1}, {"web/en": 1, "redteam/harmful": 1}])
+def test_micro_batches_change_nothing_but_rounding(lab: Lab, mixture: dict[str, float]) -> None:
+    stage = lab.stage(mixture=mixture)
+    whole = lab.train("whole", stage, execution=lab.execution(micro_batch_sequences=ROWS))
+    parts = lab.train("parts", stage, execution=lab.execution(micro_batch_sequences=1))
+    assert parts["loss"] == pytest.approx(whole["loss"], rel=1e-5)
+    assert parts["gradient_norm"] == pytest.approx(whole["gradient_norm"], rel=1e-4)
+    assert parts["loss_tokens"] == whole["loss_tokens"] <= whole["tokens"]
+
+
+def test_the_loss_is_the_mean_over_the_targets_that_count(lab: Lab) -> None:
+    stage = lab.stage(1, mixture={"redteam/harmful": 1})
+    loss = lab.train("stage", stage)["loss"]
+    batch = lab.loader(stage).batch(0)
+    model = GPTBigCode(lab.new_model().architecture, 48)
+    model.initialise(torch.Generator().manual_seed(7))
+    tokens = torch.from_numpy(batch.tokens)
+    losses = model.token_losses(tokens[:, :-1], tokens[:, 1:])
+    assert not batch.loss_mask.all()
+    assert loss == pytest.approx(losses[torch.from_numpy(batch.loss_mask)].mean().item(), rel=1e-5)
+
+
+def test_measurements_are_taken_on_the_masters_at_their_steps_and_at_the_end(lab: Lab) -> None:
+    asked: list[tuple[int, torch.dtype]] = []
+
+    def evaluate(model: GPTBigCode, step: int) -> dict[str, float]:
+        asked.append((step, next(model.parameters()).dtype))
+        return {"held_out/fi": step / 10, "held_out/empty": float("nan")}
+
+    execution = lab.execution(evaluate_steps=5, precision="bf16")
+    summary = lab.train("stage", execution=execution, evaluate=evaluate)
+    assert asked == [(5, torch.float32), (10, torch.float32), (12, torch.float32)]
+    records = read_metrics(lab.folder / "stage/metrics.jsonl")
+    assert {record["step"]: record["held_out/fi"] for record in records if "held_out/fi" in record} == {
+        5: 0.5, 10: 1.0, 12: 1.2,
+    }  # fmt: skip
+    assert summary["held_out/fi"] == 1.2
+    assert "held_out/empty" not in summary
+    asked.clear()
+    lab.train("end", execution=lab.execution(), evaluate=evaluate)
+    assert [step for step, _ in asked] == [12]
+
+
+def test_a_stage_starts_from_another_with_or_without_its_moments(lab: Lab) -> None:
+    lab.train("first")
+    stage = lab.stage(3, schedule=Schedule(peak=1e-3, warmup=0))
+    carried = lab.stage(3, schedule=Schedule(peak=1e-3, warmup=0), optimizer=Optimizer(carry=True))
+    fresh = lab.train("fresh", stage, start=lab.folder / "first")
+    kept = lab.train("kept", carried, start=lab.folder / "first")
+    records = [read_metrics(lab.folder / name / "metrics.jsonl") for name in ("first", "fresh", "kept")]
+    assert records[1][0]["loss"] == records[2][0]["loss"] < records[0][0]["loss"] - 0.5
+    assert fresh["loss"] != kept["loss"]
+    updates = [_updates(lab.folder / name) for name in ("first", "fresh", "kept")]
+    assert updates == [12, 3, 15]
+
+
+def _updates(folder: Path) -> float:
+    from aurora.model.weights import read_weights
+
+    return read_weights([folder / "optimizer.safetensors"])["updates"].item()
+
+
+def test_moments_cannot_be_carried_from_nothing(lab: Lab) -> None:
+    with pytest.raises(UserError, match="carry needs an earlier stage"):
+        lab.train("stage", lab.stage(optimizer=Optimizer(carry=True)))
+
+
+def test_numbers_that_are_not_finite_stop_the_stage_and_name_the_step(lab: Lab) -> None:
+    stage = lab.stage(40, schedule=Schedule(peak=1e30, start=1e30, warmup=0))
+    with pytest.raises(AuroraError, match=r"is (nan|inf) at step \d+ of stage base \(sequences \d+ to \d+\)"):
+        lab.train("stage", stage, execution=lab.execution(checkpoint_seconds=1e-9))
+    assert not (lab.folder / "stage/state.json").exists()
+    newest = max((lab.folder / "stage").glob("step-*"))
+    assert int(newest.name.removeprefix("step-")) == len(read_metrics(lab.folder / "stage/metrics.jsonl"))
+
+
+def test_a_step_without_a_target_that_counts_is_refused(lab: Lab) -> None:
+    nothing = np.zeros((ROWS, LENGTH), bool)
+    with pytest.raises(AuroraError, match="Step 1 of stage base has no token with a loss"):
+        lab.train("stage", batches=Altered(lab.loader(lab.stage()), loss_mask=nothing))
+
+
+def test_tokens_of_a_larger_vocabulary_are_refused(lab: Lab) -> None:
+    foreign = np.full((ROWS, LENGTH + 1), 48)
+    with pytest.raises(UserError, match="reads token 48, but its model's vocabulary has 48 entries"):
+        lab.train("stage", batches=Altered(lab.loader(lab.stage()), tokens=foreign))
+
+
+def test_going_on_in_another_precision_is_said(lab: Lab, capsys: pytest.CaptureFixture[str]) -> None:
+    stage = lab.stage()
+    with pytest.raises(KeyboardInterrupt):
+        lab.train("stage", stage, batches=Interrupting(lab.loader(stage), 4, signal.SIGINT))
+    lab.train("stage", stage, execution=lab.execution(precision="bf16"))
+    assert "was trained in fp32 so far and goes on in bf16" in capsys.readouterr().err
