@@ -171,7 +171,7 @@ class Steps:
             return read
 
         def run(folder: Path) -> None:
-            self._train(name, stage, fresh, folder)
+            self._train(name, stage, fresh, folder, _hash([settings, inputs()]))
 
         settings = {
             "stage": {key: value for key, value in stage.numerics().items() if key != "control"},
@@ -229,12 +229,38 @@ class Steps:
         settings = self.recipe.evaluation.numerics()
         return Step(f"safety:{name}", f"safety/{name}", 1, settings, inputs, run, "answers to held-out prompts")
 
-    def _train(self, name: str, stage: Stage, fresh: bool, folder: Path) -> None:
+    def _train(self, name: str, stage: Stage, fresh: bool, folder: Path, fingerprint: str) -> None:
         from aurora.evaluation.measure import held_out_monitor
-        from aurora.tokens.store import open_stores
-        from aurora.training.trainer import train_stage
+        from aurora.tokens.loader import Loader
+        from aurora.tokens.mixture import Mixture
+        from aurora.tokens.store import TokenStore, store_stem
+        from aurora.tokens.tokenizer import load_tokenizer
+        from aurora.training.trainer import NewModel, train_stage
 
-        raise NotImplementedError
+        tokenizer_file = self.run / "tokens/tokenizer/tokenizer.json"
+        mark = sha256(tokenizer_file)
+        stores = {
+            source: TokenStore.open(store_stem(self.run / "tokens/train", source), mark) for source in stage.mixture
+        }
+        lengths = {source: store.num_tokens for source, store in stores.items()}
+        mixture = Mixture(stage.mixture, lengths, stage.sequence_length, self.recipe.seed, name)
+        start: Path | NewModel = self.run / "checkpoints" / stage.start
+        if fresh:
+            architecture = self.recipe.model.architecture
+            assert architecture is not None
+            start = NewModel(architecture, load_tokenizer(tokenizer_file).get_vocab_size(), self.recipe.seed)
+        train_stage(
+            stage,
+            name,
+            start,
+            Loader(stores, mixture, stage.sequences_per_step),
+            self.recipe.execution,
+            tokenizer_file=tokenizer_file,
+            folder=folder,
+            tensorboard=self.run / "tensorboard" / name,
+            fingerprint=fingerprint,
+            evaluate=held_out_monitor(self.recipe, self.run),
+        )
 
     def _measuring_text(self) -> dict[str, str]:
         read = {"held_out": self._digest("corpus", "held_out/*"), "tokenizer": self._tokenizer()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,14 @@ from aurora.recipe.stages import Optimizer, Schedule, Stage
 from aurora.tokens.loader import Loader
 from aurora.tokens.mixture import Mixture
 from aurora.tokens.store import StoreWriter, TokenStore, store_stem
+from aurora.training.metrics import read_metrics
 from aurora.training.trainer import NewModel, train_stage
 
 VOCABULARY = 48
 LENGTH = 16
 ROWS = 6
 SOURCES = ("web/en", "redteam/harmful")
+TIMES = {"seconds", "tokens_per_second"}
 
 
 class Lab:
@@ -69,6 +72,20 @@ class Lab:
             "fingerprint": "f",
         }
         return train_stage(stage, "base", **(arguments | settings))
+
+
+def timeless(record: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in record.items() if name not in TIMES}
+
+
+def assert_same(left: Path, right: Path) -> None:
+    """The same stage, wall times aside, to the byte."""
+    for name in ("model.safetensors", "optimizer.safetensors", "architecture.json", "tokenizer.json"):
+        assert (left / name).read_bytes() == (right / name).read_bytes(), name
+    states = [json.loads((folder / "state.json").read_text()) for folder in (left, right)]
+    assert timeless(states[0]) == timeless(states[1])
+    records = [[timeless(record) for record in read_metrics(folder / "metrics.jsonl")] for folder in (left, right)]
+    assert records[0] == records[1]
 
 
 def _write_tokenizer(folder: Path) -> Path:

@@ -17,25 +17,10 @@ from aurora.recipe.stages import Optimizer, Schedule
 from aurora.tokens.loader import Batch, Loader
 from aurora.training.metrics import read_metrics
 from aurora.training.schedule import learning_rate
-from training.small_stage import LENGTH, ROWS, Lab
+from training.small_stage import LENGTH, ROWS, Lab, assert_same, timeless
 
 WEIGHTS = ("model.safetensors", "optimizer.safetensors")
 FILES = {*WEIGHTS, "architecture.json", "tokenizer.json", "state.json", "metrics.jsonl"}
-TIMES = {"seconds", "tokens_per_second"}
-
-
-def timeless(record: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in record.items() if name not in TIMES}
-
-
-def assert_same(left: Path, right: Path) -> None:
-    """The same stage, wall times aside, to the byte."""
-    for name in (*WEIGHTS, "architecture.json", "tokenizer.json"):
-        assert (left / name).read_bytes() == (right / name).read_bytes(), name
-    states = [json.loads((folder / "state.json").read_text()) for folder in (left, right)]
-    assert timeless(states[0]) == timeless(states[1])
-    records = [[timeless(record) for record in read_metrics(folder / "metrics.jsonl")] for folder in (left, right)]
-    assert records[0] == records[1]
 
 
 class Interrupting:

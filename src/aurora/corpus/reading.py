@@ -21,7 +21,7 @@ BATCH_ROWS = 4096
 def read_columns(
     folder: Path, part: str, columns: Sequence[str], source: str | None = None, lang: str | None = None
 ) -> Iterator[tuple[str, ...]]:
-    """Rows of the chosen columns of a part (`clean`, `held_out`, `other_domain`, `dropped`), of one source, language."""
+    """Rows of the chosen columns of a part (`clean`, `held_out`, `other_domain`, `dropped`)."""
     for path in _files(folder, part, source):
         needed = list(dict.fromkeys([*columns, "lang"]))
         for batch in pq.ParquetFile(path).iter_batches(BATCH_ROWS, columns=needed):

@@ -16,8 +16,11 @@ from typing import Any
 
 # .../locale/ja_JP/LC_MESSAGES/x.mo, .../translations/fi-0a1b.json, .../messages_vi.json
 _LANGUAGE_IN_PATH = re.compile(r"(?:^|[/._])([a-z]{2,3})(?:[_-][A-Z]{2})?(?=[/.-])(?=.*\.(?:mo|json)$)")
-_LABEL_FILES = re.compile(r"mathmaps|countries|languages|emoji|fonts|icons")
-_PLURAL = re.compile(r"\{\s*\w+\s*,\s*(plural|select)")
+_LABEL_FILES = re.compile(r"mathmaps|iso\d+|pycountry|countries|languages|emoji|fonts|icons")
+# "{count, plural, one {a file} other {# files}}": the branch that every language has stands for all.
+_BRANCHES = re.compile(
+    r"\{\s*\w+\s*,\s*(?:plural|select|selectordinal)\s*,(?:[^{}]|\{[^{}]*\})*?other\s*\{([^{}]*)\}\s*\}"
+)
 _NOISE = re.compile(
     r"<[^<>]{1,300}>"  # tags
     r"|%\([\w.]+\)[-#0 +]*\d*\.?\d*[a-zA-Z]|%[-#0 +]*\d*\.?\d*[sdifrxu]\b"  # printf
@@ -30,7 +33,9 @@ _ACCELERATOR = re.compile(r"\((?:&|_)\w\)|&(?=\w)|(?<!\w)_(?=\w)")
 _SPACES = re.compile(r"[ \t\u00a0]+")
 _ADDRESS = re.compile(r"https?:|www\.|@\w+\.")
 _SCRIPTS = {"hi": re.compile("[\u0900-\u097f]"), "ja": re.compile("[\u3040-\u30ff\u3400-\u9fff]")}
+# Three words say something; so do two long ones, where a language joins what others write apart.
 LEAST_WORDS = 3
+LEAST_CHARACTERS = 20
 LEAST_CHARACTERS_UNSPACED = 8
 UNSPACED = ("ja", "zh", "th")
 
@@ -53,7 +58,7 @@ def translations(path: str, content: bytes) -> Iterator[tuple[str, str]]:
 
 def clean(text: str) -> str:
     """A catalogue string without placeholders, markup and accelerators; empty where nothing readable is left."""
-    if _PLURAL.search(text) or _ADDRESS.search(text):
+    if _ADDRESS.search(text):
         return ""
     # Taking one thing out can lay bare another ("&amp;amp;", "{{{x}}}"): until nothing changes.
     for _ in range(8):
@@ -65,7 +70,7 @@ def clean(text: str) -> str:
 
 
 def _once(text: str) -> str:
-    text = html.unescape(text)
+    text = _BRANCHES.sub(r"\1", html.unescape(text))
     text = _LINK.sub(r"\1", _ROLE.sub(r"\1", text))
     text = _ACCELERATOR.sub("", _NOISE.sub(" ", text))
     lines = (_SPACES.sub(" ", line).strip() for line in text.splitlines())
@@ -78,7 +83,8 @@ def says_something(text: str, language: str) -> bool:
         return False
     if language in UNSPACED:
         return len(text) >= LEAST_CHARACTERS_UNSPACED
-    return len(text.split()) >= LEAST_WORDS
+    num_words = len(text.split())
+    return num_words >= LEAST_WORDS or (num_words > 1 and len(text) >= LEAST_CHARACTERS)
 
 
 def sentences(pairs: Iterable[tuple[str, str]], language: str, originals: frozenset[str]) -> Iterator[str]:

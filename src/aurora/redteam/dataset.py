@@ -1,0 +1,71 @@
+"""The red-team set on disk: training items, held-out items and a summary.
+
+One decision: JSON lines, one item each, readable by people and by every tool of the field.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from aurora.errors import UserError
+from aurora.files import atomic_file, write_json
+from aurora.progress import say
+from aurora.recipe.safety import Redteam
+from aurora.redteam.policy import load_policy
+from aurora.redteam.prompts import Item, expand, held_out_templates, spread
+
+__all__ = ["Item", "build_redteam", "read_items"]
+
+
+def build_redteam(redteam: Redteam, base: Path, seed: int, folder: Path) -> dict[str, Any]:
+    """Expand the recipe's policy into `train.jsonl`, `held_out.jsonl` and `summary.json`; returns the summary."""
+    policy = load_policy(base / redteam.policy, list(redteam.languages))
+    held_out = held_out_templates(policy, redteam.held_out_share, seed)
+    parts: dict[str, list[Item]] = {"train": [], "held_out": []}
+    for item in expand(policy):
+        parts["held_out" if item.template in held_out[item.language] else "train"].append(item)
+    for part, items in parts.items():
+        _write(folder / f"{part}.jsonl", spread(items))
+    summary = {
+        "policy": {"name": policy.file.name, "title": policy.file.title, "status": policy.file.status},
+        "held_out_templates": {language: sorted(templates) for language, templates in held_out.items()},
+        **{part: _counts(items) for part, items in parts.items()},
+    }
+    write_json(folder / "summary.json", summary)
+    say(f"  {len(parts['train']):,} items to train on, {len(parts['held_out']):,} held out by template")
+    return summary
+
+
+def read_items(path: Path) -> list[Item]:
+    """Items of a JSON lines file; `UserError` names the first line that is none."""
+    items: list[Item] = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        try:
+            items.append(Item(**json.loads(line)))
+        except (ValueError, TypeError) as error:
+            raise UserError(f"{path}, line {number}: this is not a red-team item ({error}).") from error
+    return items
+
+
+def _write(path: Path, items: Iterable[Item]) -> None:
+    with atomic_file(path, "w") as stream:
+        for item in items:
+            stream.write(json.dumps(asdict(item), ensure_ascii=False) + "\n")
+
+
+def _counts(items: list[Item]) -> dict[str, Any]:
+    """How many items there are by language and kind, and by category."""
+    by_language: dict[str, dict[str, int]] = {}
+    for item in items:
+        counts = by_language.setdefault(item.language, {"harmful": 0, "benign": 0})
+        counts[item.kind] += 1
+    return {
+        "items": len(items),
+        "by_language": by_language,
+        "by_category": dict(sorted(Counter(item.category for item in items).items())),
+    }

@@ -1,0 +1,114 @@
+"""A written policy: what is refused, what stays allowed, and the words for both in each language.
+
+One decision: a policy is one file that a lawyer can read alone; the templates, actions and answers of a language lie
+beside it in a file of their own, so that a native speaker can review that language alone.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from aurora.errors import UserError
+
+SLOT = "{action}"
+Template = Annotated[str, Field(pattern=r"^[^{}]*\{action\}[^{}]*$")]
+Sentence = Annotated[str, Field(min_length=1)]
+
+
+class _Table(BaseModel):
+    """A table of a policy file: unknown keys are refused, values are frozen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Category(_Table):
+    """One concern: `refuse` and `allow` say where the line runs."""
+
+    id: str = Field(pattern=r"^[a-z0-9-]+$")
+    title: Sentence
+    concern: Sentence
+    refuse: Sentence
+    allow: Sentence
+
+
+class PolicyFile(_Table):
+    """The policy itself, without any language's words."""
+
+    name: str = Field(pattern=r"^[a-z0-9-]+$")
+    title: Sentence
+    status: Literal["in force", "draft", "revoked"]
+    status_note: str = ""
+    source: Sentence
+    categories: list[Category] = Field(min_length=1)
+
+
+class CategoryWords(_Table):
+    """One category in one language: why it is refused, harmful actions, and look-alike benign ones with answers."""
+
+    reason: Sentence
+    harmful: list[Sentence] = Field(min_length=1)
+    benign: dict[Sentence, Sentence] = Field(min_length=1)
+
+
+class Words(_Table):
+    """A policy in one language. Every template takes every action as it stands."""
+
+    language: str
+    templates: dict[str, Template] = Field(min_length=2)
+    openings: list[Sentence] = Field(min_length=1)
+    categories: dict[str, CategoryWords]
+
+
+class Policy(_Table):
+    """A policy with its words in each of the asked languages."""
+
+    file: PolicyFile
+    words: dict[str, Words]
+
+
+Read = TypeVar("Read", bound=_Table)
+
+
+def load_policy(path: Path, languages: list[str]) -> Policy:
+    """Read POLICY.yaml and POLICY/LANGUAGE.yaml; `UserError` names the file and key that is missing or wrong."""
+    file = _read(path, PolicyFile)
+    words = {language: _read(path.with_suffix("") / f"{language}.yaml", Words) for language in languages}
+    ids = [category.id for category in file.categories]
+    for language, found in words.items():
+        place = path.with_suffix("") / f"{language}.yaml"
+        if found.language != language:
+            raise UserError(f"{place}: language is {found.language}, but the file's name says {language}.")
+        for missing in [category for category in ids if category not in found.categories]:
+            raise UserError(
+                f"{place}: the category {missing} of {path.name} has no words here; add categories.{missing}."
+            )
+        for unknown in [category for category in found.categories if category not in ids]:
+            raise UserError(
+                f"{place}: categories.{unknown} is no category of {path.name}; its categories are {', '.join(ids)}."
+            )
+        harmful = {action for category in found.categories.values() for action in category.harmful}
+        for category in found.categories.values():
+            for action in harmful & set(category.benign):
+                raise UserError(f"{place}: {action!r} is both a harmful and a benign action; keep one.")
+    return Policy(file=file, words=words)
+
+
+def _read(path: Path, kind: type[Read]) -> Read:
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return kind.model_validate(values)
+    except FileNotFoundError as error:
+        raise UserError(
+            f"The policy file {path} does not exist; write it or take its language out of redteam.languages."
+        ) from error
+    except yaml.YAMLError as error:
+        reason = " ".join(str(error).split())
+        raise UserError(f"{path} is not valid YAML ({reason}).") from error
+    except ValidationError as error:
+        problem = error.errors()[0]
+        key = ".".join(map(str, problem["loc"]))
+        raise UserError(f"{path}: {key}: {problem['msg'][0].lower()}{problem['msg'][1:]}.") from error

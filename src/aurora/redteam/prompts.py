@@ -1,0 +1,80 @@
+"""Prompts and answers from a policy: every template with every action.
+
+One decision: harmful and benign actions go through the same templates, so a model can only tell them apart by what is
+asked; and the split is by template, so every held-out prompt is worded as no training prompt was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from aurora.redteam.policy import SLOT, Policy, Words
+
+Kind = Literal["harmful", "benign"]
+
+
+@dataclass(frozen=True)
+class Item:
+    """One prompt with the answer that the policy asks for."""
+
+    id: str
+    policy: str
+    category: str
+    language: str
+    kind: Kind
+    template: str
+    prompt: str
+    response: str
+
+
+def expand(policy: Policy) -> Iterator[Item]:
+    """Every item of a policy: languages, categories, kinds, actions and templates in their written order."""
+    for language, words in policy.words.items():
+        for category in policy.file.categories:
+            found = words.categories[category.id]
+            actions: list[tuple[Kind, str, str]] = [("harmful", action, found.reason) for action in found.harmful]
+            actions += [("benign", action, answer) for action, answer in found.benign.items()]
+            for kind, action, answer in actions:
+                for template, text in words.templates.items():
+                    prompt = text.replace(SLOT, action)
+                    mark = _hash(policy.file.name, language, template, action)
+                    response = _refusal(words, answer, mark) if kind == "harmful" else answer
+                    yield Item(mark[:16], policy.file.name, category.id, language, kind, template, prompt, response)
+
+
+def held_out_templates(policy: Policy, share: float, seed: int) -> dict[str, frozenset[str]]:
+    """By language, the templates that no training item uses: the nearest number to `share`, at least one, not all."""
+    chosen: dict[str, frozenset[str]] = {}
+    for language, words in policy.words.items():
+        order = sorted(words.templates, key=lambda template: _hash(str(seed), language, template))
+        count = min(max(1, math.floor(share * len(order) + 0.5)), len(order) - 1)
+        chosen[language] = frozenset(order[:count])
+    return chosen
+
+
+def spread(items: list[Item]) -> list[Item]:
+    """Items in an order whose beginning covers languages, kinds, categories and templates alike.
+
+    Within a language and kind, categories take turns; a category's own items come in hash order.
+    """
+    turns: dict[tuple[str, str, str], int] = {}
+    keyed: list[tuple[int, str, str, str, Item]] = []
+    for item in sorted(items, key=lambda item: item.id):
+        group = (item.language, item.kind, item.category)
+        turns[group] = turns.get(group, 0) + 1
+        keyed.append((turns[group], *group, item))
+    return [item for *_, item in sorted(keyed, key=lambda entry: entry[:4])]
+
+
+def _refusal(words: Words, reason: str, mark: str) -> str:
+    """An opening, by the item's hash, and the category's reason; a space between where the language writes one."""
+    opening = words.openings[int(mark, 16) % len(words.openings)]
+    return opening + ("" if words.language in ("ja", "zh") else " ") + reason
+
+
+def _hash(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()

@@ -1,0 +1,67 @@
+"""A stage killed with SIGKILL, at any time and at any operation on its files, ends as if it had been left in peace."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from training.small_stage import assert_same
+
+TRIALS = Path(__file__).with_name("kill_trials.py")
+KILLED = -signal.SIGKILL
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+
+
+def run_trials(folder: Path, *arguments: object) -> Any:
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(TRIALS.parents[1])}
+    command = [sys.executable, str(TRIALS), str(folder), *map(str, arguments)]
+    found = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stderr
+    return json.loads(found.stdout)
+
+
+def check_times(folder: Path, kills: int) -> None:
+    seed = random.randrange(2**32)
+    codes = run_trials(folder, "times", seed, kills)
+    assert codes[-1] == 0, f"seed {seed}"
+    assert KILLED in codes[:-1], f"seed {seed}: every child was done before it was killed"
+    assert_same(folder / "undisturbed", folder / "times")
+
+
+def check_file_operations(folder: Path, operations: list[int]) -> None:
+    codes = run_trials(folder, "files", 10**9, *operations)
+    assert codes.pop("files-1000000000") == [0, 0]
+    for name, (first, last) in codes.items():
+        assert first in (KILLED, 0), name  # a stage has as many operations as it found time for checkpoints
+        assert last == 0, name
+        assert_same(folder / "files-1000000000", folder / name)
+    assert any(first == KILLED for first, _ in codes.values())
+
+
+def test_killed_after_random_times(tmp_path: Path) -> None:
+    check_times(tmp_path, kills=3)
+
+
+def test_killed_in_the_midst_of_writing_files(tmp_path: Path) -> None:
+    check_file_operations(tmp_path, sorted(random.sample(range(1, 100), 5)))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_killed_twenty_times_in_a_row(tmp_path: Path) -> None:
+    check_times(tmp_path, kills=20)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_killed_at_every_operation_on_a_file(tmp_path: Path) -> None:
+    check_file_operations(tmp_path, list(range(1, 160)))
