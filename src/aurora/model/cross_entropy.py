@@ -12,10 +12,12 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 ROWS = 1024  # rows whose logits exist at a time; fewer would add up the [V, W] gradient more often
+STEP = 128  # rows are filled up to a multiple: oneDNN keeps compiled products for every shape it meets, megabytes each
 
 
 def linear_cross_entropy(hidden: Tensor, weight: Tensor, targets: Tensor) -> Tensor:
@@ -32,31 +34,32 @@ class _LinearCrossEntropy(torch.autograd.Function):
     def forward(ctx: Any, hidden: Tensor, weight: Tensor, targets: Tensor, differentiate: bool) -> Tensor:
         dtype = torch.promote_types(hidden.dtype, torch.float32)
         total = torch.zeros((), dtype=torch.float64, device=hidden.device)
-        of_hidden = torch.empty_like(hidden) if differentiate else None
-        of_weight = torch.zeros(weight.shape, dtype=dtype, device=weight.device) if differentiate else None
-        for part, right, into in zip(
-            hidden.split(ROWS),
-            targets.split(ROWS),
-            of_hidden.split(ROWS) if of_hidden is not None else [None] * -(-len(hidden) // ROWS),
-            strict=True,
-        ):
+        of_hidden = torch.empty_like(hidden)
+        of_weight = torch.zeros(weight.shape if differentiate else (), dtype=dtype, device=weight.device)
+        for start in range(0, len(hidden), ROWS):
+            right = targets[start : start + ROWS]
+            num_rows = len(right)
+            part = F.pad(hidden[start : start + ROWS], (0, 0, 0, -num_rows % STEP))
+            rows = torch.arange(num_rows, device=hidden.device)
             logits = (part @ weight.T).to(dtype)
-            rows = torch.arange(len(part), device=part.device)
             shares = torch.softmax(logits, 1)
-            # log(sum(exp)) from the largest logit and its share: no share of a target can round to 0 here.
-            total += (logits.amax(1) - shares.amax(1).log() - logits[rows, right]).double().sum()
-            if into is not None and of_weight is not None:
+            # log(sum(exp)) from the largest logit and its share, because a target's own share may round to 0.
+            losses = logits.amax(1) - shares.amax(1).log()
+            total += (losses[:num_rows] - logits[rows, right]).double().sum()
+            if differentiate:
                 shares[rows, right] -= 1
+                shares[num_rows:] = 0
                 of_logits = shares.to(part.dtype)
-                torch.mm(of_logits, weight, out=into)
+                of_hidden[start : start + ROWS] = (of_logits @ weight)[:num_rows]
                 of_weight += of_logits.T @ part
         if differentiate:
             ctx.save_for_backward(of_hidden, of_weight)
         return total.to(dtype)
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, None, None]:
         (gradient,) = gradients
         of_hidden, of_weight = ctx.saved_tensors
-        return of_hidden * gradient.to(of_hidden.dtype), (of_weight * gradient).to(of_hidden.dtype), None, None
+        scale = gradient.to(of_hidden.dtype)
+        return of_hidden * scale, (of_weight * gradient).to(of_hidden.dtype), None, None

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from aurora.errors import UserError
 from aurora.model.attention import KeyValueCache, LayerCache, cached_attention, causal_attention
+from aurora.model.cross_entropy import linear_cross_entropy
 from aurora.recipe.model import Architecture
 
 EVALUATION_ROWS = 2048  # token positions whose logits exist at a time where no gradient is wanted
@@ -218,7 +219,7 @@ class GPTBigCode(nn.Module):
             hidden, targets = hidden.flatten(0, 1), targets.flatten()
         else:
             hidden, targets = hidden[loss_mask], targets[loss_mask]
-        total = F.cross_entropy(self.logits(hidden).float(), targets, reduction="sum")
+        total = linear_cross_entropy(hidden, self.transformer.wte.weight, targets)
         return total / max(targets.numel(), 1) if reduction == "mean" else total
 
     def token_losses(self, tokens: Tensor, targets: Tensor) -> Tensor:

@@ -229,11 +229,11 @@ def _stated_key(location: tuple[int | str, ...], values: Any) -> Key:
     """The location without the union tags that pydantic puts into it."""
     key: list[str] = []
     for depth, part in enumerate(location):
-        if (isinstance(values, list) and isinstance(part, int) and part < len(values)) or (
-            isinstance(values, Mapping) and part in values
-        ):
-            values = values[part]
-        elif depth < len(location) - 1 or (isinstance(values, Mapping) and values.get("kind") == part):
+        # A list is a table of its positions here, so that both are looked into the same way.
+        table = dict(enumerate(values)) if isinstance(values, list) else values
+        if isinstance(table, Mapping) and part in table:
+            values = table[part]
+        elif depth < len(location) - 1 or (isinstance(table, Mapping) and table.get("kind") == part):
             continue
         key.append(str(part))
     return tuple(key)

@@ -7,7 +7,8 @@ out the same; nothing is measured here.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import math
+import os
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,6 @@ from aurora.manifest import Manifest, read_manifest
 from aurora.recipe import LoadedRecipe, Recipe
 from aurora.recipe.stages import Stage, checkpoints_of, safety_stages
 
-CURVE_POINTS = 200
 EXAMPLES_PER_LANGUAGE_AND_KIND = 1
 
 
@@ -40,11 +40,11 @@ def collect(loaded: LoadedRecipe, run: Path) -> dict[str, Any]:
         "description": recipe.description,
         "seconds": round(sum(manifest.seconds for manifest in manifests.values()), 1),
         "corpus": _corpus(run),
+        "network": _network(run, names[-1], recipe),
         "stages": [_stage(run, name, recipe.stages[name]) for name in names],
         "bigram_bits_per_byte": _bits(bigram, "held_out"),
         "bigram_bits_per_byte_other_domain": _bits(bigram, "other_domain"),
         "control": _control(run, recipe),
-        "retention": _retention(run, names),
         "safety": _safety(run, recipe),
         "environment": _environment(run, recipe, manifests),
         "hashes": {name: manifest.digest() for name, manifest in manifests.items()},
@@ -71,6 +71,23 @@ def _corpus(run: Path) -> dict[str, Any]:
     return {key: ledger[key] for key in keys}
 
 
+def _network(run: Path, last: str, recipe: Recipe) -> dict[str, Any]:
+    """Size of the last stage's network; its parameters are counted in the header of its weights."""
+    from safetensors import safe_open
+
+    folder = run / "checkpoints" / last
+    architecture = read_json(folder / "architecture.json")
+    with safe_open(folder / "model.safetensors", "numpy") as weights:
+        parameters = sum(math.prod(weights.get_slice(name).get_shape()) for name in weights.keys())  # noqa: SIM118
+    return {
+        "parameters": parameters,
+        "layers": architecture["layers"],
+        "width": architecture["width"],
+        "vocabulary": architecture["vocabulary"],
+        "sequence_length": max(stage.sequence_length for stage in recipe.stages.values()),
+    }
+
+
 def _stage(run: Path, name: str, stage: Stage) -> dict[str, Any]:
     """What a stage did and what it reached."""
     results = _scores(run, name)
@@ -90,7 +107,7 @@ def _stage(run: Path, name: str, stage: Stage) -> dict[str, Any]:
         "bits_per_byte_other_domain": _bits(results, "other_domain"),
         "token_shares": {source: round(share, 6) for source, share in shares.items()},
         "epochs": {source: round(share * tokens / sizes[source], 3) for source, share in shares.items()},
-        "curve": _thinned(line for line in lines if "loss" in line),
+        "curve": [{key: line[key] for key in ("step", "tokens", "loss", "learning_rate")} for line in lines],
         "held_out_curve": [
             {"step": line["step"], "tokens": line["tokens"], "bits_per_byte": _prefixed(line, "held_out/")}
             for line in lines
@@ -116,18 +133,6 @@ def _control(run: Path, recipe: Recipe) -> dict[str, Any] | None:
             )
             return {"name": stage.control.name, "stage": name, **{key: whole[key] for key in kept}}
     return None
-
-
-def _retention(run: Path, names: list[str]) -> dict[str, dict[str, float]]:
-    """Bits per byte of each later stage relative to the first: negative is gained, positive is forgotten."""
-    first = _bits(_scores(run, names[0]), "held_out")
-    return {
-        name: {
-            language: round(bits / first[language] - 1, 6)
-            for language, bits in _bits(_scores(run, name), "held_out").items()
-        }
-        for name in names[1:]
-    }
 
 
 def _safety(run: Path, recipe: Recipe) -> dict[str, Any] | None:
@@ -170,7 +175,7 @@ def _environment(run: Path, recipe: Recipe, manifests: dict[str, Manifest]) -> d
     state = read_json(run / "checkpoints" / last / "state.json")
     return {
         **manifests[f"checkpoints/{last}"].environment,
-        "threads": recipe.execution.threads or "all cores",
+        "threads": recipe.execution.threads or os.cpu_count(),
         "precision": state["precision"],
         "seed": recipe.seed,
         "command": "aurora run RECIPE, with the effective recipe below",
@@ -197,12 +202,3 @@ def _lines(path: Path) -> list[dict[str, Any]]:
 
 def _prefixed(line: dict[str, Any], prefix: str) -> dict[str, float]:
     return {key.removeprefix(prefix): value for key, value in line.items() if key.startswith(prefix)}
-
-
-def _thinned(lines: Iterable[dict[str, Any]]) -> list[dict[str, float]]:
-    """At most CURVE_POINTS points of the training curve, the last included."""
-    rows = [{key: line[key] for key in ("step", "tokens", "loss", "learning_rate")} for line in lines]
-    if len(rows) <= CURVE_POINTS:
-        return rows
-    stride = -(-len(rows) // CURVE_POINTS)
-    return rows[::stride] + ([] if (len(rows) - 1) % stride == 0 else rows[-1:])

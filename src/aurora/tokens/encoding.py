@@ -20,7 +20,7 @@ from aurora.progress import progress
 from aurora.recipe.tokens import Tokens
 from aurora.tokens.formats import format_prompt
 from aurora.tokens.store import SideFile, StoreWriter, TokenStore, file_of, store_stem
-from aurora.tokens.tokenizer import END_OF_TEXT, FILE, load_tokenizer
+from aurora.tokens.tokenizer import FILE, end_of_text, load_tokenizer
 
 BATCH_DOCUMENTS = 512
 PAIR_KINDS = ("harmful", "benign")
@@ -63,7 +63,7 @@ def _existing(folder: Path, name: str, mark: str) -> SideFile | None:
 def _encode_documents(
     tokenizer: Tokenizer, mark: str, corpus: Path, source: str, language: str, folder: Path
 ) -> SideFile:
-    end = tokenizer.token_to_id(END_OF_TEXT)
+    end = end_of_text(tokenizer)
     licenses: set[str] = set()
     num_bytes = 0
     with StoreWriter(store_stem(folder, f"{source}/{language}"), tokenizer.get_vocab_size()) as writer:
@@ -83,7 +83,7 @@ def encode_pair(tokenizer: Tokenizer, prompt: str, response: str) -> tuple[list[
     Prompt and response are encoded apart, so that the ids before a response are those that generation starts from.
     """
     before = tokenizer.encode(format_prompt(prompt), add_special_tokens=False).ids
-    after = [*tokenizer.encode(response, add_special_tokens=False).ids, tokenizer.token_to_id(END_OF_TEXT)]
+    after = [*tokenizer.encode(response, add_special_tokens=False).ids, end_of_text(tokenizer)]
     return before + after, [0] * len(before) + [1] * len(after)
 
 

@@ -75,14 +75,21 @@ def build_tokenizer(tokens: Tokens, base: Path, corpus: Path, folder: Path) -> d
         assert tokens.path is not None
         local = base / tokens.path
         tokenizer = load_tokenizer(local if local.exists() else tokens.path)
-    if tokenizer.token_to_id(END_OF_TEXT) is None:
-        raise UserError(f"The tokenizer has no {END_OF_TEXT} token: Aurora joins documents with it.")
+    end_of_text(tokenizer)
     tokenizer.encode_special_tokens = False
     with atomic_file(folder / FILE, "w") as stream:
         stream.write(tokenizer.to_str(pretty=True))
     checked = load_tokenizer(folder)
     check_round_trip(checked, _round_trip_sample(corpus))
     return {"vocabulary": checked.get_vocab_size(), "sha256": sha256(folder / FILE)}
+
+
+def end_of_text(tokenizer: Tokenizer) -> int:
+    """The id that ends a document; `UserError` for a tokenizer without one."""
+    found: int | None = tokenizer.token_to_id(END_OF_TEXT)
+    if found is None:
+        raise UserError(f"The tokenizer has no {END_OF_TEXT} token: Aurora joins documents with it.")
+    return found
 
 
 def check_round_trip(tokenizer: Tokenizer, texts: Iterable[str]) -> None:

@@ -57,13 +57,19 @@ def read_environment(name: str, source: EnvironmentSource) -> Iterator[Document 
 def license_of(found: Distribution) -> str:
     """The distribution's licence as an SPDX expression; `unknown` where it does not say."""
     metadata = found.metadata
-    if expression := metadata.get("License-Expression"):
+    if expression := _field(found, "License-Expression"):
         return expression
     for classifier in metadata.get_all("Classifier") or []:
         if classifier.startswith("License :: "):
             return _SPDX.get(classifier.rpartition(" :: ")[2], "unknown")
-    stated = metadata.get("License") or ""
+    stated = _field(found, "License")
     return stated if stated and len(stated) < 40 and "\n" not in stated else "unknown"
+
+
+def _field(found: Distribution, name: str) -> str:
+    """The first value of a metadata field; empty without one."""
+    values = found.metadata.get_all(name) or [""]
+    return str(values[0])
 
 
 def _modules(found: Distribution) -> Iterator[tuple[str, str]]:

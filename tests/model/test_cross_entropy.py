@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from aurora.model import cross_entropy
+from aurora.model.cross_entropy import linear_cross_entropy
+
+
+def inputs(dtype: torch.dtype, num_rows: int = 11, spread: float = 1.0) -> tuple[Tensor, Tensor, Tensor]:
+    generator = torch.Generator().manual_seed(2)
+    hidden = torch.randn(num_rows, 6, generator=generator).to(dtype).requires_grad_()
+    weight = (torch.randn(9, 6, generator=generator) * spread).to(dtype).requires_grad_()
+    return hidden, weight, torch.randint(9, (num_rows,), generator=generator)
+
+
+def plain(hidden: Tensor, weight: Tensor, targets: Tensor) -> Tensor:
+    return F.cross_entropy(hidden.double() @ weight.double().T, targets, reduction="sum")
+
+
+@pytest.mark.parametrize("rows", [1, 4, 11, 1024])
+@pytest.mark.parametrize(
+    ("dtype", "tolerance"), [(torch.float64, 1e-12), (torch.float32, 1e-5), (torch.bfloat16, 0.03)]
+)
+def test_loss_and_gradients_are_those_of_the_plain_form(
+    monkeypatch: pytest.MonkeyPatch, rows: int, dtype: torch.dtype, tolerance: float
+) -> None:
+    monkeypatch.setattr(cross_entropy, "ROWS", rows)
+    hidden, weight, targets = inputs(dtype)
+    loss = linear_cross_entropy(hidden, weight, targets)
+    (loss / 7).backward()
+    found = (loss, hidden.grad, weight.grad)
+    hidden.grad = weight.grad = None
+    expected = plain(hidden, weight, targets)
+    (expected / 7).backward()
+    for left, right in zip(found, (expected, hidden.grad, weight.grad), strict=True):
+        assert left is not None
+        assert right is not None
+        torch.testing.assert_close(left.double(), right.double(), rtol=tolerance, atol=tolerance)
+    assert loss.dtype == torch.promote_types(dtype, torch.float32)
+
+
+def test_targets_too_unlikely_for_fp32_have_a_finite_loss() -> None:
+    hidden, weight, targets = inputs(torch.float32, spread=200.0)
+    loss = linear_cross_entropy(hidden, weight, targets)
+    assert loss.item() > 11 * 104  # exp(-104) is 0 in fp32
+    torch.testing.assert_close(loss.double(), plain(hidden, weight, targets), rtol=1e-5, atol=0)
+
+
+def test_no_rows_have_no_loss_and_no_gradient() -> None:
+    hidden, weight, targets = inputs(torch.float32, num_rows=0)
+    loss = linear_cross_entropy(hidden, weight, targets)
+    loss.backward()
+    assert loss == 0
+    assert torch.equal(weight.grad, torch.zeros_like(weight))
+
+
+def test_without_gradients_only_the_loss_is_computed() -> None:
+    hidden, weight, targets = inputs(torch.float32)
+    expected = linear_cross_entropy(hidden, weight, targets)
+    with torch.inference_mode():
+        loss = linear_cross_entropy(hidden, weight, targets)
+    assert not loss.requires_grad
+    assert loss == expected

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import json
+from collections import Counter
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from aurora.errors import UserError
+from aurora.recipe.safety import Redteam
+from aurora.redteam.dataset import Item, build_redteam, read_items
+from aurora.redteam.judge import is_refusal
+
+LANGUAGES = ["en", "fi", "hi", "ja", "vi"]
+
+
+def build(root: Path, folder: Path, seed: int = 1) -> tuple[list[Item], list[Item]]:
+    folder.mkdir()
+    build_redteam(Redteam(policy="policies/eo-14110.yaml", languages=LANGUAGES), root, seed, folder)
+    return read_items(folder / "train.jsonl"), read_items(folder / "held_out.jsonl")
+
+
+def test_training_and_held_out_share_no_template_and_no_prompt(root: Path, tmp_path: Path) -> None:
+    train, held_out = build(root, tmp_path / "a")
+    templates = [{(item.language, item.template) for item in part} for part in (train, held_out)]
+    assert not templates[0] & templates[1]
+    assert not {item.prompt for item in train} & {item.prompt for item in held_out}
+    ids = [item.id for item in train + held_out]
+    assert len(set(ids)) == len(ids)
+
+
+def test_there_are_enough_held_out_prompts_of_every_kind(root: Path, tmp_path: Path) -> None:
+    _, held_out = build(root, tmp_path / "a")
+    counts = Counter((item.language, item.kind) for item in held_out)
+    assert all(counts[language, kind] >= 40 for language in LANGUAGES for kind in ("harmful", "benign"))
+
+
+def test_harmful_prompts_are_refused_and_benign_ones_answered(root: Path, tmp_path: Path) -> None:
+    for part in build(root, tmp_path / "a"):
+        wrong = [item for item in part if is_refusal(item.response, item.language) != (item.kind == "harmful")]
+        assert not wrong
+
+
+def test_the_first_items_cover_every_category(root: Path, tmp_path: Path) -> None:
+    _, held_out = build(root, tmp_path / "a")
+    first = islice((item for item in held_out if (item.language, item.kind) == ("fi", "harmful")), 16)
+    assert set(Counter(item.category for item in first).values()) == {2}
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_another_split(root: Path, tmp_path: Path) -> None:
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        build(root, tmp_path / name, seed)
+    read = {name: (tmp_path / name / "held_out.jsonl").read_bytes() for name in "abc"}
+    assert read["a"] == read["b"] != read["c"]
+    summary = json.loads((tmp_path / "a/summary.json").read_text(encoding="utf-8"))
+    assert summary["policy"]["status"] == "revoked"
+
+
+def test_a_broken_line_is_named(tmp_path: Path) -> None:
+    (tmp_path / "items.jsonl").write_text('{"id": "x"}\n')
+    with pytest.raises(UserError, match=r"items\.jsonl, line 1"):
+        read_items(tmp_path / "items.jsonl")

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from aurora.errors import UserError
+from aurora.redteam.policy import load_policy
+
+LANGUAGES = ["en", "fi", "hi", "ja", "vi"]
+
+
+@pytest.fixture
+def policy(root: Path, tmp_path: Path) -> Path:
+    """A copy of the policy we ship, to be broken."""
+    shutil.copytree(root / "policies", tmp_path / "policies")
+    return tmp_path / "policies/eo-14110.yaml"
+
+
+def test_our_policy_covers_every_category_in_every_language(root: Path) -> None:
+    policy = load_policy(root / "policies/eo-14110.yaml", LANGUAGES)
+    assert policy.file.status == "revoked"
+    assert "20 January 2025" in policy.file.status_note
+    for language in LANGUAGES:
+        words = policy.words[language]
+        assert len(words.templates) >= 14
+        harmful = [action for category in words.categories.values() for action in category.harmful]
+        benign = [action for category in words.categories.values() for action in category.benign]
+        assert len(set(harmful)) == len(harmful) >= 40
+        assert len(set(benign)) == len(benign) >= len(harmful)
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "said"),
+    [
+        ("eo-14110.yaml", "status: revoked", "state: revoked", r"eo-14110\.yaml: status: field required"),
+        ("eo-14110.yaml", "name:", "colour: red\nname:", r"eo-14110\.yaml: colour: extra inputs"),
+        ("eo-14110/en.yaml", "How can I {action}?", "How can I?", r"en\.yaml: templates\.how-can"),
+        ("eo-14110/en.yaml", "language: en", "language: fi", r"en\.yaml: language is fi"),
+        ("eo-14110/en.yaml", "  cyber:", "  sailing:", r"en\.yaml: the category cyber .* add categories\.cyber"),
+        ("eo-14110/en.yaml", "write a computer game:", "write a computer virus:", "both a harmful and a benign action"),
+        ("eo-14110/en.yaml", "language: en", "language: [", r"en\.yaml is not valid YAML"),
+    ],
+)
+def test_a_broken_policy_is_one_sentence_with_file_and_key(
+    policy: Path, file: str, old: str, new: str, said: str
+) -> None:
+    path = policy.parent / file
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(UserError, match=said) as error:
+        load_policy(policy, LANGUAGES)
+    assert "\n" not in str(error.value)
+
+
+def test_a_missing_language_is_named(policy: Path) -> None:
+    with pytest.raises(UserError, match=r"sv\.yaml does not exist"):
+        load_policy(policy, ["sv"])
