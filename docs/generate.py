@@ -20,7 +20,7 @@ def commands_page() -> str:
         "# Commands",
         "",
         "Generated from the command tree by `make docs`. Every command can be run again and goes on where it stopped;",
-        "Generated from the command tree by `make docs`. Every command can be run again and goes on where it stopped;",
+        "progress and messages go to standard error, data (`--json`) to standard output. Exit codes: 0 done, 2 the user's",
         "mistake, 1 anything else. `aurora --debug COMMAND ...` shows the full trace of an error.",
         "",
     ]
