@@ -1,7 +1,8 @@
-"""Writes docs/recipe.md and docs/report.md from the types, docs/commands.md from the commands; `make docs` runs it."""
+"""Writes docs/recipe.md, docs/report.md, docs/commands.md and the tree of the README; `make docs` runs it."""
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import click
@@ -12,6 +13,9 @@ from aurora.recipe.reference import reference_page
 from aurora.reporting.reference import report_page
 
 HERE = Path(__file__).parent
+SOURCE = HERE.parent / "src/aurora"
+README = HERE.parent / "README.md"
+TREE = "## One line a file\n"
 
 
 def commands_page() -> str:
@@ -39,7 +43,32 @@ def walk(path: str, command: click.Command) -> list[tuple[str, click.Command]]:
     return found
 
 
+def readme() -> str:
+    """The README with its tree of modules as their docstrings say it today."""
+    before, _, rest = README.read_text(encoding="utf-8").partition(TREE)
+    _, _, after = rest.partition("\n## ")
+    return f"{before}{TREE}\n{tree()}\n## {after}"
+
+
+def tree() -> str:
+    """Every module below src/aurora with the first sentence of its docstring, as an indented block."""
+    lines = ["    src/aurora/"]
+    files = sorted(SOURCE.rglob("*.py"), key=lambda path: (path.parent != SOURCE, path.as_posix()))
+    for path in files:
+        relative = path.relative_to(SOURCE)
+        docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+        sentence = " ".join(docstring.partition("\n\n")[0].split()).partition(". ")[0].rstrip(".")
+        if relative.name == "__init__.py":
+            if len(relative.parts) > 1:
+                lines.append(f"      {relative.parent.as_posix() + '/':<32}{sentence}")
+        else:
+            indent = "  " if len(relative.parts) > 1 else ""
+            lines.append(f"      {indent}{relative.name:<{32 - len(indent)}}{sentence}")
+    return "\n".join(lines) + "\n"
+
+
 if __name__ == "__main__":
+    README.write_text(readme(), encoding="utf-8")
     (HERE / "recipe.md").write_text(reference_page(Recipe) + "\n", encoding="utf-8")
     (HERE / "commands.md").write_text(commands_page(), encoding="utf-8")
     (HERE / "report.md").write_text(report_page(), encoding="utf-8")

@@ -41,7 +41,7 @@ def measuring_texts(recipe: Recipe, run: Path, kilobytes: float) -> dict[str, li
 
 def measure_checkpoint(recipe: Recipe, run: Path, name: str, folder: Path) -> None:
     """Bits per byte of every language and domain, and samples, of a checkpoint: `results.json`."""
-    model, tokenizer = load_model(run / "checkpoints" / name)
+    model, tokenizer = _loaded(recipe, run, name)
     texts = measuring_texts(recipe, run, recipe.evaluation.held_out_kilobytes)
     scores = _score(
         texts, tokenizer, sequence_length(recipe), lambda windows: bits_per_byte(model, windows), f"evaluate {name}"
@@ -64,7 +64,7 @@ def measure_bigram(recipe: Recipe, run: Path, folder: Path) -> None:
 
 def measure_safety(recipe: Recipe, run: Path, name: str, folder: Path) -> None:
     """Answers to held-out red-team prompts (`answers.jsonl`) and their rates (`results.json`)."""
-    model, tokenizer = load_model(run / "checkpoints" / name)
+    model, tokenizer = _loaded(recipe, run, name)
     items = choose_items(read_items(run / "redteam/held_out.jsonl"), recipe.evaluation.safety_prompts)
     answers = answer_items(model, tokenizer, items, recipe.evaluation.answer_tokens)
     with atomic_file(folder / "answers.jsonl", "w") as stream:
@@ -88,6 +88,15 @@ def held_out_monitor(recipe: Recipe, run: Path) -> Callable[[GPTBigCode, int], d
         return {name: bits_per_byte(model, part) for name, part in windows.items()}
 
     return measure
+
+
+def _loaded(recipe: Recipe, run: Path, name: str) -> tuple[GPTBigCode, Tokenizer]:
+    """A checkpoint in fp32, in a process set up as for training: figures must not depend on what ran before them."""
+    from aurora.training.runtime import prepare
+
+    runtime = prepare(recipe.execution)
+    model, tokenizer = load_model(run / "checkpoints" / name)
+    return model.to(runtime.device), tokenizer
 
 
 def sequence_length(recipe: Recipe) -> int:

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+
+@pytest.fixture
+def generate(root: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location("generate", root / "docs/generate.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_generated_pages_are_up_to_date(root: Path, generate: ModuleType) -> None:
+    assert (root / "docs/commands.md").read_text(encoding="utf-8") == generate.commands_page(), "run `make docs`"
+    assert (root / "README.md").read_text(encoding="utf-8") == generate.readme(), "run `make docs`"
+
+
+def test_every_page_is_in_the_sites_menu(root: Path) -> None:
+    menu = (root / "mkdocs.yml").read_text(encoding="utf-8")
+    for page in (root / "docs").glob("*.md"):
+        assert page.name in menu
+
+
+def test_the_readme_names_no_file_that_is_not_there(root: Path) -> None:
+    import re
+
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)#:]+)\)", readme):
+        assert (root / target).exists(), target
