@@ -23,9 +23,9 @@ def commands_page() -> str:
     lines = [
         "# Commands",
         "",
-        "Generated from the command tree by `make docs`. Every command can be run again and goes on where it stopped;",
-        "progress and messages go to standard error, data (`--json`) to standard output. Exit codes: 0 done, 2 the user's",
-        "mistake, 1 anything else. `aurora --debug COMMAND ...` shows the full trace of an error.",
+        "Generated from the command tree by `make docs`. Any command can be run again and goes on where it stopped;",
+        "progress and messages go to standard error, data (`--json`) to standard output. Exit codes: 0 done, 2 the",
+        "user's mistake, 1 anything else. `aurora --debug COMMAND ...` shows the full trace of an error.",
         "",
     ]
     for path, command in walk("aurora", aurora):
