@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from aurora.model import cross_entropy
 from aurora.model.cross_entropy import linear_cross_entropy
@@ -55,6 +58,22 @@ def test_no_rows_have_no_loss_and_no_gradient() -> None:
     loss.backward()
     assert loss == 0
     assert torch.equal(weight.grad, torch.zeros_like(weight))
+
+
+def test_products_have_few_shapes_whatever_the_number_of_rows() -> None:
+    shapes: set[int] = set()
+
+    class Watch(TorchDispatchMode):
+        def __torch_dispatch__(self, function: Any, types: Any, arguments: Any = (), named: Any = None) -> Any:
+            if function is torch.ops.aten.mm.default:
+                shapes.update(arguments[0].shape)
+            return function(*arguments, **(named or {}))
+
+    weight_shape = (9, 6)
+    with Watch():
+        for num_rows in range(1, 300, 7):
+            linear_cross_entropy(*inputs(torch.float32, num_rows)).backward()
+    assert shapes == {128, 256, 384, *weight_shape}
 
 
 def test_without_gradients_only_the_loss_is_computed() -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from aurora.model.gpt_bigcode import GPTBigCode
 
 BATCH_SEQUENCES = 16
+LENGTH_STEP = 32
 
 
 @dataclass(frozen=True)
@@ -77,5 +78,6 @@ def _batches(windows: Windows) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDAr
     order = np.argsort(-lengths, kind="stable")
     for start in range(0, len(order), BATCH_SEQUENCES):
         chosen = order[start : start + BATCH_SEQUENCES]
-        longest = int(lengths[chosen].max())
+        # Few different lengths: oneDNN compiles, and keeps, products for every shape it meets.
+        longest = min(-(-int(lengths[chosen].max()) // LENGTH_STEP) * LENGTH_STEP, windows.mask.shape[1])
         yield windows.tokens[chosen, : longest + 1], windows.mask[chosen, :longest]

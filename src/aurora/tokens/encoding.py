@@ -15,6 +15,7 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from aurora.corpus.reading import parts, read_columns
+from aurora.errors import AuroraError
 from aurora.files import sha256
 from aurora.progress import progress
 from aurora.recipe.tokens import Tokens
@@ -51,12 +52,15 @@ def build_tokens(tokens: Tokens, corpus: Path, redteam: Path | None, tokenizer: 
 
 
 def _existing(folder: Path, name: str, mark: str) -> SideFile | None:
-    """The side file of a finished store left by an interrupted attempt."""
+    """The side file of a store that an interrupted attempt finished; one that is not whole is made again."""
     stem = store_stem(folder, name)
     if not file_of(stem, "json").is_file():
         return None
-    store = TokenStore.open(stem, mark)
-    store.verify()
+    try:
+        store = TokenStore.open(stem, mark)
+        store.verify()
+    except AuroraError:
+        return None
     return store.side
 
 
@@ -101,9 +105,10 @@ def _read_pairs(path: Path) -> dict[str, list[tuple[str, str]]]:
     import json
 
     pairs: dict[str, list[tuple[str, str]]] = {kind: [] for kind in PAIR_KINDS}
-    for line in path.read_text(encoding="utf-8").splitlines():
-        item = json.loads(line)
-        pairs[item["kind"]].append((item["prompt"], item["response"]))
+    with open(path, encoding="utf-8") as lines:  # not splitlines(), which also cuts at separators inside a prompt
+        for line in lines:
+            item = json.loads(line)
+            pairs[item["kind"]].append((item["prompt"], item["response"]))
     return pairs
 
 

@@ -88,9 +88,11 @@ def whole_parts(weights: list[float]) -> list[int]:
         return parts
     ideal = [part * LONGEST_PATTERN / total for part in parts]
     rounded = [max(1, math.floor(part)) for part in ideal]
-    by_remainder = sorted(range(len(parts)), key=lambda i: (math.floor(ideal[i]) - ideal[i], i))
-    for i in by_remainder[: max(0, LONGEST_PATTERN - sum(rounded))]:
+    left = LONGEST_PATTERN - sum(rounded)
+    by_remainder = sorted(range(len(parts)), key=lambda i: (rounded[i] - ideal[i], i))
+    for i in by_remainder[: max(0, left)]:
         rounded[i] += 1
+    rounded[rounded.index(max(rounded))] += min(0, left)  # the largest gives what the tiniest were given
     return rounded
 
 

@@ -26,6 +26,7 @@ MAGIC = b"MMIDIDX\x00\x00"
 HEADER = struct.Struct("<9sQBQQ")
 CODES: dict[int, type[np.integer[Any]]] = {4: np.int32, 8: np.uint16}
 LARGEST_UINT16_VOCABULARY = 65_500
+SCHEMA = 1
 
 
 @dataclass(frozen=True)
@@ -66,9 +67,10 @@ class StoreWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._tokens.close()
-        if self._mask:
-            self._mask.close()
+        with explained(self.stem):
+            self._tokens.close()
+            if self._mask:
+                self._mask.close()
 
     def add(self, ids: Sequence[int] | npt.NDArray[Any], mask: Sequence[int] | npt.NDArray[Any] | None = None) -> None:
         """Append one document; `mask` (1 = counts in the loss) is needed exactly where the store is masked."""
@@ -94,7 +96,7 @@ class StoreWriter:
             index.write(np.arange(len(sizes) + 1, dtype=np.int64).tobytes())
         kinds = ("bin", "idx", "mask") if self._mask else ("bin", "idx")
         side = SideFile(
-            schema=1,
+            schema=SCHEMA,
             source=source,
             language=language,
             licenses=sorted(set(licenses)),
@@ -127,9 +129,11 @@ class TokenStore:
         found = read_json(file_of(stem, "json"))
         try:
             side = SideFile(**found)
+            if side.schema != SCHEMA:
+                raise TypeError(f"schema {side.schema}")
         except TypeError as error:
             raise AuroraError(
-                f"{file_of(stem, 'json')} is not a token store's side file: build the tokens again."
+                f"{file_of(stem, 'json')} is not a side file of this version's token stores: build the tokens again."
             ) from error
         if tokenizer is not None and side.tokenizer != tokenizer:
             raise AuroraError(f"The store {stem} was made with another tokenizer: build the tokens again.")
@@ -186,7 +190,11 @@ def _read_index(path: Path, side: SideFile) -> tuple[npt.NDArray[np.int32], npt.
     if not count:
         return np.zeros(0, np.int32), np.zeros(0, np.int64)
     sizes = np.memmap(path, np.int32, "r", offset=HEADER.size, shape=(count,))
-    return sizes, np.memmap(path, np.int64, "r", offset=HEADER.size + 4 * count, shape=(count,))
+    offsets = np.memmap(path, np.int64, "r", offset=HEADER.size + 4 * count, shape=(count,))
+    width = np.dtype(side.dtype).itemsize
+    if int(offsets[-1]) + int(sizes[-1]) * width != side.tokens * width:
+        raise AuroraError(f"{path} is the index of another token store: build the tokens again.")
+    return sizes, offsets
 
 
 def _check_size(path: Path, expected: int) -> None:

@@ -51,6 +51,8 @@ def train_tokenizer(texts: Iterable[str], settings: TrainedTokenizer) -> Tokeniz
 def load_tokenizer(path: Path | str) -> Tokenizer:
     """Load a tokenizer from a folder, a `tokenizer.json` or the hub (`OWNER/NAME`)."""
     file = Path(path) / FILE if Path(path).is_dir() else Path(path)
+    if Path(path).is_dir() and not file.is_file():
+        raise UserError(f"The folder {path} has no {FILE}: give one that has, or the file itself, as tokens.path.")
     if not file.is_file():
         file = _download(str(path))
     try:

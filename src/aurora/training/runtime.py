@@ -22,9 +22,14 @@ from aurora.recipe.execution import Execution
 
 Precision = Literal["bf16", "fp32"]
 
-# Parameter numbers and values of glibc's mallopt(3). By default glibc maps every large tensor afresh and returns it to
-# the kernel when it is freed, so each training step faults the same gigabyte in again.
-_MALLOC_OPTIONS = ((-4, 0), (-1, 2**31 - 1), (-2, 64 * 2**20))  # M_MMAP_MAX, M_TRIM_THRESHOLD, M_TOP_PAD
+# mallopt(3): numbers and values of M_TRIM_THRESHOLD, M_TOP_PAD and M_MMAP_THRESHOLD; M_MMAP_MAX where an older glibc
+# refuses the third.
+_TRIM, _PAD, _MAPPED, _NEVER_MAPPED = (-1, 2**31 - 1), (-2, 64 * 2**20), (-3, 2**30), (-4, 0)
+
+# Read by torch and oneDNN when they first compute. Tensors aligned to huge pages leave room beside them for blocks that
+# stay, which would otherwise cut free memory to pieces. And oneDNN keeps 1024 compiled products by default, up to
+# a megabyte each and one for every shape: evaluating sequences of every length would take gigabytes.
+_MEMORY_VARIABLES = {"THP_MEM_ALLOC_ENABLE": "1", "ONEDNN_PRIMITIVE_CACHE_CAPACITY": "128"}
 
 # Relative error of a product in fp32 is below 1e-6 at this size; in bf16 it is above 1e-3.
 _FP32_PRODUCT_ERROR = 1e-5
@@ -70,13 +75,19 @@ def refuse_parallel(execution: Execution) -> None:
 
 
 def keep_memory() -> None:
-    """Let freed memory stay with the process; does nothing where the C library is not glibc (macOS, musl)."""
-    if not sys.platform.startswith("linux"):
-        return
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    """Let freed memory stay with the process, in one piece.
+
+    By default glibc returns every large tensor to the kernel when it is freed, and each training step faults the same
+    gigabyte in again. Does nothing where the C library is another (macOS, musl). What the user exported is left alone.
+    """
+    for name, value in _MEMORY_VARIABLES.items():
+        os.environ.setdefault(name, value)
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform.startswith("linux") else None
     if mallopt is not None:
-        for option, value in _MALLOC_OPTIONS:
-            mallopt(option, value)
+        mallopt(*_TRIM)
+        mallopt(*_PAD)
+        if not mallopt(*_MAPPED):
+            mallopt(*_NEVER_MAPPED)
 
 
 def choose_device(wanted: str) -> torch.device:

@@ -1,0 +1,63 @@
+"""Fixtures of the token tests: a small learnt tokenizer and a corpus artifact."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import pytest
+from tokenizers import Tokenizer
+
+from aurora.corpus.document import Document, new_document
+from aurora.corpus.shards import PartWriter
+from aurora.recipe.tokens import TrainedTokenizer
+from aurora.tokens.tokenizer import FILE, load_tokenizer, train_tokenizer
+
+TEXTS = [
+    "The river is wide and the bridge is old. The river is cold in the winter.",
+    "Joki on leveä ja silta on vanha. Joki on talvella kylmä.",
+    "नदी चौड़ी है और पुल पुराना है। हिन्दी में किताबें लिखी जाती हैं।",
+    "川は広くて、橋は古いです。冬の川は冷たいです。",
+    "Sông thì rộng và cây cầu thì cũ. Mùa đông nước sông lạnh.",
+    "def add(first, second):\n    return first + second\n",
+]
+
+MakeCorpus = Callable[..., Path]
+
+
+@pytest.fixture(scope="session")
+def tokenizer_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the tokenizer.json of a learnt tokenizer of 400 entries."""
+    folder = tmp_path_factory.mktemp("tokenizer")
+    train_tokenizer(TEXTS, TrainedTokenizer(vocabulary=400, pattern="marks", megabytes_per_language=1)).save(
+        str(folder / FILE)
+    )
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tokenizer(tokenizer_folder: Path) -> Tokenizer:
+    """The learnt tokenizer as the program loads it."""
+    return load_tokenizer(tokenizer_folder)
+
+
+@pytest.fixture
+def make_corpus(tmp_path: Path) -> MakeCorpus:
+    """Writes a corpus artifact of (source, language, text) triples for each part; a text's licence may follow it."""
+
+    def make(clean: Iterable[tuple[str, ...]], held_out: Iterable[tuple[str, ...]] = ()) -> Path:
+        folder = tmp_path / "corpus"
+        for part, rows in (("clean", list(clean)), ("held_out", list(held_out))):
+            (folder / part).mkdir(parents=True)
+            for source in sorted({row[0] for row in rows}):
+                with PartWriter(folder, source) as writer:
+                    for document in (_document(row) for row in rows if row[0] == source):
+                        writer.write(part, document, None)
+        return folder
+
+    return make
+
+
+def _document(row: tuple[str, ...]) -> Document:
+    source, language, text, *license = row
+    return new_document(text, language, source, *(license or ["MIT"]))
