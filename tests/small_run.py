@@ -62,7 +62,7 @@ stages:
     tokens: 4096
     batch_tokens: 512
     sequence_length: 64
-    mixture: {{redteam/harmful: 1, redteam/benign: 1, web/en: 1}}
+    mixture: {{redteam/pairs: 2, web/en: 1}}
     schedule: {{peak: 1e-3}}
 evaluation:
   held_out_kilobytes: 4

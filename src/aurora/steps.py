@@ -231,7 +231,7 @@ class Steps:
 
     def _train(self, name: str, stage: Stage, fresh: bool, folder: Path, fingerprint: str) -> None:
         from aurora.evaluation.measure import held_out_monitor
-        from aurora.tokens.loader import Loader
+        from aurora.tokens.loader import Loader, num_sequences
         from aurora.tokens.mixture import Mixture
         from aurora.tokens.store import TokenStore, store_stem
         from aurora.tokens.tokenizer import load_tokenizer
@@ -242,8 +242,8 @@ class Steps:
         stores = {
             source: TokenStore.open(store_stem(self.run / "tokens/train", source), mark) for source in stage.mixture
         }
-        lengths = {source: store.num_tokens for source, store in stores.items()}
-        mixture = Mixture(stage.mixture, lengths, stage.sequence_length, self.recipe.seed, name)
+        sequences = {source: num_sequences(store, stage.sequence_length) for source, store in stores.items()}
+        mixture = Mixture(stage.mixture, sequences, self.recipe.seed, name)
         start: Path | NewModel = self.run / "checkpoints" / stage.start
         if fresh:
             architecture = self.recipe.model.architecture
@@ -253,7 +253,7 @@ class Steps:
             stage,
             name,
             start,
-            Loader(stores, mixture, stage.sequences_per_step),
+            Loader(stores, mixture, stage.sequence_length, stage.sequences_per_step),
             self.recipe.execution,
             tokenizer_file=tokenizer_file,
             folder=folder,

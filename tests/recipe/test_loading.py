@@ -38,7 +38,7 @@ def test_reads_values_and_defaults(minimal_recipe: Path) -> None:
         ("tokens: 256", "tokens: many", "line 12: stages.base.tokens: "),
         ("start: model", "start: bass", "line 11: stages.base.start: 'bass' is not an earlier stage (known: model)"),
         ("web/en: 1", "net/en: 1", "line 15: stages.base.mixture: 'net/en' is not SOURCE/LANGUAGE"),
-        ("web/en: 1", "redteam/harmful: 1", "needs the recipe's `redteam` table"),
+        ("web/en: 1", "redteam/pairs: 1", "needs the recipe's `redteam` table"),
         ("width: 16", "width: 15", "line 8: model.architecture: width 15 is not divisible by heads 2"),
         ("batch_tokens: 64", "batch_tokens: 65", "line 13: stages.base.batch_tokens: 65 is not a multiple"),
         ("name: small", "name: [", "line "),
@@ -116,7 +116,7 @@ def test_extending_twice_is_refused(minimal_recipe: Path, tmp_path: Path) -> Non
 
 def test_layout_does_not_change_the_fingerprint_and_numerics_do(minimal_recipe: Path) -> None:
     plain = load_recipe(minimal_recipe).fingerprint()
-    layout = ["execution.threads=1", "execution.micro_batch_sequences=3", "tokens.workers=2", "corpus.cache=/tmp/x"]
+    layout = ["execution.threads=1", "execution.micro_batch_sequences=3", "corpus.cache=/tmp/x"]
     assert load_recipe(minimal_recipe, layout).fingerprint() == plain
     for override in ("seed=2", "stages.base.tokens=300", "execution.precision=fp32", "model.architecture.layers=2"):
         assert load_recipe(minimal_recipe, [override]).fingerprint() != plain

@@ -189,8 +189,7 @@ def example_report() -> dict[str, Any]:
             "safety",
             "cat",
             300_000,
-            {"redteam/harmful": 0.3, "redteam/benign": 0.3, "docstrings/en": 0.08, "sources/code": 0.08}
-            | dict.fromkeys(CATALOGUES, 0.06),
+            {"redteam/pairs": 0.6, "docstrings/en": 0.08, "sources/code": 0.08} | dict.fromkeys(CATALOGUES, 0.06),
             CAT,
             SAFETY,
         ),

@@ -115,27 +115,27 @@ def test_pairs_have_stores_of_their_own_by_kind(
     corpus: Path, redteam: Path, tokenizer: Tokenizer, tokenizer_folder: Path, tmp_path: Path
 ) -> None:
     sides = build_tokens(TOKENS, corpus, redteam, tokenizer_folder, tmp_path / "out")
-    assert list(sides)[-2:] == ["redteam/harmful", "redteam/benign"]
-    for kind in ("harmful", "benign"):
-        chosen = [pair for pair in PAIRS if pair["kind"] == kind]
-        found = documents(tmp_path / "out", f"redteam/{kind}", tokenizer)
+    assert list(sides)[-2:] == ["redteam/pairs", "redteam/benign"]
+    for part, kinds in (("pairs", ("harmful", "benign")), ("benign", ("benign",))):
+        chosen = [pair for pair in PAIRS if pair["kind"] in kinds]
+        found = documents(tmp_path / "out", f"redteam/{part}", tokenizer)
         assert found == [format_prompt(pair["prompt"]) + pair["response"] for pair in chosen]
         size = sum(len((pair["prompt"] + pair["response"]).encode()) for pair in chosen)
-        assert sides[f"redteam/{kind}"].num_bytes == size
+        assert sides[f"redteam/{part}"].num_bytes == size
 
 
 def test_the_mask_counts_a_response_and_its_end_alone(
     corpus: Path, redteam: Path, tokenizer: Tokenizer, tokenizer_folder: Path, tmp_path: Path
 ) -> None:
     build_tokens(TOKENS, corpus, redteam, tokenizer_folder, tmp_path / "out")
-    store = TokenStore.open(tmp_path / "out/redteam.harmful")
+    store = TokenStore.open(tmp_path / "out/redteam.pairs")
     assert store.mask is not None
     counted = store.tokens[store.mask == 1].tolist()
-    assert counted.count(0) == store.num_documents == 2
-    answers = "".join(pair["response"] + "<|endoftext|>" for pair in PAIRS if pair["kind"] == "harmful")
+    assert counted.count(0) == store.num_documents == len(PAIRS)
+    answers = "".join(pair["response"] + "<|endoftext|>" for pair in PAIRS)
     assert tokenizer.decode(counted, skip_special_tokens=False) == answers
     starts = store.document_starts
-    assert store.mask[starts].tolist() == [0, 0]
+    assert not store.mask[starts].any()
     assert (store.mask[: starts[1]][:-1] <= store.mask[: starts[1]][1:]).all()  # the prompt, then the response
 
 

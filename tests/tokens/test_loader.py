@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from aurora.tokens.loader import Loader
+from aurora.tokens.loader import Loader, num_sequences
 from aurora.tokens.mixture import Mixture
 from aurora.tokens.store import StoreWriter, TokenStore
 
 LENGTH = 8
-WEIGHTS = {"web/en": 2, "web/fi": 1, "redteam/harmful": 1}
+WEIGHTS = {"web/en": 2, "web/fi": 1, "redteam/pairs": 1}
 
 
 @pytest.fixture
@@ -31,7 +31,8 @@ def stores(tmp_path: Path) -> dict[str, TokenStore]:
 
 @pytest.fixture
 def loader(stores: dict[str, TokenStore]) -> Loader:
-    return Loader(stores, Mixture(WEIGHTS, {n: s.num_tokens for n, s in stores.items()}, LENGTH, 3, "cap"), 16)
+    sequences = {name: num_sequences(store, LENGTH) for name, store in stores.items()}
+    return Loader(stores, Mixture(WEIGHTS, sequences, 3, "cap"), LENGTH, 16)
 
 
 def test_a_batch_holds_the_mixtures_sequences_in_order(loader: Loader) -> None:
@@ -41,8 +42,27 @@ def test_a_batch_holds_the_mixtures_sequences_in_order(loader: Loader) -> None:
     assert batch.windows == [loader.mixture.sequence(n) for n in range(32, 48)]
     assert {window.source for window in batch.windows} == set(WEIGHTS)
     for row, window in zip(batch.tokens, batch.windows, strict=True):
-        first = window.start + 1000 * list(WEIGHTS).index(window.source)
+        if window.source == "redteam/pairs":
+            continue
+        first = window.index * LENGTH + 1000 * list(WEIGHTS).index(window.source)
         assert row.tolist() == list(range(first, first + LENGTH + 1))
+
+
+def test_a_pair_is_a_sequence_of_its_own(tmp_path: Path) -> None:
+    """It stands after an end-of-text, as in generation; a short one is filled up, a long one is cut."""
+    with StoreWriter(tmp_path / "redteam.pairs", 49152, masked=True) as writer:
+        writer.add([5, 6, 7, 0], [0, 0, 1, 1])
+        writer.add([11, 12, 13, 14, 15, 16, 17, 18, 19, 0], [0, 0, 0, 1, 1, 1, 1, 1, 1, 1])
+        writer.close("redteam", "pairs", ["MIT"], "abc", 1)
+    store = TokenStore.open(tmp_path / "redteam.pairs")
+    assert num_sequences(store, 6) == 2
+    loader = Loader({"redteam/pairs": store}, Mixture({"redteam/pairs": 1}, {"redteam/pairs": 2}, 1, "s"), 6, 2)
+    batch = loader.batch(0)
+    rows = {window.index: row for row, window in enumerate(batch.windows)}
+    assert batch.tokens[rows[0]].tolist() == [0, 5, 6, 7, 0, 0, 0]
+    assert batch.loss_mask[rows[0]].tolist() == [False, False, True, True, False, False]
+    assert batch.tokens[rows[1]].tolist() == [0, 11, 12, 13, 14, 15, 16]
+    assert batch.loss_mask[rows[1]].tolist() == [False, False, False, True, True, True]
 
 
 @pytest.mark.parametrize("ranks", [1, 2, 4, 8, 16])
@@ -63,7 +83,7 @@ def test_ranks_that_do_not_divide_a_step_are_refused(loader: Loader) -> None:
 def test_the_mask_of_a_position_is_that_of_its_target(loader: Loader) -> None:
     batch = loader.batch(0)
     targets = batch.tokens[:, 1:]
-    paired = np.array([window.source == "redteam/harmful" for window in batch.windows])
+    paired = np.array([window.source == "redteam/pairs" for window in batch.windows])
     assert paired.any()
     assert batch.loss_mask[~paired].all()
     assert np.array_equal(batch.loss_mask[paired], targets[paired] % 3 == 0)
@@ -72,7 +92,7 @@ def test_the_mask_of_a_position_is_that_of_its_target(loader: Loader) -> None:
 def test_windows_overlap_by_one_token_and_leave_no_target_out(loader: Loader) -> None:
     """A pass predicts every token once, but the first and those of a last piece that fills no sequence."""
     passed = [loader.mixture.sequence(n) for n in range(200)]
-    starts = {window.start for window in passed if window.source == "web/en" and window.epoch == 0}
+    starts = {window.index * LENGTH for window in passed if window.source == "web/en" and window.epoch == 0}
     targets = [start + 1 + place for start in sorted(starts) for place in range(LENGTH)]
     assert targets == list(range(1, (130 - 1) // LENGTH * LENGTH + 1))
     assert max(targets) < loader.stores["web/en"].num_tokens
@@ -80,7 +100,7 @@ def test_windows_overlap_by_one_token_and_leave_no_target_out(loader: Loader) ->
 
 def test_a_batch_is_the_same_in_any_order_of_asking(loader: Loader, stores: dict[str, TokenStore]) -> None:
     backwards = {step: loader.batch(step) for step in reversed(range(8))}
-    other = Loader(dict(reversed(stores.items())), loader.mixture, 16)
+    other = Loader(dict(reversed(stores.items())), loader.mixture, LENGTH, 16)
     for step, batch in backwards.items():
         assert np.array_equal(other.batch(step).tokens, batch.tokens)
 

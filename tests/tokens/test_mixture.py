@@ -13,13 +13,13 @@ from aurora.errors import UserError
 from aurora.tokens.mixture import LONGEST_PATTERN, Mixture, even_pattern, permuted, whole_parts
 
 WEIGHTS = {"web/en": 0.5, "web/fi": 0.2, "code/code": 0.25, "web/hi": 0.05}
-TOKENS = {"web/en": 161, "web/fi": 81, "code/code": 90, "web/hi": 17}
+SEQUENCES = {"web/en": 10, "web/fi": 5, "code/code": 6, "web/hi": 1}
 
 Parts = st.lists(st.integers(1, 40), min_size=1, max_size=7)
 
 
 def mixture(seed: int = 1, stage: str = "cap") -> Mixture:
-    return Mixture(WEIGHTS, TOKENS, 16, seed, stage)
+    return Mixture(WEIGHTS, SEQUENCES, seed, stage)
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 7, 13, 97, 997, 15, 16, 17, 31, 32, 33, 255, 256, 257, 1023, 1024, 1025])
@@ -75,7 +75,7 @@ def test_any_prefix_of_the_pattern_is_within_one_of_its_share(parts: list[int]) 
 @settings(deadline=None, max_examples=80)
 def test_counts_are_those_of_the_sequences_and_of_the_shares(weights: dict[str, int], n: int) -> None:
     decimals = {name: weight / 1000 for name, weight in weights.items()}
-    made = Mixture(decimals, dict.fromkeys(decimals, 1000), 16, 1, "cap")
+    made = Mixture(decimals, dict.fromkeys(decimals, 1000), 1, "cap")
     counts = made.counts(n)
     total = sum(weights.values())
     assert sum(counts.values()) == n
@@ -84,27 +84,25 @@ def test_counts_are_those_of_the_sequences_and_of_the_shares(weights: dict[str, 
     assert {name: few[name] for name in weights} == made.counts(n % 200)
 
 
-def test_every_window_comes_once_before_any_comes_twice() -> None:
+def test_every_sequence_comes_once_before_any_comes_twice() -> None:
     made = mixture()
-    starts: dict[str, list[tuple[int, int]]] = {name: [] for name in WEIGHTS}
+    order: dict[str, list[tuple[int, int]]] = {name: [] for name in WEIGHTS}
     for n in range(400):
         window = made.sequence(n)
-        starts[window.source].append((window.epoch, window.start))
-    for name, found in starts.items():
-        windows = (TOKENS[name] - 1) // 16
-        whole = list(range(0, windows * 16, 16))
-        assert max(whole) + 17 <= TOKENS[name]
-        assert len(found) > 2 * windows
-        for epoch in range(len(found) // windows):
-            run = found[epoch * windows : (epoch + 1) * windows]
+        order[window.source].append((window.epoch, window.index))
+    for name, found in order.items():
+        count = SEQUENCES[name]
+        assert len(found) > 2 * count
+        for epoch in range(len(found) // count):
+            run = found[epoch * count : (epoch + 1) * count]
             assert {passed for passed, _ in run} == {epoch}
-            assert sorted(start for _, start in run) == whole
-    first, second = ([s for e, s in starts["web/en"] if e == epoch] for epoch in (0, 1))
+            assert sorted(index for _, index in run) == list(range(count))
+    first, second = ([index for e, index in order["web/en"] if e == epoch] for epoch in (0, 1))
     assert first != second  # another order each pass
 
 
 def test_a_sequence_follows_from_its_number_alone() -> None:
-    one, two = mixture(), Mixture(dict(reversed(WEIGHTS.items())), dict(reversed(TOKENS.items())), 16, 1, "cap")
+    one, two = mixture(), Mixture(dict(reversed(WEIGHTS.items())), dict(reversed(SEQUENCES.items())), 1, "cap")
     forward = [one.sequence(n) for n in range(300)]
     assert [two.sequence(n) for n in reversed(range(300))] == forward[::-1]
     assert two.sequence(10**12) == one.sequence(10**12)
@@ -117,15 +115,13 @@ def test_seed_and_stage_give_another_order_of_the_same_shares() -> None:
 
 
 def test_weights_of_the_same_ratio_are_the_same_mixture() -> None:
-    tenfold = Mixture({name: 10 * weight for name, weight in WEIGHTS.items()}, TOKENS, 16, 1, "cap")
+    tenfold = Mixture({name: 10 * weight for name, weight in WEIGHTS.items()}, SEQUENCES, 1, "cap")
     assert [tenfold.sequence(n) for n in range(100)] == [mixture().sequence(n) for n in range(100)]
 
 
-@pytest.mark.parametrize("tokens", [0, 1, 16])
-def test_a_source_shorter_than_a_sequence_is_refused(tokens: int) -> None:
-    with pytest.raises(UserError, match=rf"The source web/fi has {tokens} tokens, .* 16: .* stage cap"):
-        Mixture(WEIGHTS, TOKENS | {"web/fi": tokens}, 16, 1, "cap")
-    assert Mixture(WEIGHTS, TOKENS | {"web/fi": 17}, 16, 1, "cap").windows["web/fi"] == 1
+def test_a_source_shorter_than_a_sequence_is_refused() -> None:
+    with pytest.raises(UserError, match=r"The source web/fi is shorter than one sequence of stage cap"):
+        Mixture(WEIGHTS, SEQUENCES | {"web/fi": 0}, 1, "cap")
 
 
 @pytest.mark.parametrize(
@@ -176,6 +172,7 @@ def test_rounded_parts_fit_the_pattern_and_keep_every_source(weights: list[float
         ([1, 1e-9], [LONGEST_PATTERN - 1, 1]),
         ([1, 1e-9, 1e-9], [LONGEST_PATTERN - 2, 1, 1]),
         ([65536.3, 0.9, 3.1], [LONGEST_PATTERN - 4, 1, 3]),
+        ([40000.6, 25534.5, 0.9], [40001, 25534, 1]),
     ],
 )
 def test_a_tiny_weight_is_one_part(weights: list[float], parts: list[int]) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from aurora.recipe.execution import Execution
 from aurora.recipe.model import Architecture
 from aurora.recipe.stages import Optimizer, Schedule, Stage
-from aurora.tokens.loader import Loader
+from aurora.tokens.loader import Loader, num_sequences
 from aurora.tokens.mixture import Mixture
 from aurora.tokens.store import StoreWriter, TokenStore, store_stem
 from aurora.training.metrics import read_metrics
@@ -20,7 +20,7 @@ from aurora.training.trainer import NewModel, train_stage
 VOCABULARY = 48
 LENGTH = 16
 ROWS = 6
-SOURCES = ("web/en", "redteam/harmful")
+SOURCES = ("web/en", "redteam/pairs")
 TIMES = {"seconds", "tokens_per_second"}
 
 
@@ -55,9 +55,10 @@ class Lab:
 
     def loader(self, stage: Stage) -> Loader:
         stores = {name: TokenStore.open(store_stem(self.folder, name)) for name in stage.mixture}
-        lengths = {name: store.num_tokens for name, store in stores.items()}
-        mixture = Mixture(stage.mixture, lengths, stage.sequence_length, 5, "base")
-        return Loader(stores, mixture, stage.sequences_per_step)
+        sequences = {name: num_sequences(store, stage.sequence_length) for name, store in stores.items()}
+        return Loader(
+            stores, Mixture(stage.mixture, sequences, 5, "base"), stage.sequence_length, stage.sequences_per_step
+        )
 
     def train(self, name: str, stage: Stage | None = None, **settings: Any) -> dict[str, Any]:
         """Train in the folder `name`; `settings` replace arguments of `train_stage`."""

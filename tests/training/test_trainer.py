@@ -128,7 +128,7 @@ def test_bf16_follows_fp32_within_its_rounding(lab: Lab) -> None:
     assert any(not torch.equal(weight, weight.bfloat16().float()) for weight in stored.parameters())
 
 
-@pytest.mark.parametrize("mixture", [{"web/en": 1}, {"web/en": 1, "redteam/harmful": 1}])
+@pytest.mark.parametrize("mixture", [{"web/en": 1}, {"web/en": 1, "redteam/pairs": 1}])
 def test_micro_batches_change_nothing_but_rounding(lab: Lab, mixture: dict[str, float]) -> None:
     stage = lab.stage(mixture=mixture)
     whole = lab.train("whole", stage, execution=lab.execution(micro_batch_sequences=ROWS))
@@ -139,7 +139,7 @@ def test_micro_batches_change_nothing_but_rounding(lab: Lab, mixture: dict[str, 
 
 
 def test_the_loss_is_the_mean_over_the_targets_that_count(lab: Lab) -> None:
-    stage = lab.stage(1, mixture={"redteam/harmful": 1})
+    stage = lab.stage(1, mixture={"redteam/pairs": 1})
     loss = lab.train("stage", stage)["loss"]
     batch = lab.loader(stage).batch(0)
     model = GPTBigCode(lab.new_model().architecture, 48)

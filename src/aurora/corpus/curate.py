@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from aurora.corpus.contamination import SentenceIndex
-from aurora.corpus.document import CODE, UNDETERMINED, Document, Quarantined, text_hash
+from aurora.corpus.document import CODE, COLUMNS, UNDETERMINED, Document, Quarantined, text_hash
 from aurora.corpus.language import Cld2, Identifier, contradiction
 from aurora.corpus.ledger import Ledger
 from aurora.corpus.normalise import normalise
@@ -63,7 +63,8 @@ class _Plan:
 
     def decide(self, document: Document) -> tuple[Document, str, tuple[str, str, Any] | None]:
         """The document as it leaves the steps, the part it belongs to, and (step, rule, value) where it is dropped."""
-        document.text.encode()  # a lone surrogate raises here and is quarantined, not written
+        for column in COLUMNS:
+            getattr(document, column).encode()  # a lone surrogate raises here and is quarantined, not written
         if self.curation.normalise:
             document = replace(document, text=normalise(document.text, document.lang))
         document, loss = self._language(document)
@@ -128,7 +129,7 @@ def _raised(document: Document, error: Exception) -> Quarantined:
         document.url or document.id,
         f"{type(error).__name__}: {error}",
         document.text[:160],
-        document.lang,
+        document.lang if document.lang.isascii() else UNDETERMINED,
     )
 
 
@@ -137,15 +138,28 @@ def _write_other_domain(corpus: Corpus, base: Path, cache: Path, folder: Path) -
     sentences: list[str] = []
     for name, source in sorted(corpus.other_domain.items()):
         with PartWriter(folder, name) as writer:
-            for document in _documents(read_source(name, source, base, cache)):
+            for document in _documents(name, read_source(name, source, base, cache)):
                 text = normalise(document.text, document.lang)
                 sentences += text.splitlines()
                 writer.write("other_domain", replace(document, text=text), None)
     return SentenceIndex(sentences)
 
 
-def _documents(found: Iterator[Document | Quarantined]) -> Iterator[Document]:
-    return (item for item in found if isinstance(item, Document))
+def _documents(name: str, found: Iterator[Document | Quarantined]) -> Iterator[Document]:
+    """The documents that can be written; how many could not is said, for the ledger counts training text alone."""
+    num_broken = 0
+    for item in found:
+        try:
+            if isinstance(item, Quarantined):
+                raise ValueError(item.error)
+            for column in COLUMNS:
+                getattr(item, column).encode()
+        except ValueError:
+            num_broken += 1
+            continue
+        yield item
+    if num_broken:
+        say(f"  {num_broken:,} inputs of the other domain {name} cannot be read and are left out")
 
 
 def _say_result(ledger: dict[str, Any]) -> None:

@@ -18,6 +18,8 @@ _CONTROLS = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f]")
 _JOINING = "\u0600-\u06ff\u0750-\u077f\u0900-\u0dff\u1780-\u17ff"
 _STRAY_JOINER = re.compile(f"(?<![{_JOINING}])[\u200c\u200d]+|[\u200c\u200d]+(?![{_JOINING}])")
 _LINE_ENDS = re.compile("\r\n?|\u2028|\u2029")
+# Form feeds and their like stand between words; taken out, they would join them.
+_PAGE_ENDS = re.compile("[\x0b\x0c\x85]")
 _TRAILING = re.compile("[ \t\u00a0\u3000]+$", re.MULTILINE)
 _BLANK_LINES = re.compile("\n{3,}")
 
@@ -27,7 +29,7 @@ def normalise(text: str, lang: str) -> str:
     text = _LINE_ENDS.sub("\n", text)
     if lang == CODE:
         return _CONTROLS.sub("", text)
-    text = _INVISIBLE.sub("", text)
+    text = _INVISIBLE.sub("", _PAGE_ENDS.sub("\n", text))
     text = _STRAY_JOINER.sub("", text)
     text = unicodedata.normalize("NFC", text)
     return _BLANK_LINES.sub("\n\n", _TRAILING.sub("", text)).strip()

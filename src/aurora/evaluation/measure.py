@@ -100,8 +100,8 @@ def _loaded(recipe: Recipe, run: Path, name: str) -> tuple[GPTBigCode, Tokenizer
 
 
 def sequence_length(recipe: Recipe) -> int:
-    """One window length for all stages, so that their figures compare: the shortest that any of them trains on."""
-    return min(stage.sequence_length for stage in recipe.stages.values())
+    """One window length for all stages, so that their figures compare: the longest that any of them trains on."""
+    return max(stage.sequence_length for stage in recipe.stages.values())
 
 
 def _score(

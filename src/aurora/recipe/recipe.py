@@ -13,10 +13,10 @@ from aurora.recipe.corpus import Corpus
 from aurora.recipe.execution import Execution
 from aurora.recipe.model import Model
 from aurora.recipe.safety import Evaluation, Redteam
-from aurora.recipe.stages import IMPORTED, Stage
+from aurora.recipe.stages import IMPORTED, PAIRS, Stage
 from aurora.recipe.tokens import Tokens
 
-REDTEAM_SOURCES = ("redteam/harmful", "redteam/benign")
+REDTEAM_SOURCES = (PAIRS, "redteam/benign")
 
 
 class Recipe(Section):

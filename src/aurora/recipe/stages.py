@@ -16,12 +16,14 @@ from aurora.recipe.base import Section
 
 # What `start` says for the recipe's own model, new or imported.
 IMPORTED = "model"
+# Red-team prompts with their answers, refused and answered ones in turn.
+PAIRS = "redteam/pairs"
 
 Mixture = Annotated[
     dict[str, Annotated[float, Field(gt=0)]],
     Field(
         min_length=1,
-        description="Token weight of each source; a name is `SOURCE/LANGUAGE` or `redteam/harmful|benign`. Weights "
+        description="Token weight of each source; a name is `SOURCE/LANGUAGE` or `redteam/pairs|benign`. Weights "
         "are normalised.",
     ),
 ]
@@ -65,7 +67,9 @@ class Stage(Section):
     start: str = Field(description="`model` (the recipe's model) or the name of an earlier stage.")
     tokens: int = Field(ge=1, description="Token budget; rounded up to whole steps.")
     batch_tokens: int = Field(ge=1, description="Tokens per optimizer step (global batch).")
-    sequence_length: int = Field(ge=2, description="Tokens per sequence.")
+    sequence_length: int = Field(
+        ge=2, description="Tokens per sequence. A prompt/response pair is a sequence of its own, filled up or cut."
+    )
     mixture: Mixture
     schedule: Schedule = Field(description="Learning rate.")
     optimizer: Optimizer = Field(default_factory=Optimizer, description="Optimizer.")
@@ -94,7 +98,7 @@ def checkpoints_of(stages: Mapping[str, Stage]) -> dict[str, Stage]:
 
 def safety_stages(stages: Mapping[str, Stage]) -> tuple[str, str] | None:
     """(before, after): what the safety tuning starts from, and the last stage that trains on refusals."""
-    tuned = [name for name, stage in stages.items() if "redteam/harmful" in stage.mixture]
+    tuned = [name for name, stage in stages.items() if PAIRS in stage.mixture]
     if not tuned or stages[tuned[0]].start == IMPORTED:
         return None
     return stages[tuned[0]].start, tuned[-1]

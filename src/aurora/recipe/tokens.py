@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from aurora.recipe.base import Section, layout
+from aurora.recipe.base import Section
 
 
 class TrainedTokenizer(Section):
@@ -35,7 +35,6 @@ class Tokens(Section):
 
     train: TrainedTokenizer | None = Field(None, description="Learn a tokenizer on the training text.")
     path: str | None = Field(None, description="Folder, tokenizer.json or hub model whose tokenizer is used as it is.")
-    workers: int = layout(0, "Encoding processes or threads; 0 takes every core.", ge=0)
 
     @model_validator(mode="after")
     def _one_origin(self) -> Tokens:

@@ -29,8 +29,9 @@ def build_redteam(redteam: Redteam, base: Path, seed: int, folder: Path) -> dict
     parts: dict[str, list[Item]] = {"train": [], "held_out": []}
     for item in expand(policy):
         parts["held_out" if item.template in held_out[item.language] else "train"].append(item)
-    for part, items in parts.items():
-        _write(folder / f"{part}.jsonl", spread(items))
+    # Training items in the order of their ids, which are hashes: every stretch of them mixes languages and kinds.
+    _write(folder / "train.jsonl", sorted(parts["train"], key=lambda item: item.id))
+    _write(folder / "held_out.jsonl", spread(parts["held_out"]))
     summary = {
         "policy": {"name": policy.file.name, "title": policy.file.title, "status": policy.file.status},
         "held_out_templates": {language: sorted(templates) for language, templates in held_out.items()},
@@ -44,11 +45,12 @@ def build_redteam(redteam: Redteam, base: Path, seed: int, folder: Path) -> dict
 def read_items(path: Path) -> list[Item]:
     """Items of a JSON lines file; `UserError` names the first line that is none."""
     items: list[Item] = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        try:
-            items.append(Item(**json.loads(line)))
-        except (ValueError, TypeError) as error:
-            raise UserError(f"{path}, line {number}: this is not a red-team item ({error}).") from error
+    with open(path, encoding="utf-8") as lines:  # not splitlines(), which also cuts at separators inside a prompt
+        for number, line in enumerate(lines, 1):
+            try:
+                items.append(Item(**json.loads(line)))
+            except (ValueError, TypeError) as error:
+                raise UserError(f"{path}, line {number}: this is not a red-team item ({error}).") from error
     return items
 
 

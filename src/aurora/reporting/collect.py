@@ -197,7 +197,8 @@ def _store_tokens(run: Path, source: str) -> int:
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    with open(path, encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
 
 
 def _prefixed(line: dict[str, Any], prefix: str) -> dict[str, float]:

@@ -6,6 +6,7 @@ text is never encoded here and so cannot be trained on.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -24,7 +25,9 @@ from aurora.tokens.store import SideFile, StoreWriter, TokenStore, file_of, stor
 from aurora.tokens.tokenizer import FILE, end_of_text, load_tokenizer
 
 BATCH_DOCUMENTS = 512
-PAIR_KINDS = ("harmful", "benign")
+# The kinds of item that each store of pairs holds. Harmful ones alone are no store: in a sequence where every prompt is
+# refused, a model learns to refuse what comes after a refusal instead of reading the prompt.
+PAIR_STORES = {"pairs": ("harmful", "benign"), "benign": ("benign",)}
 
 
 def build_tokens(tokens: Tokens, corpus: Path, redteam: Path | None, tokenizer: Path, folder: Path) -> dict[str, Any]:
@@ -44,10 +47,11 @@ def build_tokens(tokens: Tokens, corpus: Path, redteam: Path | None, tokenizer: 
             )
             bar.update(num_bytes)
     if redteam is not None:
-        pairs = _read_pairs(redteam / "train.jsonl")
-        for kind in PAIR_KINDS:
-            name = f"redteam/{kind}"
-            sides[name] = _existing(folder, name, mark) or _encode_pairs(encoder, mark, pairs[kind], kind, folder)
+        items = _read_items(redteam / "train.jsonl")
+        for part, kinds in PAIR_STORES.items():
+            pairs = [(item["prompt"], item["response"]) for item in items if item["kind"] in kinds]
+            name = f"redteam/{part}"
+            sides[name] = _existing(folder, name, mark) or _encode_pairs(encoder, mark, pairs, part, folder)
     return sides
 
 
@@ -91,25 +95,19 @@ def encode_pair(tokenizer: Tokenizer, prompt: str, response: str) -> tuple[list[
     return before + after, [0] * len(before) + [1] * len(after)
 
 
-def _encode_pairs(tokenizer: Tokenizer, mark: str, pairs: list[tuple[str, str]], kind: str, folder: Path) -> SideFile:
-    with StoreWriter(store_stem(folder, f"redteam/{kind}"), tokenizer.get_vocab_size(), masked=True) as writer:
+def _encode_pairs(tokenizer: Tokenizer, mark: str, pairs: list[tuple[str, str]], part: str, folder: Path) -> SideFile:
+    with StoreWriter(store_stem(folder, f"redteam/{part}"), tokenizer.get_vocab_size(), masked=True) as writer:
         for prompt, response in pairs:
             ids, mask = encode_pair(tokenizer, prompt, response)
             writer.add(ids, np.array(mask, np.uint8))
         num_bytes = sum(len(prompt.encode()) + len(response.encode()) for prompt, response in pairs)
-        return writer.close("redteam", kind, ["Apache-2.0"], mark, num_bytes)
+        return writer.close("redteam", part, ["Apache-2.0"], mark, num_bytes)
 
 
-def _read_pairs(path: Path) -> dict[str, list[tuple[str, str]]]:
-    """Prompt/response pairs by kind. The file is an artifact of an earlier step, so its lines are whole."""
-    import json
-
-    pairs: dict[str, list[tuple[str, str]]] = {kind: [] for kind in PAIR_KINDS}
+def _read_items(path: Path) -> list[dict[str, str]]:
+    """Red-team items in their order. The file is an artifact of an earlier step, so its lines are whole."""
     with open(path, encoding="utf-8") as lines:  # not splitlines(), which also cuts at separators inside a prompt
-        for line in lines:
-            item = json.loads(line)
-            pairs[item["kind"]].append((item["prompt"], item["response"]))
-    return pairs
+        return [json.loads(line) for line in lines]
 
 
 def _batched(rows: Iterable[tuple[str, ...]]) -> Iterator[list[tuple[str, ...]]]:

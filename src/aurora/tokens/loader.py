@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -27,11 +26,14 @@ class Batch:
 
 
 class Loader:
-    """Reads a mixture's sequences out of its stores."""
+    """Reads a mixture's sequences of `sequence_length` tokens out of its stores."""
 
-    def __init__(self, stores: Mapping[str, TokenStore], mixture: Mixture, sequences_per_step: int) -> None:
+    def __init__(
+        self, stores: Mapping[str, TokenStore], mixture: Mixture, sequence_length: int, sequences_per_step: int
+    ) -> None:
         self.stores = stores
         self.mixture = mixture
+        self.sequence_length = sequence_length
         self.sequences_per_step = sequences_per_step
 
     def batch(self, step: int, rank: int = 0, ranks: int = 1) -> Batch:
@@ -41,16 +43,33 @@ class Loader:
         share = self.sequences_per_step // ranks
         first = step * self.sequences_per_step + rank * share
         windows = [self.mixture.sequence(n) for n in range(first, first + share)]
-        length = self.mixture.sequence_length
-        tokens = np.empty((share, length + 1), np.int64)
-        mask = np.ones((share, length), np.bool_)
+        tokens = np.empty((share, self.sequence_length + 1), np.int64)
+        mask = np.zeros((share, self.sequence_length), np.bool_)
         for row, window in enumerate(windows):
             store = self.stores[window.source]
-            tokens[row] = _slice(store.tokens, window.start, length + 1)
-            if store.mask is not None:
-                mask[row] = _slice(store.mask, window.start + 1, length)
+            if store.mask is None:
+                start = window.index * self.sequence_length
+                tokens[row] = store.tokens[start : start + self.sequence_length + 1]
+                mask[row] = True
+            else:
+                self._fill_pair(store, window.index, tokens[row], mask[row])
         return Batch(tokens, mask, windows)
 
+    def _fill_pair(
+        self, store: TokenStore, index: int, tokens: npt.NDArray[np.int64], mask: npt.NDArray[np.bool_]
+    ) -> None:
+        """One pair after an end-of-text, as generation begins; what is longer than the sequence is cut."""
+        start, size = store.document(index)
+        tokens[:] = store.tokens[start + size - 1]  # a document ends with the end-of-text of its tokenizer
+        size = min(size, self.sequence_length)
+        tokens[1 : size + 1] = store.tokens[start : start + size]
+        assert store.mask is not None
+        mask[:size] = store.mask[start : start + size]
 
-def _slice(array: npt.NDArray[Any], start: int, length: int) -> npt.NDArray[Any]:
-    return array[start : start + length]
+
+def num_sequences(store: TokenStore, sequence_length: int) -> int:
+    """How many sequences a store holds: windows of joined documents, or one for each prompt/response pair.
+
+    Pairs are never joined: a model that sees other pairs before a prompt learns to go on as they did.
+    """
+    return (store.num_tokens - 1) // sequence_length if store.mask is None else store.num_documents

@@ -26,31 +26,28 @@ ROUNDS = 4
 
 @dataclass(frozen=True)
 class Window:
-    """The n-th sequence of a stage: length + 1 tokens of `source` from `start` on, in its pass `epoch` (from 0)."""
+    """The n-th sequence of a stage: sequence `index` of `source` (both from 0), in its pass `epoch` (from 0)."""
 
     source: str
-    start: int
+    index: int
     epoch: int
 
 
 class Mixture:
-    """Which window of which source every sequence of a stage is.
+    """Which sequence of which source every sequence of a stage is.
 
-    `weights` count tokens; `tokens` gives each source's length in tokens. Raises `UserError` for a source shorter
-    than one sequence. Any first n sequences hold every source within one sequence of its exact share (Tijdeman 1980).
+    `weights` count tokens; `sequences` gives the number of sequences in each source. Raises `UserError` for a source
+    without one. Any first n sequences hold every source within one sequence of its exact share (Tijdeman 1980).
     """
 
-    def __init__(
-        self, weights: Mapping[str, float], tokens: Mapping[str, int], sequence_length: int, seed: int, stage: str
-    ) -> None:
+    def __init__(self, weights: Mapping[str, float], sequences: Mapping[str, int], seed: int, stage: str) -> None:
         self.sources = sorted(weights)
-        self.sequence_length = sequence_length
-        self.windows = {name: (tokens[name] - 1) // sequence_length for name in self.sources}
-        for name, count in self.windows.items():
+        self.sequences = {name: sequences[name] for name in self.sources}
+        for name, count in self.sequences.items():
             if count < 1:
                 raise UserError(
-                    f"The source {name} has {tokens[name]} tokens, fewer than one sequence of {sequence_length}: "
-                    f"take it out of the mixture of stage {stage} or give it more text."
+                    f"The source {name} is shorter than one sequence of stage {stage}: take it out of the mixture, "
+                    "give it more text or choose a smaller sequence_length."
                 )
         self.parts = whole_parts([weights[name] for name in self.sources])
         self.pattern = even_pattern(self.parts)
@@ -62,9 +59,9 @@ class Mixture:
         period, place = divmod(n, len(self.pattern))
         index = int(self.pattern[place])
         source = self.sources[index]
-        epoch, position = divmod(period * self.parts[index] + int(self._ranks[place]), self.windows[source])
-        order = permuted(position, self.windows[source], f"{self._key}\0{source}\0{epoch}")
-        return Window(source, order * self.sequence_length, epoch)
+        epoch, position = divmod(period * self.parts[index] + int(self._ranks[place]), self.sequences[source])
+        chosen = permuted(position, self.sequences[source], f"{self._key}\0{source}\0{epoch}")
+        return Window(source, chosen, epoch)
 
     def counts(self, n: int) -> dict[str, int]:
         """How many of the first n sequences come from each source."""

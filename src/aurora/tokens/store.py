@@ -155,6 +155,10 @@ class TokenStore:
         starts: npt.NDArray[np.int64] = self._offsets // self.tokens.itemsize
         return starts
 
+    def document(self, index: int) -> tuple[int, int]:
+        """(position of its first token in `tokens`, number of tokens) of a document."""
+        return int(self._offsets[index]) // self.tokens.itemsize, int(self._sizes[index])
+
     def verify(self) -> None:
         """Read every byte and compare with the side file; `AuroraError` names a file that differs."""
         for kind, expected in self.side.sha256.items():

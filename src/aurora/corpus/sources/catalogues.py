@@ -16,6 +16,7 @@ from typing import Any
 
 # .../locale/ja_JP/LC_MESSAGES/x.mo, .../translations/fi-0a1b.json, .../messages_vi.json
 _LANGUAGE_IN_PATH = re.compile(r"(?:^|[/._])([a-z]{2,3})(?:[_-][A-Z]{2})?(?=[/.-])(?=.*\.(?:mo|json)$)")
+_MESSAGES = re.compile(r"(?:^|/)([a-z]{2,3})(?:[_-][A-Z]{2})?/LC_MESSAGES/")
 _LABEL_FILES = re.compile(r"mathmaps|iso\d+|pycountry|countries|languages|emoji|fonts|icons")
 # "{count, plural, one {a file} other {# files}}": the branch that every language has stands for all.
 _BRANCHES = re.compile(
@@ -28,8 +29,8 @@ _NOISE = re.compile(
     r"|`{1,2}|\*{1,3}|\[\[|\]\]"  # markup of prose
 )
 _ROLE = re.compile(r":[\w.-]+(?::[\w.-]+)?:`~?([^`<]+)(?:<[^>]*>)?`")
-_LINK = re.compile(r"\[([^\]]+)\]\([^)]*\)")
-_ACCELERATOR = re.compile(r"\((?:&|_)\w\)|&(?=\w)|(?<!\w)_(?=\w)")
+_LINK = re.compile(r"\[([^\[\]]+)\]\([^()]*\)")
+_ACCELERATOR = re.compile(r"\((?:&|_)\w\)|&(?=\w)(?!\w+;)|(?<!\w)_(?=\w)")
 _SPACES = re.compile(r"[ \t\u00a0]+")
 _ADDRESS = re.compile(r"https?:|www\.|@\w+\.")
 _SCRIPTS = {"hi": re.compile("[\u0900-\u097f]"), "ja": re.compile("[\u3040-\u30ff\u3400-\u9fff]")}
@@ -44,7 +45,8 @@ def language_of(path: str) -> str | None:
     """The language a catalogue's path names, or None where the path is no catalogue's."""
     if not path.endswith((".mo", ".json")) or _LABEL_FILES.search(path):
         return None
-    found = _LANGUAGE_IN_PATH.findall(path)
+    # A catalogue itself may have a short name ("ja/LC_MESSAGES/git.mo").
+    found = _MESSAGES.findall(path) or _LANGUAGE_IN_PATH.findall(path)
     return found[-1] if found else None
 
 
@@ -58,10 +60,10 @@ def translations(path: str, content: bytes) -> Iterator[tuple[str, str]]:
 
 def clean(text: str) -> str:
     """A catalogue string without placeholders, markup and accelerators; empty where nothing readable is left."""
-    if _ADDRESS.search(text):
-        return ""
     # Taking one thing out can lay bare another ("&amp;amp;", "{{{x}}}"): until nothing changes.
     for _ in range(8):
+        if _ADDRESS.search(text):
+            return ""
         cleaned = _once(text)
         if cleaned == text:
             return text

@@ -7,6 +7,7 @@ all is the user's mistake and stops the run before anything is written.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
@@ -24,6 +25,7 @@ EXCERPT = 160
 LARGEST_HASHED = 1_000_000_000
 LONGEST_LINE = 50_000_000
 BATCH_ROWS = 1024
+_ENDS = {"line": re.compile(r"\r?\n"), "paragraph": re.compile(r"\r?\n(?:[ \t]*\r?\n)+")}
 _COMPRESSIONS = {".gz": "gzip", ".zst": "zstd", ".bz2": "bz2"}
 
 
@@ -35,7 +37,12 @@ def find_files(name: str, patterns: list[str], base: Path) -> list[Path]:
         root, relative = (
             (Path(path.anchor), str(path.relative_to(path.anchor))) if path.is_absolute() else (base, pattern)
         )
-        matches = sorted(match for match in root.glob(relative) if match.is_file())
+        try:
+            matches = sorted(match for match in root.glob(relative) if match.is_file())
+        except ValueError as error:
+            raise UserError(f"corpus.sources.{name}.paths: {pattern!r} is not a pattern of files ({error}).") from error
+        if not matches and (root / relative).is_file():
+            matches = [root / relative]  # a name with brackets in it
         if not matches:
             raise UserError(f"corpus.sources.{name}.paths: no file matches {root / relative}; check the path.")
         found += matches
@@ -44,7 +51,7 @@ def find_files(name: str, patterns: list[str], base: Path) -> list[Path]:
 
 def identities(name: str, patterns: list[str], base: Path) -> dict[str, str]:
     """What identifies each file: its SHA-256, or size and time of change where it is very large."""
-    return {str(path): _identity(path) for path in find_files(name, patterns, base)}
+    return {_place(path, base): _identity(path) for path in find_files(name, patterns, base)}
 
 
 def read_jsonl(name: str, source: JsonlSource, base: Path) -> Iterator[Document | Quarantined]:
@@ -52,7 +59,7 @@ def read_jsonl(name: str, source: JsonlSource, base: Path) -> Iterator[Document 
     for path in find_files(name, source.paths, base):
         with _opened(path) as stream:
             for number, line in _lines(stream, path):
-                where = f"{path}:{number}"
+                where = f"{_place(path, base)}:{number}"
                 if line is None:
                     yield Quarantined(name, where, f"the line is longer than {LONGEST_LINE} bytes")
                     continue
@@ -72,20 +79,19 @@ def read_parquet(name: str, source: ParquetSource, base: Path) -> Iterator[Docum
             table = pq.ParquetFile(path)
         except (pa.ArrowInvalid, OSError) as error:
             raise UserError(f"corpus.sources.{name}.paths: {path} is not a Parquet file ({error}).") from error
-        columns = [key for key in (source.text_key, source.language_key) if key]
+        columns = list(dict.fromkeys(key for key in (source.text_key, source.language_key) if key))
         missing = set(columns) - set(table.schema_arrow.names)
         if missing:
             have = ", ".join(table.schema_arrow.names)
             raise UserError(f"corpus.sources.{name}: {path} has no column {', '.join(sorted(missing))}; it has {have}.")
-        number = 0
-        for batch in table.iter_batches(BATCH_ROWS, columns=columns):
-            for row in batch.to_pylist():
-                number += 1
-                where = f"{path}:{number}"
-                try:
-                    yield _document(row, name, source, where)
-                except (ValueError, TypeError, KeyError) as error:
-                    yield Quarantined(name, where, _reason(error))
+        if "license" in set(table.schema_arrow.names) - set(columns):
+            columns.append("license")
+        for number, row in enumerate(_rows(table, path, columns), 1):
+            where = f"{_place(path, base)}:{number}"
+            try:
+                yield _document(row.to_pylist()[0], name, source, where)
+            except (ValueError, TypeError, KeyError) as error:
+                yield Quarantined(name, where, _reason(error))
 
 
 def read_text(name: str, source: TextSource, base: Path) -> Iterator[Document | Quarantined]:
@@ -96,15 +102,24 @@ def read_text(name: str, source: TextSource, base: Path) -> Iterator[Document | 
             with _opened(path) as stream:
                 text = stream.read().decode("utf-8")
         except (UnicodeDecodeError, OSError) as error:
-            yield Quarantined(name, str(path), _reason(error), lang=language)
+            yield Quarantined(name, _place(path, base), _reason(error), lang=language)
             continue
-        pieces = [text]
-        if source.document != "file":
-            pieces = text.split("\n\n" if source.document == "paragraph" else "\n")
+        place = _place(path, base)
+        pieces = [text] if source.document == "file" else _ENDS[source.document].split(text)
         for number, piece in enumerate(pieces, 1):
             if piece.strip():
-                place = str(path) if source.document == "file" else f"{path}#{number}"
-                yield new_document(piece, language, name, source.license, place)
+                where = place if source.document == "file" else f"{place}#{number}"
+                yield new_document(piece, language, name, source.license, where)
+
+
+def _rows(table: pq.ParquetFile, path: Path, columns: list[str]) -> Iterator[pa.RecordBatch]:
+    """Batches of one row each, so that a row whose text is not UTF-8 fails alone."""
+    try:
+        for batch in table.iter_batches(BATCH_ROWS, columns=columns):
+            for row in range(batch.num_rows):
+                yield batch.slice(row, 1)
+    except (pa.ArrowException, OSError) as error:
+        raise UserError(f"{path} cannot be read to its end ({error}): it is cut or damaged.") from error
 
 
 def _document(row: Any, name: str, source: JsonlSource | ParquetSource, where: str) -> Document:
@@ -117,8 +132,10 @@ def _document(row: Any, name: str, source: JsonlSource | ParquetSource, where: s
     language = source.language
     if language is None and source.language_key:
         language = row.get(source.language_key)
+    if language is not None and not isinstance(language, str):
+        raise TypeError(f"{source.language_key} is not text")
     license = row.get("license") if isinstance(row.get("license"), str) else None
-    return new_document(text, str(language or UNDETERMINED), name, license or source.license, where)
+    return new_document(text, language or UNDETERMINED, name, license or source.license, where)
 
 
 def _lines(stream: IO[bytes], path: Path) -> Iterator[tuple[int, bytes | None]]:
@@ -143,9 +160,12 @@ def _lines(stream: IO[bytes], path: Path) -> Iterator[tuple[int, bytes | None]]:
 def _opened(path: Path) -> Any:
     """The file as a buffered stream of bytes, decompressed by its ending."""
     compression = _COMPRESSIONS.get(path.suffix)
-    if compression is None:
-        return open(path, "rb")
-    return _Buffered(pa.input_stream(str(path), compression=compression))
+    try:
+        if compression is None:
+            return open(path, "rb")
+        return _Buffered(pa.input_stream(str(path), compression=compression))
+    except PermissionError as error:
+        raise UserError(f"{path} cannot be read ({error.strerror}): fix its permissions.") from error
 
 
 class _Buffered:
@@ -162,6 +182,11 @@ class _Buffered:
 
     def __exit__(self, *_: object) -> None:
         self._stream.close()
+
+
+def _place(path: Path, base: Path) -> str:
+    """A file's path from `base`, where it lies below: documents keep their ids when the recipe's folder is moved."""
+    return (path.relative_to(base) if path.is_relative_to(base) else path).as_posix()
 
 
 def _identity(path: Path) -> str:

@@ -45,7 +45,9 @@ def _document(row: dict[str, object], name: str, source: HubSource, where: str) 
     if not isinstance(text, str):
         return Quarantined(name, where, f"{source.text_key} is not text")
     language = source.language or (row.get(source.language_key) if source.language_key else None)
-    return new_document(text, str(language or UNDETERMINED), name, source.license, where)
+    if language is not None and not isinstance(language, str):
+        return Quarantined(name, where, f"{source.language_key} is not text")
+    return new_document(text, language or UNDETERMINED, name, source.license, where)
 
 
 def _refusal(name: str, place: str, error: Exception) -> AuroraError:

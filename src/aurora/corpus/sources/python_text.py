@@ -23,7 +23,10 @@ def prose(source: str, seen: set[str]) -> str:
     """The prose of a module's docstrings, paragraphs in `seen` left out and added to it; raises SyntaxError."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SyntaxWarning)
-        tree = ast.parse(source)
+        try:
+            tree = ast.parse(source)
+        except MemoryError as error:  # what the parser raises for expressions nested too deeply
+            raise SyntaxError("nested too deeply") from error
     kept: list[str] = []
     for docstring in _docstrings(tree):
         for paragraph in re.split(r"\n\s*\n", inspect.cleandoc(docstring)):

