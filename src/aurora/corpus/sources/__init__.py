@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from aurora.corpus.document import Document, Quarantined
+from aurora.corpus.document import CODE, Document, Quarantined
 from aurora.recipe.corpus import (
     EnvironmentSource,
     HubSource,
@@ -29,28 +29,24 @@ def read_source(name: str, source: Source, base: Path, cache: Path) -> Iterator[
     Raises `UserError` for missing files, packages or extras, `AuroraError` where the network or a download fails.
     """
     found = _read(name, source, base, cache)
-    return found if source.limit_megabytes is None else _limited(found, source.limit_megabytes * 1e6, source.language)
+    if source.limit_megabytes is None:
+        return found
+    return _limited(found, source.limit_megabytes * 1e6, _languages_of(source))
 
 
 def provenance(name: str, source: Source, base: Path, cache: Path) -> dict[str, Any]:
-    """What a source's text depends on, without fetching anything: versions, hashes, licences."""
-    from aurora.corpus.sources import environment, files, wheels
+    """What a source's text depends on, as JSON types: versions, revisions, hashes, licences. Nothing is fetched."""
+    from aurora.corpus.sources import environment, files, hub, wheels
 
     match source:
         case JsonlSource() | ParquetSource() | TextSource():
             return {"kind": source.kind, "files": files.identities(name, source.paths, base)}
         case HubSource():
-            identity = {"kind": "hub", "dataset": source.dataset, "revision": source.revision or "newest"}
-            local = base / source.dataset
-            return (
-                {**identity, "files": files.identities(name, [f"{source.dataset}/**/*"], base)}
-                if local.is_dir()
-                else identity
-            )
+            return hub.identity(name, source, base)
         case WheelsSource():
-            return {"kind": "wheels", "packages": [pin.model_dump() for pin in wheels.pins_of(source)]}
+            return {"kind": "wheels", "packages": [pin.model_dump() for pin in wheels.pins_of(name, source)]}
         case EnvironmentSource():
-            return {"kind": "environment", "packages": environment.identities(source.distributions)}
+            return {"kind": "environment", "packages": environment.identities(name, source.distributions)}
 
 
 def _read(name: str, source: Source, base: Path, cache: Path) -> Iterator[Document | Quarantined]:
@@ -71,17 +67,28 @@ def _read(name: str, source: Source, base: Path, cache: Path) -> Iterator[Docume
             return environment.read_environment(name, source)
 
 
+def _languages_of(source: Source) -> set[str]:
+    """All languages the source can yield; empty where only reading tells."""
+    if source.language is not None:
+        return {source.language}
+    if isinstance(source, EnvironmentSource | WheelsSource) and source.take in ("docstrings", "sources"):
+        return {"en" if source.take == "docstrings" else CODE}
+    return set(source.languages) if isinstance(source, WheelsSource) else set()
+
+
 def _limited(
-    found: Iterator[Document | Quarantined], limit: float, only: str | None
+    found: Iterator[Document | Quarantined], limit: float, languages: set[str]
 ) -> Iterator[Document | Quarantined]:
-    """Documents until each language has `limit` bytes; where there is one language alone, reading ends there."""
+    """Documents until each language has `limit` bytes; once all of `languages` have, the rest is not read."""
     sizes: dict[str, int] = {}
+    full: set[str] = set()
     for item in found:
         if isinstance(item, Quarantined):
             yield item
-            continue
-        if sizes.get(item.lang, 0) < limit:
+        elif item.lang not in full:
             sizes[item.lang] = sizes.get(item.lang, 0) + len(item.text.encode("utf-8", "surrogatepass"))
             yield item
-        elif only is not None:
-            return
+            if sizes[item.lang] >= limit:
+                full.add(item.lang)
+                if languages and full >= languages:
+                    return

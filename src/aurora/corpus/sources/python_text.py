@@ -1,7 +1,7 @@
 """Text of Python packages: docstrings as English prose, and sources as code.
 
 One decision: a module is a document. Its docstrings are parsed out of the syntax tree, never imported, and keep only
-paragraphs that read as prose.
+paragraphs that read as prose. Tests and what a package carries of others (whose licence is another) are left out.
 """
 
 from __future__ import annotations
@@ -11,22 +11,37 @@ import inspect
 import re
 import warnings
 from collections.abc import Iterator
+from pathlib import PurePath
 
-LARGEST_SOURCE = 200_000
+# Bytes of a file: larger sources are tables and generated code; docstrings of large modules are as good as others.
+LARGEST = {"sources": 100_000, "docstrings": 1_000_000}
 LEAST_WORDS = 8
+LEAST_LETTER_SHARE = 0.7
+_NOT_OWN = {"test", "tests", "testing", "_vendor", "vendor", "vendored", "third_party", "extern", "_vendored"}
+_BLOCKS = ("body", "handlers", "orelse", "finalbody", "cases")
 _DIRECTIVE = re.compile(r"^\s*(\.\.|>>>|\.\.\.|:\w+|\||\+-|[-=~^]{3,}|#|\$|@)")
 _ROLE = re.compile(r":[\w.-]+(?::[\w.-]+)?:`~?([^`<]+)(?:<[^>]*>)?`")
 _QUOTES = re.compile(r"`{1,2}")
 
 
+def is_own(path: PurePath) -> bool:
+    """Whether a file of a package is Python written for it: neither a test nor carried from another package."""
+    name = path.name
+    tests = name.startswith("test_") or name.endswith("_test.py") or name == "conftest.py"
+    return name.endswith(".py") and not tests and _NOT_OWN.isdisjoint(path.parts[:-1])
+
+
 def prose(source: str, seen: set[str]) -> str:
-    """The prose of a module's docstrings, paragraphs in `seen` left out and added to it; raises SyntaxError."""
+    """The prose of a module's docstrings in its order, paragraphs in `seen` left out and added to it.
+
+    Raises SyntaxError, ValueError or RecursionError for what is not Python.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SyntaxWarning)
         try:
             tree = ast.parse(source)
-        except MemoryError as error:  # what the parser raises for expressions nested too deeply
-            raise SyntaxError("nested too deeply") from error
+        except MemoryError as error:  # what the parser raises for expressions nested too deep
+            raise SyntaxError("nested too deep") from error
     kept: list[str] = []
     for docstring in _docstrings(tree):
         for paragraph in re.split(r"\n\s*\n", inspect.cleandoc(docstring)):
@@ -37,12 +52,15 @@ def prose(source: str, seen: set[str]) -> str:
     return "\n\n".join(kept)
 
 
-def _docstrings(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
-            docstring = ast.get_docstring(node, clean=False)
-            if docstring:
-                yield docstring
+def _docstrings(node: ast.AST) -> Iterator[str]:
+    """Docstrings below a node in source order; expressions, which hold none, are not looked into."""
+    if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+        docstring = ast.get_docstring(node, clean=False)
+        if docstring:
+            yield docstring
+    for name in _BLOCKS:
+        for statement in getattr(node, name, ()):
+            yield from _docstrings(statement)
 
 
 def _paragraph(paragraph: str) -> str:
@@ -54,6 +72,6 @@ def _paragraph(paragraph: str) -> str:
     if any(line.startswith((" ", "\t")) for line in lines):
         return ""
     text = _QUOTES.sub("", _ROLE.sub(r"\1", " ".join(line.strip() for line in lines)))
-    words = text.split()
-    letters = sum(map(str.isalpha, text))
-    return text if len(words) >= LEAST_WORDS and letters >= 0.7 * len(text) and text[0].isalpha() else ""
+    num_letters = sum(map(str.isalpha, text))
+    is_prose = len(text.split()) >= LEAST_WORDS and num_letters >= LEAST_LETTER_SHARE * len(text)
+    return text if is_prose and text[0].isalpha() else ""

@@ -1,41 +1,47 @@
 """Text inside published wheels: catalogues, docstrings, sources, and files of labelled sentences.
 
-One decision: strings are joined to documents within their catalogue, in its order, so that a document is a text about
-one program and not a single label; a string met before, in any wheel, is left out.
+One decision: lines are joined to documents within their wheel, in the order of its catalogues, so that a document is a
+text about one program and not a single label; a line met before, in any wheel, is left out.
 """
 
 from __future__ import annotations
 
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator
 from fnmatch import fnmatch
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from aurora.corpus.document import CODE, UNDETERMINED, Document, Quarantined, new_document
-from aurora.corpus.sources.catalogues import language_of, sentences, translations
+from aurora.corpus.sources.catalogues import Message, domain_of, language_of, read_catalogue
+from aurora.corpus.sources.cleaning import lines
 from aurora.corpus.sources.packages import fetch, open_wheel, pinned_sets
-from aurora.corpus.sources.python_text import LARGEST_SOURCE, prose
+from aurora.corpus.sources.python_text import LARGEST, is_own, prose
 from aurora.errors import UserError
 from aurora.recipe.corpus import WheelPin, WheelsSource
 
 # A document of a catalogue: long enough to be a text, short enough that a program gives several.
 DOCUMENT_BYTES = 1500
 ENGLISH = "en"
+# Vowel signs of Indic scripts are no word characters to `re`, and no less letters for that.
+_NOT_LETTERS = re.compile(r"[^\w\u0900-\u0dff]+|[\d_]+")
+# What reading a member of an archive, or making sense of it, raises where it is damaged.
+_DAMAGE = (ValueError, SyntaxError, RuntimeError, zipfile.BadZipFile, zlib.error, EOFError, OSError)
 
 
-def pins_of(source: WheelsSource) -> list[WheelPin]:
-    """The packages a source names, its sets first."""
+def pins_of(name: str, source: WheelsSource) -> list[WheelPin]:
+    """The packages a source names, its sets first, each once."""
     sets = pinned_sets()
     pins = [pin for name in source.sets for pin in sets[name]] + list(source.packages)
     if not pins:
-        raise UserError("A source of kind wheels names no package: give `sets` or `packages`.")
-    return pins
+        raise UserError(f"corpus.sources.{name}: no package is named; give `sets` or `packages`.")
+    return list({pin.sha256: pin for pin in pins}.values())
 
 
 def read_wheels(name: str, source: WheelsSource, cache: Path) -> Iterator[Document | Quarantined]:
-    """Fetch the source's packages and take its text out of them."""
-    pins = pins_of(source)
+    """Fetch all of the source's packages, then take its text out of them, one after the other."""
+    pins = pins_of(name, source)
     seen: set[str] = set()
     for pin, path in zip(pins, fetch(pins, cache), strict=True):
         with open_wheel(path, pin) as archive:
@@ -57,113 +63,128 @@ class _Wheel:
         self._paths = sorted(path for path in archive.namelist() if fnmatch(path, source.files))
 
     def catalogues(self) -> Iterator[Document | Quarantined]:
-        """Translations, joined to documents in the order of their catalogues."""
-        originals = self._originals()
-        strings: dict[str, list[tuple[str, str]]] = {}
-        for path in self._paths:
-            language = language_of(path)
-            if language is None or not self._wanted(language):
+        """Translations, and where English is asked for, the messages they translate, once a domain."""
+        untranslated = self._english()
+        found: dict[str, list[tuple[str, str]]] = {}
+        english = ENGLISH in self._source.languages
+        domains: set[str] = set()
+        for path in self._catalogue_paths():
+            language = language_of(path) or ""
+            first = english and not path.endswith(".json") and domain_of(path) not in domains
+            if not first and not self._wanted(language):
                 continue
             try:
-                pairs = list(translations(path, self._content(path)))
-            except (ValueError, RecursionError) as error:
+                messages = read_catalogue(path, self._archive.read(path))
+            except _DAMAGE as error:
                 yield self._broken(path, error, language)
                 continue
-            found = sentences(pairs, language, originals)
-            strings.setdefault(language, []).extend((text, path) for text in found if self._new(text))
-        for language, texts in sorted(strings.items()):
+            if self._wanted(language):
+                known = frozenset[str]() if language == ENGLISH else untranslated
+                found.setdefault(language, []).extend(self._new_lines(messages, language, known, path))
+            if first:
+                domains.add(domain_of(path))
+                originals = (Message("", message.original) for message in messages)
+                found.setdefault(ENGLISH, []).extend(self._new_lines(originals, ENGLISH, frozenset(), path))
+        for language, texts in sorted(found.items()):
             for number, (text, path) in enumerate(_joined(texts), 1):
-                yield self._document(text, language, f"{path}#{number}")
+                yield self._document(text, language, path, f"#{number}", catalogue=path)
 
     def docstrings(self) -> Iterator[Document | Quarantined]:
         """English prose of the package's modules."""
         for path in self._modules():
             try:
-                found = prose(self._content(path).decode("utf-8", "replace"), self._seen)
-            except (SyntaxError, ValueError, RecursionError) as error:
+                text = prose(self._archive.read(path).decode("utf-8-sig"), self._seen)
+            except _DAMAGE as error:
                 yield self._broken(path, error, ENGLISH)
                 continue
-            if found:
-                yield self._document(found, ENGLISH, path)
+            if text:
+                yield self._document(text, ENGLISH, path)
 
     def sources(self) -> Iterator[Document | Quarantined]:
         """The package's Python sources."""
         for path in self._modules():
             try:
-                yield self._document(self._content(path).decode("utf-8", "replace"), CODE, path)
-            except ValueError as error:
+                text = self._archive.read(path).decode("utf-8-sig")
+            except _DAMAGE as error:
                 yield self._broken(path, error, CODE)
+                continue
+            yield self._document(text, CODE, path)
 
     def sentences(self) -> Iterator[Document | Quarantined]:
         """Files of `label<TAB>sentence` lines; every sentence is a document of its own."""
-        for path in self._paths:
-            if not path.endswith(".txt"):
-                continue
+        for path in (path for path in self._paths if path.endswith((".txt", ".tsv"))):
             try:
-                lines = self._content(path).decode("utf-8", "replace").splitlines()
-            except ValueError as error:
-                yield self._broken(path, error, UNDETERMINED)
+                content = self._archive.read(path)
+            except _DAMAGE as error:
+                yield self._broken(path, error)
                 continue
-            for number, line in enumerate(lines, 1):
-                label, tab, sentence = line.partition("\t")
+            for number, line in enumerate(content.split(b"\n"), 1):
+                try:
+                    label, tab, sentence = line.decode("utf-8").partition("\t")
+                except UnicodeDecodeError as error:
+                    yield self._broken(f"{path}:{number}", error)
+                    continue
                 if tab and self._wanted(label) and sentence.strip():
-                    yield self._document(sentence.strip(), label, f"{path}#{number}")
+                    yield self._document(sentence.strip(), label, path, f"#{number}")
+
+    def _catalogue_paths(self) -> list[str]:
+        """Catalogues to read: of one in both gettext forms the source form alone, which keeps the program's order."""
+        paths = [path for path in self._paths if language_of(path)]
+        sources = {path.removesuffix(".po") for path in paths if path.endswith(".po")}
+        return [path for path in paths if not (path.endswith(".mo") and path.removesuffix(".mo") in sources)]
 
     def _modules(self) -> Iterator[str]:
         for path in self._paths:
-            if path.endswith(".py") and 0 < self._archive.getinfo(path).file_size <= LARGEST_SOURCE:
+            if is_own(PurePosixPath(path)) and 0 < self._archive.getinfo(path).file_size <= LARGEST[self._source.take]:
                 yield path
 
-    def _content(self, path: str) -> bytes:
-        """A file of the wheel; raises ValueError where it is damaged, encrypted or packed in an unknown way."""
-        try:
-            return self._archive.read(path)
-        except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError) as error:
-            raise ValueError(f"it cannot be unpacked ({error})") from error
-
-    def _originals(self) -> frozenset[str]:
-        """English strings of the wheel's own English JSON catalogues: what they equal is not translated."""
+    def _english(self) -> frozenset[str]:
+        """Texts of the wheel's own English JSON catalogues: what they equal is not translated."""
         found: set[str] = set()
         for path in self._archive.namelist():
             if path.endswith(".json") and language_of(path) == ENGLISH:
                 try:
-                    found.update(text for _, text in translations(path, self._content(path)))
-                except (ValueError, RecursionError):
+                    found.update(message.translation for message in read_catalogue(path, self._archive.read(path)))
+                except _DAMAGE:
                     continue  # an unreadable English catalogue only means that nothing is known to be untranslated
         return frozenset(found)
+
+    def _new_lines(
+        self, messages: Iterator[Message] | list[Message], language: str, untranslated: frozenset[str], path: str
+    ) -> Iterator[tuple[str, str]]:
+        """(line, path) of the lines not met before; case, spacing, digits and punctuation do not make one new."""
+        for line in lines(messages, language, untranslated):
+            bare = _NOT_LETTERS.sub("", line).casefold()
+            if bare not in self._seen:
+                self._seen.add(bare)
+                yield line, path
 
     def _wanted(self, language: str) -> bool:
         return not self._source.languages or language in self._source.languages
 
-    def _new(self, text: str) -> bool:
-        if text in self._seen:
-            return False
-        self._seen.add(text)
-        return True
-
-    def _document(self, text: str, language: str, place: str) -> Document:
+    def _document(self, text: str, language: str, path: str, part: str = "", **meta: object) -> Document:
         pin = self._pin
-        url = f"pypi:{pin.name}=={pin.version}/{place}"
-        return new_document(text, self._source.language or language, self._name, pin.license, url)
+        facts = {"wheel": pin.name, "version": pin.version, **meta}
+        language = self._source.language or language
+        return new_document(text, language, self._name, pin.license, self._place(path) + part, facts)
 
-    def _broken(self, path: str, error: Exception, language: str) -> Quarantined:
-        place = f"pypi:{self._pin.name}=={self._pin.version}/{path}"
-        return Quarantined(self._name, place, f"{type(error).__name__}: {error}", lang=language)
+    def _broken(self, path: str, error: Exception, language: str = UNDETERMINED) -> Quarantined:
+        language = self._source.language or language
+        return Quarantined(self._name, self._place(path), f"{type(error).__name__}: {error}", lang=language)
+
+    def _place(self, path: str) -> str:
+        return f"pypi:{self._pin.name}=={self._pin.version}/{path}"
 
 
-def _joined(strings: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """Strings joined by line ends to texts of about DOCUMENT_BYTES, each with the path of its first string."""
-    total = sum(len(text.encode()) for text, _ in strings)
-    # The last text takes its share of the rest, so that no short one is left over.
-    enough = total / max(1, round(total / DOCUMENT_BYTES))
-    lines: list[str] = []
-    size, first = 0, ""
-    for text, path in strings:
-        first = first if lines else path
-        lines.append(text)
-        size += len(text.encode())
-        if size >= enough:
-            yield "\n".join(lines), first
-            lines, size = [], 0
-    if lines:
-        yield "\n".join(lines), first
+def _joined(texts: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Lines joined to texts of about DOCUMENT_BYTES, each with the path of its first line."""
+    sizes = [len(text.encode("utf-8", "surrogatepass")) for text, _ in texts]
+    # All texts share the whole evenly, so that no short one is left over at the end.
+    num_texts = max(1, round(sum(sizes) / DOCUMENT_BYTES))
+    share = sum(sizes) / num_texts
+    start, reached, number = 0, 0, 1
+    for place, size in enumerate(sizes, 1):
+        reached += size
+        if reached >= number * share or place == len(sizes):
+            yield "\n".join(text for text, _ in texts[start:place]), texts[start][1]
+            start, number = place, max(number, int(reached / share)) + 1

@@ -1,0 +1,130 @@
+"""Messages of programs made into lines of text: placeholders, markup and shortcuts taken out, labels left out.
+
+One decision: a message is text only where it still reads as such once everything a program puts in is gone; one that
+was mostly placeholders, or is mostly symbols, is left out whole and not mended.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Iterator
+
+from aurora.corpus.sources.catalogues import Message
+
+LEAST_WORDS = 3
+LEAST_CHARACTERS_UNSPACED = 8
+LEAST_LETTER_SHARE = 0.75  # of visible characters
+# A message with a hole for fewer characters of text than this reads as a form and not as a sentence.
+CHARACTERS_A_HOLE = 25
+LONGEST_MESSAGE = 20_000
+
+_HOLE = "\ufffc"
+# "{count, plural, one {a file} other {# files}}": the branch that every language has stands for all.
+_BRANCHES = re.compile(
+    r"\{\s*\w+\s*,\s*(?:plural|select|selectordinal)\s*,(?:[^{}]|\{[^{}]*\}){0,200}?other\s*\{([^{}]*)\}\s*\}"
+)
+_PLACEHOLDER = re.compile(
+    r"%\([\w.]+\)[-#0+]*\d*(?:\.\d+)?[a-zA-Z]"  # %(name)s
+    r"|%\d*\$?[-#0+]*\d*(?:\.\d+)?[sdifrxuc](?![A-Za-z])|%\d{1,2}(?![\d.,])"  # %s, %1$s, %-5.2f, %1
+    r"|[%#$]\{[^{}]*\}|\{\{[^{}]*\}\}|\{[^{}]{0,60}\}"  # ${name}, %{name}, {{ name }}, {0}
+)
+_BLOCK_TAG = re.compile(r"</?(?:p|br|li|ul|ol|div|h\d|tr|td|table|hr)\b[^<>]{0,300}>", re.IGNORECASE)
+_TAG = re.compile(r"</?[A-Za-z0-9_][^<>]{0,300}>|<!--.*?-->")
+_ROLE = re.compile(r":[\w.-]+(?::[\w.-]+)?:`~?([^`<>]+)(?:<[^<>]*>)?`|`([^`<>]+)<[^<>]*>`_{1,2}")
+_LINK = re.compile(r"!?\[([^\[\]]+)\]\([^()]*\)|\[\d+:([^\[\]]*)\]|\[\[([^\[\]]*)\]\]")
+_MARKUP = re.compile(r"`+|\*+(?=\S)|(?<=\S)\*+|(?<!\w)__(?=\w)|(?<=\w)__(?!\w)|%(?=%)")
+_ACCELERATOR = re.compile(r"\([&_]\w\)|&(?=[^\W\d_])(?<![A-Z]&)(?!\w+;)|(?<!\w)_(?=[^\W_])")
+# Case endings of a placeholder, as Finnish writes them ("%s:lle"), go with it.
+_ENDING = re.compile(rf"{_HOLE}:[a-zäö]{{1,6}}\b")
+# Quotes and brackets around nothing but holes fall together with them.
+_ENCLOSED = re.compile(
+    rf"[\"'“”„‘’«»「『（(\[]{{1,4}}[\s,/×x–-]{{0,9}}{_HOLE}[\s,/×x–{_HOLE}-]{{0,20}}[\"'“”‘’«»」』）)\]]{{1,4}}"
+)
+_EMPTY = re.compile(r"\(\s*\)|\[\s*\]|「\s*」|『\s*』|（\s*）|“\s*”|«\s*»|(?<!\S)\"\s*\"(?!\w)|(?<!\S)'\s*'(?!\w)")
+_SPACES = re.compile(rf"[\s{_HOLE}]+")
+_SPACE_BEFORE = re.compile(r"(?<=\S) +(?=[.,;:!?…)\]」』。、！？।](?!\w))")
+_CJK = "\u3000-\u30ff\u3400-\u9fff\uff00-\uffef"
+_SPACE_WITHIN = re.compile(rf"(?<=[{_CJK}]) +(?=[{_CJK}])")
+_EDGES = " \t.,;:!?|/–—-•·*#>।。、"
+_PARAGRAPH = re.compile(r"\n\s*\n|\r\n\s*\r\n")
+# Addresses, code and paths: what holds one is not prose, whatever else is taken out.
+_NOT_TEXT = re.compile(
+    r"://|\bwww\.|\w@\w+\.\w|[{}\\<|=^~\ufffd\x00-\x08]|::|->|\w\(\)|\$\w|(?<!\w)--[a-z]|/\w+/|\w\.\w+\.\w"
+)
+_SCRIPTS = {"hi": re.compile("[\u0900-\u097f]"), "ja": re.compile("[\u3005-\u30ff\u3400-\u9fff]")}
+_MARKED = {"vi": re.compile("[ăâđêôơưàáảãạèéẻẽẹìíỉĩịòóỏõọùúủũụỳýỷỹỵ\u1ea0-\u1ef9]", re.IGNORECASE)}
+UNSPACED = ("ja", "zh", "th")
+
+
+def lines(messages: Iterable[Message], language: str, untranslated: frozenset[str]) -> Iterator[str]:
+    """The lines of text in a catalogue's translations; `untranslated` are strings known to be English."""
+    for message in messages:
+        translation = message.translation
+        if translation == message.original or translation in untranslated:
+            continue
+        for paragraph in paragraphs(translation):
+            if says_something(paragraph, language):
+                yield paragraph
+
+
+def paragraphs(text: str) -> Iterator[str]:
+    """The cleaned paragraphs of a message, each in one line; those without text left out."""
+    if len(text) <= LONGEST_MESSAGE:
+        for part in _PARAGRAPH.split(_BLOCK_TAG.sub("\n\n", text)):
+            if cleaned := clean(part):
+                yield cleaned
+
+
+def clean(text: str) -> str:
+    """A paragraph in one line, without placeholders and markup; empty where it does not read as text without them.
+
+    Cleaning twice changes nothing.
+    """
+    num_holes = 0
+    # Taking one thing out can lay bare another ("&amp;amp;", "{{{x}}}"): until nothing changes.
+    for _ in range(8):
+        cleaned, found = _once(text)
+        num_holes += found
+        if cleaned == text:
+            reads = not _NOT_TEXT.search(text) and len(text) >= CHARACTERS_A_HOLE * num_holes
+            return text if reads else ""
+        text = cleaned
+    return ""
+
+
+def _once(text: str) -> tuple[str, int]:
+    """The text with one layer taken off, and the number of its placeholders."""
+    text = _BRANCHES.sub(lambda found: found[1].replace("#", _HOLE), html.unescape(text))
+    text = _LINK.sub(_inner, _ROLE.sub(_inner, text))
+    text = _ENDING.sub(_HOLE, _PLACEHOLDER.sub(_HOLE, text))
+    num_holes = text.count(_HOLE)
+    text = _TAG.sub("", _BLOCK_TAG.sub(" ", text))
+    text = _ACCELERATOR.sub("", _MARKUP.sub("", text))
+    text = _EMPTY.sub(" ", _ENCLOSED.sub(_HOLE, text))
+    text = _SPACE_BEFORE.sub("", _SPACES.sub(" ", text))
+    return _SPACE_WITHIN.sub("", text).lstrip(_EDGES).rstrip(" \t/|–—-•·*#>"), num_holes
+
+
+def _inner(found: re.Match[str]) -> str:
+    return next((group for group in found.groups() if group is not None), "")
+
+
+def says_something(text: str, language: str) -> bool:
+    """Whether a cleaned line is more than a label, mostly letters, and in the script of its language."""
+    num_letters = sum(map(_is_letter, text))
+    if num_letters < LEAST_LETTER_SHARE * sum(not character.isspace() for character in text):
+        return False
+    script = _SCRIPTS.get(language)
+    if script is not None and 2 * len(script.findall(text)) < num_letters:
+        return False
+    if language in _MARKED and not _MARKED[language].search(text):
+        return False
+    if language in UNSPACED:
+        return num_letters >= LEAST_CHARACTERS_UNSPACED
+    return sum(any(map(str.isalpha, word)) for word in text.split()) >= LEAST_WORDS
+
+
+def _is_letter(character: str) -> bool:
+    # Vowel signs of Indic scripts are marks, not letters, to Unicode.
+    return character.isalpha() or "\u0900" <= character <= "\u0dff"
