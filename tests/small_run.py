@@ -52,7 +52,7 @@ stages:
     schedule: {{peak: 3e-3, end: 3e-4, warmup: 0.1}}
   cap:
     start: base
-    tokens: 8192
+    tokens: 16384
     batch_tokens: 512
     sequence_length: 64
     mixture: {{web/en: 1, programs/code: 1, web/fi: 1, web/hi: 1}}

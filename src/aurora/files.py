@@ -53,11 +53,20 @@ def atomic_file(path: Path, mode: str = "wb") -> Iterator[IO[Any]]:
         partial.unlink(missing_ok=True)
 
 
-def write_json(path: Path, value: Any) -> None:
-    """Write `value` as readable JSON in the order of its keys, atomically."""
+def write_text(path: Path, text: str) -> None:
+    """Write `text` atomically; a file that already holds it is left alone."""
+    try:
+        if path.read_text(encoding="utf-8") == text:
+            return
+    except (OSError, UnicodeDecodeError):
+        pass
     with atomic_file(path, "w") as stream:
-        json.dump(value, stream, ensure_ascii=False, indent=2)
-        stream.write("\n")
+        stream.write(text)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write `value` as readable JSON in the order of its keys, atomically; a file that holds it is left alone."""
+    write_text(path, json.dumps(value, ensure_ascii=False, indent=2) + "\n")
 
 
 def read_json(path: Path) -> Any:

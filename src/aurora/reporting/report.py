@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from aurora.errors import AuroraError
-from aurora.files import atomic_file, read_json, write_json
+from aurora.files import read_json, write_json, write_text
 from aurora.reporting.components import Palette
 from aurora.reporting.markup import Html, join, tag
 from aurora.reporting.schema import Report
@@ -48,8 +48,7 @@ def render_run(run_folder: Path) -> Path:
     """Write `report.html` anew from the folder's `report.json`; returns its path."""
     data = read_json(run_folder / JSON_NAME)
     _checked(data, str(run_folder / JSON_NAME))
-    with atomic_file(run_folder / PAGE_NAME, "w") as stream:
-        stream.write(render(data))
+    write_text(run_folder / PAGE_NAME, render(data))
     return run_folder / PAGE_NAME
 
 
