@@ -38,6 +38,12 @@ def test_no_text_breaks_identification(text: str) -> None:
     assert found.best == (found.languages[0][0] if found.languages else "und")
 
 
+def test_languages_have_the_tags_of_today() -> None:
+    hebrew = "אני הולך לבית הספר כל יום עם החברים שלי ואנחנו לומדים דברים חדשים ומעניינים"
+    assert Cld2().identify(hebrew).best == "he"
+    assert contradiction(Cld2(), hebrew, "he") is None
+
+
 def test_only_the_beginning_is_read() -> None:
     assert Cld2().identify(TEXTS["fi"] * 30 + TEXTS["ja"] * 300).languages == (("fi", 99),)
 
@@ -48,6 +54,8 @@ def test_only_the_beginning_is_read() -> None:
         (Says(("en", 97)), "fi", "en"),
         (Says(("en", 97)), "en-GB", None),
         (Says(("pt-BR", 97)), "pt", None),
+        (Says(("no", 97)), "nb", None),
+        (Says(("tl", 97)), "fil", None),
         (Says(("en", 79)), "fi", None),
         (Says(("en", 80)), "fi", "en"),
         (Says(("en", 90), ("fi", 9)), "fi", None),

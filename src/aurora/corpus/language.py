@@ -14,6 +14,9 @@ from aurora.corpus.document import UNDETERMINED
 # Text left to identify: pycld2 answers at 23 MB/s a core and needs no more than this to be sure.
 LONGEST_SAMPLE = 5000
 CONTRADICTION_PERCENT = 80
+# Codes that the detector still uses, and tags that it knows only under a wider one.
+_RENAMED = {"iw": "he", "jw": "jv"}
+_WITHIN = {"nb": "no", "nn": "no", "fil": "tl"}
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,9 @@ class Cld2:
             reliable, _, details = pycld2.detect(sample, isPlainText=True, bestEffort=False)
         except pycld2.error:  # it refuses some valid UTF-8; an unsure answer keeps the document
             return Identified((), False)
-        found = tuple((code, percent) for _, code, percent, _ in details if code != "un" and percent > 0)
+        found = tuple(
+            (_RENAMED.get(code, code), percent) for _, code, percent, _ in details if code != "un" and percent > 0
+        )
         return Identified(found, bool(reliable))
 
 
@@ -58,7 +63,13 @@ def contradiction(identifier: Identifier, text: str, declared: str) -> str | Non
     found = identifier.identify(text)
     if not found.reliable or not found.languages:
         return None
-    base = declared.split("-")[0]
+    base = _base(declared)
     language, percent = found.languages[0]
-    seen = {code.split("-")[0] for code, _ in found.languages}
+    seen = {_base(code) for code, _ in found.languages}
     return language if percent >= CONTRADICTION_PERCENT and base not in seen else None
+
+
+def _base(tag: str) -> str:
+    """The language of a BCP 47 tag, as wide as the detector knows it."""
+    language = tag.split("-")[0]
+    return _WITHIN.get(language, language)

@@ -55,11 +55,15 @@ class CategoryWords(_Table):
 
 
 class Words(_Table):
-    """A policy in one language. Every template takes every action as it stands."""
+    """A policy in one language. Every template takes every action as it stands.
+
+    A refusal begins with one of `openings`, an answer with `agreement`: whether to help is decided in the first words.
+    """
 
     language: str
     templates: dict[str, Template] = Field(min_length=2)
     openings: list[Sentence] = Field(min_length=1)
+    agreement: Sentence
     categories: dict[str, CategoryWords]
 
 

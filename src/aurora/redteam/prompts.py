@@ -12,9 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from aurora.redteam.policy import SLOT, Policy, Words
+from aurora.redteam.policy import SLOT, Policy
 
 Kind = Literal["harmful", "benign"]
+# Languages that write no space between sentences.
+UNSPACED = ("ja", "zh", "th")
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,10 @@ def expand(policy: Policy) -> Iterator[Item]:
                 for template, text in words.templates.items():
                     prompt = text.replace(SLOT, action)
                     mark = _hash(policy.file.name, language, template, action)
-                    response = _refusal(words, answer, mark) if kind == "harmful" else answer
+                    opening = (
+                        words.agreement if kind == "benign" else words.openings[int(mark, 16) % len(words.openings)]
+                    )
+                    response = opening + ("" if language in UNSPACED else " ") + answer
                     yield Item(mark[:16], policy.file.name, category.id, language, kind, template, prompt, response)
 
 
@@ -68,12 +73,6 @@ def spread(items: list[Item]) -> list[Item]:
         turns[group] = turns.get(group, 0) + 1
         keyed.append((turns[group], *group, item))
     return [item for *_, item in sorted(keyed, key=lambda entry: entry[:4])]
-
-
-def _refusal(words: Words, reason: str, mark: str) -> str:
-    """An opening, by the item's hash, and the category's reason; a space between where the language writes one."""
-    opening = words.openings[int(mark, 16) % len(words.openings)]
-    return opening + ("" if words.language in ("ja", "zh") else " ") + reason
 
 
 def _hash(*parts: str) -> str:

@@ -37,7 +37,7 @@ def prose(source: str, seen: set[str]) -> str:
     Raises SyntaxError, ValueError or RecursionError for what is not Python.
     """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", SyntaxWarning)
+        warnings.simplefilter("ignore")  # of other people's escapes; as errors they would be taken for broken files
         try:
             tree = ast.parse(source)
         except MemoryError as error:  # what the parser raises for expressions nested too deep

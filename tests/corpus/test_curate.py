@@ -1,0 +1,228 @@
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from aurora.corpus import curate
+from aurora.corpus.curate import PARTS, build_corpus
+from aurora.corpus.reading import read_documents
+from aurora.errors import UserError
+from aurora.files import read_json
+from aurora.recipe.corpus import Corpus
+from corpus.sample_texts import CODE_TEXT, TEXTS
+
+Row = dict[str, Any] | str
+SOURCE = {"kind": "jsonl", "paths": ["web.jsonl"], "language_key": "lang", "license": "CC0-1.0"}
+MEASURED = "A sentence that is only ever measured on and never trained on."
+
+
+def write_rows(path: Path, rows: Sequence[Row]) -> None:
+    lines = (row if isinstance(row, str) else json.dumps(row) for row in rows)
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+
+def build(folder: Path, rows: Sequence[Row], name: str = "out", **keys: Any) -> dict[str, Any]:
+    """The ledger of a corpus built from the rows of one source; `keys` are further keys of the recipe's table."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_rows(folder / "web.jsonl", rows)
+    corpus = Corpus.model_validate({"sources": {"web": SOURCE}, **keys})
+    return build_corpus(corpus, folder, folder / "cache", 1, folder / name)
+
+
+def numbered(language: str, count: int) -> list[Row]:
+    return [{"lang": language, "text": f"{TEXTS[language]} ({number})"} for number in range(count)]
+
+
+def texts(folder: Path, part: str) -> list[str]:
+    return [document.text for document in read_documents(folder, part)]
+
+
+def test_every_fate_has_its_place(tmp_path: Path) -> None:
+    rows: list[Row] = [
+        *({"lang": language, "text": text} for language, text in TEXTS.items()),
+        {"lang": "code", "text": CODE_TEXT},
+        {"text": TEXTS["fi"] + "\r\nja sama jatkuu."},
+        {"lang": "fi", "text": TEXTS["ja"]},
+        {"lang": "fi", "text": "Liian lyhyt."},
+        {"lang": "en", "text": TEXTS["en"] + " \n"},
+        {"text": "#" * 200},
+        "{broken",
+        {"no": "text"},
+        '"no object"',
+        {"lang": "en", "text": "lone \ud800 surrogate " * 20},
+    ]
+    ledger = build(tmp_path, rows)
+    assert ledger["documents"] == {"in": 15, "kept": 7, "dropped": 4, "quarantined": 4}
+    assert [(loss["step"], loss["rule"], loss["language"]) for loss in ledger["losses"]] == [
+        ("duplicates", "exact", "en"),
+        ("language", "contradicts", "fi"),
+        ("language", "unknown", "und"),
+        ("quality", "too-short", "fi"),
+    ]
+    out = tmp_path / "out"
+    kept = [*read_documents(out, "clean"), *read_documents(out, "held_out")]
+    assert sorted(document.lang for document in kept) == ["code", "en", "fi", "fi", "hi", "ja", "vi"]
+    assert {document.license for document in kept} == {"CC0-1.0"}
+    assert TEXTS["fi"] + "\nja sama jatkuu." in [document.text for document in kept]
+    dropped = pq.read_table(out / "dropped" / "web.parquet").to_pylist()
+    assert [(row["rule"], row["value"]) for row in dropped if row["rule"] != "exact"] == [
+        ("contradicts", "ja"), ("too-short", "11"), ("unknown", ""),
+    ]  # fmt: skip
+    quarantined = [json.loads(line) for line in (out / "quarantined" / "web.jsonl").read_text().splitlines()]
+    assert [row["where"] for row in quarantined] == [f"web.jsonl:{line}" for line in (12, 13, 14, 15)]
+    assert "surrogates not allowed" in quarantined[-1]["error"]
+    assert ledger["sources"]["web"]["files"].keys() == {"web.jsonl"}
+    assert read_json(out / "ledger.json") == ledger
+
+
+FRAGMENTS = st.sampled_from([*TEXTS.values(), CODE_TEXT, MEASURED[:20], "\x00", "\ud800", "\u200b", "\n", " 7 "])
+ANY_TEXT = st.one_of(st.lists(FRAGMENTS, max_size=4).map("".join), st.text(st.characters(), max_size=300))
+ANY_ROW = st.one_of(
+    st.fixed_dictionaries(
+        {"text": ANY_TEXT},
+        optional={
+            "lang": st.sampled_from([*TEXTS, "code", "und", "sv", "", None, 3, "\ud800", "xx-\ud800"]),
+            "license": st.sampled_from(["MIT", "\ud800", 5]),
+        },
+    ),
+    st.sampled_from(["{", "[]", "7", "null", '{"text": 5}', "\x00", '{"text": "a"', "[" * 5000]),
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(ANY_ROW, max_size=8), st.booleans(), st.booleans())
+@example([{"text": TEXTS["en"], "lang": "\ud800"}, {"text": TEXTS["en"], "license": "\ud800"}], True, True)
+def test_whatever_comes_in_is_kept_dropped_or_quarantined(rows: list[Row], quality: bool, normalise: bool) -> None:
+    curation = {"quality": quality, "normalise": normalise, "identify_language": quality}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        ledger = build(folder, rows, curation=curation)
+        found = {part: list(read_documents(folder / "out", part)) for part in ("clean", "held_out", "dropped")}
+        quarantined = (folder / "out" / "quarantined" / "web.jsonl").read_text().splitlines()
+    kept = found["clean"] + found["held_out"]
+    assert ledger["documents"] == {
+        "in": len(rows), "kept": len(kept), "dropped": len(found["dropped"]), "quarantined": len(quarantined),
+    }  # fmt: skip
+    assert len(rows) == len(kept) + len(found["dropped"]) + len(quarantined)
+    assert ledger["bytes"]["kept"] == sum(len(document.text.encode()) for document in kept)
+    assert len({document.text for document in kept}) == len(kept)
+
+
+def test_two_builds_are_byte_identical_wherever_they_lie(tmp_path: Path) -> None:
+    rows = [row for language in TEXTS for row in numbered(language, 30)] + ["{broken", {"lang": "en", "text": "short"}]
+    other = {"letters": {"kind": "jsonl", "paths": ["letters.jsonl"], "language": "en"}}
+    for place in ("here", "there/below"):
+        (tmp_path / place).mkdir(parents=True)
+        write_rows(tmp_path / place / "letters.jsonl", [{"text": MEASURED}])
+        build(tmp_path / place, rows, other_domain=other)
+    # Left-overs of an interrupted attempt change nothing.
+    (tmp_path / "here" / "out" / "clean" / "old.parquet").write_bytes(b"left over")
+    build(tmp_path / "here", rows, other_domain=other)
+
+    def contents(folder: Path) -> dict[str, bytes]:
+        files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+        return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+    first, second = contents(tmp_path / "here" / "out"), contents(tmp_path / "there/below" / "out")
+    assert {name.split("/")[0] for name in first} == {*PARTS, "ledger.json"}
+    assert first == second
+
+
+def test_the_split_stays_when_documents_are_added(tmp_path: Path) -> None:
+    few, many = numbered("en", 150), numbered("en", 400)
+    keys: dict[str, Any] = {"curation": {"held_out_share": 0.2}}
+    build(tmp_path, few, "few", **keys)
+    ledger = build(tmp_path, many[::-1], "many", **keys)
+    held_out = {name: set(texts(tmp_path / name, "held_out")) for name in ("few", "many")}
+    clean = {name: set(texts(tmp_path / name, "clean")) for name in ("few", "many")}
+    assert held_out["few"] < held_out["many"]
+    assert clean["few"] < clean["many"]
+    assert 0.12 < ledger["held_out"]["documents"] / 400 < 0.28
+
+
+def test_copies_never_straddle_the_split(tmp_path: Path) -> None:
+    build(tmp_path, numbered("en", 60) * 2, curation={"duplicates": "none", "held_out_share": 0.3})
+    held_out, clean = (texts(tmp_path / "out", part) for part in ("held_out", "clean"))
+    assert len(held_out) + len(clean) == 120
+    assert held_out
+    assert not set(held_out) & set(clean)
+
+
+def test_a_copy_of_what_was_dropped_is_no_duplicate(tmp_path: Path) -> None:
+    ledger = build(tmp_path, [{"lang": "fi", "text": TEXTS["en"]}, {"lang": "en", "text": TEXTS["en"]}])
+    assert ledger["documents"]["kept"] == 1
+    assert [loss["rule"] for loss in ledger["losses"]] == ["contradicts"]
+
+
+def test_duplicates_are_dropped_across_sources_by_name(tmp_path: Path) -> None:
+    write_rows(tmp_path / "books.jsonl", [{"text": TEXTS["en"]}])
+    books = {"kind": "jsonl", "paths": ["books.jsonl"], "language": "en"}
+    ledger = build(tmp_path, [{"lang": "en", "text": TEXTS["en"]}], sources={"web": SOURCE, "books": books})
+    assert ledger["by_source"]["books"]["en"]["kept"] == 1
+    assert ledger["by_source"]["web"]["en"]["dropped"] == 1
+
+
+@pytest.mark.parametrize(
+    "hide", [lambda text: text, lambda text: f"see: {text.upper()}", lambda text: text.replace(" ", " \n", 3)]
+)
+def test_measuring_text_is_refused(tmp_path: Path, hide: Callable[[str], str]) -> None:
+    write_rows(tmp_path / "letters.jsonl", [{"text": f"{MEASURED}\nAnother line of that text."}])
+    other = {"letters": {"kind": "jsonl", "paths": ["letters.jsonl"], "language": "en"}}
+    rows: list[Row] = [{"lang": "en", "text": f"{TEXTS['en']} {hide(MEASURED)} {TEXTS['en']}"}]
+    with pytest.raises(UserError, match=r"The source web holds a sentence .* in web\.jsonl:1; take it out"):
+        build(tmp_path, rows, other_domain=other)
+    assert not (tmp_path / "out" / "ledger.json").exists()
+    assert build(tmp_path, numbered("en", 2), other_domain=other)["documents"]["kept"] == 2
+    assert texts(tmp_path / "out", "other_domain") == [f"{MEASURED}\nAnother line of that text."]
+
+
+def test_broken_inputs_of_the_other_domain_are_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_rows(tmp_path / "letters.jsonl", [{"text": MEASURED}, "{", {"text": "\ud800" * 50}])
+    other = {"letters": {"kind": "jsonl", "paths": ["letters.jsonl"], "language": "en"}}
+    build(tmp_path, numbered("en", 1), other_domain=other)
+    assert texts(tmp_path / "out", "other_domain") == [MEASURED]
+    assert "2 inputs of the other domain letters cannot be read" in capsys.readouterr().err
+
+
+def test_a_step_that_raises_costs_one_document(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    judge = curate.judge
+
+    def fragile(text: str, lang: str) -> Any:
+        if "(1)" in text:
+            raise ZeroDivisionError("as a bug would")
+        return judge(text, lang)
+
+    monkeypatch.setattr(curate, "judge", fragile)
+    ledger = build(tmp_path, numbered("vi", 3))
+    assert ledger["documents"] == {"in": 3, "kept": 2, "dropped": 0, "quarantined": 1}
+    assert ledger["by_source"]["web"]["vi"]["quarantined"] == 1
+    (row,) = map(json.loads, (tmp_path / "out" / "quarantined" / "web.jsonl").read_text().splitlines())
+    assert (row["where"], row["error"]) == ("web.jsonl:2", "ZeroDivisionError: as a bug would")
+
+
+def test_steps_can_be_left_out(tmp_path: Path) -> None:
+    rows: list[Row] = [{"lang": "fi", "text": "short \x00"}, {"lang": "fi", "text": "short \x00"}]
+    nothing = {"normalise": False, "identify_language": False, "quality": False, "duplicates": "none"}
+    ledger = build(tmp_path, rows, curation=nothing)
+    assert ledger["documents"]["kept"] == 2
+    kept = texts(tmp_path / "out", "clean") + texts(tmp_path / "out", "held_out")
+    assert kept == ["short \x00"] * 2
+
+
+def test_a_missing_file_names_source_and_key(tmp_path: Path) -> None:
+    source = {**SOURCE, "paths": ["absent/*.jsonl"]}
+    with pytest.raises(UserError, match=r"corpus\.sources\.web\.paths: no file matches .*absent"):
+        build(tmp_path, [], sources={"web": source})
+
+
+def test_code_is_never_identified(tmp_path: Path) -> None:
+    ledger = build(tmp_path, [{"lang": "code", "text": f"# {TEXTS['fi']}\n{CODE_TEXT}"}])
+    assert ledger["bytes_kept"].keys() == {"code"}

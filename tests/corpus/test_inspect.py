@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from aurora.corpus.document import Quarantined, new_document
+from aurora.corpus.inspect import describe, find_corpus
+from aurora.corpus.ledger import Ledger
+from aurora.errors import AuroraError, UserError
+from aurora.files import write_json
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    ledger = Ledger()
+    for number in range(1200):
+        ledger.keep(new_document("x" * 5000, "fi", "web", url=str(number)), number < 60)
+    ledger.drop(new_document("Too\nshort", "fi", "web"), "quality", "too-short", 8)
+    for number in range(2):
+        ledger.drop(new_document("twice", "en", "books", url=str(number)), "duplicates", "exact", "ab")
+    ledger.quarantine(Quarantined("web", "web.jsonl:3", "broken"))
+    write_json(tmp_path / "run" / "corpus" / "ledger.json", ledger.close({}))
+    return tmp_path / "run" / "corpus"
+
+
+def test_the_ledger_as_a_table(corpus: Path) -> None:
+    lines = describe(corpus).splitlines()
+    assert lines[0] == ("1,204 documents = 1,200 kept + 3 dropped + 1 quarantined; 60 of the kept are held out.")
+    rows = [line.split() for line in lines]
+    assert ["books", "en", "2", "0", "2", "0", "0.00"] in rows
+    assert ["web", "fi", "1,201", "1,200", "1", "0", "6.00"] in rows
+    assert ["web", "und", "1", "0", "0", "1", "0.00"] in rows
+    start = next(index for index, row in enumerate(rows) if row[:1] == ["rule"])
+    assert [row[:4] for row in rows[start + 1 : start + 3]] == [
+        ["duplicates/exact", "en", "books", "2"],
+        ["quality/too-short", "fi", "web", "1"],
+    ]
+    assert "  quality/too-short = 8 [fi] Too short" in lines
+
+
+def test_columns_line_up(corpus: Path) -> None:
+    table = describe(corpus).split("\n\n")[1].splitlines()
+    assert len({len(line) for line in table}) == 1
+
+
+def test_an_empty_ledger_is_described(tmp_path: Path) -> None:
+    write_json(tmp_path / "ledger.json", Ledger().close({}))
+    assert describe(tmp_path).startswith("0 documents = 0 kept")
+
+
+def test_a_run_or_its_corpus_will_do(corpus: Path) -> None:
+    assert find_corpus(corpus) == find_corpus(corpus.parent) == corpus
+    with pytest.raises(UserError, match="holds no corpus: give runs/NAME"):
+        find_corpus(corpus.parent.parent)
+
+
+def test_a_damaged_ledger_is_named(corpus: Path) -> None:
+    (corpus / "ledger.json").write_text("{")
+    with pytest.raises(AuroraError, match=r"ledger\.json is not valid JSON"):
+        describe(corpus)
