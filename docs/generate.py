@@ -29,7 +29,7 @@ def commands_page() -> str:
         "",
     ]
     for path, command in walk("aurora", aurora):
-        context = click.Context(command, info_name=path)
+        context = click.Context(command, info_name=path, **aurora.context_settings)  # as below `aurora`
         lines += [f"## {path}", "", "```", command.get_help(context), "```", ""]
     return "\n".join(lines)
 
