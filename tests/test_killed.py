@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import random
-import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +21,10 @@ KILLS = 6
 TIMES = ("seconds", "tokens_per_second", "hashes", "environment")
 
 
-def start(recipe: Path, run: Path) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "aurora", "run", recipe, "--output", run],
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+def run(recipe: Path, folder: Path, seconds: float = 600) -> subprocess.CompletedProcess[str]:
+    """Run the recipe; after `seconds` the process is killed (SIGKILL) and `TimeoutExpired` raised."""
+    command = [sys.executable, "-m", "aurora", "run", str(recipe), "--output", str(folder)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=seconds, check=False)
 
 
 def without_times(value: Any) -> Any:
@@ -40,21 +39,15 @@ def without_times(value: Any) -> Any:
 def test_kill_9_at_random_points_changes_nothing(tmp_path: Path) -> None:
     recipe = write_small_project(tmp_path)
     begin = time.monotonic()
-    undisturbed = start(recipe, tmp_path / "undisturbed")
-    assert undisturbed.wait(600) == 0
+    assert run(recipe, tmp_path / "undisturbed").returncode == 0
     duration = time.monotonic() - begin
 
     chance = random.Random()
     for _ in range(KILLS):
-        process = start(recipe, tmp_path / "killed")
-        try:
-            process.wait(chance.uniform(1.5, 0.7 * duration))
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGKILL)
-            process.wait()
-    last = start(recipe, tmp_path / "killed")
-    _, said = last.communicate(timeout=600)
-    assert last.returncode == 0, said
+        with suppress(subprocess.TimeoutExpired):
+            run(recipe, tmp_path / "killed", chance.uniform(0.2, 0.7) * duration)
+    last = run(recipe, tmp_path / "killed")
+    assert last.returncode == 0, last.stderr
 
     for weights in sorted((tmp_path / "undisturbed/checkpoints").glob("*/*.safetensors")):
         again = tmp_path / "killed" / weights.relative_to(tmp_path / "undisturbed")
