@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aurora.corpus.contamination import SHORTEST_SENTENCE, SentenceIndex, bare_text
+from aurora.corpus.contamination import SHORTEST_WIDTH, SentenceIndex, bare_text, sentences_of, width
 
 SENTENCES = [
     "The ferry to the northern islands leaves at seven every morning.",
@@ -59,12 +59,55 @@ def test_absent_text_is_not_found(text: str) -> None:
     assert INDEX.find(text) is None
 
 
-@given(st.lists(st.text("ab \n", min_size=20, max_size=40), max_size=3), st.text("ab \nAB.", max_size=400))
-def test_agrees_with_plain_search(sentences: list[str], text: str) -> None:
-    long_enough = [bare for bare in map(bare_text, sentences) if len(bare) >= SHORTEST_SENTENCE]
-    index = SentenceIndex(sentences)
-    assert len(index) == len(long_enough)
-    assert (index.find(text) is not None) == any(bare in bare_text(text) for bare in long_enough)
+@given(
+    st.lists(st.text("abが ी.。", min_size=12, max_size=40), max_size=3),
+    st.text("abが ी\nAB.", max_size=400),
+    st.booleans(),
+)
+def test_agrees_with_plain_search(lines: list[str], text: str, planted: bool) -> None:
+    bare = {bare_text(sentence) for line in lines for sentence in sentences_of(line)}
+    index = SentenceIndex(lines)
+    assert len(index) == len(bare)
+    if planted:
+        text += "".join(lines[-1:])
+    assert (index.find(text) is not None) == any(sentence in bare_text(text) for sentence in bare)
+
+
+@given(st.text(st.characters(), max_size=80))
+def test_what_a_line_gives_is_in_the_line(line: str) -> None:
+    assert (width(bare_text(line)) >= SHORTEST_WIDTH) == bool(sentences_of(line))
+    assert all(sentence in line and width(bare_text(sentence)) >= SHORTEST_WIDTH for sentence in sentences_of(line))
+
+
+def test_each_sentence_of_a_line_is_found_alone() -> None:
+    index = SentenceIndex([" ".join([*SENTENCES, "Yes. No."])])
+    for sentence in SENTENCES:
+        assert index.find(f"<p>{sentence}</p>") is not None
+    assert index.find("Yes. No.") is None
+
+
+def test_a_line_of_short_sentences_is_found_whole() -> None:
+    index = SentenceIndex(["He came. He saw. He won. He left. He slept."])
+    assert index.find("(he came, he saw, he won, he left, he slept)") is not None
+    assert index.find("He came. He saw. He won.") is None
+
+
+def test_short_japanese_says_as_much_as_long_english() -> None:
+    index = SentenceIndex(["港は今日も静かです。", "ありがとう。"])
+    assert len(index) == 0
+    index = SentenceIndex(["港は今日もとても静かです。"])
+    assert index.find("昨日と同じく港は今日もとても静かです") is not None
+
+
+def test_the_vowel_signs_of_hindi_tell_words_apart() -> None:
+    index = SentenceIndex(["नदी का पानी बहुत साफ दिखता है"])
+    assert index.find("वहाँ नदी का पानी, बहुत साफ दिखता है।") is not None
+    assert index.find("वहाँ नदी के पानी, बहुत साफ दिखता है।") is None
+
+
+def test_invisible_characters_hide_nothing() -> None:
+    hidden = "\ufe0f\u200b".join(SENTENCES[0])
+    assert INDEX.find(hidden) is not None
 
 
 def test_short_sentences_are_anybodys() -> None:

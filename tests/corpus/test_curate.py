@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from aurora.corpus import curate
 from aurora.corpus.curate import PARTS, build_corpus
+from aurora.corpus.document import text_hash
 from aurora.corpus.reading import read_documents
 from aurora.errors import UserError
 from aurora.files import read_json
@@ -146,6 +147,33 @@ def test_the_split_stays_when_documents_are_added(tmp_path: Path) -> None:
     assert held_out["few"] < held_out["many"]
     assert clean["few"] < clean["many"]
     assert 0.12 < ledger["held_out"]["documents"] / 400 < 0.28
+
+
+def test_every_language_is_measured_on_a_document_at_least(tmp_path: Path) -> None:
+    rows = numbered("fi", curate.MEASURED_FROM) + numbered("hi", curate.MEASURED_FROM - 1) + numbered("en", 1)
+    keys: dict[str, Any] = {"curation": {"held_out_share": 1e-9}}
+    ledger = build(tmp_path, rows, **keys)
+    table = ledger["by_source"]["web"]
+    assert {language: table[language]["held_out_documents"] for language in table} == {"en": 0, "fi": 1, "hi": 0}
+    held_out = texts(tmp_path / "out", "held_out")
+    assert held_out == [min((row["text"] for row in rows if row["lang"] == "fi"), key=text_hash)]  # type: ignore[index]
+    assert ledger["held_out"] == {"documents": 1, "bytes": len(held_out[0].encode())}
+    assert held_out[0] not in texts(tmp_path / "out", "clean")
+    # Neither the order of the documents nor an attempt that was killed while it moved some changes which one it is.
+    (tmp_path / "again" / "rewritten" / "clean").mkdir(parents=True)
+    build(tmp_path, rows[::-1], "again", **keys)
+    assert texts(tmp_path / "again", "held_out") == held_out
+    assert sorted(path.name for path in (tmp_path / "again").iterdir()) == sorted([*PARTS, "ledger.json"])
+
+
+def test_a_language_that_is_measured_already_gives_no_more(tmp_path: Path) -> None:
+    rows = numbered("en", 100)
+    keys: dict[str, Any] = {"curation": {"held_out_share": 0.1}}
+    ledger = build(tmp_path, rows, **keys)
+    below = [row["text"] for row in rows if text_hash(row["text"]) < 0.1 * 2**128]  # type: ignore[index]
+    assert below
+    assert texts(tmp_path / "out", "held_out") == below
+    assert ledger["held_out"]["documents"] == len(below)
 
 
 def test_copies_never_straddle_the_split(tmp_path: Path) -> None:

@@ -59,3 +59,13 @@ def test_a_damaged_ledger_is_named(corpus: Path) -> None:
     (corpus / "ledger.json").write_text("{")
     with pytest.raises(AuroraError, match=r"ledger\.json is not valid JSON"):
         describe(corpus)
+
+
+def test_long_names_keep_the_columns_in_line(tmp_path: Path) -> None:
+    ledger = Ledger()
+    for source in ("a", "a-source-with-quite-a-long-name"):
+        ledger.drop(new_document("short", "zh-Hant-TW", source), "quality", "too-short", 5)
+    write_json(tmp_path / "ledger.json", ledger.close({}))
+    for table in describe(tmp_path).split("\n\n")[1:3]:
+        assert len({len(line) for line in table.splitlines()}) == 1
+        assert "  zh-Hant-TW  " in table

@@ -54,6 +54,18 @@ def test_examples_are_few_short_and_carry_their_value() -> None:
     assert examples[0] == {"step": "duplicates", "rule": "exact", "language": "fi", "excerpt": "y", "value": "ab"}
 
 
+def test_a_document_can_be_held_out_later() -> None:
+    documents = [new_document("ä" * size, "fi", "web") for size in (1, 2)]
+    late, early = Ledger(), Ledger()
+    for document in documents:
+        late.keep(document, False)
+    late.hold_out(documents[1])
+    early.keep(documents[0], False)
+    early.keep(documents[1], True)
+    assert late.close({}) == early.close({})
+    assert late.close({})["held_out"] == {"documents": 1, "bytes": 4}
+
+
 def test_the_order_of_entry_does_not_show() -> None:
     documents = [new_document(text, lang, source) for text in "ab" for lang in ("ja", "en") for source in ("z", "a")]
 

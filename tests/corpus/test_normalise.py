@@ -40,6 +40,7 @@ def test_no_visible_character_is_lost(text: str) -> None:
         ("\ufeffsoft\u00adware\u200b \u202eis\u202c", "en", "software is"),
         ("क्\u200dष", "hi", "क्\u200dष"),
         ("می\u200cخواهم", "fa", "می\u200cخواهم"),
+        ("👩\u200d🔬 ❤️\u200d🔥 x\u200d👩", "en", "👩\u200d🔬 ❤️\u200d🔥 x👩"),
         ("in\u200dvisible\u200c क\u200d ", "hi", "invisible क"),
         ("  x = 1\n\n\n\n\ty = 'e\u0301\u200b'  \n", "code", "  x = 1\n\n\n\n\ty = 'e\u0301\u200b'  \n"),
         ("a\x00b\x1b\r\n", "code", "ab\n"),

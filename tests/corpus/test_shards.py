@@ -1,14 +1,15 @@
 from __future__ import annotations
 
 import errno
+import json
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
-from aurora.corpus.document import Document, new_document
+from aurora.corpus.document import Document, Quarantined, new_document, text_hash
 from aurora.corpus.reading import parts, read_columns, read_documents, read_texts
-from aurora.corpus.shards import ROWS, PartWriter
+from aurora.corpus.shards import ROWS, PartWriter, QuarantineWriter, move_to_held_out
 from aurora.errors import AuroraError
 
 
@@ -58,6 +59,38 @@ def test_the_same_documents_give_the_same_bytes(tmp_path: Path) -> None:
         write(tmp_path / name, "web", documents_of(ROWS + 7))
     first, second = ((tmp_path / name / "clean" / "web.parquet").read_bytes() for name in ("one", "two"))
     assert first == second
+
+
+def test_moved_documents_stand_behind_those_held_out(tmp_path: Path) -> None:
+    documents = documents_of(ROWS + 7)
+    write(tmp_path / "moved", "web", documents)
+    write(tmp_path / "moved", "web", [documents[0]], "held_out")
+    marks = {text_hash(documents[5].text), text_hash(documents[2].text), text_hash("nowhere")}
+    assert move_to_held_out(tmp_path / "moved", "web", marks) == [documents[2], documents[5]]
+    assert list(read_documents(tmp_path / "moved", "held_out")) == [documents[0], documents[2], documents[5]]
+    rest = [*documents[:2], *documents[3:5], *documents[6:]]
+    write(tmp_path / "written", "web", rest)
+    shards = [tmp_path / name / "clean" / "web.parquet" for name in ("moved", "written")]
+    assert shards[0].read_bytes() == shards[1].read_bytes()
+    assert sorted(path.name for path in (tmp_path / "moved").iterdir()) == ["clean", "held_out"]
+
+
+def test_nothing_is_rewritten_without_need(tmp_path: Path) -> None:
+    write(tmp_path, "web", documents_of(3))
+    (tmp_path / "held_out").mkdir()
+    before = (tmp_path / "clean" / "web.parquet").stat()
+    assert move_to_held_out(tmp_path, "web", {1}) == []
+    assert move_to_held_out(tmp_path, "nobody", {1}) == []
+    assert (tmp_path / "clean" / "web.parquet").stat() == before
+
+
+def test_what_is_quarantined_can_be_read_again(tmp_path: Path) -> None:
+    (tmp_path / "quarantined").mkdir()
+    broken = Quarantined("web", "web.jsonl:7", "broken", "lone \ud800\nsurrogate")
+    with QuarantineWriter(tmp_path, "web") as quarantine:
+        quarantine.write(broken)
+    (row,) = map(json.loads, (tmp_path / "quarantined" / "web.jsonl").read_text().splitlines())
+    assert Quarantined(**row) == broken
 
 
 def test_a_part_without_documents_has_no_file(tmp_path: Path) -> None:

@@ -6,10 +6,9 @@ bounded by a batch of rows and the set of text hashes, and nothing can be lost b
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,23 +18,27 @@ from aurora.corpus.language import Cld2, Identifier, contradiction
 from aurora.corpus.ledger import Ledger
 from aurora.corpus.normalise import normalise
 from aurora.corpus.quality import judge
-from aurora.corpus.shards import PartWriter
+from aurora.corpus.shards import REWRITTEN, PartWriter, QuarantineWriter, move_to_held_out
 from aurora.corpus.sources import provenance, read_source
 from aurora.errors import UserError
-from aurora.files import atomic_file, write_json
+from aurora.files import write_json
 from aurora.progress import progress, say
 from aurora.recipe.corpus import Corpus, Curation, Source
 
 PARTS = ("clean", "held_out", "dropped", "quarantined", "other_domain")
 _HASHES = 1 << 128
+# From so many documents on, a language is measured on one at least.
+MEASURED_FROM = 10
 
 
 def build_corpus(corpus: Corpus, base: Path, cache: Path, seed: int, folder: Path) -> dict[str, Any]:
     """Curate every source of `corpus` into `folder`; returns the ledger, also written to `ledger.json`.
 
     Relative paths start from `base`; downloads go to `cache`. Which documents are held out depends on their text alone,
-    not on `seed`, so that runs with other seeds are measured on the same text.
+    not on `seed`, so that runs with other seeds are measured on the same text; a language of at least `MEASURED_FROM`
+    documents of which the split held out none gives the one of the lowest hash.
     """
+    shutil.rmtree(folder / REWRITTEN, ignore_errors=True)
     for part in PARTS:
         shutil.rmtree(folder / part, ignore_errors=True)
         (folder / part).mkdir(parents=True)
@@ -44,10 +47,23 @@ def build_corpus(corpus: Corpus, base: Path, cache: Path, seed: int, folder: Pat
     plan = _Plan(corpus.curation, other, Cld2(), ledger)
     for name, source in sorted(corpus.sources.items()):
         _curate_source(name, source, base, cache, folder, plan)
+    if unmeasured := plan.unmeasured():
+        for name in sorted(corpus.sources):
+            for document in move_to_held_out(folder, name, unmeasured):
+                ledger.hold_out(document)
     closed = ledger.close({name: provenance(name, source, base, cache) for name, source in corpus.sources.items()})
     write_json(folder / "ledger.json", closed)
     _say_result(closed)
     return closed
+
+
+@dataclass
+class _Split:
+    """How a language was split: documents kept, whether any is held out, and the lowest hash among them."""
+
+    kept: int = 0
+    held_out: bool = False
+    lowest: int = _HASHES
 
 
 class _Plan:
@@ -59,6 +75,7 @@ class _Plan:
         self._other = other
         self._identifier = identifier
         self._seen: set[int] = set()
+        self._splits: dict[str, _Split] = {}
         self._held_out_below = int(curation.held_out_share * _HASHES)
 
     def decide(self, document: Document) -> tuple[Document, str, tuple[str, str, Any] | None]:
@@ -71,9 +88,8 @@ class _Plan:
         if loss is None and self.curation.quality and (broken := judge(document.text, document.lang)):
             loss = ("quality", broken.rule, broken.value)
         mark = text_hash(document.text)
-        if loss is None and self.curation.duplicates == "exact":
-            loss = ("duplicates", "exact", f"{mark:032x}") if mark in self._seen else None
-            self._seen.add(mark)
+        if loss is None and mark in self._seen:
+            loss = ("duplicates", "exact", f"{mark:032x}")
         if loss is not None:
             return document, "dropped", loss
         if overlap := self._other.find(document.text):
@@ -81,7 +97,22 @@ class _Plan:
                 f"The source {document.source} holds a sentence of the measuring domain, which is never trained on: "
                 f"{overlap.sentence[:60]!r} in {document.url or document.id}; take it out of corpus.sources."
             )
-        return document, "held_out" if mark < self._held_out_below else "clean", None
+        if self.curation.duplicates == "exact":
+            self._seen.add(mark)
+        return document, "held_out" if self._holds_out(document.lang, mark) else "clean", None
+
+    def unmeasured(self) -> set[int]:
+        """The text hashes to hold out beside the split, so that no language goes without."""
+        splits = self._splits.values()
+        return {split.lowest for split in splits if split.kept >= MEASURED_FROM and not split.held_out}
+
+    def _holds_out(self, language: str, mark: int) -> bool:
+        split = self._splits.setdefault(language, _Split())
+        held_out = mark < self._held_out_below
+        split.kept += 1
+        split.held_out |= held_out
+        split.lowest = min(split.lowest, mark)
+        return held_out
 
     def _language(self, document: Document) -> tuple[Document, tuple[str, str, Any] | None]:
         if not self.curation.identify_language or document.lang == CODE:
@@ -94,33 +125,36 @@ class _Plan:
 
 
 def _curate_source(name: str, source: Source, base: Path, cache: Path, folder: Path, plan: _Plan) -> None:
-    quarantined: list[Quarantined] = []
     with (
         PartWriter(folder, name) as writer,
+        QuarantineWriter(folder, name) as quarantine,
         progress(f"curate {name}", None, "B") as bar,
     ):
         for found in read_source(name, source, base, cache):
             if isinstance(found, Quarantined):
-                quarantined.append(found)
-                continue
-            bar.update(len(found.text))
-            try:
-                document, part, loss = plan.decide(found)
-            except UserError:
-                raise
-            except Exception as error:  # whatever a document makes a step raise, the rest goes on
-                quarantined.append(_raised(found, error))
-                continue
-            writer.write(part, document, loss)
-            if loss is not None:
-                plan.ledger.drop(document, *loss)
+                broken: Quarantined | None = found
             else:
-                plan.ledger.keep(document, part == "held_out")
-    for item in quarantined:
-        plan.ledger.quarantine(item)
-    with atomic_file(folder / "quarantined" / f"{name}.jsonl", "w") as stream:
-        for item in quarantined:
-            stream.write(json.dumps(asdict(item), sort_keys=True) + "\n")
+                bar.update(len(found.text.encode("utf-8", "surrogatepass")))
+                broken = _curate(found, plan, writer)
+            if broken is not None:
+                plan.ledger.quarantine(broken)
+                quarantine.write(broken)
+
+
+def _curate(document: Document, plan: _Plan, writer: PartWriter) -> Quarantined | None:
+    """Write a document where it belongs and enter it; returned as quarantined where it makes a step raise."""
+    try:
+        curated, part, loss = plan.decide(document)
+    except UserError:
+        raise
+    except Exception as error:  # whatever a document makes a step raise, the rest goes on
+        return _raised(document, error)
+    writer.write(part, curated, loss)
+    if loss is not None:
+        plan.ledger.drop(curated, *loss)
+    else:
+        plan.ledger.keep(curated, part == "held_out")
+    return None
 
 
 def _raised(document: Document, error: Exception) -> Quarantined:

@@ -28,16 +28,20 @@ def describe(folder: Path) -> str:
         f"{documents['in']:,} documents = {documents['kept']:,} kept + {documents['dropped']:,} dropped "
         f"+ {documents['quarantined']:,} quarantined; {ledger['held_out']['documents']:,} of the kept are held out.",
         "",
-        f"{'source':<16}{'language':<10}{'in':>9}{'kept':>9}{'dropped':>9}{'quarantined':>13}{'MB kept':>9}",
+        *_table(
+            ("source", "language", "in", "kept", "dropped", "quarantined", "MB kept"),
+            [
+                _counts_row(source, language, counts)
+                for source, table in ledger["by_source"].items()
+                for language, counts in table.items()
+            ],
+            num_labels=2,
+        ),
     ]
-    for source, table in ledger["by_source"].items():
-        lines += [_row(source, language, counts) for language, counts in table.items()]
     if ledger["losses"]:
-        lines += ["", f"{'rule':<28}{'language':<10}{'source':<16}{'documents':>10}{'MB':>8}"]
-    for loss in sorted(ledger["losses"], key=lambda loss: -loss["documents"]):
-        rule = f"{loss['step']}/{loss['rule']}"
-        megabytes = loss["bytes"] / 1e6
-        lines.append(f"{rule:<28}{loss['language']:<10}{loss['source']:<16}{loss['documents']:>10,}{megabytes:>8.2f}")
+        losses = sorted(ledger["losses"], key=lambda loss: -loss["documents"])
+        header = ("rule", "language", "source", "documents", "MB")
+        lines += ["", *_table(header, list(map(_loss_row, losses)), num_labels=3)]
     if ledger["examples"]:
         lines += ["", "Examples of what was dropped:"]
     for example in ledger["examples"]:
@@ -46,6 +50,23 @@ def describe(folder: Path) -> str:
     return "\n".join(lines)
 
 
-def _row(source: str, language: str, counts: dict[str, Any]) -> str:
-    numbers = f"{counts['in']:>9,}{counts['kept']:>9,}{counts['dropped']:>9,}{counts['quarantined']:>13,}"
-    return f"{source:<16}{language:<10}{numbers}{counts['bytes_kept'] / 1e6:>9.2f}"
+def _counts_row(source: str, language: str, counts: dict[str, Any]) -> tuple[str, ...]:
+    numbers = (f"{counts[key]:,}" for key in ("in", "kept", "dropped", "quarantined"))
+    return source, language, *numbers, f"{counts['bytes_kept'] / 1e6:.2f}"
+
+
+def _loss_row(loss: dict[str, Any]) -> tuple[str, ...]:
+    rule = f"{loss['step']}/{loss['rule']}"
+    return rule, loss["language"], loss["source"], f"{loss['documents']:,}", f"{loss['bytes'] / 1e6:.2f}"
+
+
+def _table(header: tuple[str, ...], rows: list[tuple[str, ...]], num_labels: int) -> list[str]:
+    """Lines of columns as wide as their longest cell, the first `num_labels` to the left and numbers to the right."""
+    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
+    return [
+        "  ".join(
+            cell.ljust(width) if place < num_labels else cell.rjust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in (header, *rows)
+    ]

@@ -32,8 +32,11 @@ class Ledger:
         counts["bytes_kept"] += size
         self._bytes["kept"] += size
         if held_out:
-            counts["held_out_documents"] += 1
-            counts["held_out_bytes"] += size
+            self._hold_out(counts, size)
+
+    def hold_out(self, document: Document) -> None:
+        """A document kept for training before, now held out."""
+        self._hold_out(self._counts(document.source, document.lang), _size(document))
 
     def drop(self, document: Document, step: str, rule: str, value: Any) -> None:
         """A dropped document, with the rule and the value that dropped it."""
@@ -85,11 +88,20 @@ class Ledger:
         }
 
     def _entered(self, document: Document) -> tuple[dict[str, int], int]:
-        size = len(document.text.encode("utf-8", "surrogatepass"))
+        size = _size(document)
         counts = self._counts(document.source, document.lang)
         counts["in"] += 1
         self._bytes["in"] += size
         return counts, size
 
+    @staticmethod
+    def _hold_out(counts: dict[str, int], size: int) -> None:
+        counts["held_out_documents"] += 1
+        counts["held_out_bytes"] += size
+
     def _counts(self, source: str, language: str) -> dict[str, int]:
         return self._by_source.setdefault(source, {}).setdefault(language, dict.fromkeys(COUNTS, 0))
+
+
+def _size(document: Document) -> int:
+    return len(document.text.encode("utf-8", "surrogatepass"))

@@ -1,7 +1,7 @@
 """Normalisation: one spelling for each text, nothing taken away that a reader would see.
 
 One decision: Unicode NFC and line ends for all; invisible characters go from prose alone, and joiners stay where
-scripts need them (between letters of Indic and Arabic scripts). Normalising twice changes nothing.
+they show (between letters of Indic and Arabic scripts, inside emoji). Normalising twice changes nothing.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from aurora.corpus.document import CODE
 # Controls other than tab and line feed, the byte order mark, soft hyphen, and the invisible direction and width marks.
 _INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f]")
-# A joiner means something only between two letters or marks of a script that joins.
-_JOINING = "\u0600-\u06ff\u0750-\u077f\u0900-\u0dff\u1780-\u17ff"
+# A joiner means something only between two letters or marks of a script that joins, or two parts of one emoji.
+_JOINING = "\u0600-\u06ff\u0750-\u077f\u0900-\u0dff\u1780-\u17ff\u2600-\u27bf\ufe0f\U0001f000-\U0001faff"
 _STRAY_JOINER = re.compile(f"(?<![{_JOINING}])[\u200c\u200d]+|[\u200c\u200d]+(?![{_JOINING}])")
 _LINE_ENDS = re.compile("\r\n?|\u2028|\u2029")
 # Form feeds and their like stand between words; taken out, they would join them.
