@@ -120,7 +120,10 @@ class Steps:
         def inputs() -> dict[str, str]:
             return {"corpus": self._digest("corpus", "clean/*")}
 
-        settings = self.recipe.tokens.numerics()
+        # Keys that were not always there count only where they say something, so that older runs stay finished.
+        numerics = self.recipe.tokens.numerics()
+        settings = {key: value for key, value in numerics.items() if key in ("train", "path") or value}
+        settings.pop("infilling", None)
         return Step("tokenizer", "tokens/tokenizer", 1, settings, inputs, run, "byte-level BPE")
 
     def tokens(self) -> Step:
@@ -136,7 +139,9 @@ class Steps:
 
             build_tokens(self.recipe.tokens, self.run / "corpus", redteam, self.run / "tokens/tokenizer", folder)
 
-        return Step("tokens", "tokens/train", 1, {}, inputs, run, "clean documents to token stores")
+        infilling = self.recipe.tokens.numerics()["infilling"]
+        settings = {"infilling": infilling} if infilling else {}
+        return Step("tokens", "tokens/train", 1, settings, inputs, run, "clean documents to token stores")
 
     def imported(self) -> Step:
         """The recipe's published model, in Aurora's layout."""

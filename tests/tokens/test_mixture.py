@@ -10,12 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aurora.errors import UserError
-from aurora.tokens.mixture import LONGEST_PATTERN, Mixture, even_pattern, permuted, whole_parts
+from aurora.tokens.mixture import Change, Mixture, permuted
 
 WEIGHTS = {"web/en": 0.5, "web/fi": 0.2, "code/code": 0.25, "web/hi": 0.05}
 SEQUENCES = {"web/en": 10, "web/fi": 5, "code/code": 6, "web/hi": 1}
-
-Parts = st.lists(st.integers(1, 40), min_size=1, max_size=7)
 
 
 def mixture(seed: int = 1, stage: str = "cap") -> Mixture:
@@ -54,18 +52,6 @@ def test_the_order_is_shuffled_and_follows_the_key() -> None:
 def test_the_order_stays_what_it_was() -> None:
     """Changing it would change every run that is resumed."""
     assert [permuted(i, 10, "1\0base\0web/en\0" + "0") for i in range(10)] == [7, 3, 4, 2, 9, 8, 0, 5, 6, 1]
-
-
-@given(Parts)
-@settings(deadline=None, max_examples=150)
-def test_any_prefix_of_the_pattern_is_within_one_of_its_share(parts: list[int]) -> None:
-    pattern, total = even_pattern(parts), sum(parts)
-    counts = [0] * len(parts)
-    for n, index in enumerate(pattern, start=1):
-        counts[index] += 1
-        for count, part in zip(counts, parts, strict=True):
-            assert abs(count * total - part * n) < total
-    assert counts == parts
 
 
 @given(
@@ -124,56 +110,55 @@ def test_a_source_shorter_than_a_sequence_is_refused() -> None:
         Mixture(WEIGHTS, SEQUENCES | {"web/fi": 0}, 1, "cap")
 
 
-@pytest.mark.parametrize(
-    ("weights", "parts"),
-    [
-        ([0.1, 0.2, 0.7], [1, 2, 7]),
-        ([0.3, 0.3, 0.3], [1, 1, 1]),
-        ([0.1 + 0.2, 0.7], [15000000000000002, 35000000000000000]),
-        ([69, 31], [69, 31]),
-        ([1e-3, 0.999], [1, 999]),
-        ([2.5, 5, 12.5], [1, 2, 5]),
-        ([4], [1]),
-    ],
-)
-def test_parts_are_the_ratio_as_it_is_written(weights: list[float], parts: list[int]) -> None:
-    found = whole_parts(weights)
-    if sum(parts) <= LONGEST_PATTERN:
-        assert found == parts
-    else:
-        assert sum(found) == LONGEST_PATTERN
-        assert found[0] / LONGEST_PATTERN == pytest.approx(parts[0] / sum(parts), abs=1 / LONGEST_PATTERN)
+def test_epochs_count_the_passes_over_a_source() -> None:
+    epochs = mixture().epochs(400)
+    assert epochs == {"web/en": 20.0, "web/fi": 16.0, "code/code": 100 / 6, "web/hi": 20.0}
 
 
-@given(st.lists(st.decimals("0.0001", 50, places=4).map(float), min_size=1, max_size=8))
-@settings(deadline=None)
-def test_parts_keep_a_short_decimal_ratio_exactly(weights: list[float]) -> None:
-    parts = whole_parts(weights)
-    if sum(round(weight * 10_000) for weight in weights) <= LONGEST_PATTERN:
-        shares = [Fraction(str(weight)) / sum(Fraction(str(other)) for other in weights) for weight in weights]
-        assert [Fraction(part, sum(parts)) for part in parts] == shares
+CHANGES = [Change(100, {"web/en": 1, "web/fi": 3}), Change(250, {"web/hi": 1, "news/vi": 2.5, "web/en": 0.7})]
+MORE = SEQUENCES | {"news/vi": 9}
 
 
-@given(st.lists(st.floats(1e-12, 1e6), min_size=2, max_size=12))
-@settings(deadline=None)
-def test_rounded_parts_fit_the_pattern_and_keep_every_source(weights: list[float]) -> None:
-    parts = whole_parts(weights)
-    total = sum(weights)
-    assert sum(parts) <= LONGEST_PATTERN
-    assert min(parts) >= 1
-    for part, weight in zip(parts, weights, strict=True):
-        if LONGEST_PATTERN * weight / total < 1:
-            assert part == 1 or sum(parts) < LONGEST_PATTERN
+def changed(changes: list[Change]) -> Mixture:
+    return Mixture(WEIGHTS, MORE, 1, "cap", changes)
 
 
-@pytest.mark.parametrize(
-    ("weights", "parts"),
-    [
-        ([1, 1e-9], [LONGEST_PATTERN - 1, 1]),
-        ([1, 1e-9, 1e-9], [LONGEST_PATTERN - 2, 1, 1]),
-        ([65536.3, 0.9, 3.1], [LONGEST_PATTERN - 4, 1, 3]),
-        ([40000.6, 25534.5, 0.9], [40001, 25534, 1]),
-    ],
-)
-def test_a_tiny_weight_is_one_part(weights: list[float], parts: list[int]) -> None:
-    assert whole_parts(weights) == parts
+def test_a_change_leaves_everything_before_it_alone() -> None:
+    orders = [[changed(CHANGES[:count]).sequence(n) for n in range(400)] for count in range(3)]
+    assert orders[0] == [mixture().sequence(n) for n in range(400)]
+    assert orders[1][:100] == orders[0][:100]
+    assert orders[1][100:] != orders[0][100:]
+    assert orders[2][:250] == orders[1][:250]
+    assert {window.source for window in orders[1][100:250]} == {"web/en", "web/fi"}
+    assert {window.source for window in orders[2][250:]} == {"web/hi", "news/vi", "web/en"}
+
+
+def test_sources_go_on_where_they_stood_when_the_weights_change() -> None:
+    made = changed(CHANGES)
+    order: dict[str, list[tuple[int, int]]] = {name: [] for name in MORE}
+    for n in range(600):
+        assert made.counts(n) == {name: len(found) for name, found in order.items()}
+        window = made.sequence(n)
+        order[window.source].append((window.epoch, window.index))
+    for name, found in order.items():
+        assert [epoch for epoch, _ in found] == [i // MORE[name] for i in range(len(found))]
+        for start in range(0, len(found) - MORE[name], MORE[name]):
+            assert sorted(index for _, index in found[start : start + MORE[name]]) == list(range(MORE[name]))
+
+
+@given(st.integers(0, 80), st.lists(st.tuples(st.integers(1, 60), st.integers(1, 9), st.integers(1, 9)), max_size=4))
+@settings(deadline=None, max_examples=40)
+def test_editing_a_change_never_reaches_back(n: int, edits: list[tuple[int, int, int]]) -> None:
+    first, changes = 0, []
+    for length, one, two in edits:
+        first += length
+        changes.append(Change(first, {"web/en": one, "web/fi": two}))
+    for count, change in enumerate(changes):
+        if n < change.first:
+            assert changed(changes).sequence(n) == changed(changes[:count]).sequence(n)
+
+
+@pytest.mark.parametrize("firsts", [[0], [5, 5], [9, 3]])
+def test_changes_out_of_order_are_refused(firsts: list[int]) -> None:
+    with pytest.raises(ValueError, match="come after"):
+        changed([Change(first, WEIGHTS) for first in firsts])

@@ -52,6 +52,10 @@ class Recipe(Section):
                 for source in mixture:
                     self._check_source(key, source)
             earlier.append(name)
+        for source in self.tokens.infilling:
+            self._check_source("tokens.infilling", source)
+            if source in REDTEAM_SOURCES:
+                raise ValueError(f"tokens.infilling: {source!r} holds prompt/response pairs, which are never cut")
         return self
 
     def _check_source(self, key: str, source: str) -> None:

@@ -11,6 +11,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from aurora.recipe.base import Section
+from aurora.recipe.corpus import Language
 
 
 class TrainedTokenizer(Section):
@@ -30,14 +31,49 @@ class TrainedTokenizer(Section):
     )
 
 
+class Extension(Section):
+    """New entries behind a published tokenizer's own, whose ids keep their meaning."""
+
+    entries: int = Field(16_000, ge=1, description="Number of new entries; fewer where the text gives no more.")
+    languages: list[Language] = Field(
+        min_length=1, description="Languages to learn them on, with equal shares of text."
+    )
+    megabytes_per_language: float = Field(
+        6.0, gt=0, description="Text sampled from each language, in megabytes (10^6 UTF-8 bytes)."
+    )
+    embeddings: Literal["mean", "random", "mean-covariance"] = Field(
+        "mean",
+        description="New rows of the embedding: mean of the rows of the pieces an entry replaces, normal with the old "
+        "rows' deviation, or drawn from the old rows' normal distribution.",
+    )
+
+
+class Infilling(Section):
+    """Fill-in-the-middle for one source: documents cut in three at random characters, the middle last."""
+
+    rate: float = Field(0.5, gt=0, le=1, description="Share of the source's documents that are cut.")
+    suffix_first: float = Field(
+        0.5, ge=0, le=1, description="Share of the cut documents with the suffix before the prefix (SPM, else PSM)."
+    )
+
+
 class Tokens(Section):
     """The tokenizer: either learnt (`train`) or read from a folder, file or hub model (`path`)."""
 
     train: TrainedTokenizer | None = Field(None, description="Learn a tokenizer on the training text.")
     path: str | None = Field(None, description="Folder, tokenizer.json or hub model whose tokenizer is used as it is.")
 
+    extend: Extension | None = Field(
+        None, description="Teach the tokenizer of `path` new languages; combining marks then belong to letters."
+    )
+    infilling: dict[str, Infilling] = Field(
+        default_factory=dict, description="Fill-in-the-middle by source, named as in mixtures (`SOURCE/LANGUAGE`)."
+    )
+
     @model_validator(mode="after")
     def _one_origin(self) -> Tokens:
         if (self.train is None) == (self.path is None):
             raise ValueError("give exactly one of `train` and `path`")
+        if self.extend is not None and self.path is None:
+            raise ValueError("`extend` needs `path`: a tokenizer to extend")
         return self

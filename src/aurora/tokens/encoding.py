@@ -7,6 +7,7 @@ text is never encoded here and so cannot be trained on.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -19,12 +20,16 @@ from aurora.corpus.reading import parts, read_columns
 from aurora.errors import AuroraError
 from aurora.files import sha256
 from aurora.progress import progress
-from aurora.recipe.tokens import Tokens
+from aurora.recipe.tokens import Infilling, Tokens
+from aurora.tokens.encoder import Encoder, HuggingFaceEncoder, Ids, fast_encoder
 from aurora.tokens.formats import format_prompt
+from aurora.tokens.infilling import cut, encode_infilled, markers_of
 from aurora.tokens.store import SideFile, StoreWriter, TokenStore, file_of, store_stem
 from aurora.tokens.tokenizer import FILE, end_of_text, load_tokenizer
 
 BATCH_DOCUMENTS = 512
+# Documents of each store that are encoded by the tokenizer itself as well, and must come out the same.
+CHECKED_DOCUMENTS = 64
 # The kinds of item that each store of pairs holds. Harmful ones alone are no store: in a sequence where every prompt is
 # refused, a model learns to refuse what comes after a refusal instead of reading the prompt.
 PAIR_STORES = {"pairs": ("harmful", "benign"), "benign": ("benign",)}
@@ -43,7 +48,7 @@ def build_tokens(tokens: Tokens, corpus: Path, redteam: Path | None, tokenizer: 
         for source, language, _, num_bytes in found:
             name = f"{source}/{language}"
             sides[name] = _existing(folder, name, mark) or _encode_documents(
-                encoder, mark, corpus, source, language, folder
+                encoder, mark, corpus, source, language, folder, tokens.infilling.get(name)
             )
             bar.update(num_bytes)
     if redteam is not None:
@@ -69,20 +74,47 @@ def _existing(folder: Path, name: str, mark: str) -> SideFile | None:
 
 
 def _encode_documents(
-    tokenizer: Tokenizer, mark: str, corpus: Path, source: str, language: str, folder: Path
+    tokenizer: Tokenizer,
+    mark: str,
+    corpus: Path,
+    source: str,
+    language: str,
+    folder: Path,
+    infilling: Infilling | None,
 ) -> SideFile:
-    end = end_of_text(tokenizer)
+    end = np.array([end_of_text(tokenizer)], np.uint32)
+    name = f"{source}/{language}"
+    encoder: Encoder | None = None
     licenses: set[str] = set()
-    num_bytes = 0
-    with StoreWriter(store_stem(folder, f"{source}/{language}"), tokenizer.get_vocab_size()) as writer:
+    num_bytes, num_documents = 0, 0
+    with StoreWriter(store_stem(folder, name), tokenizer.get_vocab_size()) as writer:
         rows = read_columns(corpus, "clean", ("text", "license"), source, language)
         for batch in _batched(rows):
             texts = [text for text, _ in batch]
+            encoder = encoder or checked_encoder(tokenizer, texts[:CHECKED_DOCUMENTS])
             licenses.update(license for _, license in batch)
-            for encoding in tokenizer.encode_batch_fast(texts, add_special_tokens=False):
-                writer.add([*encoding.ids, end])
+            for ids in _encode_batch(tokenizer, encoder, texts, num_documents, name, infilling):
+                writer.add(np.concatenate([ids, end]))
             num_bytes += sum(len(text.encode()) for text in texts)
+            num_documents += len(texts)
         return writer.close(source, language, sorted(licenses), mark, num_bytes)
+
+
+def _encode_batch(
+    tokenizer: Tokenizer, encoder: Encoder, texts: list[str], first: int, name: str, infilling: Infilling | None
+) -> list[Ids]:
+    """Ids of the documents from number `first` of a source on."""
+    if infilling is None:
+        return encoder.encode(texts)
+    cuts = [cut(first + i, text, name, infilling) for i, text in enumerate(texts)]
+    return encode_infilled(encoder, texts, cuts, markers_of(tokenizer))
+
+
+def checked_encoder(tokenizer: Tokenizer, texts: list[str]) -> Encoder:
+    """The fast encoder on every core, or the tokenizer's own where they differ on any of `texts`."""
+    fast, own = fast_encoder(tokenizer, os.cpu_count() or 1), HuggingFaceEncoder(tokenizer)
+    same = all(np.array_equal(a, b) for a, b in zip(fast.encode(texts), own.encode(texts), strict=True))
+    return fast if same else own
 
 
 def encode_pair(tokenizer: Tokenizer, prompt: str, response: str) -> tuple[list[int], list[int]]:

@@ -1,40 +1,57 @@
 """The batch of any step, for any rank.
 
 One decision: a batch is computed from its step number alone, so there is no worker state to save, and the same global
-batch comes out for every number of ranks; rank r of R takes the r-th of R equal runs of its sequences.
+batch comes out for every number of ranks and threads; rank r of R takes the r-th of R equal runs of its sequences.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from aurora.tokens.mixture import Mixture, Window
+from aurora.tokens.packing import Packing, Row, rows_of
 from aurora.tokens.store import TokenStore
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Sequences of one step: `tokens` [B, L + 1] int64, `loss_mask` [B, L] bool, and where each row lies."""
+    """Sequences of one step: `tokens` [B, L + 1] int64, `loss_mask` [B, L] bool, and where each row lies.
+
+    `documents` [B, L] int32 numbers the documents of a row, for attention and positions (`packing.positions`) that
+    start again at their borders; None unless the loader was asked for them.
+    """
 
     tokens: npt.NDArray[np.int64]
     loss_mask: npt.NDArray[np.bool_]
     windows: list[Window]
+    documents: npt.NDArray[np.int32] | None = None
 
 
 class Loader:
-    """Reads a mixture's sequences of `sequence_length` tokens out of its stores."""
+    """Reads a mixture's sequences of `sequence_length` tokens out of its stores; safe to use from several threads."""
 
     def __init__(
-        self, stores: Mapping[str, TokenStore], mixture: Mixture, sequence_length: int, sequences_per_step: int
+        self,
+        stores: Mapping[str, TokenStore],
+        mixture: Mixture,
+        sequence_length: int,
+        sequences_per_step: int,
+        *,
+        packing: Packing = "own",
+        documents: bool = False,
     ) -> None:
         self.stores = stores
         self.mixture = mixture
         self.sequence_length = sequence_length
         self.sequences_per_step = sequences_per_step
+        self.rows = {name: rows_of(stores[name], sequence_length, packing) for name in mixture.sources}
+        self._documents = documents
 
     def batch(self, step: int, rank: int = 0, ranks: int = 1) -> Batch:
         """The sequences of optimizer step `step` (from 0) that belong to `rank` of `ranks`."""
@@ -44,32 +61,27 @@ class Loader:
         first = step * self.sequences_per_step + rank * share
         windows = [self.mixture.sequence(n) for n in range(first, first + share)]
         tokens = np.empty((share, self.sequence_length + 1), np.int64)
-        mask = np.zeros((share, self.sequence_length), np.bool_)
-        for row, window in enumerate(windows):
-            store = self.stores[window.source]
-            if store.mask is None:
-                start = window.index * self.sequence_length
-                tokens[row] = store.tokens[start : start + self.sequence_length + 1]
-                mask[row] = True
-            else:
-                self._fill_pair(store, window.index, tokens[row], mask[row])
-        return Batch(tokens, mask, windows)
+        mask = np.empty((share, self.sequence_length), np.bool_)
+        documents = np.empty((share, self.sequence_length), np.int32) if self._documents else None
+        for place, window in enumerate(windows):
+            row = Row(tokens[place], mask[place], None if documents is None else documents[place])
+            self.rows[window.source].fill(window.index, row)
+        return Batch(tokens, mask, windows, documents)
 
-    def _fill_pair(
-        self, store: TokenStore, index: int, tokens: npt.NDArray[np.int64], mask: npt.NDArray[np.bool_]
-    ) -> None:
-        """One pair after an end-of-text, as generation begins; what is longer than the sequence is cut."""
-        start, size = store.document(index)
-        tokens[:] = store.tokens[start + size - 1]  # a document ends with the end-of-text of its tokenizer
-        size = min(size, self.sequence_length)
-        tokens[1 : size + 1] = store.tokens[start : start + size]
-        assert store.mask is not None
-        mask[:size] = store.mask[start : start + size]
+    def batches(
+        self, first: int, last: int, rank: int = 0, ranks: int = 1, *, threads: int = 1, ahead: int = 2
+    ) -> Iterator[Batch]:
+        """The batches of steps first..last-1 in order, up to `ahead` of them read in `threads` before they are due."""
+        with ThreadPoolExecutor(threads, "loader") as pool:
+            waiting: deque[Future[Batch]] = deque()
+            for step in range(first, last):
+                waiting.append(pool.submit(self.batch, step, rank, ranks))
+                if len(waiting) > ahead:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
 
 
-def num_sequences(store: TokenStore, sequence_length: int) -> int:
-    """How many sequences a store holds: windows of joined documents, or one for each prompt/response pair.
-
-    Pairs are never joined: a model that sees other pairs before a prompt learns to go on as they did.
-    """
-    return (store.num_tokens - 1) // sequence_length if store.mask is None else store.num_documents
+def num_sequences(store: TokenStore, sequence_length: int, packing: Packing = "own") -> int:
+    """How many sequences a store holds: windows of joined documents, or rows of prompt/response pairs."""
+    return rows_of(store, sequence_length, packing).count

@@ -159,6 +159,10 @@ class TokenStore:
         """(position of its first token in `tokens`, number of tokens) of a document."""
         return int(self._offsets[index]) // self.tokens.itemsize, int(self._sizes[index])
 
+    def document_at(self, position: int) -> int:
+        """Number of the document that holds the token at `position`."""
+        return int(np.searchsorted(self._offsets, position * self.tokens.itemsize, side="right")) - 1
+
     def verify(self) -> None:
         """Read every byte and compare with the side file; `AuroraError` names a file that differs."""
         for kind, expected in self.side.sha256.items():

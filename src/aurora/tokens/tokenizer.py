@@ -6,7 +6,7 @@ before anything is encoded with it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,9 @@ from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_token
 
 from aurora.corpus.reading import parts, read_texts
 from aurora.errors import AuroraError, UserError
-from aurora.files import atomic_file, sha256
+from aurora.files import atomic_file, sha256, write_json
 from aurora.progress import progress
-from aurora.recipe.tokens import Tokens, TrainedTokenizer
+from aurora.recipe.tokens import Extension, Tokens, TrainedTokenizer
 
 END_OF_TEXT = "<|endoftext|>"
 # StarCoder's special tokens, ids 0 to 18.
@@ -36,7 +36,7 @@ FILE = "tokenizer.json"
 def train_tokenizer(texts: Iterable[str], settings: TrainedTokenizer) -> Tokenizer:
     """Learn byte-level BPE merges on `texts`; the same texts in the same order give the same tokenizer."""
     tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(_pre_tokenizers(settings.pattern))
+    tokenizer.pre_tokenizer = pre_tokenizer(settings.pattern)
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
         vocab_size=settings.vocabulary,
@@ -78,12 +78,34 @@ def build_tokenizer(tokens: Tokens, base: Path, corpus: Path, folder: Path) -> d
         local = base / tokens.path
         tokenizer = load_tokenizer(local if local.exists() else tokens.path)
     end_of_text(tokenizer)
+    published = tokenizer
+    if tokens.extend is not None:
+        tokenizer = _extend(published, corpus, tokens.extend)
     tokenizer.encode_special_tokens = False
     with atomic_file(folder / FILE, "w") as stream:
         stream.write(tokenizer.to_str(pretty=True))
     checked = load_tokenizer(folder)
     check_round_trip(checked, _round_trip_sample(corpus))
-    return {"vocabulary": checked.get_vocab_size(), "sha256": sha256(folder / FILE)}
+    facts: dict[str, Any] = {"vocabulary": checked.get_vocab_size(), "sha256": sha256(folder / FILE)}
+    if tokens.extend is not None:
+        from aurora.tokens.fertility import compare_tokenizers
+
+        published.encode_special_tokens = True
+        compared = compare_tokenizers(published, checked, corpus)
+        facts |= {"published_vocabulary": published.get_vocab_size(), "languages": compared}
+        write_json(folder / "extension.json", facts)
+    return facts
+
+
+def _extend(tokenizer: Tokenizer, corpus: Path, extension: Extension) -> Tokenizer:
+    from aurora.tokens.extension import extend_tokenizer
+
+    found = {language for _, language, _, _ in parts(corpus, "clean")}
+    if missing := [language for language in extension.languages if language not in found]:
+        raise UserError(f"tokens.extend.languages: the corpus has no clean text in {', '.join(missing)}.")
+    with progress("extend tokenizer", None, "doc") as bar:
+        texts = _counted(_sample(corpus, extension.megabytes_per_language, set(extension.languages)), bar)
+        return extend_tokenizer(tokenizer, texts, extension.entries)
 
 
 def end_of_text(tokenizer: Tokenizer) -> int:
@@ -108,17 +130,18 @@ def check_round_trip(tokenizer: Tokenizer, texts: Iterable[str]) -> None:
             )
 
 
-def _pre_tokenizers(pattern: str) -> list[Any]:
-    digits = pre_tokenizers.Digits(individual_digits=True)
-    if pattern == "starcoder":
-        return [digits, pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)]
-    split = pre_tokenizers.Split(Regex(MARKS_PATTERN), "isolated")
-    return [digits, split, pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)]
+def pre_tokenizer(pattern: str) -> Any:
+    """StarCoder's pre-tokenisation, or (`marks`) the same with combining marks kept in words."""
+    steps: list[Any] = [pre_tokenizers.Digits(individual_digits=True)]
+    if pattern == "marks":
+        steps.append(pre_tokenizers.Split(Regex(MARKS_PATTERN), "isolated"))
+    steps.append(pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=pattern == "starcoder"))
+    return pre_tokenizers.Sequence(steps)
 
 
-def _sample(corpus: Path, megabytes: float) -> Iterator[str]:
-    """The beginnings of documents of every language, up to `megabytes` each, shared evenly by its sources."""
-    found = parts(corpus, "clean")
+def _sample(corpus: Path, megabytes: float, languages: Collection[str] | None = None) -> Iterator[str]:
+    """The beginnings of documents of every (chosen) language, up to `megabytes` each, shared evenly by its sources."""
+    found = [part for part in parts(corpus, "clean") if languages is None or part[1] in languages]
     for source, language, _, _ in found:
         left = megabytes * 1e6 / sum(1 for _, other, _, _ in found if other == language)
         for text in read_texts(corpus, "clean", source, language):
