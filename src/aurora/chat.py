@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aurora.progress import say
+from aurora.runs import prompt_format
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -32,10 +33,17 @@ class _Talk:
     """A loaded model and how it answers."""
 
     def __init__(
-        self, model: GPTBigCode, tokenizer: Tokenizer, temperature: float, max_new_tokens: int, seed: int
+        self,
+        model: GPTBigCode,
+        tokenizer: Tokenizer,
+        style: str,
+        temperature: float,
+        max_new_tokens: int,
+        seed: int,
     ) -> None:
         self._model = model
         self._tokenizer = tokenizer
+        self._style = style
         self._temperature = temperature
         self._max_new_tokens = max_new_tokens
         self._seed = seed
@@ -45,7 +53,7 @@ class _Talk:
         from aurora.model.generation import END_OF_TEXT, stream
         from aurora.tokens.formats import format_prompt
 
-        ids = [END_OF_TEXT, *self._tokenizer.encode(format_prompt(prompt), add_special_tokens=False).ids]
+        ids = [END_OF_TEXT, *self._tokenizer.encode(format_prompt(prompt, self._style), add_special_tokens=False).ids]
         seed, self._seed = self._seed, self._seed + 1  # the same question again may be answered differently
         tokens = stream(self._model, ids, self._max_new_tokens, self._temperature, seed=seed)
         return pieces(self._tokenizer, tokens)
@@ -65,7 +73,7 @@ def chat(checkpoint: Path, temperature: float = 0.0, max_new_tokens: int = 128, 
     model, tokenizer = load_model(checkpoint, device="cuda" if torch.cuda.is_available() else "cpu")
     model.eval()
     room = max(1, model.architecture.positions // 2)
-    talk = _Talk(model, tokenizer, temperature, min(max_new_tokens, room), seed)
+    talk = _Talk(model, tokenizer, prompt_format(checkpoint), temperature, min(max_new_tokens, room), seed)
     say(introduction(checkpoint, model.num_parameters))
     if isinstance(sys.stdin, io.TextIOWrapper):
         sys.stdin.reconfigure(errors="replace")  # a stray byte in a prompt ends nothing

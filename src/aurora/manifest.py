@@ -123,10 +123,19 @@ def _commit() -> str | None:
 
 @contextmanager
 def artifact(
-    folder: Path, step: str, step_version: int, settings: Mapping[str, Any], inputs: Mapping[str, str]
+    folder: Path,
+    step: str,
+    step_version: int,
+    settings: Mapping[str, Any],
+    inputs: Mapping[str, str],
+    *,
+    keep_edited: bool = False,
 ) -> Iterator[Path]:
     """Yield the working folder of a step; when the block ends well, hash it, add the manifest and publish it as
-    `folder`."""
+    `folder`.
+
+    What an interrupted attempt left there is kept where its fingerprint is the same, or always with `keep_edited`.
+    """
     mark = fingerprint(step, step_version, settings, inputs)
     partial = folder.with_name(f"{folder.name}.partial")
     try:
@@ -134,8 +143,9 @@ def artifact(
     except OSError:
         same = False
     if not same:
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir(parents=True)
+        if not keep_edited:
+            shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True, exist_ok=True)
         (partial / FINGERPRINT).write_text(mark, encoding="utf-8")
     start = time.perf_counter()
     yield partial

@@ -60,7 +60,9 @@ def _carry_out(run: Path, step: Step) -> bool:
         return False
     start = time.perf_counter()
     say(f"▸ {step.name}: {step.purpose}")
-    with artifact(run / step.folder, step.name, step.version, step.settings, inputs) as folder:
+    with artifact(
+        run / step.folder, step.name, step.version, step.settings, inputs, keep_edited=step.takes_up_edited_work
+    ) as folder:
         step.run(folder)
     say(f"  done in {time.perf_counter() - start:.0f} s: {run / step.folder}")
     return True

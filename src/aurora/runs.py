@@ -1,8 +1,7 @@
 """Finding things in a run folder from the outside: its stages, its checkpoints, its damage.
 
 One decision: a run folder explains itself through `recipe.json`, which the pipeline writes first; nothing here needs
-the
-recipe file that made it.
+the recipe file that made it.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ from pathlib import Path
 from aurora.errors import AuroraError, UserError
 from aurora.files import read_json
 from aurora.manifest import MANIFEST, damaged_files, read_manifest
+from aurora.recipe.tokens import AURORA
 
 RECIPE = "recipe.json"
 CHECKPOINT_FILE = "architecture.json"
@@ -37,6 +37,15 @@ def checkpoint_of(path: Path, stage: str | None = None) -> Path:
     if stage not in finished:
         raise UserError(f"{path} has no finished stage {stage!r}; it has {', '.join(finished) or 'none'}.")
     return path / "checkpoints" / stage
+
+
+def prompt_format(checkpoint: Path) -> str:
+    """The format of prompts in the run that a checkpoint lies in; AURORA-M's where it lies in none."""
+    recipe = checkpoint.resolve().parent.parent / RECIPE
+    if not recipe.is_file():
+        return AURORA
+    found: str = read_json(recipe)["tokens"].get("format", AURORA)
+    return found
 
 
 def finished_checkpoints(run: Path) -> list[str]:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,12 @@ from aurora.files import canonical_json, sha256
 from aurora.manifest import read_manifest
 from aurora.recipe import LoadedRecipe
 from aurora.recipe.stages import IMPORTED, Stage, checkpoints_of, safety_stages
+from aurora.recipe.tokens import AURORA
 
 WEIGHTS = "*model*.safetensors"
 OPTIMIZER = "optimizer.safetensors"
+# What every stage's fingerprint holds; younger keys only where they say something.
+STAGE_KEYS = ("start", "tokens", "batch_tokens", "sequence_length", "mixture", "schedule", "optimizer")
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,8 @@ class Step:
 
     `inputs` gives, when the steps before are finished, the SHA-256 of everything the step reads. `run` writes below the
     folder it is given and nowhere else; that folder becomes `folder` (relative to the run) when it returns. `version`
-    rises when the step's code changes what it writes.
+    rises when the step's code changes what it writes. A step that `takes_up_edited_work` finds what an interrupted
+    attempt left even where settings changed since, and decides itself what still holds.
     """
 
     name: str
@@ -39,6 +44,7 @@ class Step:
     inputs: Callable[[], dict[str, str]]
     run: Callable[[Path], object]
     purpose: str
+    takes_up_edited_work: bool = False
 
 
 def default_cache() -> Path:
@@ -120,10 +126,9 @@ class Steps:
         def inputs() -> dict[str, str]:
             return {"corpus": self._digest("corpus", "clean/*")}
 
-        # Keys that were not always there count only where they say something, so that older runs stay finished.
-        numerics = self.recipe.tokens.numerics()
-        settings = {key: value for key, value in numerics.items() if key in ("train", "path") or value}
-        settings.pop("infilling", None)
+        settings = _telling(self.recipe.tokens.numerics(), ("train", "path"))
+        for key in ("infilling", "format"):  # read by the next step
+            settings.pop(key, None)
         return Step("tokenizer", "tokens/tokenizer", 1, settings, inputs, run, "byte-level BPE")
 
     def tokens(self) -> Step:
@@ -139,8 +144,11 @@ class Steps:
 
             build_tokens(self.recipe.tokens, self.run / "corpus", redteam, self.run / "tokens/tokenizer", folder)
 
-        infilling = self.recipe.tokens.numerics()["infilling"]
-        settings = {"infilling": infilling} if infilling else {}
+        settings: dict[str, Any] = {}
+        if self.recipe.tokens.infilling:
+            settings["infilling"] = self.recipe.tokens.numerics()["infilling"]
+        if self.recipe.tokens.format != AURORA:
+            settings["format"] = self.recipe.tokens.format
         return Step("tokens", "tokens/train", 1, settings, inputs, run, "clean documents to token stores")
 
     def imported(self) -> Step:
@@ -165,27 +173,32 @@ class Steps:
         """One training stage, or its control."""
         fresh = stage.start == IMPORTED and self.recipe.model.path is None
 
-        def inputs() -> dict[str, str]:
-            read = {
-                source: self._digest("tokens/train", f"{source.replace('/', '.')}.*")
-                for source in sorted(stage.mixture)
-            }
+        def inputs(part: Stage = stage) -> dict[str, str]:
+            read = {source: self._digest("tokens/train", f"{source.replace('/', '.')}.*") for source in part.sources}
             if not fresh:
                 files = (WEIGHTS, OPTIMIZER) if stage.optimizer.carry else (WEIGHTS,)
                 read["start"] = self._digest(f"checkpoints/{stage.start}", *files)
             return read
 
-        def run(folder: Path) -> None:
-            self._train(name, stage, fresh, folder, _hash([settings, inputs()]))
+        def settings(part: Stage = stage) -> dict[str, Any]:
+            return {
+                "stage": _telling(_stage_numerics(part), STAGE_KEYS),
+                "seed": self.recipe.seed,
+                "precision": self.recipe.execution.precision,
+                "architecture": self.recipe.model.numerics() if fresh else None,
+            }
 
-        settings = {
-            "stage": {key: value for key, value in stage.numerics().items() if key != "control"},
-            "seed": self.recipe.seed,
-            "precision": self.recipe.execution.precision,
-            "architecture": self.recipe.model.numerics() if fresh else None,
-        }
+        def run(folder: Path) -> None:
+            def fixed(steps: int) -> str:
+                part = stage.until(steps)
+                return _hash([settings(part), inputs(part)])
+
+            self._train(name, stage, fresh, folder, cache(fixed))
+
         purpose = f"{stage.tokens:,} tokens in {stage.steps:,} steps from {'a new network' if fresh else stage.start}"
-        return Step(f"train:{name}", f"checkpoints/{name}", 1, settings, inputs, run, purpose)
+        return Step(
+            f"train:{name}", f"checkpoints/{name}", 1, settings(), inputs, run, purpose, takes_up_edited_work=True
+        )
 
     def bigram(self) -> Step:
         """The humble model beside every figure."""
@@ -234,21 +247,17 @@ class Steps:
         settings = self.recipe.evaluation.numerics()
         return Step(f"safety:{name}", f"safety/{name}", 1, settings, inputs, run, "answers to held-out prompts")
 
-    def _train(self, name: str, stage: Stage, fresh: bool, folder: Path, fingerprint: str) -> None:
+    def _train(self, name: str, stage: Stage, fresh: bool, folder: Path, fingerprint: Callable[[int], str]) -> None:
         from aurora.evaluation.measure import held_out_monitor
-        from aurora.tokens.loader import Loader, num_sequences
-        from aurora.tokens.mixture import Mixture
-        from aurora.tokens.store import TokenStore, store_stem
+        from aurora.tokens.stage import stage_loader, warn_of_epochs
         from aurora.tokens.tokenizer import load_tokenizer
         from aurora.training.trainer import NewModel, train_stage
 
         tokenizer_file = self.run / "tokens/tokenizer/tokenizer.json"
-        mark = sha256(tokenizer_file)
-        stores = {
-            source: TokenStore.open(store_stem(self.run / "tokens/train", source), mark) for source in stage.mixture
-        }
-        sequences = {source: num_sequences(store, stage.sequence_length) for source, store in stores.items()}
-        mixture = Mixture(stage.mixture, sequences, self.recipe.seed, name)
+        loader = stage_loader(stage, name, self.recipe.seed, self.run / "tokens")
+        for store in loader.stores.values():
+            store.verify()  # a minute of reading for 10^11 tokens, before days of training on them
+        warn_of_epochs(stage, name, loader.mixture)
         start: Path | NewModel = self.run / "checkpoints" / stage.start
         if fresh:
             architecture = self.recipe.model.architecture
@@ -258,7 +267,7 @@ class Steps:
             stage,
             name,
             start,
-            Loader(stores, mixture, stage.sequence_length, stage.sequences_per_step),
+            loader,
             self.recipe.execution,
             tokenizer_file=tokenizer_file,
             folder=folder,
@@ -282,6 +291,17 @@ class Steps:
         if manifest is None:
             raise AuroraError(f"{self.run / folder} is not a finished artifact: run the recipe again to make it.")
         return manifest.digest(*patterns)
+
+
+def _stage_numerics(stage: Stage) -> dict[str, Any]:
+    """A stage's settings but its control, which is a stage of its own; packing matters where it is chosen."""
+    numerics = {key: value for key, value in stage.numerics().items() if key != "control"}
+    return numerics | {"packing": None if stage.packing == "own" else stage.packing}
+
+
+def _telling(numerics: Mapping[str, Any], always: Collection[str]) -> dict[str, Any]:
+    """Settings without younger keys that say nothing, so that runs made before there were such keys stay finished."""
+    return {key: value for key, value in numerics.items() if key in always or value}
 
 
 def _hash(value: Any) -> str:

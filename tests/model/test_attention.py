@@ -70,7 +70,7 @@ def test_no_position_sees_a_later_one() -> None:
 def test_long_sequences_and_dropped_weights_take_the_fused_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[float] = []
 
-    def fused(query: Tensor, key: Tensor, value: Tensor, dropout: float) -> Tensor:
+    def fused(query: Tensor, key: Tensor, value: Tensor, dropout: float, documents: Tensor | None) -> Tensor:
         calls.append(dropout)
         return query
 
@@ -80,6 +80,31 @@ def test_long_sequences_and_dropped_weights_take_the_fused_kernel(monkeypatch: p
     causal_attention(*draw(1, 21, 2, 1))
     causal_attention(*draw(1, 5, 2, 1), 0.5)
     assert calls == [0.0, 0.5]
+
+
+@pytest.mark.parametrize("shared", [1, 4])
+def test_documents_attend_within_themselves_alone(shared: int) -> None:
+    """As if each were computed by itself, forward and backward, folded and fused, also across blocks of queries."""
+    query, key, value = (part.requires_grad_() for part in draw(2, 150, 4, shared))
+    documents = torch.stack([torch.arange(150) // 70, (torch.arange(150) >= 5).long()])
+    apart = torch.cat(
+        [
+            torch.cat([causal_attention(*(part[row : row + 1, keep] for part in (query, key, value)))], 1)
+            for row in range(2)
+            for keep in (documents[row] == number for number in documents[row].unique())
+        ],
+        1,
+    )
+    weights = torch.randn(apart.shape, generator=torch.Generator().manual_seed(1))
+    expected = torch.autograd.grad((apart * weights).sum(), (query, key, value))
+    for attend in (causal_attention, attention.fused_causal_attention):
+        mixed = attend(query, key, value, documents=documents)
+        together = torch.cat([mixed[:1], mixed[1:]], 1)
+        torch.testing.assert_close(together, apart)
+        for mine, other in zip(
+            torch.autograd.grad((together * weights).sum(), (query, key, value)), expected, strict=True
+        ):
+            torch.testing.assert_close(mine, other)
 
 
 def test_a_second_derivative_is_refused() -> None:

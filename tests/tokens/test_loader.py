@@ -24,7 +24,7 @@ def stores(tmp_path: Path) -> dict[str, TokenStore]:
             for first in range(0, 130, 13):
                 ids = np.arange(first, first + 13) + 1000 * number
                 writer.add(ids, ids % 3 == 0 if masked else None)
-            writer.close(*name.split("/"), ["MIT"], "abc", 1)
+            writer.close(*name.split("/"), "abc")
         made[name] = TokenStore.open(stem)
     return made
 
@@ -53,7 +53,7 @@ def test_a_pair_is_a_sequence_of_its_own(tmp_path: Path) -> None:
     with StoreWriter(tmp_path / "redteam.pairs", 49152, masked=True) as writer:
         writer.add([5, 6, 7, 0], [0, 0, 1, 1])
         writer.add([11, 12, 13, 14, 15, 16, 17, 18, 19, 0], [0, 0, 0, 1, 1, 1, 1, 1, 1, 1])
-        writer.close("redteam", "pairs", ["MIT"], "abc", 1)
+        writer.close("redteam", "pairs", "abc")
     store = TokenStore.open(tmp_path / "redteam.pairs")
     assert num_sequences(store, 6) == 2
     loader = Loader({"redteam/pairs": store}, Mixture({"redteam/pairs": 1}, {"redteam/pairs": 2}, 1, "s"), 6, 2)

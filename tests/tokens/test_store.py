@@ -24,8 +24,9 @@ Documents = st.lists(st.lists(st.integers(0, 65_499), max_size=8), max_size=8)
 def write(stem: Path, documents: list[list[int]], vocabulary: int = SMALL, masked: bool = False) -> SideFile:
     with StoreWriter(stem, vocabulary, masked) as writer:
         for ids in documents:
-            writer.add(ids, [token % 2 for token in ids] if masked else None)
-        return writer.close("web", "en", ["MIT", "Apache-2.0", "MIT"], "abc", 17)
+            writer.add(ids, [token % 2 for token in ids] if masked else None, num_bytes=len(ids), license="MIT")
+        writer.licenses.add("Apache-2.0")
+        return writer.close("web", "en", "abc")
 
 
 @pytest.fixture(params=[False, True], ids=["plain", "masked"])
@@ -66,7 +67,7 @@ def test_the_side_file_states_the_facts(stem: Path) -> None:
     side = json.loads(file_of(stem, "json").read_text())
     assert side["licenses"] == ["Apache-2.0", "MIT"]
     assert {key: side[key] for key in ("schema", "source", "language", "documents", "tokens", "num_bytes")} == {
-        "schema": 1, "source": "web", "language": "en", "documents": 3, "tokens": 6, "num_bytes": 17,
+        "schema": 1, "source": "web", "language": "en", "documents": 3, "tokens": 6, "num_bytes": 6,
     }  # fmt: skip
 
 
@@ -209,6 +210,62 @@ def test_a_crash_while_writing_leaves_no_store(tmp_path: Path, before: bool) -> 
     TokenStore.open(stem).verify()
 
 
+@given(Documents, st.data())
+@settings(deadline=None, max_examples=40)
+def test_a_writer_goes_on_where_a_crash_left_it(
+    tmp_path_factory: pytest.TempPathFactory, documents: list[list[int]], data: st.DataObject
+) -> None:
+    """Whatever was written after the last save, and however often it happens, the store comes out the same."""
+    folder = tmp_path_factory.mktemp("store")
+    write(folder / "whole", documents)
+    done = 0
+    while done < len(documents):
+        with pytest.raises(KeyboardInterrupt), StoreWriter(folder / "parts", SMALL, key="k") as writer:
+            assert writer.num_documents == done
+            saved, lost = data.draw(st.integers(1, 3)), data.draw(st.integers(0, 3))
+            for ids in documents[done : done + saved]:
+                writer.add(ids, num_bytes=len(ids), license="MIT")
+            writer.save()
+            done = min(len(documents), done + saved)
+            for ids in documents[done : done + lost]:
+                writer.add(ids)
+            raise KeyboardInterrupt
+        with pytest.raises(AuroraError, match="does not exist"):
+            TokenStore.open(folder / "parts")
+    with StoreWriter(folder / "parts", SMALL, key="k") as writer:
+        assert writer.num_bytes == sum(map(len, documents))
+        writer.licenses.add("Apache-2.0")
+        writer.close("web", "en", "abc")
+    for kind in ("bin", "idx", "json"):
+        assert file_of(folder / "parts", kind).read_bytes() == file_of(folder / "whole", kind).read_bytes()
+    assert not list(folder.glob("parts.journal")) + list(folder.glob("parts.sizes"))
+
+
+@pytest.mark.parametrize("damage", ["another key", "no key", "cut file", "unreadable journal", "foreign journal"])
+def test_work_that_does_not_hold_is_started_again(tmp_path: Path, damage: str) -> None:
+    stem = tmp_path / "web.en"
+    with StoreWriter(stem, SMALL, key="k") as writer:
+        writer.add([1, 2, 0])
+        writer.save()
+    if damage == "cut file":
+        file_of(stem, "bin").write_bytes(b"\1")
+    elif damage != "another key" and damage != "no key":
+        file_of(stem, "journal").write_text("{" if damage == "unreadable journal" else '{"other": 1}')
+    with StoreWriter(stem, SMALL, key={"another key": "l", "no key": None}.get(damage, "k")) as writer:
+        assert writer.num_documents == 0
+        writer.add([7, 0])
+        writer.close("web", "en", "abc")
+    assert TokenStore.open(stem).tokens.tolist() == [7, 0]
+
+
+def test_an_index_longer_than_a_block_is_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    documents = [[1] * (n % 5) for n in range(23)]
+    write(tmp_path / "whole", documents)
+    monkeypatch.setattr("aurora.tokens.store.INDEX_BLOCK", 4)
+    write(tmp_path / "blocks", documents)
+    assert file_of(tmp_path / "whole", "idx").read_bytes() == file_of(tmp_path / "blocks", "idx").read_bytes()
+
+
 def test_a_crash_while_closing_leaves_no_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(path: Path) -> str:
         raise OSError(28, "No space left on device", str(path))
@@ -246,10 +303,10 @@ def test_a_full_disk_is_one_sentence(tmp_path: Path, at_once: bool) -> None:
         pytest.raises(AuroraError, match=r"The disk is full while writing .*web\.en"),
         StoreWriter(stem, SMALL) as writer,
     ):
-        writer._tokens.close()
-        writer._tokens = FullDisk(at_once)
+        writer._files["bin"].close()
+        writer._files["bin"] = FullDisk(at_once)
         writer.add([1, 0])
-        writer.close("web", "en", ["MIT"], "abc", 1)
+        writer.close("web", "en", "abc")
     with pytest.raises(AuroraError, match="does not exist"):
         TokenStore.open(stem)
 

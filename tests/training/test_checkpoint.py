@@ -32,7 +32,7 @@ def test_a_checkpoint_comes_back_as_it_was_and_the_newest_two_stay(tmp_path: Pat
     for step in (5, 10, 1000):
         save(tmp_path, step)
     assert [path.name for path in sorted(tmp_path.iterdir())] == ["step-00000010", "step-00001000"]
-    found = newest_checkpoint(tmp_path, "f")
+    found = newest_checkpoint(tmp_path, lambda step: "f")
     assert found is not None
     assert found.state == state(1000)
     expected = torch.randn(3, 4, generator=torch.Generator().manual_seed(1000))
@@ -73,7 +73,7 @@ def test_a_damaged_checkpoint_is_refused_by_name_and_the_one_before_is_used(
 ) -> None:
     save(tmp_path, 10)
     damage(save(tmp_path, 20), name)
-    found = newest_checkpoint(tmp_path, "f")
+    found = newest_checkpoint(tmp_path, lambda step: "f")
     assert found is not None
     assert found.state.step == 10
     said = capsys.readouterr().err
@@ -87,12 +87,12 @@ def test_the_damaged_file_is_named(tmp_path: Path) -> None:
     checkpoint = save(tmp_path, 20)
     flip_a_byte(checkpoint, "optimizer.safetensors")
     with pytest.raises(AuroraError, match=r"step-00000020 is damaged: optimizer\.safetensors is not as it was written"):
-        read_checkpoint(checkpoint, "f")
+        read_checkpoint(checkpoint, lambda step: "f")
 
 
 def test_a_checkpoint_of_other_settings_is_not_used(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     save(tmp_path, 10)
-    assert newest_checkpoint(tmp_path, "g") is None
+    assert newest_checkpoint(tmp_path, lambda step: "g") is None
     assert "step-00000010 was made with other settings or inputs" in capsys.readouterr().err
 
 
@@ -105,7 +105,7 @@ def test_a_state_of_another_version_is_not_used(tmp_path: Path) -> None:
         checksums["state.json"] = sha256(checkpoint / "state.json")
         (checkpoint / "checksums.json").write_text(json.dumps(checksums))
         with pytest.raises(AuroraError, match=r"schema 2|not a state of this version"):
-            read_checkpoint(checkpoint, "f")
+            read_checkpoint(checkpoint, lambda step: "f")
 
 
 @pytest.mark.parametrize("call", range(5))
@@ -127,7 +127,7 @@ def test_a_full_disk_is_one_sentence_and_the_good_checkpoints_stay(
         ):
             save(tmp_path, 30)
     assert [path.name for path in sorted(tmp_path.iterdir())] == ["step-00000010", "step-00000020"]
-    found = newest_checkpoint(tmp_path, "f")
+    found = newest_checkpoint(tmp_path, lambda step: "f")
     assert found is not None
     assert found.state.step == 20
 
@@ -136,5 +136,5 @@ def test_left_overs_of_a_crash_are_cleared_away(tmp_path: Path) -> None:
     save(tmp_path, 10)
     (tmp_path / ".step-00000020.partial").mkdir()
     (tmp_path / ".step-00000010.old").mkdir()
-    assert newest_checkpoint(tmp_path, "f") is not None
+    assert newest_checkpoint(tmp_path, lambda step: "f") is not None
     assert [path.name for path in tmp_path.iterdir()] == ["step-00000010"]

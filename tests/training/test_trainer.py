@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 import os
 import signal
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +31,11 @@ class Interrupting:
     def __init__(self, loader: Loader, step: int, number: signal.Signals) -> None:
         self.loader, self.step, self.number = loader, step, number
 
-    def batch(self, step: int, rank: int = 0, ranks: int = 1) -> Batch:
-        if step == self.step:
-            os.kill(os.getpid(), self.number)
-        return self.loader.batch(step, rank, ranks)
+    def batches(self, first: int, last: int) -> Iterator[Batch]:
+        for step, batch in enumerate(self.loader.batches(first, last), start=first):
+            if step == self.step:
+                os.kill(os.getpid(), self.number)
+            yield batch
 
 
 class Altered:
@@ -41,9 +44,9 @@ class Altered:
     def __init__(self, loader: Loader, **changes: Any) -> None:
         self.loader, self.changes = loader, changes
 
-    def batch(self, step: int, rank: int = 0, ranks: int = 1) -> Batch:
-        batch = self.loader.batch(step, rank, ranks)
-        return Batch(**{"tokens": batch.tokens, "loss_mask": batch.loss_mask, "windows": batch.windows, **self.changes})
+    def batches(self, first: int, last: int) -> Iterator[Batch]:
+        for batch in self.loader.batches(first, last):
+            yield replace(batch, **self.changes)
 
 
 def test_a_stage_learns_and_leaves_the_files_of_a_model_folder(lab: Lab) -> None:

@@ -53,7 +53,7 @@ def measure_checkpoint(recipe: Recipe, run: Path, name: str, folder: Path) -> No
 def measure_bigram(recipe: Recipe, run: Path, folder: Path) -> None:
     """The same figures for a token bigram trained on all text that the recipe's stages read: `results.json`."""
     tokenizer = load_tokenizer(run / "tokens/tokenizer")
-    sources = sorted({source for stage in recipe.stages.values() for source in stage.mixture})
+    sources = sorted({source for stage in recipe.stages.values() for source in stage.sources})
     stores = (TokenStore.open(run / "tokens/train" / source.replace("/", ".")) for source in sources)
     bigram = train_bigram((store.tokens for store in stores), tokenizer.get_vocab_size())
     texts = measuring_texts(recipe, run, recipe.evaluation.held_out_kilobytes)
@@ -66,7 +66,7 @@ def measure_safety(recipe: Recipe, run: Path, name: str, folder: Path) -> None:
     """Answers to held-out red-team prompts (`answers.jsonl`) and their rates (`results.json`)."""
     model, tokenizer = _loaded(recipe, run, name)
     items = choose_items(read_items(run / "redteam/held_out.jsonl"), recipe.evaluation.safety_prompts)
-    answers = answer_items(model, tokenizer, items, recipe.evaluation.answer_tokens)
+    answers = answer_items(model, tokenizer, items, recipe.evaluation.answer_tokens, recipe.tokens.format)
     with atomic_file(folder / "answers.jsonl", "w") as stream:
         for answer in answers:
             row = {**asdict(answer.item), "answer": answer.answer, "refused": answer.refused}

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from aurora.model.generation import generate
+from aurora.recipe.tokens import AURORA
 from aurora.redteam.dataset import Item
 from aurora.redteam.judge import is_refusal
 from aurora.tokens.formats import format_prompt
@@ -42,9 +43,11 @@ def choose_items(items: Iterable[Item], per_language_and_kind: int) -> list[Item
     return chosen
 
 
-def answer_items(model: GPTBigCode, tokenizer: Tokenizer, items: Sequence[Item], num_tokens: int) -> list[Answer]:
-    """Greedy answers of at most `num_tokens` tokens to every item's prompt, judged."""
-    prompts = [tokenizer.encode(format_prompt(item.prompt), add_special_tokens=False).ids for item in items]
+def answer_items(
+    model: GPTBigCode, tokenizer: Tokenizer, items: Sequence[Item], num_tokens: int, style: str = AURORA
+) -> list[Answer]:
+    """Greedy answers of at most `num_tokens` tokens to every item's prompt in the format `style`, judged."""
+    prompts = [tokenizer.encode(format_prompt(item.prompt, style), add_special_tokens=False).ids for item in items]
     texts = tokenizer.decode_batch(generate(model, [[0, *ids] for ids in prompts], num_tokens))
     return [Answer(item, text, is_refusal(text, item.language)) for item, text in zip(items, texts, strict=True)]
 

@@ -69,23 +69,33 @@ class KeyValueCache:
             layer.keys, layer.values = layer.keys[rows], layer.values[rows]
 
 
-def causal_attention(query: Tensor, key: Tensor, value: Tensor, dropout: float = 0.0) -> Tensor:
-    """Attention of each position to itself and those before it.
+def causal_attention(
+    query: Tensor, key: Tensor, value: Tensor, dropout: float = 0.0, documents: Tensor | None = None
+) -> Tensor:
+    """Attention of each position to itself and those before it, within its own document where `documents` are given.
 
-    `query` [B, T, H, D], `key` and `value` [B, T, K, D]; returns [B, T, H, D]. `dropout` is the probability of dropping
-    an attention weight (0 outside training). The softmax is computed in fp32 whatever the type of the inputs.
+    `query` [B, T, H, D], `key` and `value` [B, T, K, D], `documents` [B, T] numbers that differ between the documents
+    of a sequence; returns [B, T, H, D]. `dropout` is the probability of dropping an attention weight (0 outside
+    training). The softmax is computed in fp32 whatever the type of the inputs.
     """
     if query.device.type == "cpu" and not dropout and query.shape[1] <= LONGEST_FOLDED:
-        folded: Tensor = _FoldedCausalAttention.apply(query, key, value)  # type: ignore[no-untyped-call]
+        folded: Tensor = _FoldedCausalAttention.apply(query, key, value, documents)  # type: ignore[no-untyped-call]
         return folded
-    return fused_causal_attention(query, key, value, dropout)
+    return fused_causal_attention(query, key, value, dropout, documents)
 
 
-def fused_causal_attention(query: Tensor, key: Tensor, value: Tensor, dropout: float = 0.0) -> Tensor:
+def fused_causal_attention(
+    query: Tensor, key: Tensor, value: Tensor, dropout: float = 0.0, documents: Tensor | None = None
+) -> Tensor:
     """`causal_attention` by PyTorch's fused kernel: for accelerators, long sequences and dropped weights."""
     group = query.shape[2] // key.shape[2]
     key, value = (_repeat_heads(shared, group).transpose(1, 2) for shared in (key, value))
-    mixed = F.scaled_dot_product_attention(query.transpose(1, 2), key, value, dropout_p=dropout, is_causal=True)
+    visible = None
+    if documents is not None:
+        visible = (documents[:, None, :, None] == documents[:, None, None, :]).tril()
+    mixed = F.scaled_dot_product_attention(
+        query.transpose(1, 2), key, value, visible, dropout_p=dropout, is_causal=visible is None
+    )
     return mixed.transpose(1, 2)
 
 
@@ -109,7 +119,7 @@ class _FoldedCausalAttention(torch.autograd.Function):
     """Multi-query attention as batched products over blocks of queries (CPU)."""
 
     @staticmethod
-    def forward(ctx: Any, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    def forward(ctx: Any, query: Tensor, key: Tensor, value: Tensor, documents: Tensor | None) -> Tensor:
         batch, num_tokens, num_heads, width = query.shape
         num_shared = key.shape[2]
         keys, values = _fold(key, num_shared), _fold(value, num_shared)
@@ -121,6 +131,9 @@ class _FoldedCausalAttention(torch.autograd.Function):
             folded = _fold(query[:, start:end], num_shared) * width**-0.5
             scores = torch.bmm(folded, keys[:, :end].transpose(1, 2))
             scores[:, :, start:] += above[: folded.shape[1], : end - start]
+            if documents is not None:
+                foreign = documents[:, start:end, None] != documents[:, None, :end]
+                scores.masked_fill_(_folded_mask(foreign, num_shared, num_heads), -math.inf)
             weights = torch.softmax(scores, dim=-1)  # the kernel sums in fp32 also for bf16
             mixed[:, start:end] = _unfold(torch.bmm(weights, values[:, :end]), batch, num_heads)
             kept.append(weights)
@@ -129,7 +142,7 @@ class _FoldedCausalAttention(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
         (gradient,) = gradients
         query, keys, values, *kept = ctx.saved_tensors
         batch, num_tokens, num_heads, width = query.shape
@@ -147,7 +160,7 @@ class _FoldedCausalAttention(torch.autograd.Function):
             of_keys[:, :end] += torch.bmm(of_scores.transpose(1, 2), _fold(query[:, start:end], num_shared) * scale)
             of_query[:, start:end] = _unfold(torch.bmm(of_scores, keys[:, :end]) * scale, batch, num_heads)
         of_key, of_value = (_unfold(total.to(keys.dtype), batch, num_shared) for total in (of_keys, of_values))
-        return of_query, of_key, of_value
+        return of_query, of_key, of_value, None
 
 
 def _fold(heads: Tensor, num_shared: int) -> Tensor:
@@ -162,6 +175,11 @@ def _unfold(folded: Tensor, batch: int, num_heads: int) -> Tensor:
     num_shared = folded.shape[0] // batch
     grouped = folded.view(batch, num_shared, -1, num_heads // num_shared, folded.shape[-1])
     return grouped.transpose(1, 2).reshape(batch, -1, num_heads, folded.shape[-1])
+
+
+def _folded_mask(mask: Tensor, num_shared: int, num_heads: int) -> Tensor:
+    """[B, T, S] to [B x K, T x G, S]: the same for every head."""
+    return mask.repeat_interleave(num_shared, dim=0).repeat_interleave(num_heads // num_shared, dim=1)
 
 
 def _above_diagonal(num_tokens: int, group: int, dtype: torch.dtype) -> Tensor:

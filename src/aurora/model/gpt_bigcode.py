@@ -43,17 +43,22 @@ class Attention(nn.Module):
         self.c_proj = nn.Linear(architecture.width, architecture.width)
 
     def forward(
-        self, hidden: Tensor, positions: Tensor, cache: LayerCache | None = None, visible: Tensor | None = None
+        self,
+        hidden: Tensor,
+        positions: Tensor,
+        cache: LayerCache | None = None,
+        visible: Tensor | None = None,
+        documents: Tensor | None = None,
     ) -> Tensor:
         """[B, T, W] to [B, T, W]. With a cache the keys and values are kept there; with `visible` [B, T, S] the cache
-        is read too."""
+        is read too. `documents` [B, T] keeps attention within each document."""
         query, key, value = self._split(self.c_attn(hidden))
         if cache is not None:
             cache.write(positions, key, value)
         if cache is not None and visible is not None:
             mixed = cached_attention(query, *cache.read(visible.shape[-1]), visible)
         else:
-            mixed = causal_attention(query, key, value, self.dropout if self.training else 0.0)
+            mixed = causal_attention(query, key, value, self.dropout if self.training else 0.0, documents)
         projected: Tensor = self.c_proj(mixed.flatten(2))
         return F.dropout(projected, self.dropout, self.training)
 
@@ -93,10 +98,15 @@ class Block(nn.Module):
         self.mlp = MLP(architecture)
 
     def forward(
-        self, hidden: Tensor, positions: Tensor, cache: LayerCache | None = None, visible: Tensor | None = None
+        self,
+        hidden: Tensor,
+        positions: Tensor,
+        cache: LayerCache | None = None,
+        visible: Tensor | None = None,
+        documents: Tensor | None = None,
     ) -> Tensor:
-        """[B, T, W] to [B, T, W]."""
-        hidden = hidden + self.attn(self.ln_1(hidden), positions, cache, visible)
+        """[B, T, W] to [B, T, W]; the other arguments as in `Attention`."""
+        hidden = hidden + self.attn(self.ln_1(hidden), positions, cache, visible, documents)
         mixed: Tensor = hidden + self.mlp(self.ln_2(hidden))
         return mixed
 
@@ -118,12 +128,17 @@ class Transformer(nn.Module):
         return F.dropout(self.wte(tokens) + self.wpe(positions), self.dropout, self.training)
 
     def forward(
-        self, tokens: Tensor, positions: Tensor, cache: KeyValueCache | None = None, visible: Tensor | None = None
+        self,
+        tokens: Tensor,
+        positions: Tensor,
+        cache: KeyValueCache | None = None,
+        visible: Tensor | None = None,
+        documents: Tensor | None = None,
     ) -> Tensor:
         """The normed hidden state after the last block, [B, T, W]."""
         hidden = self.embed(tokens, positions)
         for number, block in self.h.items():
-            hidden = block(hidden, positions, None if cache is None else cache.layers[int(number)], visible)
+            hidden = block(hidden, positions, None if cache is None else cache.layers[int(number)], visible, documents)
         normed: Tensor = self.ln_f(hidden)
         return normed
 
@@ -172,12 +187,20 @@ class GPTBigCode(nn.Module):
                 )
                 parameter.copy_(values)
 
-    def hidden(self, tokens: Tensor, positions: Tensor | None = None, cache: KeyValueCache | None = None) -> Tensor:
+    def hidden(
+        self,
+        tokens: Tensor,
+        positions: Tensor | None = None,
+        cache: KeyValueCache | None = None,
+        documents: Tensor | None = None,
+    ) -> Tensor:
         """The last hidden state [B, T, W] of `tokens` [B, T] (integers).
 
-        Without `positions` the tokens stand at 0, 1, 2 ...; a cache is then filled and not read. With `positions`
-        [B, T] and a cache, each token sees what the cache holds up to its own position. With `positions` and no cache
-        they choose the position embeddings only. Raises `UserError` for a position that the network does not have.
+        Without `positions` the tokens stand at 0, 1, 2 ...; a cache is then filled and not read. With `positions` [B,
+        T] and a cache, each token sees what the cache holds up to its own position. With `positions` and no cache they
+        choose the position embeddings only. Without a cache, `documents` [B, T] (numbers that differ between the
+        documents of a sequence) keep attention within each document. Raises `UserError` for a position that the network
+        does not have.
         """
         num_tokens = tokens.shape[1]
         end = num_tokens if positions is None else int(positions.max()) + 1
@@ -191,7 +214,7 @@ class GPTBigCode(nn.Module):
             positions = torch.arange(num_tokens, device=tokens.device)
         elif cache is not None:
             visible = torch.arange(end, device=tokens.device) <= positions[:, :, None]
-        hidden: Tensor = self.transformer(tokens, positions, cache, visible)
+        hidden: Tensor = self.transformer(tokens, positions, cache, visible, documents)
         return hidden
 
     def logits(self, hidden: Tensor) -> Tensor:
@@ -208,13 +231,17 @@ class GPTBigCode(nn.Module):
         targets: Tensor,
         loss_mask: Tensor | None = None,
         reduction: Literal["mean", "sum"] = "mean",
+        *,
+        positions: Tensor | None = None,
+        documents: Tensor | None = None,
     ) -> Tensor:
         """Cross-entropy in nats, computed in fp32, of `targets` [B, T] after `tokens` [B, T].
 
         Only targets where `loss_mask` [B, T] (bool) is true count, and only their logits are computed; None counts all.
         "sum" is for accumulating over micro-batches with different numbers of counted targets. Nothing counted gives 0.
+        `positions` and `documents` as in `hidden`.
         """
-        hidden = self.hidden(tokens)
+        hidden = self.hidden(tokens, positions, documents=documents)
         if loss_mask is None:
             hidden, targets = hidden.flatten(0, 1), targets.flatten()
         else:

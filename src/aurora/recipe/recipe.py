@@ -46,6 +46,8 @@ class Recipe(Section):
                     f"sequence_length {stage.sequence_length}"
                 )
             mixtures = {f"stages.{name}.mixture": stage.mixture}
+            for index, change in enumerate(stage.changes):
+                mixtures[f"stages.{name}.changes.{index}.mixture"] = change.mixture
             if stage.control:
                 mixtures[f"stages.{name}.control.mixture"] = stage.control.mixture
             for key, mixture in mixtures.items():

@@ -1,18 +1,19 @@
 """The recipe's `stages` table: what is trained on what, for how long, and how.
 
 One decision: a stage states its budget in tokens and its mixture in token weights; steps, epochs and learning rates
-follow
-from them. A `control` is the same stage again with a few keys changed, whose result is reported and then left aside.
+follow from them. A `control` is the same stage again with a few keys changed, whose result is reported and then
+left aside.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from aurora.recipe.base import Section
+from aurora.recipe.base import Section, layout
 
 # What `start` says for the recipe's own model, new or imported.
 IMPORTED = "model"
@@ -61,6 +62,13 @@ class Control(Section):
     mixture: Mixture
 
 
+class Change(Section):
+    """New weights in the middle of a stage. What was trained on before stays as it was, so a stage may be edited."""
+
+    from_tokens: int = Field(ge=1, description="Tokens of the stage before the change; rounded up to whole steps.")
+    mixture: Mixture
+
+
 class Stage(Section):
     """One training phase."""
 
@@ -71,9 +79,55 @@ class Stage(Section):
         ge=2, description="Tokens per sequence. A prompt/response pair is a sequence of its own, filled up or cut."
     )
     mixture: Mixture
+    changes: list[Change] = Field(
+        default_factory=list,
+        description="Mixtures that replace `mixture` later in the stage, each where the one before ends.",
+    )
+    packing: Literal["own", "best-fit"] = Field(
+        "own",
+        description="How prompt/response pairs fill sequences: one in each, or as many as fit (with `document_masks`).",
+    )
+    document_masks: bool = Field(False, description="Attention never looks across the border of a document.")
+    position_resets: bool = Field(False, description="Positions start again at 0 in every document of a sequence.")
+    warn_epochs: float = layout(4.0, "Passes over a source above which a warning is printed (arXiv 2305.16264).", gt=0)
     schedule: Schedule = Field(description="Learning rate.")
     optimizer: Optimizer = Field(default_factory=Optimizer, description="Optimizer.")
     control: Control | None = Field(None, description="A second run of this stage to compare with.")
+
+    @model_validator(mode="after")
+    def _sound(self) -> Stage:
+        if self.packing == "best-fit" and not self.document_masks:
+            raise ValueError("packing: best-fit needs document_masks: a pair would be answered by those before it")
+        starts = [0, *(self.first_step(change) for change in self.changes), self.steps]
+        if sorted(set(starts)) != starts:
+            raise ValueError("changes: from_tokens must rise by a step or more and lie within the stage's tokens")
+        return self
+
+    def first_step(self, change: Change) -> int:
+        """The first optimizer step (from 0) with a change's mixture."""
+        return -(-change.from_tokens // self.batch_tokens)
+
+    def until(self, steps: int) -> Stage:
+        """The stage as far as it decides its first `steps` steps: without the changes that come later."""
+        made = [change for change in self.changes if self.first_step(change) < steps]
+        return self.model_copy(update={"changes": made})
+
+    @property
+    def token_shares(self) -> dict[str, float]:
+        """Each source's share of the stage's tokens, over all its mixtures."""
+        shares = dict.fromkeys(self.sources, 0.0)
+        starts = [0, *(self.first_step(change) for change in self.changes), self.steps]
+        mixtures = [self.mixture, *(change.mixture for change in self.changes)]
+        for mixture, (first, last) in zip(mixtures, pairwise(starts), strict=True):
+            for source, weight in mixture.items():
+                shares[source] += weight / sum(mixture.values()) * (last - first) / self.steps
+        return shares
+
+    @property
+    def sources(self) -> list[str]:
+        """Every source of the stage's mixtures, sorted."""
+        mixtures = [self.mixture, *(change.mixture for change in self.changes)]
+        return sorted({name for mixture in mixtures for name in mixture})
 
     @property
     def steps(self) -> int:
@@ -92,13 +146,14 @@ def checkpoints_of(stages: Mapping[str, Stage]) -> dict[str, Stage]:
     for name, stage in stages.items():
         made[name] = stage
         if stage.control:
-            made[f"{name}-{stage.control.name}"] = stage.model_copy(update={"mixture": stage.control.mixture})
+            other = {"mixture": stage.control.mixture, "changes": []}
+            made[f"{name}-{stage.control.name}"] = stage.model_copy(update=other)
     return made
 
 
 def safety_stages(stages: Mapping[str, Stage]) -> tuple[str, str] | None:
     """(before, after): what the safety tuning starts from, and the last stage that trains on refusals."""
-    tuned = [name for name, stage in stages.items() if PAIRS in stage.mixture]
+    tuned = [name for name, stage in stages.items() if PAIRS in stage.sources]
     if not tuned or stages[tuned[0]].start == IMPORTED:
         return None
     return stages[tuned[0]].start, tuned[-1]

@@ -8,10 +8,19 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from aurora.recipe.base import Section
 from aurora.recipe.corpus import Language
+
+# What stands around a prompt: AURORA-M's own, and two that other open models and data sets use.
+AURORA = "aurora"
+FORMATS = {
+    AURORA: "### Instruction:\n{prompt}\n### Response:\n",
+    "chatml": "<|im_start|>user\n{prompt}<|im_end|>\n<|im_start|>assistant\n",
+    "alpaca": "Below is an instruction that describes a task. Write a response that appropriately completes the "
+    "request.\n\n### Instruction:\n{prompt}\n\n### Response:\n",
+}
 
 
 class TrainedTokenizer(Section):
@@ -69,6 +78,19 @@ class Tokens(Section):
     infilling: dict[str, Infilling] = Field(
         default_factory=dict, description="Fill-in-the-middle by source, named as in mixtures (`SOURCE/LANGUAGE`)."
     )
+
+    format: str = Field(
+        AURORA,
+        description="How a prompt stands before its response: `aurora`, `chatml`, `alpaca`, or a text of your own with "
+        "`{prompt}` in it. Evaluation and chat use the same.",
+    )
+
+    @field_validator("format")
+    @classmethod
+    def _known_format(cls, value: str) -> str:
+        if value not in FORMATS and value.count("{prompt}") != 1:
+            raise ValueError(f"give one of {', '.join(FORMATS)}, or a text with {{prompt}} in it once")
+        return value
 
     @model_validator(mode="after")
     def _one_origin(self) -> Tokens:

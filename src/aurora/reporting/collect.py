@@ -41,7 +41,7 @@ def collect(loaded: LoadedRecipe, run: Path) -> dict[str, Any]:
         "seconds": round(sum(manifest.seconds for manifest in manifests.values()), 1),
         "corpus": _corpus(run),
         "network": _network(run, names[-1], recipe),
-        "stages": [_stage(run, name, recipe.stages[name]) for name in names],
+        "stages": [_stage(run, name, recipe.stages[name], recipe.seed) for name in names],
         "bigram_bits_per_byte": _bits(bigram, "held_out"),
         "bigram_bits_per_byte_other_domain": _bits(bigram, "other_domain"),
         "control": _control(run, recipe),
@@ -88,15 +88,15 @@ def _network(run: Path, last: str, recipe: Recipe) -> dict[str, Any]:
     }
 
 
-def _stage(run: Path, name: str, stage: Stage) -> dict[str, Any]:
+def _stage(run: Path, name: str, stage: Stage, seed: int) -> dict[str, Any]:
     """What a stage did and what it reached."""
+    from aurora.tokens.stage import stage_loader
+
     results = _scores(run, name)
     state = read_json(run / "checkpoints" / name / "state.json")
     lines = _lines(run / "checkpoints" / name / "metrics.jsonl")
     tokens, seconds = state["tokens"], state["seconds"]
-    sizes = {source: _store_tokens(run, source) for source in stage.mixture}
-    total = sum(stage.mixture.values())
-    shares = {source: weight / total for source, weight in stage.mixture.items()}
+    epochs = stage_loader(stage, name, seed, run / "tokens").mixture.epochs(stage.steps * stage.sequences_per_step)
     return {
         "name": name,
         "start": stage.start,
@@ -105,8 +105,8 @@ def _stage(run: Path, name: str, stage: Stage) -> dict[str, Any]:
         "tokens_per_second": round(tokens / seconds, 1) if seconds else 0.0,
         "bits_per_byte": _bits(results, "held_out"),
         "bits_per_byte_other_domain": _bits(results, "other_domain"),
-        "token_shares": {source: round(share, 6) for source, share in shares.items()},
-        "epochs": {source: round(share * tokens / sizes[source], 3) for source, share in shares.items()},
+        "token_shares": {source: round(share, 6) for source, share in stage.token_shares.items()},
+        "epochs": {source: round(passes, 3) for source, passes in epochs.items()},
         "curve": [{key: line[key] for key in ("step", "tokens", "loss", "learning_rate")} for line in lines],
         "held_out_curve": [
             {"step": line["step"], "tokens": line["tokens"], "bits_per_byte": _prefixed(line, "held_out/")}
@@ -122,7 +122,7 @@ def _control(run: Path, recipe: Recipe) -> dict[str, Any] | None:
     for name, stage in recipe.stages.items():
         if stage.control:
             made = f"{name}-{stage.control.name}"
-            whole = _stage(run, made, checkpoints_of(recipe.stages)[made])
+            whole = _stage(run, made, checkpoints_of(recipe.stages)[made], recipe.seed)
             kept = (
                 "tokens",
                 "seconds",
@@ -189,11 +189,6 @@ def _scores(run: Path, name: str) -> dict[str, Any]:
 
 def _bits(results: dict[str, Any], domain: str) -> dict[str, float]:
     return {language: score["bits_per_byte"] for language, score in results.get(domain, {}).items()}
-
-
-def _store_tokens(run: Path, source: str) -> int:
-    tokens: int = read_json(run / "tokens/train" / f"{source.replace('/', '.')}.json")["tokens"]
-    return tokens
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:

@@ -20,7 +20,7 @@ from aurora.corpus.reading import parts, read_columns
 from aurora.errors import AuroraError
 from aurora.files import sha256
 from aurora.progress import progress
-from aurora.recipe.tokens import Infilling, Tokens
+from aurora.recipe.tokens import AURORA, Infilling, Tokens
 from aurora.tokens.encoder import Encoder, HuggingFaceEncoder, Ids, fast_encoder
 from aurora.tokens.formats import format_prompt
 from aurora.tokens.infilling import cut, encode_infilled, markers_of
@@ -28,6 +28,7 @@ from aurora.tokens.store import SideFile, StoreWriter, TokenStore, file_of, stor
 from aurora.tokens.tokenizer import FILE, end_of_text, load_tokenizer
 
 BATCH_DOCUMENTS = 512
+SAVE_BATCHES = 100  # an interrupted build loses a few seconds of encoding
 # Documents of each store that are encoded by the tokenizer itself as well, and must come out the same.
 CHECKED_DOCUMENTS = 64
 # The kinds of item that each store of pairs holds. Harmful ones alone are no store: in a sequence where every prompt is
@@ -56,7 +57,9 @@ def build_tokens(tokens: Tokens, corpus: Path, redteam: Path | None, tokenizer: 
         for part, kinds in PAIR_STORES.items():
             pairs = [(item["prompt"], item["response"]) for item in items if item["kind"] in kinds]
             name = f"redteam/{part}"
-            sides[name] = _existing(folder, name, mark) or _encode_pairs(encoder, mark, pairs, part, folder)
+            sides[name] = _existing(folder, name, mark) or _encode_pairs(
+                encoder, mark, pairs, part, folder, tokens.format
+            )
     return sides
 
 
@@ -85,19 +88,18 @@ def _encode_documents(
     end = np.array([end_of_text(tokenizer)], np.uint32)
     name = f"{source}/{language}"
     encoder: Encoder | None = None
-    licenses: set[str] = set()
-    num_bytes, num_documents = 0, 0
-    with StoreWriter(store_stem(folder, name), tokenizer.get_vocab_size()) as writer:
+    key = f"{mark} {infilling.model_dump_json() if infilling else ''}"
+    with StoreWriter(store_stem(folder, name), tokenizer.get_vocab_size(), key=key) as writer:
         rows = read_columns(corpus, "clean", ("text", "license"), source, language)
-        for batch in _batched(rows):
+        for number, batch in enumerate(_batched(islice(rows, writer.num_documents, None)), start=1):
             texts = [text for text, _ in batch]
             encoder = encoder or checked_encoder(tokenizer, texts[:CHECKED_DOCUMENTS])
-            licenses.update(license for _, license in batch)
-            for ids in _encode_batch(tokenizer, encoder, texts, num_documents, name, infilling):
-                writer.add(np.concatenate([ids, end]))
-            num_bytes += sum(len(text.encode()) for text in texts)
-            num_documents += len(texts)
-        return writer.close(source, language, sorted(licenses), mark, num_bytes)
+            encoded = _encode_batch(tokenizer, encoder, texts, writer.num_documents, name, infilling)
+            for ids, (text, license) in zip(encoded, batch, strict=True):
+                writer.add(np.concatenate([ids, end]), num_bytes=len(text.encode()), license=license)
+            if number % SAVE_BATCHES == 0:
+                writer.save()
+        return writer.close(source, language, mark)
 
 
 def _encode_batch(
@@ -117,23 +119,25 @@ def checked_encoder(tokenizer: Tokenizer, texts: list[str]) -> Encoder:
     return fast if same else own
 
 
-def encode_pair(tokenizer: Tokenizer, prompt: str, response: str) -> tuple[list[int], list[int]]:
+def encode_pair(tokenizer: Tokenizer, prompt: str, response: str, style: str = AURORA) -> tuple[list[int], list[int]]:
     """Ids of a formatted pair with its end-of-text, and the mask that counts the response and the end alone.
 
     Prompt and response are encoded apart, so that the ids before a response are those that generation starts from.
     """
-    before = tokenizer.encode(format_prompt(prompt), add_special_tokens=False).ids
+    before = tokenizer.encode(format_prompt(prompt, style), add_special_tokens=False).ids
     after = [*tokenizer.encode(response, add_special_tokens=False).ids, end_of_text(tokenizer)]
     return before + after, [0] * len(before) + [1] * len(after)
 
 
-def _encode_pairs(tokenizer: Tokenizer, mark: str, pairs: list[tuple[str, str]], part: str, folder: Path) -> SideFile:
+def _encode_pairs(
+    tokenizer: Tokenizer, mark: str, pairs: list[tuple[str, str]], part: str, folder: Path, style: str
+) -> SideFile:
     with StoreWriter(store_stem(folder, f"redteam/{part}"), tokenizer.get_vocab_size(), masked=True) as writer:
         for prompt, response in pairs:
-            ids, mask = encode_pair(tokenizer, prompt, response)
-            writer.add(ids, np.array(mask, np.uint8))
-        num_bytes = sum(len(prompt.encode()) + len(response.encode()) for prompt, response in pairs)
-        return writer.close("redteam", part, ["Apache-2.0"], mark, num_bytes)
+            ids, counted = encode_pair(tokenizer, prompt, response, style)
+            num_bytes = len(prompt.encode()) + len(response.encode())
+            writer.add(ids, np.array(counted, np.uint8), num_bytes=num_bytes, license="Apache-2.0")
+        return writer.close("redteam", part, mark)
 
 
 def _read_items(path: Path) -> list[dict[str, str]]:

@@ -1,13 +1,14 @@
 """How a prompt and its response become one text.
 
-One decision: the format is AURORA-M's own, and it is the same in training, evaluation and chat.
+One decision: the recipe names the format once (`tokens.format`), and training, evaluation and chat all read it there.
 """
 
 from __future__ import annotations
 
-PROMPT = "### Instruction:\n{prompt}\n### Response:\n"
+from aurora.recipe.tokens import AURORA, FORMATS
 
 
-def format_prompt(prompt: str) -> str:
-    """The text before a response."""
-    return PROMPT.format(prompt=prompt)
+def format_prompt(prompt: str, style: str = AURORA) -> str:
+    """The text before a response, in a named format or in a text of its own with `{prompt}` in it."""
+    before, _, after = FORMATS.get(style, style).partition("{prompt}")
+    return before + prompt + after

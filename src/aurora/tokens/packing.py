@@ -59,8 +59,7 @@ class Joined:
         row.tokens[:] = self.store.tokens[start : start + self.length + 1]
         row.loss_mask[:] = True
         if row.documents is not None:
-            first, *others = self.documents(index)
-            borders = [self.store.document(number)[0] - start for number in others]
+            borders = [self.store.document(number)[0] - start for number in self.documents(index)[1:]]
             row.documents[:] = np.searchsorted(np.array(borders, np.int64), np.arange(self.length), side="right")
 
     def documents(self, index: int) -> list[int]:

@@ -9,9 +9,11 @@ sequences and of documents, then sizes (int32), byte offsets (int64) and documen
 
 from __future__ import annotations
 
+import os
 import struct
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
@@ -27,6 +29,8 @@ HEADER = struct.Struct("<9sQBQQ")
 CODES: dict[int, type[np.integer[Any]]] = {4: np.int32, 8: np.uint16}
 LARGEST_UINT16_VOCABULARY = 65_500
 SCHEMA = 1
+JOURNAL = "journal"
+INDEX_BLOCK = 1 << 20  # documents
 
 
 @dataclass(frozen=True)
@@ -46,20 +50,26 @@ class SideFile:
 
 
 class StoreWriter:
-    """Writes one store: documents in order, then `close` with the facts of the side file.
+    """Writes one store: documents in order, then `close`. Until then there is nothing that could be read as a store.
 
-    As a context manager it leaves nothing readable behind where the block ends with an exception.
+    `save` makes what was added so far safe. A writer opened with the same `key` after a crash goes on there:
+    `num_documents` says how many documents it has. `key` stands for all that decides the ids; without one every writer
+    starts from nothing.
     """
 
-    def __init__(self, stem: Path, vocabulary: int, masked: bool = False) -> None:
+    def __init__(self, stem: Path, vocabulary: int, masked: bool = False, key: str | None = None) -> None:
         self.stem = stem
         self.dtype = np.dtype(np.uint16 if vocabulary < LARGEST_UINT16_VOCABULARY else np.int32)
-        self._sizes: list[int] = []
+        self._key = key
+        self._kinds = ("bin", "sizes", "mask") if masked else ("bin", "sizes")
         stem.parent.mkdir(parents=True, exist_ok=True)
         file_of(stem, "json").unlink(missing_ok=True)
+        saved = _saved(stem, key)
+        self.num_documents, self.num_bytes = saved.documents, saved.num_bytes
+        self.licenses = set(saved.licenses)
+        self._num_tokens = saved.tokens
         with explained(stem):
-            self._tokens: IO[bytes] = open(file_of(stem, "bin"), "wb")  # noqa: SIM115
-            self._mask: IO[bytes] | None = open(file_of(stem, "mask"), "wb") if masked else None  # noqa: SIM115
+            self._files = {kind: _cut_to(file_of(stem, kind), saved.lengths.get(kind, 0)) for kind in self._kinds}
 
     def __enter__(self) -> StoreWriter:
         return self
@@ -67,48 +77,114 @@ class StoreWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with explained(self.stem):
-            self._tokens.close()
-            if self._mask:
-                self._mask.close()
+        with explained(self.stem), ExitStack() as files:  # a full disk at one does not leave the others open
+            for file in self._files.values():
+                files.callback(file.close)
 
-    def add(self, ids: Sequence[int] | npt.NDArray[Any], mask: Sequence[int] | npt.NDArray[Any] | None = None) -> None:
-        """Append one document; `mask` (1 = counts in the loss) is needed exactly where the store is masked."""
-        if (mask is None) != (self._mask is None):
+    def add(
+        self,
+        ids: Sequence[int] | npt.NDArray[Any],
+        mask: Sequence[int] | npt.NDArray[Any] | None = None,
+        *,
+        num_bytes: int = 0,
+        license: str | None = None,
+    ) -> None:
+        """Append one document of `num_bytes` UTF-8 bytes of text; `mask` (1 = counts in the loss) is needed exactly
+        where the store is masked."""
+        if (mask is None) == ("mask" in self._kinds):
             raise ValueError("a masked store needs a mask for every document, another none")
         with explained(self.stem):
-            self._tokens.write(np.asarray(ids, self.dtype).tobytes())
-            if self._mask and mask is not None:
-                self._mask.write(np.asarray(mask, np.uint8).tobytes())
-        self._sizes.append(len(ids))
+            self._files["bin"].write(np.asarray(ids, self.dtype).tobytes())
+            self._files["sizes"].write(len(ids).to_bytes(4, "little"))
+            if mask is not None:
+                self._files["mask"].write(np.asarray(mask, np.uint8).tobytes())
+        self.num_documents += 1
+        self.num_bytes += num_bytes
+        self._num_tokens += len(ids)
+        if license is not None:
+            self.licenses.add(license)
 
-    def close(self, source: str, language: str, licenses: Sequence[str], tokenizer: str, num_bytes: int) -> SideFile:
-        """Write index and side file; the store exists from here on."""
+    def save(self) -> None:
+        """Bring everything added so far to the disk, and say in the journal how much that is."""
+        with explained(self.stem):
+            for file in self._files.values():
+                file.flush()
+                os.fsync(file.fileno())
+        lengths = {kind: file.tell() for kind, file in self._files.items()}
+        saved = _Saved(self._key, self.num_documents, self._num_tokens, self.num_bytes, sorted(self.licenses), lengths)
+        write_json(file_of(self.stem, JOURNAL), asdict(saved))
+
+    def close(self, source: str, language: str, tokenizer: str) -> SideFile:
+        """Write index and side file; the store exists from here on. `tokenizer` is the SHA-256 of its file."""
         self.__exit__(None, None, None)
-        sizes = np.array(self._sizes, np.int32)
-        ends = np.cumsum(sizes, dtype=np.int64)
-        offsets = (ends - sizes) * self.dtype.itemsize
-        code = next(code for code, dtype in CODES.items() if dtype == self.dtype)
-        with explained(self.stem), open(file_of(self.stem, "idx"), "wb") as index:
-            index.write(HEADER.pack(MAGIC, 1, code, len(sizes), len(sizes) + 1))
-            index.write(sizes.tobytes())
-            index.write(offsets.astype(np.int64).tobytes())
-            index.write(np.arange(len(sizes) + 1, dtype=np.int64).tobytes())
-        kinds = ("bin", "idx", "mask") if self._mask else ("bin", "idx")
+        with explained(self.stem):
+            self._write_index()
+        kinds = ("bin", "idx", "mask") if "mask" in self._kinds else ("bin", "idx")
         side = SideFile(
             schema=SCHEMA,
             source=source,
             language=language,
-            licenses=sorted(set(licenses)),
+            licenses=sorted(self.licenses),
             tokenizer=tokenizer,
             dtype=self.dtype.name,
-            documents=len(sizes),
-            tokens=int(ends[-1]) if len(ends) else 0,
-            num_bytes=num_bytes,
+            documents=self.num_documents,
+            tokens=self._num_tokens,
+            num_bytes=self.num_bytes,
             sha256={kind: sha256(file_of(self.stem, kind)) for kind in kinds},
         )
         write_json(file_of(self.stem, "json"), asdict(side))
+        for kind in ("sizes", JOURNAL):
+            file_of(self.stem, kind).unlink(missing_ok=True)
         return side
+
+    def _write_index(self) -> None:
+        """Header, sizes, offsets and document numbers, a block at a time: sizes never lie in memory whole."""
+        sizes = _mapped(file_of(self.stem, "sizes"), np.dtype("<i4"), self.num_documents)
+        code = next(code for code, dtype in CODES.items() if dtype == self.dtype)
+        blocks = range(0, self.num_documents, INDEX_BLOCK)
+        with open(file_of(self.stem, "idx"), "wb") as index:
+            index.write(HEADER.pack(MAGIC, 1, code, self.num_documents, self.num_documents + 1))
+            for start in blocks:
+                index.write(sizes[start : start + INDEX_BLOCK].tobytes())
+            position = 0
+            for start in blocks:
+                ends = position + np.cumsum(sizes[start : start + INDEX_BLOCK], dtype=np.int64) * self.dtype.itemsize
+                index.write(np.concatenate([[position], ends[:-1]]).astype(np.int64).tobytes())
+                position = int(ends[-1])
+            for start in range(0, self.num_documents + 1, INDEX_BLOCK):
+                numbers = np.arange(start, min(start + INDEX_BLOCK, self.num_documents + 1), dtype=np.int64)
+                index.write(numbers.tobytes())
+
+
+@dataclass(frozen=True)
+class _Saved:
+    """The journal of a store in writing: how far it is safe, and how long each of its files was then."""
+
+    key: str | None
+    documents: int = 0
+    tokens: int = 0
+    num_bytes: int = 0
+    licenses: Sequence[str] = ()
+    lengths: Mapping[str, int] = field(default_factory=dict)
+
+
+def _saved(stem: Path, key: str | None) -> _Saved:
+    """What the journal says is safe; nothing where it is of another key, unreadable, or promises more than there is."""
+    try:
+        saved = _Saved(**read_json(file_of(stem, JOURNAL)))
+        whole = all(file_of(stem, kind).stat().st_size >= length for kind, length in saved.lengths.items())
+    except (AuroraError, TypeError, OSError):
+        return _Saved(key)
+    return saved if whole and key is not None and saved.key == key else _Saved(key)
+
+
+def _cut_to(path: Path, length: int) -> IO[bytes]:
+    """The file opened for writing after its first `length` bytes, the rest gone."""
+    path.touch()
+    stream = open(path, "r+b")  # noqa: SIM115
+    stream.truncate(length)
+    stream.seek(length)
+    return stream
 
 
 class TokenStore:

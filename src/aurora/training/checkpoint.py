@@ -8,7 +8,7 @@ from the newest whose every byte has its recorded hash. Nothing in it depends on
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,9 @@ from aurora.errors import AuroraError
 from aurora.files import explained, publish, read_json, sha256, write_json
 from aurora.model.weights import read_weights, write_weights
 from aurora.progress import say
+
+# What fixes the numbers of a stage's first so many steps, as a hash. Settings of later steps may be edited.
+Fingerprint = Callable[[int], str]
 
 SCHEMA = 1
 KEEP = 2
@@ -34,7 +37,7 @@ class State:
 
     `step` counts the updates done, `sequence` is the number of the mixture's next sequence, `tokens` counts positions
     seen and `loss_tokens` those with a loss, `seconds` is the wall time of all attempts; `tokens_per_second` leaves
-    measurements and checkpoints out. `fingerprint` stands for all that fixes the numbers, `precision` for the
+    measurements and checkpoints out. `fingerprint` stands for all that fixes the numbers so far, `precision` for the
     arithmetic used.
     """
 
@@ -79,7 +82,7 @@ def save_checkpoint(folder: Path, state: State, model: Mapping[str, Tensor], opt
     return final
 
 
-def newest_checkpoint(folder: Path, fingerprint: str) -> Checkpoint | None:
+def newest_checkpoint(folder: Path, fingerprint: Fingerprint) -> Checkpoint | None:
     """The newest good checkpoint below `folder`, or None. Those it refuses are named on the terminal and removed."""
     for path in folder.glob(".step-*"):
         shutil.rmtree(path)
@@ -92,7 +95,7 @@ def newest_checkpoint(folder: Path, fingerprint: str) -> Checkpoint | None:
     return None
 
 
-def read_checkpoint(path: Path, fingerprint: str) -> Checkpoint:
+def read_checkpoint(path: Path, fingerprint: Fingerprint) -> Checkpoint:
     """Read and verify one checkpoint; `AuroraError` names what is wrong with it."""
     checksums = read_json(path / CHECKSUMS)
     for name in (MODEL, OPTIMIZER, STATE):
@@ -101,7 +104,7 @@ def read_checkpoint(path: Path, fingerprint: str) -> Checkpoint:
         if not isinstance(checksums, dict) or checksums.get(name) != sha256(path / name):
             raise AuroraError(f"Checkpoint {path} is damaged: {name} is not as it was written.")
     state = state_of(path / STATE)
-    if state.fingerprint != fingerprint:
+    if state.fingerprint != fingerprint(state.step):
         raise AuroraError(f"Checkpoint {path} was made with other settings or inputs.")
     return Checkpoint(state, read_weights([path / MODEL]), read_weights([path / OPTIMIZER]))
 

@@ -29,6 +29,7 @@ from aurora.training.checkpoint import (
     OPTIMIZER,
     STATE,
     Checkpoint,
+    Fingerprint,
     State,
     newest_checkpoint,
     save_checkpoint,
@@ -62,22 +63,22 @@ def train_stage(
     tokenizer_file: Path,
     folder: Path,
     tensorboard: Path,
-    fingerprint: str,
+    fingerprint: Fingerprint,
     evaluate: Evaluate | None = None,
 ) -> dict[str, Any]:
     """Train `stage`, called `name`, from the model folder or new network `start` to its end; returns it in figures.
 
     `folder` is the stage's working folder: a stage interrupted there goes on from its newest good checkpoint with the
-    same `fingerprint`. At the end it holds model.safetensors, optimizer.safetensors, architecture.json, tokenizer.json,
-    state.json and metrics.jsonl. `evaluate(network in fp32, step)` is called after some steps and after the last; what
-    it returns goes into the metrics. On SIGINT and SIGTERM the current step is finished and saved, then
-    `KeyboardInterrupt` or `SystemExit` is raised. Raises `AuroraError` for a full disk or numbers that are not finite,
-    `UserError` for a layout that this version lacks.
+    same `fingerprint`, a function of the steps made. At the end it holds model.safetensors, optimizer.safetensors,
+    architecture.json, tokenizer.json, state.json and metrics.jsonl. `evaluate(network in fp32, step)` is called after
+    some steps and after the last; what it returns goes into the metrics. On SIGINT and SIGTERM the current step is
+    finished and saved, then `KeyboardInterrupt` or `SystemExit` is raised. Raises `AuroraError` for a full disk or
+    numbers that are not finite, `UserError` for a layout that this version lacks.
     """
     runtime = prepare(execution)
     with explained(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    state = _finished_state(folder, fingerprint, stage.steps)
+    state = _finished_state(folder, fingerprint(stage.steps), stage.steps)
     if state is None:
         checkpoint = newest_checkpoint(folder, fingerprint)
         model = _network(start, checkpoint)
@@ -96,7 +97,7 @@ class _Attempt:
     """What surrounds the trainer of a stage between two interruptions."""
 
     def __init__(
-        self, trainer: Trainer, stage: Stage, name: str, folder: Path, fingerprint: str, before: State | None
+        self, trainer: Trainer, stage: Stage, name: str, folder: Path, fingerprint: Fingerprint, before: State | None
     ) -> None:
         self._trainer = trainer
         self._stage = stage
@@ -176,7 +177,7 @@ class _Attempt:
         tokens = step * self._stage.batch_tokens
         return State(
             stage=self._name,
-            fingerprint=self._fingerprint,
+            fingerprint=self._fingerprint(step),
             precision=self._trainer.weights.precision,
             step=step,
             sequence=step * self._stage.sequences_per_step,

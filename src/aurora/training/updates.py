@@ -10,8 +10,9 @@ import hashlib
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -19,15 +20,17 @@ from aurora.errors import AuroraError, UserError
 from aurora.model.gpt_bigcode import GPTBigCode
 from aurora.recipe.stages import Stage
 from aurora.tokens.loader import Batch
+from aurora.tokens.packing import positions
+from aurora.training.checkpoint import Fingerprint
 from aurora.training.optimizer import Optimizer, Weights
 from aurora.training.runtime import Runtime
 from aurora.training.schedule import learning_rate
 
 
 class Batches(Protocol):
-    """Gives the batch of any step, as `aurora.tokens.loader.Loader` does."""
+    """Gives the batches of any steps in order, as `aurora.tokens.loader.Loader` does."""
 
-    def batch(self, step: int, rank: int = 0, ranks: int = 1) -> Batch: ...
+    def batches(self, first: int, last: int) -> Iterator[Batch]: ...
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,16 @@ class Update:
     learning_rate: float
     gradient_norm: float
     loss_tokens: int
+
+
+@dataclass(frozen=True)
+class _MicroBatch:
+    """Tokens [b, L + 1], loss mask [b, L] (None where all count), and positions and documents [b, L] where wanted."""
+
+    tokens: Tensor
+    loss_mask: Tensor | None
+    positions: Tensor | None
+    documents: Tensor | None
 
 
 class Trainer:
@@ -51,7 +64,7 @@ class Trainer:
         batches: Batches,
         runtime: Runtime,
         micro_batch_sequences: int,
-        fingerprint: str,
+        fingerprint: Fingerprint,
     ) -> None:
         self.weights = Weights(model.to(runtime.device), runtime.precision)
         self.weights.working.train()
@@ -60,14 +73,16 @@ class Trainer:
         self._stage = stage
         self._name = name
         self._batches = batches
+        self._coming: Iterator[Batch] | None = None  # made at the first update, when `step` is known
         self._device = runtime.device
         self._rows = micro_batch_sequences
         self._fingerprint = fingerprint
 
     def advance(self) -> Update:
         """Make the next update; `AuroraError` naming the step where loss or gradient is not finite."""
-        torch.manual_seed(_seed(self._fingerprint, self.step))  # dropout is a function of the step
-        batch = self._batches.batch(self.step)
+        torch.manual_seed(_seed(self._fingerprint(self.step + 1), self.step))  # dropout is a function of the step
+        self._coming = self._coming or self._batches.batches(self.step, self._stage.steps)
+        batch = next(self._coming)
         num_counted = int(batch.loss_mask.sum())
         if not num_counted:
             raise AuroraError(
@@ -85,14 +100,21 @@ class Trainer:
     def _backward(self, batch: Batch, num_counted: int) -> float:
         """Gradients of the mean loss over the whole batch, gathered over micro-batches; returns that loss."""
         total = torch.zeros((), dtype=torch.float64, device=self._device)
-        for tokens, mask in self._micro_batches(batch):
-            loss = self.weights.working.loss(tokens[:, :-1], tokens[:, 1:], mask, reduction="sum")
+        for part in self._micro_batches(batch):
+            loss = self.weights.working.loss(
+                part.tokens[:, :-1],
+                part.tokens[:, 1:],
+                part.loss_mask,
+                reduction="sum",
+                positions=part.positions,
+                documents=part.documents,
+            )
             (loss / num_counted).backward()  # type: ignore[no-untyped-call]
             total += loss.detach()
         return total.item() / num_counted
 
-    def _micro_batches(self, batch: Batch) -> Iterator[tuple[Tensor, Tensor | None]]:
-        """Tokens [b, L + 1] and loss mask [b, L] (None where all count) of the rows, those without a loss left out."""
+    def _micro_batches(self, batch: Batch) -> Iterator[_MicroBatch]:
+        """The rows of a batch a few at a time, those without a loss left out."""
         vocabulary = self.weights.master.vocabulary
         if batch.tokens.max() >= vocabulary:
             raise UserError(
@@ -100,10 +122,19 @@ class Trainer:
                 "entries: use the model's own tokenizer."
             )
         for start in range(0, len(batch.tokens), self._rows):
-            tokens = torch.from_numpy(batch.tokens[start : start + self._rows])
-            mask = torch.from_numpy(batch.loss_mask[start : start + self._rows])
+            rows = slice(start, start + self._rows)
+            mask = batch.loss_mask[rows]
             if mask.any():
-                yield tokens.to(self._device), None if mask.all() else mask.to(self._device)
+                reset, masked = None, None
+                if batch.documents is not None:
+                    documents = batch.documents[rows]
+                    reset = self._placed(positions(documents)) if self._stage.position_resets else None
+                    masked = self._placed(documents) if self._stage.document_masks else None
+                counted = None if mask.all() else self._placed(mask)
+                yield _MicroBatch(self._placed(batch.tokens[rows]), counted, reset, masked)
+
+    def _placed(self, values: npt.NDArray[Any]) -> Tensor:
+        return torch.from_numpy(values).to(self._device)
 
     def _check_finite(self, loss: float, norm: float) -> None:
         for what, value in (("loss", loss), ("gradient norm", norm)):

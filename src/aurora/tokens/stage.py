@@ -1,0 +1,45 @@
+"""The loader of a stage, as the recipe states it.
+
+One decision: whoever asks what a stage reads (training, the report, `aurora tokens inspect`) asks this one.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from aurora.files import sha256
+from aurora.progress import say
+from aurora.recipe.stages import Stage
+from aurora.tokens.loader import Loader, num_sequences
+from aurora.tokens.mixture import Change, Mixture
+from aurora.tokens.store import TokenStore, store_stem
+from aurora.tokens.tokenizer import FILE
+
+
+def stage_loader(stage: Stage, name: str, seed: int, tokens: Path) -> Loader:
+    """The loader of the stage called `name` over the stores of a run's `tokens` folder.
+
+    Raises `AuroraError` for a store that is damaged or of another tokenizer, `UserError` for one without a sequence.
+    """
+    mark = sha256(tokens / "tokenizer" / FILE)
+    stores = {source: TokenStore.open(store_stem(tokens / "train", source), mark) for source in stage.sources}
+    counts = {source: num_sequences(store, stage.sequence_length, stage.packing) for source, store in stores.items()}
+    changes = [Change(stage.first_step(change) * stage.sequences_per_step, change.mixture) for change in stage.changes]
+    return Loader(
+        stores,
+        Mixture(stage.mixture, counts, seed, name, changes),
+        stage.sequence_length,
+        stage.sequences_per_step,
+        packing=stage.packing,
+        documents=stage.document_masks or stage.position_resets,
+    )
+
+
+def warn_of_epochs(stage: Stage, name: str, mixture: Mixture) -> None:
+    """Name on the terminal the sources that the stage passes over more often than its `warn_epochs`."""
+    for source, epochs in mixture.epochs(stage.steps * stage.sequences_per_step).items():
+        if epochs > stage.warn_epochs:
+            say(
+                f"Stage {name} passes {epochs:.1f} times over {source}: give it more text or less weight, or raise "
+                "the stage's warn_epochs."
+            )
