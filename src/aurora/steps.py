@@ -153,20 +153,26 @@ class Steps:
 
     def imported(self) -> Step:
         """The recipe's published model, in Aurora's layout."""
-        path = self.recipe.model.path
+        path, extend = self.recipe.model.path, self.recipe.tokens.extend
         assert path is not None
 
         def inputs() -> dict[str, str]:
             from aurora.model.huggingface import model_identity
 
-            return {"model": model_identity(path, self.recipe.model.revision, self.base)}
+            identity = {"model": model_identity(path, self.recipe.model.revision, self.base)}
+            return {**identity, "tokenizer": self._tokenizer()} if extend else identity
 
         def run(folder: Path) -> None:
             from aurora.model.huggingface import import_model
+            from aurora.model.new_entries import NewEntries
 
-            import_model(path, self.recipe.model.revision, self.base, folder)
+            file = self.run / "tokens/tokenizer/tokenizer.json"
+            entries = NewEntries(file, extend.embeddings, self.recipe.seed) if extend else None
+            import_model(path, self.recipe.model.revision, self.base, folder, entries)
 
         settings = self.recipe.model.numerics()
+        if extend:
+            settings |= {"embeddings": extend.embeddings, "seed": self.recipe.seed}
         return Step("import", f"checkpoints/{IMPORTED}", 1, settings, inputs, run, f"read {path}")
 
     def training(self, name: str, stage: Stage) -> Step:

@@ -21,6 +21,7 @@ from aurora.errors import AuroraError, UserError
 from aurora.files import atomic_file, explained, publish, read_json, write_json
 from aurora.model import folder as model_folder
 from aurora.model.folder import fitting_weights, read_model, read_tokenizer, what_is_wrong, write_model
+from aurora.model.new_entries import NewEntries, extended_embedding
 from aurora.model.published import CONFIG, INDEX, TOKENIZER, WEIGHTS, find_published, model_identity, weight_files
 from aurora.model.weights import num_bytes, read_weights, split_weights, write_weights
 from aurora.progress import progress
@@ -59,6 +60,7 @@ DEFAULTS: dict[str, Any] = {
     "scale_attn_weights": True,
     "add_cross_attention": False,
 }
+EMBEDDING = "transformer.wte.weight"
 # Buffers that older files carry beside the weights: causal masks, which are not parameters.
 BUFFER = re.compile(r"transformer\.(h\.\d+\.attn\.(masked_)?)?bias")
 
@@ -83,28 +85,36 @@ def export_model(checkpoint: Path, out: Path, shard_bytes: int = SHARD_BYTES) ->
         _write_tokenizer_configuration(partial, tokenizer, architecture.positions)
 
 
-def import_model(path: str, revision: str | None, base: Path, folder: Path) -> None:
+def import_model(
+    path: str, revision: str | None, base: Path, folder: Path, new_entries: NewEntries | None = None
+) -> None:
     """Read the GPT-BigCode checkpoint `path` (folder relative to `base`, or hub model) into the model folder `folder`.
 
-    Weights keep their type and bytes. Raises `UserError` where the checkpoint is of another kind or cannot be computed
-    exactly by this network, `AuroraError` where it is damaged.
+    Weights keep their type and bytes; `new_entries` of an extended tokenizer get rows behind the embedding. Raises
+    `UserError` where the checkpoint is of another kind or cannot be computed exactly by this network, `AuroraError`
+    where it is damaged.
     """
     source = find_published(path, revision, base)
     architecture, vocabulary = _architecture(source / CONFIG)
     files = weight_files(source)
     if not (source / TOKENIZER).is_file():
         raise UserError(f"{source} has no {TOKENIZER}: save its tokenizer with transformers' save_pretrained first.")
-    read_tokenizer(source / TOKENIZER, vocabulary)
+    tokenizer = read_tokenizer(source / TOKENIZER, vocabulary)
     tensors = {name: tensor for name, tensor in read_weights(files).items() if not BUFFER.fullmatch(name)}
     head = tensors.pop("lm_head.weight", None)
     tied = fitting_weights(tensors, architecture, vocabulary, source)
-    if head is not None and not torch.equal(head, tied["transformer.wte.weight"]):
+    if head is not None and not torch.equal(head, tied[EMBEDDING]):
         raise UserError(f"{source} has an output layer of its own (lm_head); this network ties it to the embedding.")
     if head is None and read_json(source / CONFIG).get("tie_word_embeddings") is False:
         raise AuroraError(f"{source} says that its output layer is not tied, but holds no lm_head.weight.")
+    tokenizer_file = source / TOKENIZER
+    if new_entries is not None:
+        tokenizer_file = new_entries.tokenizer_file
+        tied[EMBEDDING] = extended_embedding(tied[EMBEDDING], tokenizer, new_entries)
+        vocabulary = len(tied[EMBEDDING])
     folder.mkdir(parents=True, exist_ok=True)
     with progress(f"import {path}", num_bytes(tied), "B") as bar:
-        write_model(folder, tied, architecture, vocabulary, source / TOKENIZER, bar.update)
+        write_model(folder, tied, architecture, vocabulary, tokenizer_file, bar.update)
 
 
 def import_checkpoint(path: str, revision: str | None, base: Path, out: Path) -> None:
