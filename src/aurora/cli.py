@@ -122,9 +122,36 @@ def tokens() -> None:
 @recipe_argument
 @overrides_argument
 @output_option
-def tokens_build(recipe: Path, overrides: tuple[str, ...], output: Path | None) -> None:
-    """Learn or load the tokenizer and encode the corpus."""
-    _run_until(recipe, overrides, output, "tokens")
+@json_option
+def tokens_build(recipe: Path, overrides: tuple[str, ...], output: Path | None, as_json: bool) -> None:
+    """Learn or load the tokenizer and encode the corpus; --json prints what `inspect` does."""
+    folder = _run_until(recipe, overrides, output, "tokens")
+    if as_json:
+        from aurora.runs import recipe_of
+        from aurora.tokens.inspect import inspect_tokens
+
+        click.echo(json.dumps(inspect_tokens(recipe_of(folder), folder)))
+
+
+@tokens.command("inspect")
+@click.argument("run_folder", type=FILE)
+@click.option("--at", type=click.IntRange(min=0), help="Show this sequence (from 0) of a stage as text.")
+@click.option("--stage", help="Stage (or STAGE-CONTROL) of --at; the last one without it.")
+@json_option
+def tokens_inspect(run_folder: Path, at: int | None, stage: str | None, as_json: bool) -> None:
+    """Bytes per token by language, tokens and epochs by source and stage; or one sequence with its documents."""
+    from aurora.runs import recipe_of
+    from aurora.tokens.inspect import describe, describe_sequence, inspect_tokens, sequence_at
+
+    recipe = recipe_of(run_folder)
+    if at is None:
+        if stage is not None:
+            raise click.UsageError("--stage belongs to --at: give both or none.")
+        facts = inspect_tokens(recipe, run_folder)
+        click.echo(json.dumps(facts) if as_json else describe(facts))
+    else:
+        found = sequence_at(recipe, run_folder, stage, at)
+        click.echo(json.dumps(found, ensure_ascii=False) if as_json else describe_sequence(found))
 
 
 @aurora.group()

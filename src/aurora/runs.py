@@ -11,6 +11,7 @@ from pathlib import Path
 from aurora.errors import AuroraError, UserError
 from aurora.files import read_json
 from aurora.manifest import MANIFEST, damaged_files, read_manifest
+from aurora.recipe import Recipe
 from aurora.recipe.tokens import AURORA
 
 RECIPE = "recipe.json"
@@ -46,6 +47,13 @@ def prompt_format(checkpoint: Path) -> str:
         return AURORA
     found: str = read_json(recipe)["tokens"].get("format", AURORA)
     return found
+
+
+def recipe_of(run: Path) -> Recipe:
+    """The recipe that a run was last carried out with; `UserError` where `run` is none."""
+    if not (run / RECIPE).is_file():
+        raise UserError(f"{run} is not a run: give runs/NAME.")
+    return Recipe.model_validate_json((run / RECIPE).read_bytes())
 
 
 def finished_checkpoints(run: Path) -> list[str]:

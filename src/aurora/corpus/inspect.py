@@ -10,6 +10,7 @@ from typing import Any
 
 from aurora.errors import UserError
 from aurora.files import read_json
+from aurora.tables import table
 
 
 def find_corpus(path: Path) -> Path:
@@ -28,12 +29,12 @@ def describe(folder: Path) -> str:
         f"{documents['in']:,} documents = {documents['kept']:,} kept + {documents['dropped']:,} dropped "
         f"+ {documents['quarantined']:,} quarantined; {ledger['held_out']['documents']:,} of the kept are held out.",
         "",
-        *_table(
+        *table(
             ("source", "language", "in", "kept", "dropped", "quarantined", "MB kept"),
             [
                 _counts_row(source, language, counts)
-                for source, table in ledger["by_source"].items()
-                for language, counts in table.items()
+                for source, by_language in ledger["by_source"].items()
+                for language, counts in by_language.items()
             ],
             num_labels=2,
         ),
@@ -41,7 +42,7 @@ def describe(folder: Path) -> str:
     if ledger["losses"]:
         losses = sorted(ledger["losses"], key=lambda loss: -loss["documents"])
         header = ("rule", "language", "source", "documents", "MB")
-        lines += ["", *_table(header, list(map(_loss_row, losses)), num_labels=3)]
+        lines += ["", *table(header, list(map(_loss_row, losses)), num_labels=3)]
     if ledger["examples"]:
         lines += ["", "Examples of what was dropped:"]
     for example in ledger["examples"]:
@@ -58,15 +59,3 @@ def _counts_row(source: str, language: str, counts: dict[str, Any]) -> tuple[str
 def _loss_row(loss: dict[str, Any]) -> tuple[str, ...]:
     rule = f"{loss['step']}/{loss['rule']}"
     return rule, loss["language"], loss["source"], f"{loss['documents']:,}", f"{loss['bytes'] / 1e6:.2f}"
-
-
-def _table(header: tuple[str, ...], rows: list[tuple[str, ...]], num_labels: int) -> list[str]:
-    """Lines of columns as wide as their longest cell, the first `num_labels` to the left and numbers to the right."""
-    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
-    return [
-        "  ".join(
-            cell.ljust(width) if place < num_labels else cell.rjust(width)
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        for row in (header, *rows)
-    ]

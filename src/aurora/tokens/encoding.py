@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -53,9 +53,8 @@ def build_tokens(tokens: Tokens, corpus: Path, redteam: Path | None, tokenizer: 
             )
             bar.update(num_bytes)
     if redteam is not None:
-        items = _read_items(redteam / "train.jsonl")
         for part, kinds in PAIR_STORES.items():
-            pairs = [(item["prompt"], item["response"]) for item in items if item["kind"] in kinds]
+            pairs = [(item["prompt"], item["response"]) for item in read_pairs(redteam, kinds)]
             name = f"redteam/{part}"
             sides[name] = _existing(folder, name, mark) or _encode_pairs(
                 encoder, mark, pairs, part, folder, tokens.format
@@ -140,10 +139,11 @@ def _encode_pairs(
         return writer.close("redteam", part, mark)
 
 
-def _read_items(path: Path) -> list[dict[str, str]]:
-    """Red-team items in their order. The file is an artifact of an earlier step, so its lines are whole."""
-    with open(path, encoding="utf-8") as lines:  # not splitlines(), which also cuts at separators inside a prompt
-        return [json.loads(line) for line in lines]
+def read_pairs(redteam: Path, kinds: Sequence[str]) -> list[dict[str, str]]:
+    """Training items of these kinds in their order. The file is an artifact of an earlier step, so its lines are
+    whole."""
+    with open(redteam / "train.jsonl", encoding="utf-8") as lines:  # splitlines() would cut inside some prompts
+        return [item for item in map(json.loads, lines) if item["kind"] in kinds]
 
 
 def _batched(rows: Iterable[tuple[str, ...]]) -> Iterator[list[tuple[str, ...]]]:

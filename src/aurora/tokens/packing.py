@@ -32,6 +32,11 @@ class Row:
     documents: npt.NDArray[np.int32] | None
 
 
+def new_row(length: int) -> Row:
+    """An empty row of `length` targets."""
+    return Row(np.zeros(length + 1, np.int64), np.zeros(length, np.bool_), np.zeros(length, np.int32))
+
+
 class Rows(Protocol):
     """A store cut into rows."""
 
