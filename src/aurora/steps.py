@@ -95,7 +95,7 @@ class Steps:
 
             build_corpus(corpus, self.base, self.cache, self.recipe.seed, folder)
 
-        return Step("corpus", "corpus", 1, corpus.numerics(), inputs, run, "raw text to clean documents")
+        return Step("corpus", "corpus", 2, corpus.numerics(), inputs, run, "raw text to clean documents")
 
     def redteam(self) -> Step:
         """Policy to prompts and answers."""
