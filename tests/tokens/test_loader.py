@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from aurora.tokens.loader import Loader, num_sequences
 from aurora.tokens.mixture import Mixture
@@ -65,8 +68,10 @@ def test_a_pair_is_a_sequence_of_its_own(tmp_path: Path) -> None:
     assert batch.loss_mask[rows[1]].tolist() == [False, False, False, True, True, True]
 
 
-@pytest.mark.parametrize("ranks", [1, 2, 4, 8, 16])
-def test_the_ranks_share_the_one_batch_in_order(loader: Loader, ranks: int) -> None:
+@pytest.mark.parametrize("ranks", range(1, 17))
+def test_the_ranks_share_the_one_batch_in_order(stores: dict[str, TokenStore], ranks: int) -> None:
+    sequences = {name: num_sequences(store, LENGTH) for name, store in stores.items()}
+    loader = Loader(stores, Mixture(WEIGHTS, sequences, 3, "cap"), LENGTH, 48 * ranks)
     for step in (0, 5, 1000):
         whole = loader.batch(step)
         shares = [loader.batch(step, rank, ranks) for rank in range(ranks)]
@@ -108,3 +113,51 @@ def test_a_batch_is_the_same_in_any_order_of_asking(loader: Loader, stores: dict
 def test_a_batch_is_a_copy(loader: Loader) -> None:
     loader.batch(0).tokens[:] = 0
     assert loader.batch(0).tokens.any()
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("ahead", [0, 1, 5])
+def test_reading_ahead_changes_nothing(loader: Loader, threads: int, ahead: int) -> None:
+    read = list(loader.batches(3, 9, 1, 2, threads=threads, ahead=ahead))
+    assert len(read) == 6
+    for step, batch in enumerate(read, start=3):
+        expected = loader.batch(step, 1, 2)
+        assert np.array_equal(batch.tokens, expected.tokens)
+        assert np.array_equal(batch.loss_mask, expected.loss_mask)
+        assert batch.windows == expected.windows
+
+
+def test_leaving_early_leaves_no_thread(loader: Loader) -> None:
+    before = threading.active_count()
+    batches = loader.batches(0, 1000, threads=2)
+    next(batches)
+    batches.close()
+    assert threading.active_count() == before
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 3)), min_size=1, max_size=5))
+@settings(deadline=None, max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_ranks_and_threads_may_change_at_any_step(loader: Loader, parts: list[tuple[int, int]]) -> None:
+    """A stage that goes on with another number of ranks, workers or rows at a time reads the same sequences."""
+    read, step = [], 0
+    for count, exponent in parts:
+        ranks = 2**exponent
+        shares = [list(loader.batches(step, step + count, rank, ranks, threads=ranks)) for rank in range(ranks)]
+        for at_step in zip(*shares, strict=True):
+            read += [window for share in at_step for window in share.windows]
+        step += count
+    assert read == [loader.mixture.sequence(n) for n in range(step * 16)]
+
+
+def test_documents_are_numbered_where_they_are_asked_for(stores: dict[str, TokenStore], loader: Loader) -> None:
+    """Documents of the plain stores are 13 tokens long, so a row of 8 has one border or none."""
+    asked = Loader(stores, loader.mixture, LENGTH, 16, documents=True)
+    batch = asked.batch(1)
+    assert loader.batch(1).documents is None
+    assert batch.documents is not None
+    assert np.array_equal(batch.tokens, loader.batch(1).tokens)
+    for row, documents, window in zip(batch.tokens, batch.documents, batch.windows, strict=True):
+        if window.source != "redteam/pairs":
+            offset = 1000 * list(WEIGHTS).index(window.source)
+            owners = (row[:-1] - offset) // 13
+            assert documents.tolist() == (owners - owners[0]).tolist()

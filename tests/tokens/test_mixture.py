@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aurora.errors import UserError
-from aurora.tokens.mixture import Change, Mixture, permuted
+from aurora.tokens.mixture import Change, Mixture, _mixed, _round_keys, permuted
 
 WEIGHTS = {"web/en": 0.5, "web/fi": 0.2, "code/code": 0.25, "web/hi": 0.05}
 SEQUENCES = {"web/en": 10, "web/fi": 5, "code/code": 6, "web/hi": 1}
@@ -29,6 +29,36 @@ def test_the_order_of_a_pass_is_a_permutation(size: int) -> None:
 @settings(deadline=None, max_examples=30)
 def test_the_order_is_a_permutation_for_any_size_and_key(size: int, key: str) -> None:
     assert len({permuted(i, size, key) for i in range(size)} & set(range(size))) == size
+
+
+def inverse(image: int, size: int, key: str) -> int:
+    """The position that `permuted` brings to `image`: its rounds backwards, walked until inside."""
+    half = ((size - 1).bit_length() + 1) // 2
+    mask = (1 << half) - 1
+    value = image
+    while True:
+        left, right = value >> half, value & mask
+        for round_key in reversed(_round_keys(key)):
+            left, right = right ^ (_mixed(left ^ round_key) & mask), left
+        value = (left << half) | right
+        if value < size:
+            return value
+
+
+@given(st.sampled_from([2, 3, 65_537, 2**31 - 1, 2**31, 2**31 + 1, 2**61 - 1]), st.data())
+@settings(deadline=None, max_examples=80)
+def test_the_order_of_an_awkward_size_can_be_turned_back(size: int, data: st.DataObject) -> None:
+    """A map of a finite set to itself that has an inverse at every place is a bijection."""
+    place = data.draw(st.integers(0, size - 1))
+    image = permuted(place, size, "key")
+    assert 0 <= image < size
+    assert inverse(image, size, "key") == place
+    assert permuted(inverse(place, size, "key"), size, "key") == place
+
+
+@pytest.mark.parametrize("size", [0, 1])
+def test_an_order_of_nothing_or_one_is_nothing_to_order(size: int) -> None:
+    assert permuted(0, size, "key") == 0
 
 
 def test_a_very_long_order_stays_in_range_and_never_repeats() -> None:
