@@ -8,15 +8,17 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from aurora.cli import main
 from aurora.model.folder import load_model
 from aurora.model.generation import generate
 from aurora.pipeline import run_recipe
 from aurora.recipe import load_recipe
-from aurora.runs import verify_run
+from aurora.runs import prompt_format, verify_run
 from small_run import write_small_project
 
 
@@ -98,3 +100,148 @@ def test_chat_answers_a_line_from_a_pipe(project: Path) -> None:
     )  # fmt: skip
     assert done.stdout.count("\n") == 1
     assert "safety" in done.stderr
+
+
+EXTENDED = """\
+name: extended
+seed: 3
+corpus:
+  sources:
+    web: {kind: jsonl, paths: [web.jsonl], language_key: lang, license: CC0-1.0}
+    programs: {kind: jsonl, paths: [code.jsonl], language: code, license: CC0-1.0}
+  cache: cache
+tokens:
+  path: published
+  extend: {entries: 50, languages: [fi, hi]}
+  infilling: {programs/code: {rate: 0.5}}
+  format: "Q:{prompt}\\nA:"
+model:
+  path: published
+redteam:
+  policy: POLICY
+  languages: [en, fi]
+stages:
+  cap:
+    start: model
+    tokens: 4096
+    batch_tokens: 512
+    sequence_length: 64
+    mixture: {web/en: 1, programs/code: 1}
+    changes:
+    - {from_tokens: 1024, mixture: {programs/code: 1, web/fi: 1, web/hi: 1}}
+    document_masks: true
+    position_resets: true
+    schedule: {peak: 2e-3}
+  safety:
+    start: cap
+    tokens: 1024
+    batch_tokens: 512
+    sequence_length: 64
+    mixture: {redteam/pairs: 1}
+    packing: best-fit
+    document_masks: true
+    position_resets: true
+    schedule: {peak: 1e-3}
+evaluation: {held_out_kilobytes: 2, sample_tokens: 4, safety_prompts: 1, answer_tokens: 4}
+execution: {threads: 1}
+"""
+
+
+@pytest.fixture(scope="module")
+def extended(project: Path) -> Path:
+    """The small run's last model, exported and continued with new entries and every option of the token layer."""
+    main(["export", str(project / "run"), str(project / "published")])
+    policy = next(line for line in (project / "small.yaml").read_text().splitlines() if "policy:" in line)
+    recipe = project / "extended.yaml"
+    recipe.write_text(EXTENDED.replace("  policy: POLICY", policy))
+    run_recipe(load_recipe(recipe), project / "extended")
+    return project / "extended"
+
+
+def shown(capsys: pytest.CaptureFixture[str], *arguments: object) -> Any:
+    """What a command prints as JSON."""
+    capsys.readouterr()
+    main([*map(str, arguments), "--json"])
+    return json.loads(capsys.readouterr().out)
+
+
+def test_new_entries_reach_the_model_and_shorten_new_languages(
+    extended: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    facts = shown(capsys, "tokens", "inspect", extended)
+    published, _ = load_model(extended.parent / "run/checkpoints/safety")
+    grown, tokenizer = load_model(extended / "checkpoints/safety")
+    assert grown.vocabulary == facts["tokenizer"]["vocabulary"] == published.vocabulary + 50
+    assert tokenizer.get_vocab_size() == grown.vocabulary
+    for language, after in facts["bytes_per_token"].items():
+        before = facts["extension"][language]["bytes_per_token_before"]
+        assert (after > before) if language in ("fi", "hi") else (after == before)
+
+
+def test_shares_and_epochs_follow_the_changes_of_a_mixture(extended: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Two steps of eight with the first mixture, six with the second."""
+    facts = shown(capsys, "tokens", "inspect", extended)
+    sources = facts["stages"]["cap"]["sources"]
+    assert {name: part["tokens"] for name, part in sources.items()} == {
+        "programs/code": 512 + 1024, "web/en": 512, "web/fi": 1024, "web/hi": 1024,
+    }  # fmt: skip
+    report = json.loads((extended / "report.json").read_text())
+    cap = report["stages"][0]
+    assert cap["token_shares"] == {"programs/code": 0.375, "web/en": 0.125, "web/fi": 0.25, "web/hi": 0.25}
+    assert cap["epochs"] == {name: part["epochs"] for name, part in sources.items()}
+
+
+def test_a_sequence_is_shown_with_its_documents(extended: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = shown(capsys, "tokens", "inspect", extended, "--stage", "safety", "--at", 3)
+    assert (found["stage"], found["source"], found["step"]) == ("safety", "redteam/pairs", 1)
+    lines = (extended / "redteam/train.jsonl").read_text("utf-8").split("\n")[:-1]
+    items = {item["id"]: item for item in map(json.loads, lines)}
+    for document in found["documents"]:
+        item = items[document["id"]]
+        text = document["text"].removesuffix("\N{REPLACEMENT CHARACTER}")
+        assert f"<|endoftext|>Q:{item['prompt']}\nA:{item['response']}<|endoftext|>".startswith(text)
+    corpus = {row["id"]: row["text"] for row in pq.read_table(extended / "corpus/clean/web.parquet").to_pylist()}
+    found = next(
+        found
+        for n in range(16, 64)
+        if (found := shown(capsys, "tokens", "inspect", extended, "--stage", "cap", "--at", n))["source"] == "web/hi"
+    )
+    for document in found["documents"]:
+        assert (
+            document["text"].removesuffix("<|endoftext|>").strip("\N{REPLACEMENT CHARACTER}") in corpus[document["id"]]
+        )
+        assert document["license"] == "CC0-1.0"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (("--at", "999", "--stage", "cap"), "Stage cap has the sequences 0 to 63: 999 is not one of them"),
+        (("--at", "1", "--stage", "cup"), "The recipe has no stage 'cup'; it has cap, safety"),
+        (("--stage", "cap"), "--stage belongs to --at"),
+    ],
+)
+def test_what_cannot_be_shown_is_one_sentence(
+    extended: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], problem: str
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["tokens", "inspect", str(extended), *arguments])
+    assert ended.value.code == 2
+    assert problem in capsys.readouterr().err
+
+
+def test_the_tables_say_what_the_data_says(extended: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    facts = shown(capsys, "tokens", "inspect", extended)
+    main(["tokens", "inspect", str(extended)])
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["web/hi", "25.0%", "1,024", f"{facts['stages']['cap']['sources']['web/hi']['epochs']:.2f}"] in rows
+    before = facts["extension"]["hi"]["bytes_per_token_before"]
+    assert ["hi", f"{facts['bytes_per_token']['hi']:.2f}", f"{before:.2f}"] in rows
+    main(["tokens", "inspect", str(extended), "--stage", "safety", "--at", "0"])
+    assert "of redteam/pairs, pass 1" in capsys.readouterr().out
+
+
+def test_chat_speaks_the_format_of_the_run(extended: Path) -> None:
+    assert prompt_format(extended / "checkpoints/safety") == "Q:{prompt}\nA:"
+    assert prompt_format(extended.parent / "run/checkpoints/safety") == "aurora"
+    assert prompt_format(extended.parent) == "aurora"

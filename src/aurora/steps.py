@@ -255,7 +255,7 @@ class Steps:
 
     def _train(self, name: str, stage: Stage, fresh: bool, folder: Path, fingerprint: Callable[[int], str]) -> None:
         from aurora.evaluation.measure import held_out_monitor
-        from aurora.tokens.stage import stage_loader, warn_of_epochs
+        from aurora.tokens.stage import stage_loader, warn
         from aurora.tokens.tokenizer import load_tokenizer
         from aurora.training.trainer import NewModel, train_stage
 
@@ -263,7 +263,7 @@ class Steps:
         loader = stage_loader(stage, name, self.recipe.seed, self.run / "tokens")
         for store in loader.stores.values():
             store.verify()  # a minute of reading for 10^11 tokens, before days of training on them
-        warn_of_epochs(stage, name, loader.mixture)
+        warn(stage, name, loader)
         start: Path | NewModel = self.run / "checkpoints" / stage.start
         if fresh:
             architecture = self.recipe.model.architecture

@@ -33,11 +33,12 @@ def test_held_out_text_is_measured_and_a_language_without_any_is_left_out(
 
 
 def test_tokenizers_are_compared_on_the_same_documents(tokenizer: Tokenizer, make_corpus: MakeCorpus) -> None:
-    corpus = make_corpus([], [("web", "hi", TEXTS[2]), ("web", "hi", "1 2 3"), ("web", "fi", "")])
+    corpus = make_corpus([], [("web", "hi", TEXTS[2]), ("web", "hi", "7"), ("web", "fi", "")])
     published = train_tokenizer([TEXTS[0]], TrainedTokenizer(vocabulary=300))
     found = compare_tokenizers(published, tokenizer, corpus)
     assert set(found) == {"hi"}
-    assert found["hi"]["documents_changed"] == 1.0
+    # A digit alone is its byte, of the same id in both.
+    assert found["hi"]["documents_changed"] == 0.5
     assert found["hi"]["bytes_per_token_after"] > found["hi"]["bytes_per_token_before"]
     same = compare_tokenizers(tokenizer, tokenizer, corpus)["hi"]
     assert same["documents_changed"] == 0.0

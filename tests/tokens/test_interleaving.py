@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from aurora.tokens.interleaving import (
@@ -136,6 +136,7 @@ def test_parts_keep_a_short_decimal_ratio_exactly(weights: list[float]) -> None:
 
 @given(st.lists(st.floats(1e-12, 1e6), min_size=2, max_size=12))
 @settings(deadline=None)
+@example([4.0, 185573.25, 6.103515625e-05])
 def test_rounded_parts_fit_the_pattern_and_keep_every_source(weights: list[float]) -> None:
     parts = whole_parts(weights)
     total = sum(weights)
@@ -144,6 +145,8 @@ def test_rounded_parts_fit_the_pattern_and_keep_every_source(weights: list[float
     for part, weight in zip(parts, weights, strict=True):
         if LONGEST_PERIOD * weight / total < 1:
             assert part == 1 or sum(parts) < LONGEST_PERIOD
+        else:
+            assert abs(part - LONGEST_PERIOD * weight / total) < 1 + len(parts) or sum(parts) < LONGEST_PERIOD
 
 
 @pytest.mark.parametrize(

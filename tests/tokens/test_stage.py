@@ -9,7 +9,7 @@ import pytest
 from aurora.errors import AuroraError
 from aurora.files import sha256
 from aurora.recipe.stages import Change, Schedule, Stage
-from aurora.tokens.stage import stage_loader, warn_of_epochs
+from aurora.tokens.stage import stage_loader, warn
 from aurora.tokens.store import StoreWriter, store_stem
 
 LENGTH, ROWS = 4, 5
@@ -71,9 +71,21 @@ def test_a_store_of_another_tokenizer_is_refused(tokens: Path) -> None:
 def test_many_passes_are_named(tokens: Path, capsys: pytest.CaptureFixture[str]) -> None:
     stage = stage_of(mixture={"web/en": 3, "web/fi": 1})  # 30 of 10 sequences, and 10 of 10
     loader = stage_loader(stage, "cap", 1, tokens)
-    warn_of_epochs(stage.model_copy(update={"warn_epochs": 3.0}), "cap", loader.mixture)
+    warn(stage.model_copy(update={"warn_epochs": 3.0}), "cap", loader)
     assert capsys.readouterr().err == ""
-    warn_of_epochs(stage.model_copy(update={"warn_epochs": 2.9}), "cap", loader.mixture)
+    warn(stage.model_copy(update={"warn_epochs": 2.9}), "cap", loader)
     said = capsys.readouterr().err
     assert "Stage cap passes 3.0 times over web/en: give it more text or less weight" in said
     assert "web/fi" not in said
+
+
+def test_pairs_that_are_cut_are_named(tokens: Path, tokenizer_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with StoreWriter(store_stem(tokens / "train", "redteam/pairs"), 400, masked=True) as writer:
+        for size in (3, 4, 5, 9):
+            writer.add([*[1] * (size - 1), 0], [1] * size)
+        writer.close("redteam", "pairs", sha256(tokenizer_folder / "tokenizer.json"))
+    stage = stage_of(mixture={"web/en": 1, "redteam/pairs": 1}, warn_epochs=100.0)
+    warn(stage, "safety", stage_loader(stage, "safety", 1, tokens))
+    assert capsys.readouterr().err.strip() == (
+        "Stage safety cuts 2 of the 4 pairs of redteam/pairs, which are longer than its sequence_length of 4."
+    )

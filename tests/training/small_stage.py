@@ -12,7 +12,7 @@ from aurora.recipe.execution import Execution
 from aurora.recipe.model import Architecture
 from aurora.recipe.stages import Optimizer, Schedule, Stage
 from aurora.tokens.loader import Loader, num_sequences
-from aurora.tokens.mixture import Mixture
+from aurora.tokens.mixture import Change, Mixture
 from aurora.tokens.store import StoreWriter, TokenStore, store_stem
 from aurora.training.metrics import read_metrics
 from aurora.training.trainer import NewModel, train_stage
@@ -54,10 +54,17 @@ class Lab:
         return NewModel(Architecture(**(values | settings)), VOCABULARY, seed=7)
 
     def loader(self, stage: Stage) -> Loader:
-        stores = {name: TokenStore.open(store_stem(self.folder, name)) for name in stage.mixture}
-        sequences = {name: num_sequences(store, stage.sequence_length) for name, store in stores.items()}
+        stores = {name: TokenStore.open(store_stem(self.folder, name)) for name in stage.sources}
+        length = stage.sequence_length
+        sequences = {name: num_sequences(store, length, stage.packing) for name, store in stores.items()}
+        changes = [Change(stage.first_step(change) * ROWS, change.mixture) for change in stage.changes]
         return Loader(
-            stores, Mixture(stage.mixture, sequences, 5, "base"), stage.sequence_length, stage.sequences_per_step
+            stores,
+            Mixture(stage.mixture, sequences, 5, "base", changes),
+            length,
+            stage.sequences_per_step,
+            packing=stage.packing,
+            documents=stage.document_masks or stage.position_resets,
         )
 
     def train(self, name: str, stage: Stage | None = None, **settings: Any) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import torch
 from aurora.errors import AuroraError, UserError
 from aurora.model.folder import load_model
 from aurora.model.gpt_bigcode import GPTBigCode
-from aurora.recipe.stages import Optimizer, Schedule
+from aurora.recipe.stages import Change, Optimizer, Schedule, Stage
 from aurora.tokens.loader import Batch, Loader
 from aurora.training.metrics import read_metrics
 from aurora.training.schedule import learning_rate
@@ -118,6 +118,57 @@ def test_resuming_is_exact_with_dropout_and_in_every_precision(lab: Lab, precisi
             lab.train("stopped", stage, start=model, execution=execution, batches=loader)
     lab.train("stopped", stage, start=model, execution=execution)
     assert_same(lab.folder / "undisturbed", lab.folder / "stopped")
+
+
+def test_a_mixture_edited_ahead_keeps_the_work_done_before(lab: Lab, capsys: pytest.CaptureFixture[str]) -> None:
+    """Interrupted after step 5, then given other weights from step 8 on; edited behind its position, it starts anew."""
+
+    def stage_with(change_at: int | None) -> Stage:
+        changes = [Change(from_tokens=change_at * ROWS * LENGTH, mixture={"redteam/pairs": 1})] if change_at else []
+        return lab.stage(changes=changes)
+
+    def train(name: str, stage: Stage, **settings: Any) -> None:
+        fixed = lambda steps: repr(stage.until(steps))  # noqa: E731
+        lab.train(name, stage, start=lab.new_model(dropout=0.2), fingerprint=fixed, **settings)
+
+    edited, early = stage_with(8), stage_with(3)
+    for name, stage in (("undisturbed", edited), ("early", early)):
+        train(name, stage)
+    for name, stage in (("edited", edited), ("edited early", early)):
+        before = stage_with(None)
+        with pytest.raises(KeyboardInterrupt):
+            train(name, before, batches=Interrupting(lab.loader(before), 4, signal.SIGINT))
+        capsys.readouterr()
+        train(name, stage)
+        assert ("made with other settings" in capsys.readouterr().err) == (name == "edited early")
+    assert_same(lab.folder / "undisturbed", lab.folder / "edited")
+    assert_same(lab.folder / "early", lab.folder / "edited early")
+    records = [read_metrics(lab.folder / name / "metrics.jsonl") for name in ("undisturbed", "early")]
+    assert [timeless(record) for record in records[0][:3]] == [timeless(record) for record in records[1][:3]]
+    assert records[0][3]["loss"] != records[1][3]["loss"]
+
+
+def test_masks_and_resets_train_each_document_by_itself(lab: Lab) -> None:
+    """The loss of packed pairs is that of the pairs apart; without masks it is another."""
+    settings: dict[str, Any] = {"mixture": {"redteam/pairs": 1}, "sequence_length": 2 * 41 + 1}
+    settings["batch_tokens"] = settings["tokens"] = ROWS * settings["sequence_length"]
+    wide = lab.new_model(positions=83)
+    packed = lab.stage(1, packing="best-fit", document_masks=True, position_resets=True, **settings)
+    loss = lab.train("packed", packed, start=wide)["loss"]
+    model = GPTBigCode(wide.architecture, 48)
+    model.initialise(torch.Generator().manual_seed(7))
+    batch = lab.loader(packed).batch(0)
+    assert batch.documents is not None
+    losses = []
+    for row, mask, documents in zip(batch.tokens, batch.loss_mask, batch.documents, strict=True):
+        assert set(documents.tolist()) == {0, 1, 2}  # two pairs and what fills the row up
+        for number in (0, 1):
+            inside = np.flatnonzero(documents == number)
+            tokens = torch.from_numpy(row[inside[0] : inside[-1] + 2])[None]
+            losses.append(model.token_losses(tokens[:, :-1], tokens[:, 1:])[0][torch.from_numpy(mask[inside])])
+    assert loss == pytest.approx(torch.cat(losses).mean().item(), rel=1e-5)
+    joined = packed.model_copy(update={"document_masks": False, "position_resets": False})
+    assert lab.train("joined", joined, start=wide)["loss"] != pytest.approx(loss, rel=1e-4)
 
 
 def test_bf16_follows_fp32_within_its_rounding(lab: Lab) -> None:

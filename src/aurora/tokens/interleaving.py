@@ -114,7 +114,9 @@ def whole_parts(weights: Sequence[float]) -> list[int]:
     if total <= LONGEST_PERIOD:
         return parts
     rounded = [max(1, part * LONGEST_PERIOD // total) for part in parts]
-    by_remainder = sorted(range(len(parts)), key=lambda i: (-(parts[i] * LONGEST_PERIOD % total), i))
+    # A source of less than one part was rounded up already.
+    larger = [i for i in range(len(parts)) if parts[i] * LONGEST_PERIOD >= total]
+    by_remainder = sorted(larger, key=lambda i: (-(parts[i] * LONGEST_PERIOD % total), i))
     missing = LONGEST_PERIOD - sum(rounded)
     for i in by_remainder[: max(0, missing)]:
         rounded[i] += 1

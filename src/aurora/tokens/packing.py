@@ -99,8 +99,8 @@ class BestFit:
 
     def __init__(self, store: TokenStore, length: int) -> None:
         self.store = store
-        sizes = np.minimum([store.document(i)[1] for i in range(store.num_documents)], length) + 1
-        self._plan = best_fit(sizes.astype(np.int64), length + 1)
+        sizes = np.minimum(store.document_sizes, length).astype(np.int64) + 1
+        self._plan = best_fit(sizes, length + 1)
         self.count = len(self._plan)
 
     def fill(self, index: int, row: Row) -> None:

@@ -35,11 +35,18 @@ def stage_loader(stage: Stage, name: str, seed: int, tokens: Path) -> Loader:
     )
 
 
-def warn_of_epochs(stage: Stage, name: str, mixture: Mixture) -> None:
-    """Name on the terminal the sources that the stage passes over more often than its `warn_epochs`."""
-    for source, epochs in mixture.epochs(stage.steps * stage.sequences_per_step).items():
+def warn(stage: Stage, name: str, loader: Loader) -> None:
+    """Say on the terminal what the stage reads too often, and which pairs are too long for its sequences."""
+    for source, epochs in loader.mixture.epochs(stage.steps * stage.sequences_per_step).items():
         if epochs > stage.warn_epochs:
             say(
                 f"Stage {name} passes {epochs:.1f} times over {source}: give it more text or less weight, or raise "
                 "the stage's warn_epochs."
+            )
+    for source, store in loader.stores.items():
+        longer = int((store.document_sizes > stage.sequence_length).sum()) if store.mask is not None else 0
+        if longer:
+            say(
+                f"Stage {name} cuts {longer:,} of the {store.num_documents:,} pairs of {source}, which are longer than "
+                f"its sequence_length of {stage.sequence_length}."
             )

@@ -231,6 +231,11 @@ class TokenStore:
         starts: npt.NDArray[np.int64] = self._offsets // self.tokens.itemsize
         return starts
 
+    @property
+    def document_sizes(self) -> npt.NDArray[np.int32]:
+        """Number of tokens of each document."""
+        return self._sizes
+
     def document(self, index: int) -> tuple[int, int]:
         """(position of its first token in `tokens`, number of tokens) of a document."""
         return int(self._offsets[index]) // self.tokens.itemsize, int(self._sizes[index])
