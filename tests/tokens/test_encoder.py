@@ -112,9 +112,9 @@ def test_added_tokens_in_a_text_stay_text(tokenizers: dict[str, Tokenizer]) -> N
 def test_a_difference_on_a_stores_first_documents_chooses_the_tokenizer(
     tokenizers: dict[str, Tokenizer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert isinstance(encoding.checked_encoder(tokenizers["marks"], TEXTS), TiktokenEncoder)
+    assert isinstance(encoding.Encoders(tokenizers["marks"]).checked(TEXTS), TiktokenEncoder)
     monkeypatch.setattr(TiktokenEncoder, "_encode", lambda self, text: np.array([len(text)], np.uint32))
-    assert isinstance(encoding.checked_encoder(tokenizers["marks"], TEXTS), HuggingFaceEncoder)
+    assert isinstance(encoding.Encoders(tokenizers["marks"]).checked(TEXTS), HuggingFaceEncoder)
 
 
 @pytest.mark.shared

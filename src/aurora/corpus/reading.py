@@ -24,7 +24,8 @@ def read_columns(
     """Rows of the chosen columns of a part (`clean`, `held_out`, `other_domain`, `dropped`)."""
     for path in _files(folder, part, source):
         needed = list(dict.fromkeys([*columns, "lang"]))
-        for batch in pq.ParquetFile(path).iter_batches(BATCH_ROWS, columns=needed):
+        file = pq.ParquetFile(path)
+        for batch in file.iter_batches(BATCH_ROWS, row_groups=_groups_with(file, lang), columns=needed):
             chosen = batch if lang is None else batch.filter(pc.equal(batch["lang"], lang))
             yield from zip(*(chosen[column].to_pylist() for column in columns), strict=True)
 
@@ -52,6 +53,17 @@ def parts(folder: Path, part: str = "clean") -> list[tuple[str, str, int, int]]:
                 total[0] += 1
                 total[1] += size
     return [(source, language, *total) for (source, language), total in sorted(totals.items())]  # type: ignore[misc]
+
+
+def _groups_with(file: pq.ParquetFile, lang: str | None) -> list[int]:
+    """Row groups that may hold a language, by the statistics in the file: the others are never read."""
+    place = file.schema_arrow.get_field_index("lang")
+    chosen = []
+    for number in range(file.num_row_groups):
+        found = file.metadata.row_group(number).column(place).statistics
+        if lang is None or found is None or not found.has_min_max or found.min <= lang <= found.max:
+            chosen.append(number)
+    return chosen
 
 
 def _files(folder: Path, part: str, source: str | None) -> list[Path]:

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import json
 import os
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -41,7 +44,7 @@ def build_tokens(tokens: Tokens, corpus: Path, redteam: Path | None, tokenizer: 
 
     A store that is already there, whole and of this tokenizer, is kept. Returns {store name: side file as a table}.
     """
-    encoder = load_tokenizer(tokenizer)
+    encoders = Encoders(load_tokenizer(tokenizer))
     mark = sha256(tokenizer / FILE)
     found = parts(corpus, "clean")
     sides: dict[str, Any] = {}
@@ -49,7 +52,7 @@ def build_tokens(tokens: Tokens, corpus: Path, redteam: Path | None, tokenizer: 
         for source, language, _, num_bytes in found:
             name = f"{source}/{language}"
             sides[name] = _existing(folder, name, mark) or _encode_documents(
-                encoder, mark, corpus, source, language, folder, tokens.infilling.get(name)
+                encoders, mark, corpus, source, language, folder, tokens.infilling.get(name)
             )
             bar.update(num_bytes)
     if redteam is not None:
@@ -57,7 +60,7 @@ def build_tokens(tokens: Tokens, corpus: Path, redteam: Path | None, tokenizer: 
             pairs = [(item["prompt"], item["response"]) for item in read_pairs(redteam, kinds)]
             name = f"redteam/{part}"
             sides[name] = _existing(folder, name, mark) or _encode_pairs(
-                encoder, mark, pairs, part, folder, tokens.format
+                encoders.tokenizer, mark, pairs, part, folder, tokens.format
             )
     return sides
 
@@ -75,8 +78,30 @@ def _existing(folder: Path, name: str, mark: str) -> SideFile | None:
     return store.side
 
 
+class Encoders:
+    """The fast encoder of a tokenizer on every core, and its own for where they differ."""
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self.tokenizer = tokenizer
+        self._fast, self._own = fast_encoder(tokenizer, os.cpu_count() or 1), HuggingFaceEncoder(tokenizer)
+
+    def checked(self, texts: Sequence[str]) -> Encoder:
+        """The fast encoder, or the tokenizer's own where they differ on any of `texts`."""
+        pairs = zip(self._fast.encode(texts), self._own.encode(texts), strict=True)
+        return self._fast if all(np.array_equal(a, b) for a, b in pairs) else self._own
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """Documents of a source in a row, and their ids."""
+
+    ids: list[Ids]
+    texts: list[str]
+    licenses: list[str]
+
+
 def _encode_documents(
-    tokenizer: Tokenizer,
+    encoders: Encoders,
     mark: str,
     corpus: Path,
     source: str,
@@ -84,38 +109,46 @@ def _encode_documents(
     folder: Path,
     infilling: Infilling | None,
 ) -> SideFile:
-    end = np.array([end_of_text(tokenizer)], np.uint32)
+    end = np.array([end_of_text(encoders.tokenizer)], np.uint32)
     name = f"{source}/{language}"
-    encoder: Encoder | None = None
     key = f"{mark} {infilling.model_dump_json() if infilling else ''}"
-    with StoreWriter(store_stem(folder, name), tokenizer.get_vocab_size(), key=key) as writer:
+    with StoreWriter(store_stem(folder, name), encoders.tokenizer.get_vocab_size(), key=key) as writer:
         rows = read_columns(corpus, "clean", ("text", "license"), source, language)
-        for number, batch in enumerate(_batched(islice(rows, writer.num_documents, None)), start=1):
-            texts = [text for text, _ in batch]
-            encoder = encoder or checked_encoder(tokenizer, texts[:CHECKED_DOCUMENTS])
-            encoded = _encode_batch(tokenizer, encoder, texts, writer.num_documents, name, infilling)
-            for ids, (text, license) in zip(encoded, batch, strict=True):
+        left = islice(rows, writer.num_documents, None)
+        for number, batch in enumerate(_encoded(encoders, left, writer.num_documents, name, infilling), start=1):
+            for ids, text, license in zip(batch.ids, batch.texts, batch.licenses, strict=True):
                 writer.add(np.concatenate([ids, end]), num_bytes=len(text.encode()), license=license)
             if number % SAVE_BATCHES == 0:
                 writer.save()
         return writer.close(source, language, mark)
 
 
-def _encode_batch(
-    tokenizer: Tokenizer, encoder: Encoder, texts: list[str], first: int, name: str, infilling: Infilling | None
-) -> list[Ids]:
-    """Ids of the documents from number `first` of a source on."""
-    if infilling is None:
-        return encoder.encode(texts)
-    cuts = [cut(first + i, text, name, infilling) for i, text in enumerate(texts)]
-    return encode_infilled(encoder, texts, cuts, markers_of(tokenizer))
+def _encoded(
+    encoders: Encoders, rows: Iterator[tuple[str, ...]], first: int, name: str, infilling: Infilling | None
+) -> Iterator[_Batch]:
+    """The documents from number `first` of a source on, a batch being encoded while the one before it is written."""
+    markers = markers_of(encoders.tokenizer) if infilling else None
 
+    def encode(encoder: Encoder, texts: list[str], first: int) -> list[Ids]:
+        if infilling is None or markers is None:
+            return encoder.encode(texts)
+        return encode_infilled(
+            encoder, texts, [cut(first + i, text, name, infilling) for i, text in enumerate(texts)], markers
+        )
 
-def checked_encoder(tokenizer: Tokenizer, texts: list[str]) -> Encoder:
-    """The fast encoder on every core, or the tokenizer's own where they differ on any of `texts`."""
-    fast, own = fast_encoder(tokenizer, os.cpu_count() or 1), HuggingFaceEncoder(tokenizer)
-    same = all(np.array_equal(a, b) for a, b in zip(fast.encode(texts), own.encode(texts), strict=True))
-    return fast if same else own
+    with ThreadPoolExecutor(1, "encoding") as thread:
+        encoder: Encoder | None = None
+        waiting: deque[tuple[Future[list[Ids]], list[str], list[str]]] = deque()
+        for batch in _batched(rows):
+            texts = [text for text, _ in batch]
+            encoder = encoder or encoders.checked(texts[:CHECKED_DOCUMENTS])
+            waiting.append((thread.submit(encode, encoder, texts, first), texts, [license for _, license in batch]))
+            first += len(texts)
+            if len(waiting) > 2:
+                found, *facts = waiting.popleft()
+                yield _Batch(found.result(), *facts)
+        for found, *facts in waiting:
+            yield _Batch(found.result(), *facts)
 
 
 def encode_pair(tokenizer: Tokenizer, prompt: str, response: str, style: str = AURORA) -> tuple[list[int], list[int]]:
