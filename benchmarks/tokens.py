@@ -169,7 +169,7 @@ def store_share(tokenizer: Tokenizer, texts: Texts, folder: Path) -> dict[str, f
     for repeat in range(REPEATS):
         out = folder / f"stores-{repeat}"
         raw = seconds_of(encode)
-        stored = seconds_of(lambda: build_tokens(settings, folder / "corpus", None, folder / "tokenizer", out))  # noqa: B023
+        stored = seconds_of(lambda: build_tokens(settings, folder, folder / "corpus", None, folder / "tokenizer", out))  # noqa: B023
         shares.append(raw / stored)
     return {"store_share_of_encoder_rate": round(median(shares), 3)}
 

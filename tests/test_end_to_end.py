@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 import torch
+import yaml
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from aurora.cli import main
@@ -239,6 +240,25 @@ def test_the_tables_say_what_the_data_says(extended: Path, capsys: pytest.Captur
     assert ["hi", f"{facts['bytes_per_token']['hi']:.2f}", f"{before:.2f}"] in rows
     main(["tokens", "inspect", str(extended), "--stage", "safety", "--at", "0"])
     assert "of redteam/pairs, pass 1" in capsys.readouterr().out
+
+
+def test_stores_made_elsewhere_are_trained_on(extended: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A run takes up another's stores by their .bin and .idx alone."""
+    recipe = yaml.safe_load((extended.parent / "extended.yaml").read_text(encoding="utf-8"))
+    for key in ("extend", "infilling"):
+        del recipe["tokens"][key]
+    recipe["name"] = "adopting"
+    recipe["tokens"]["adopt"] = {"far/hi": {"path": "run/tokens/train/web.hi", "license": "CC0-1.0"}}
+    recipe["stages"]["cap"] |= {"mixture": {"far/hi": 1}, "changes": []}
+    path = extended.parent / "adopting.yaml"
+    path.write_text(yaml.safe_dump(recipe), encoding="utf-8")
+    run_recipe(load_recipe(path), extended.parent / "adopting", until="train:cap")
+    mine = extended.parent / "adopting/tokens/train"
+    for kind in ("bin", "idx"):
+        found = (mine / f"far.hi.{kind}").read_bytes()
+        assert found == (extended.parent / f"run/tokens/train/web.hi.{kind}").read_bytes()
+    shown_sequence = shown(capsys, "tokens", "inspect", extended.parent / "adopting", "--stage", "cap", "--at", 0)
+    assert shown_sequence["documents"][0]["url"] == "run/tokens/train/web.hi"
 
 
 def test_chat_speaks_the_format_of_the_run(extended: Path) -> None:

@@ -127,7 +127,7 @@ class Steps:
             return {"corpus": self._digest("corpus", "clean/*")}
 
         settings = _telling(self.recipe.tokens.numerics(), ("train", "path"))
-        for key in ("infilling", "format"):  # read by the next step
+        for key in ("infilling", "adopt", "format"):  # read by the next step
             settings.pop(key, None)
         return Step("tokenizer", "tokens/tokenizer", 1, settings, inputs, run, "byte-level BPE")
 
@@ -137,16 +137,21 @@ class Steps:
 
         def inputs() -> dict[str, str]:
             read = {"corpus": self._digest("corpus", "clean/*"), "tokenizer": self._tokenizer()}
+            for name, adopted in self.recipe.tokens.adopt.items():
+                read[name] = adopted_identity(self.base / adopted.path)
             return {**read, "redteam": self._digest("redteam", "train.jsonl")} if redteam else read
 
         def run(folder: Path) -> None:
             from aurora.tokens.encoding import build_tokens
 
-            build_tokens(self.recipe.tokens, self.run / "corpus", redteam, self.run / "tokens/tokenizer", folder)
+            build_tokens(
+                self.recipe.tokens, self.base, self.run / "corpus", redteam, self.run / "tokens/tokenizer", folder
+            )
 
         settings: dict[str, Any] = {}
-        if self.recipe.tokens.infilling:
-            settings["infilling"] = self.recipe.tokens.numerics()["infilling"]
+        for key in ("infilling", "adopt"):
+            if value := self.recipe.tokens.numerics()[key]:
+                settings[key] = value
         if self.recipe.tokens.format != AURORA:
             settings["format"] = self.recipe.tokens.format
         return Step("tokens", "tokens/train", 1, settings, inputs, run, "clean documents to token stores")
@@ -308,6 +313,12 @@ def _stage_numerics(stage: Stage) -> dict[str, Any]:
 def _telling(numerics: Mapping[str, Any], always: Collection[str]) -> dict[str, Any]:
     """Settings without younger keys that say nothing, so that runs made before there were such keys stay finished."""
     return {key: value for key, value in numerics.items() if key in always or value}
+
+
+def adopted_identity(path: Path) -> str:
+    """SHA-256 of the two files of a store made elsewhere."""
+    files = [path.with_name(f"{path.name}.{kind}") for kind in ("bin", "idx")]
+    return _hash([sha256(file) if file.is_file() else None for file in files])
 
 
 def _hash(value: Any) -> str:

@@ -8,6 +8,9 @@ import yaml
 from aurora.errors import UserError
 from aurora.recipe import load_recipe
 
+TOKENS = "tokens:\n  train: {vocabulary: 400}"
+STAGE = "    sequence_length: 16\n"
+
 
 def replace(path: Path, old: str, new: str) -> None:
     text = path.read_text()
@@ -39,6 +42,26 @@ def test_reads_values_and_defaults(minimal_recipe: Path) -> None:
         ("start: model", "start: bass", "line 11: stages.base.start: 'bass' is not an earlier stage (known: model)"),
         ("web/en: 1", "net/en: 1", "line 15: stages.base.mixture: 'net/en' is not SOURCE/LANGUAGE"),
         ("web/en: 1", "redteam/pairs: 1", "needs the recipe's `redteam` table"),
+        (STAGE, f"{STAGE}    packing: best-fit\n", "packing: best-fit needs document_masks"),
+        (STAGE, f"{STAGE}    changes: [{{from_tokens: 256, mixture: {{web/en: 1}}}}]\n", "from_tokens must rise"),
+        (
+            STAGE,
+            f"{STAGE}    changes: [{{from_tokens: 64, mixture: {{net/en: 1}}}}]\n",
+            "stages.base.changes.0.mixture: 'net/en' is not SOURCE/LANGUAGE",
+        ),
+        (TOKENS, "tokens: {train: {vocabulary: 300}, format: none}", "format: give one of aurora, chatml, alpaca"),
+        (TOKENS, "tokens: {train: {vocabulary: 300}, extend: {languages: [fi]}}", "`extend` needs `path`"),
+        (
+            TOKENS,
+            "tokens: {train: {vocabulary: 300}, adopt: {far/fi: {path: x, license: MIT}}}",
+            "`adopt` needs `path` without `extend`",
+        ),
+        (
+            TOKENS,
+            "tokens: {path: x, adopt: {web/fi: {path: x, license: MIT}}}",
+            "tokens.adopt: 'web/fi' is not SOURCE/LANGUAGE with a source of its own",
+        ),
+        (TOKENS, "tokens: {path: x, infilling: {net/en: {}}}", "tokens.infilling: 'net/en' is not SOURCE/LANGUAGE"),
         ("width: 16", "width: 15", "line 8: model.architecture: width 15 is not divisible by heads 2"),
         ("batch_tokens: 64", "batch_tokens: 65", "line 13: stages.base.batch_tokens: 65 is not a multiple"),
         ("name: small", "name: [", "line "),
@@ -81,6 +104,20 @@ def test_a_bad_override_is_refused(minimal_recipe: Path, override: str) -> None:
 def test_an_unknown_override_key_is_refused(minimal_recipe: Path) -> None:
     with pytest.raises(UserError, match=r"command line: unknown key sede \(did you mean seed\?\)"):
         load_recipe(minimal_recipe, ["sede=1"])
+
+
+def test_a_mixture_may_name_an_adopted_store(minimal_recipe: Path) -> None:
+    replace(minimal_recipe, TOKENS, "tokens: {path: x, adopt: {far/fi: {path: shards/fi, license: CC0-1.0}}}")
+    replace(minimal_recipe, "web/en: 1", "web/en: 1, far/fi: 2")
+    assert load_recipe(minimal_recipe).recipe.stages["base"].sources == ["far/fi", "web/en"]
+
+
+def test_a_change_counts_in_shares_by_its_steps(minimal_recipe: Path) -> None:
+    """Four steps of 64 tokens: 65 tokens end in the second, so the change holds for the last two."""
+    replace(minimal_recipe, STAGE, f"{STAGE}    changes: [{{from_tokens: 65, mixture: {{web/en: 1, web/fi: 3}}}}]\n")
+    stage = load_recipe(minimal_recipe).recipe.stages["base"]
+    assert stage.token_shares == {"web/en": 0.5 + 0.125, "web/fi": 0.375}
+    assert [len(stage.until(steps).changes) for steps in range(5)] == [0, 0, 0, 1, 1]
 
 
 def test_show_reads_back_as_the_same_recipe(minimal_recipe: Path, tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ def documents(folder: Path, name: str, tokenizer: Tokenizer) -> list[str]:
 def test_each_source_and_language_has_its_store(
     corpus: Path, tokenizer: Tokenizer, tokenizer_folder: Path, tmp_path: Path
 ) -> None:
-    sides = build_tokens(TOKENS, corpus, None, tokenizer_folder, tmp_path / "out")
+    sides = build_tokens(TOKENS, corpus, corpus, None, tokenizer_folder, tmp_path / "out")
     assert list(sides) == ["pypi/code", "web/en", "web/fi"]
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
         f"{stem}.{kind}" for stem in ("pypi.code", "web.en", "web.fi") for kind in ("bin", "idx", "json")
@@ -70,7 +70,7 @@ def test_each_source_and_language_has_its_store(
 
 
 def test_the_side_files_state_the_facts(corpus: Path, tokenizer_folder: Path, tmp_path: Path) -> None:
-    sides = build_tokens(TOKENS, corpus, None, tokenizer_folder, tmp_path / "out")
+    sides = build_tokens(TOKENS, corpus, corpus, None, tokenizer_folder, tmp_path / "out")
     side = sides["web/en"]
     assert (side.source, side.language, side.licenses) == ("web", "en", ["Apache-2.0", "MIT"])
     assert (side.documents, side.num_bytes) == (3, len((TEXTS[0] + "A second document.").encode()))
@@ -86,7 +86,7 @@ def test_the_side_files_state_the_facts(corpus: Path, tokenizer_folder: Path, tm
 def test_held_out_text_is_never_encoded(
     corpus: Path, redteam: Path, tokenizer: Tokenizer, tokenizer_folder: Path, tmp_path: Path
 ) -> None:
-    sides = build_tokens(TOKENS, corpus, redteam, tokenizer_folder, tmp_path / "out")
+    sides = build_tokens(TOKENS, corpus, corpus, redteam, tokenizer_folder, tmp_path / "out")
     everything = "".join(text for name in sides for text in documents(tmp_path / "out", name, tokenizer))
     assert "eld out" not in everything
     assert "川" not in everything
@@ -97,7 +97,7 @@ def test_special_tokens_in_a_document_are_text(
     make_corpus: MakeCorpus, tokenizer: Tokenizer, tokenizer_folder: Path, tmp_path: Path
 ) -> None:
     text = "one<|endoftext|>two <fim_prefix><reponame>"
-    build_tokens(TOKENS, make_corpus([("web", "en", text)]), None, tokenizer_folder, tmp_path / "out")
+    build_tokens(TOKENS, tmp_path, make_corpus([("web", "en", text)]), None, tokenizer_folder, tmp_path / "out")
     assert documents(tmp_path / "out", "web/en", tokenizer) == [text]
     assert min(TokenStore.open(tmp_path / "out/web.en").tokens[:-1]) >= 19
 
@@ -107,14 +107,14 @@ def test_more_documents_than_a_batch_keep_their_order(
 ) -> None:
     texts = [f"document {i}" for i in range(1100)]
     corpus = make_corpus(("web", "en", text) for text in texts)
-    build_tokens(TOKENS, corpus, None, tokenizer_folder, tmp_path / "out")
+    build_tokens(TOKENS, corpus, corpus, None, tokenizer_folder, tmp_path / "out")
     assert documents(tmp_path / "out", "web/en", tokenizer) == texts
 
 
 def test_pairs_have_stores_of_their_own_by_kind(
     corpus: Path, redteam: Path, tokenizer: Tokenizer, tokenizer_folder: Path, tmp_path: Path
 ) -> None:
-    sides = build_tokens(TOKENS, corpus, redteam, tokenizer_folder, tmp_path / "out")
+    sides = build_tokens(TOKENS, corpus, corpus, redteam, tokenizer_folder, tmp_path / "out")
     assert list(sides)[-2:] == ["redteam/pairs", "redteam/benign"]
     for part, kinds in (("pairs", ("harmful", "benign")), ("benign", ("benign",))):
         chosen = [pair for pair in PAIRS if pair["kind"] in kinds]
@@ -127,7 +127,7 @@ def test_pairs_have_stores_of_their_own_by_kind(
 def test_the_mask_counts_a_response_and_its_end_alone(
     corpus: Path, redteam: Path, tokenizer: Tokenizer, tokenizer_folder: Path, tmp_path: Path
 ) -> None:
-    build_tokens(TOKENS, corpus, redteam, tokenizer_folder, tmp_path / "out")
+    build_tokens(TOKENS, corpus, corpus, redteam, tokenizer_folder, tmp_path / "out")
     store = TokenStore.open(tmp_path / "out/redteam.pairs")
     assert store.mask is not None
     counted = store.tokens[store.mask == 1].tolist()
@@ -156,13 +156,13 @@ def test_a_pair_that_spells_the_end_of_text_has_one_end(tokenizer: Tokenizer) ->
 def test_a_resumed_attempt_keeps_finished_stores(
     corpus: Path, redteam: Path, tokenizer_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = build_tokens(TOKENS, corpus, redteam, tokenizer_folder, tmp_path / "whole")
-    build_tokens(TOKENS, corpus, redteam, tokenizer_folder, tmp_path / "out")
+    whole = build_tokens(TOKENS, corpus, corpus, redteam, tokenizer_folder, tmp_path / "whole")
+    build_tokens(TOKENS, corpus, corpus, redteam, tokenizer_folder, tmp_path / "out")
     for name in ("web.fi.json", "redteam.benign.json"):  # these two were being written
         (tmp_path / "out" / name).unlink()
     (tmp_path / "out/web.fi.bin").write_bytes(b"half")
     times = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "out").glob("*.json")}
-    assert build_tokens(TOKENS, corpus, redteam, tokenizer_folder, tmp_path / "out") == whole
+    assert build_tokens(TOKENS, corpus, corpus, redteam, tokenizer_folder, tmp_path / "out") == whole
     assert len(times) == 3
     assert all((tmp_path / "out" / name).stat().st_mtime_ns == time for name, time in times.items())
     assert_same(tmp_path / "whole", tmp_path / "out")
@@ -174,7 +174,7 @@ def test_a_left_over_that_is_not_whole_is_made_again(
 ) -> None:
     """A power cut can lose the end of a file that was written before its side file."""
     for folder in ("whole", "out"):
-        build_tokens(TOKENS, corpus, redteam, tokenizer_folder, tmp_path / folder)
+        build_tokens(TOKENS, corpus, corpus, redteam, tokenizer_folder, tmp_path / folder)
     stem = tmp_path / "out/web.en"
     if damage == "flip":
         data = bytearray(file_of(stem, "bin").read_bytes())
@@ -187,7 +187,7 @@ def test_a_left_over_that_is_not_whole_is_made_again(
     else:
         side = json.loads(file_of(stem, "json").read_text())
         file_of(stem, "json").write_text(json.dumps(side | {"tokenizer": "another"}))
-    build_tokens(TOKENS, corpus, redteam, tokenizer_folder, tmp_path / "out")
+    build_tokens(TOKENS, corpus, corpus, redteam, tokenizer_folder, tmp_path / "out")
     assert_same(tmp_path / "whole", tmp_path / "out")
 
 
@@ -199,4 +199,4 @@ def assert_same(one: Path, two: Path) -> None:
 
 def test_no_corpus_is_one_sentence(tokenizer_folder: Path, tmp_path: Path) -> None:
     with pytest.raises(AuroraError, match="is not a corpus with a part clean"):
-        build_tokens(TOKENS, tmp_path, None, tokenizer_folder, tmp_path / "out")
+        build_tokens(TOKENS, tmp_path, tmp_path, None, tokenizer_folder, tmp_path / "out")

@@ -58,6 +58,9 @@ class Recipe(Section):
             self._check_source("tokens.infilling", source)
             if source in REDTEAM_SOURCES:
                 raise ValueError(f"tokens.infilling: {source!r} holds prompt/response pairs, which are never cut")
+        for source in self.tokens.adopt:
+            if source.count("/") != 1 or source.split("/")[0] in ("redteam", *self.corpus.sources):
+                raise ValueError(f"tokens.adopt: {source!r} is not SOURCE/LANGUAGE with a source of its own")
         return self
 
     def _check_source(self, key: str, source: str) -> None:
@@ -66,6 +69,8 @@ class Recipe(Section):
                 raise ValueError(f"{key}: {source!r} is not one of {', '.join(REDTEAM_SOURCES)}")
             if self.redteam is None:
                 raise ValueError(f"{key}: {source!r} needs the recipe's `redteam` table")
+        elif source in self.tokens.adopt and not key.startswith("tokens."):
+            return
         elif source.count("/") != 1 or source.split("/")[0] not in self.corpus.sources:
-            known = ", ".join(self.corpus.sources)
+            known = ", ".join([*self.corpus.sources, *self.tokens.adopt])
             raise ValueError(f"{key}: {source!r} is not SOURCE/LANGUAGE with a source of corpus.sources ({known})")

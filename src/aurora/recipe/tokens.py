@@ -66,6 +66,13 @@ class Infilling(Section):
     )
 
 
+class Adopted(Section):
+    """A token store made elsewhere with this tokenizer, in Megatron's format (`.bin` and `.idx`)."""
+
+    path: str = Field(description="Path of its two files without ending, relative to the recipe.")
+    license: str = Field(description="Licence of its text (SPDX).")
+
+
 class Tokens(Section):
     """The tokenizer: either learnt (`train`) or read from a folder, file or hub model (`path`)."""
 
@@ -79,6 +86,10 @@ class Tokens(Section):
         default_factory=dict, description="Fill-in-the-middle by source, named as in mixtures (`SOURCE/LANGUAGE`)."
     )
 
+    adopt: dict[str, Adopted] = Field(
+        default_factory=dict,
+        description="Stores made elsewhere, by the name that mixtures use for them (`SOURCE/LANGUAGE`).",
+    )
     format: str = Field(
         AURORA,
         description="How a prompt stands before its response: `aurora`, `chatml`, `alpaca`, or a text of your own with "
@@ -98,4 +109,6 @@ class Tokens(Section):
             raise ValueError("give exactly one of `train` and `path`")
         if self.extend is not None and self.path is None:
             raise ValueError("`extend` needs `path`: a tokenizer to extend")
+        if self.adopt and (self.path is None or self.extend is not None):
+            raise ValueError("`adopt` needs `path` without `extend`: the tokenizer that the stores were made with")
         return self

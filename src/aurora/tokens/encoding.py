@@ -24,6 +24,7 @@ from aurora.errors import AuroraError
 from aurora.files import sha256
 from aurora.progress import progress
 from aurora.recipe.tokens import AURORA, Infilling, Tokens
+from aurora.tokens.adoption import adopt_store
 from aurora.tokens.encoder import Encoder, HuggingFaceEncoder, Ids, fast_encoder
 from aurora.tokens.formats import format_prompt
 from aurora.tokens.infilling import cut, encode_infilled, markers_of
@@ -39,8 +40,12 @@ CHECKED_DOCUMENTS = 64
 PAIR_STORES = {"pairs": ("harmful", "benign"), "benign": ("benign",)}
 
 
-def build_tokens(tokens: Tokens, corpus: Path, redteam: Path | None, tokenizer: Path, folder: Path) -> dict[str, Any]:
+def build_tokens(
+    tokens: Tokens, base: Path, corpus: Path, redteam: Path | None, tokenizer: Path, folder: Path
+) -> dict[str, Any]:
     """Encode the corpus artifact's clean documents, and the red-team set's training pairs, into stores below `folder`.
+
+    Stores that the recipe adopts, with paths relative to `base`, are copied beside them.
 
     A store that is already there, whole and of this tokenizer, is kept. Returns {store name: side file as a table}.
     """
@@ -55,6 +60,10 @@ def build_tokens(tokens: Tokens, corpus: Path, redteam: Path | None, tokenizer: 
                 encoders, mark, corpus, source, language, folder, tokens.infilling.get(name)
             )
             bar.update(num_bytes)
+    for name, adopted in tokens.adopt.items():
+        sides[name] = _existing(folder, name, mark) or adopt_store(
+            name, adopted, base, encoders.tokenizer, mark, folder
+        )
     if redteam is not None:
         for part, kinds in PAIR_STORES.items():
             pairs = [(item["prompt"], item["response"]) for item in read_pairs(redteam, kinds)]

@@ -167,6 +167,9 @@ def _provenance(recipe: Recipe, run: Path, source: str, number: int) -> dict[str
     if origin == "redteam":
         item = read_pairs(run / "redteam", PAIR_STORES[language])[number]
         return {"id": item["id"], "category": item["category"], "language": item["language"]}
+    if source in recipe.tokens.adopt:
+        adopted = recipe.tokens.adopt[source]
+        return {"id": str(number), "url": adopted.path, "license": adopted.license}
     rows = read_columns(run / "corpus", "clean", PROVENANCE, origin, language)
     return dict(zip(PROVENANCE, next(islice(rows, number, None)), strict=True))
 

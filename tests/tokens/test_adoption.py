@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tokenizers import Tokenizer
+
+from aurora.errors import UserError
+from aurora.recipe.tokens import Adopted
+from aurora.tokens.adoption import adopt_store
+from aurora.tokens.store import HEADER, MAGIC, SideFile, TokenStore, store_stem
+from tokens.conftest import TEXTS
+
+ADOPTED = Adopted(path="shards/foreign", license="CC0-1.0")
+
+
+def write_foreign(folder: Path, documents: list[list[int]], code: int = 4) -> Path:
+    """A store as Megatron writes it, by hand."""
+    dtype = {4: np.int32, 8: np.uint16, 5: np.int64}[code]
+    stem = folder / "shards/foreign"
+    stem.parent.mkdir(exist_ok=True)
+    sizes = np.array([len(ids) for ids in documents], np.int32)
+    offsets = (np.cumsum(sizes, dtype=np.int64) - sizes) * np.dtype(dtype).itemsize
+    index = HEADER.pack(MAGIC, 1, code, len(documents), len(documents) + 1) + sizes.tobytes() + offsets.tobytes()
+    stem.with_suffix(".idx").write_bytes(index + np.arange(len(documents) + 1, dtype=np.int64).tobytes())
+    stem.with_suffix(".bin").write_bytes(np.array([token for ids in documents for token in ids], dtype).tobytes())
+    return stem
+
+
+def adopt(folder: Path, tokenizer: Tokenizer) -> SideFile:
+    return adopt_store("elsewhere/fi", ADOPTED, folder, tokenizer, "mark", folder / "train")
+
+
+@pytest.mark.parametrize("code", [4, 8])
+def test_a_store_made_elsewhere_is_copied_with_its_facts(tmp_path: Path, tokenizer: Tokenizer, code: int) -> None:
+    documents = [tokenizer.encode(text, add_special_tokens=False).ids for text in TEXTS]
+    write_foreign(tmp_path, [[*documents[0], 0], *documents[1:]], code)  # the first has its end-of-text already
+    side = adopt(tmp_path, tokenizer)
+    store = TokenStore.open(store_stem(tmp_path / "train", "elsewhere/fi"), "mark")
+    store.verify()
+    assert store.tokens.tolist() == [token for ids in documents for token in (*ids, 0)]
+    assert (side.documents, side.licenses, side.dtype) == (len(TEXTS), ["CC0-1.0"], "uint16")
+    assert side.num_bytes == sum(len(text.encode()) for text in TEXTS)
+
+
+def test_what_megatron_writes_is_read(tmp_path: Path, tokenizer: Tokenizer) -> None:
+    megatron: Any = pytest.importorskip("megatron.core.datasets.indexed_dataset", reason="megatron-core is missing")
+    torch = pytest.importorskip("torch")
+    (tmp_path / "shards").mkdir()
+    builder = megatron.IndexedDatasetBuilder(str(tmp_path / "shards/foreign.bin"), dtype=np.uint16)
+    for text in TEXTS:
+        builder.add_item(torch.tensor([*tokenizer.encode(text, add_special_tokens=False).ids, 0]))
+        builder.end_document()
+    builder.finalize(str(tmp_path / "shards/foreign.idx"))
+    side = adopt(tmp_path, tokenizer)
+    store = TokenStore.open(store_stem(tmp_path / "train", "elsewhere/fi"))
+    texts = [
+        tokenizer.decode(store.tokens[start : start + size - 1].tolist())
+        for start, size in map(store.document, range(side.documents))
+    ]
+    assert texts == TEXTS
+
+
+@pytest.mark.parametrize(
+    ("damage", "problem"),
+    [
+        ("no index", r"tokens\.adopt: .*foreign\.idx does not exist; give the path of a \.bin and \.idx"),
+        ("no tokens", r"tokens\.adopt: .*foreign\.bin does not exist"),
+        ("not an index", r"foreign\.idx is not the index of a Megatron store"),
+        ("another type", r"foreign\.idx has version 1 and type 5; int32 \(4\) and uint16 \(8\) can be read"),
+        ("cut index", r"foreign\.idx is cut: copy it again"),
+        ("cut tokens", r"foreign\.bin is shorter than foreign\.idx says: copy both again"),
+        ("foreign id", r"foreign\.bin: document 1 has an id outside the tokenizer's 400 entries"),
+        ("negative id", r"foreign\.bin: document 1 has an id outside the tokenizer's 400 entries"),
+    ],
+)
+def test_what_cannot_be_adopted_is_one_sentence(
+    tmp_path: Path, tokenizer: Tokenizer, damage: str, problem: str
+) -> None:
+    second = {"foreign id": [400, 0], "negative id": [-1, 0]}.get(damage, [7, 0])
+    stem = write_foreign(tmp_path, [[5, 6, 0], second], 5 if damage == "another type" else 4)
+    index, tokens = stem.with_suffix(".idx"), stem.with_suffix(".bin")
+    if damage.startswith("no "):
+        (index if damage == "no index" else tokens).unlink()
+    elif damage == "not an index":
+        index.write_bytes(b"PK" + index.read_bytes())
+    elif damage.startswith("cut"):
+        file = index if damage == "cut index" else tokens
+        file.write_bytes(file.read_bytes()[:-3])
+    with pytest.raises(UserError, match=problem):
+        adopt(tmp_path, tokenizer)
+    assert not list((tmp_path / "train").glob("*.json"))
