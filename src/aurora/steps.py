@@ -24,6 +24,7 @@ from aurora.recipe.tokens import AURORA
 WEIGHTS = "*model*.safetensors"
 OPTIMIZER = "optimizer.safetensors"
 # What every stage's fingerprint holds; younger keys only where they say something.
+MODEL_KEYS = ("architecture", "path", "revision")
 STAGE_KEYS = ("start", "tokens", "batch_tokens", "sequence_length", "mixture", "schedule", "optimizer")
 
 
@@ -173,12 +174,20 @@ class Steps:
 
             file = self.run / "tokens/tokenizer/tokenizer.json"
             entries = NewEntries(file, extend.embeddings, self.recipe.seed) if extend else None
-            import_model(path, self.recipe.model.revision, self.base, folder, entries)
+            import_model(
+                path,
+                self.recipe.model.revision,
+                self.base,
+                folder,
+                new_entries=entries,
+                positions=self.recipe.model.positions,
+                dropout=self.recipe.model.dropout,
+            )
 
-        settings = self.recipe.model.numerics()
+        settings = _telling(self.recipe.model.numerics(), MODEL_KEYS)
         if extend:
             settings |= {"embeddings": extend.embeddings, "seed": self.recipe.seed}
-        return Step("import", f"checkpoints/{IMPORTED}", 1, settings, inputs, run, f"read {path}")
+        return Step("import", f"checkpoints/{IMPORTED}", 2, settings, inputs, run, f"read {path}")
 
     def training(self, name: str, stage: Stage) -> Step:
         """One training stage, or its control."""
@@ -196,7 +205,7 @@ class Steps:
                 "stage": _telling(_stage_numerics(part), STAGE_KEYS),
                 "seed": self.recipe.seed,
                 "precision": self.recipe.execution.precision,
-                "architecture": self.recipe.model.numerics() if fresh else None,
+                "architecture": _telling(self.recipe.model.numerics(), MODEL_KEYS) if fresh else None,
             }
 
         def run(folder: Path) -> None:
@@ -307,6 +316,7 @@ class Steps:
 def _stage_numerics(stage: Stage) -> dict[str, Any]:
     """A stage's settings but its control, which is a stage of its own; packing matters where it is chosen."""
     numerics = {key: value for key, value in stage.numerics().items() if key != "control"}
+    numerics["schedule"] = {key: value for key, value in numerics["schedule"].items() if key != "decay" or value}
     return numerics | {"packing": None if stage.packing == "own" else stage.packing}
 
 

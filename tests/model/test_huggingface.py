@@ -139,6 +139,29 @@ def test_import_and_export_are_byte_identical(
     assert all(tensor.dtype == dtype for path in files for tensor in load_file(path).values())
 
 
+@pytest.mark.parametrize("positions", [40, 96, 200])
+def test_a_model_is_imported_with_fewer_or_more_positions(
+    make: Callable[..., Path], tmp_path: Path, positions: int
+) -> None:
+    """As AURORA-M cut StarCoderPlus; up to the shorter length the network computes the same."""
+    export_model(make(dropout=0.1), tmp_path / "out")
+    import_model("out", None, tmp_path, tmp_path / "whole")
+    import_model("out", None, tmp_path, tmp_path / "changed", positions=positions, dropout=0.0)
+    whole, _ = load_model(tmp_path / "whole")
+    changed, _ = load_model(tmp_path / "changed")
+    assert (whole.architecture.dropout, changed.architecture.dropout) == (0.1, 0.0)
+    assert (whole.architecture.positions, changed.architecture.positions) == (96, positions)
+    rows, own = changed.transformer.wpe.weight, whole.transformer.wpe.weight
+    assert torch.equal(rows[:96], own[:positions])
+    assert torch.equal(rows[96:192], own[: max(0, min(positions, 192) - 96)])
+    tokens = torch.randint(320, (1, 40), generator=torch.Generator().manual_seed(2))
+    with torch.no_grad():
+        assert torch.equal(changed.eval()(tokens), whole.eval()(tokens))
+    export_model(tmp_path / "changed", tmp_path / "again")
+    theirs = transformers.AutoModelForCausalLM.from_pretrained(tmp_path / "again")
+    assert theirs.config.n_positions == positions
+
+
 def test_an_index_says_where_each_tensor_is(make: Callable[..., Path], tmp_path: Path) -> None:
     export_model(make(), tmp_path / "out", shard_bytes=9000)
     index = json.loads((tmp_path / "out/model.safetensors.index.json").read_text())

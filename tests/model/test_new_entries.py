@@ -51,7 +51,7 @@ def test_a_model_grows_with_its_tokenizer_and_understands_old_text_as_before(
     checkpoint: Path, extended_file: Path, tmp_path: Path, method: Literal["mean", "random", "mean-covariance"]
 ) -> None:
     import_model(str(checkpoint), None, tmp_path, tmp_path / "before")
-    import_model(str(checkpoint), None, tmp_path, tmp_path / "after", NewEntries(extended_file, method, 1))
+    import_model(str(checkpoint), None, tmp_path, tmp_path / "after", new_entries=NewEntries(extended_file, method, 1))
     before, old = load_model(tmp_path / "before")
     after, new = load_model(tmp_path / "after")
     entries = old.get_vocab_size()

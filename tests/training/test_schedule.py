@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from aurora.recipe.stages import Schedule
 from aurora.training.schedule import learning_rate
 
+shapes = st.sampled_from([("cosine", None), ("constant", None), ("warmup-stable-decay", 0.3)])
 schedules = st.builds(
-    Schedule,
-    shape=st.sampled_from(["cosine", "constant"]),
+    lambda shape, **rest: Schedule(shape=shape[0], decay=shape[1], **rest),
+    shape=shapes,
     peak=st.floats(1e-5, 1e-2),
     end=st.floats(0, 1e-5),
     start=st.floats(0, 1e-5),
@@ -40,6 +41,24 @@ def test_constant_stays_at_the_peak_after_the_warm_up() -> None:
     assert rates(Schedule(shape="constant", peak=2.0, warmup=0.5), 4) == [1.0, 2.0, 2.0, 2.0]
 
 
+def test_warm_up_stable_decay_falls_at_last_by_the_square_root() -> None:
+    found = rates(Schedule(shape="warmup-stable-decay", peak=1.0, end=0.2, warmup=0.2, decay=0.4), 10)
+    assert found[:2] == pytest.approx([0.5, 1.0])
+    assert found[2:6] == [1.0] * 4
+    assert found[6:] == pytest.approx([0.2 + 0.8 * (1 - math.sqrt(part / 4)) for part in range(1, 5)])
+
+
+@given(st.integers(20, 200), st.integers(1, 100))
+def test_a_longer_stable_stage_has_the_same_rates_until_its_decay(steps: int, more: int) -> None:
+    """So a stage can be given more tokens while it is stable: only the share of its warm-up must be adapted."""
+
+    def found(steps: int) -> list[float]:
+        return rates(Schedule(shape="warmup-stable-decay", peak=1.0, warmup=4 / steps, decay=0.2), steps)
+
+    stable = steps - 1 - round(0.2 * steps)
+    assert found(steps)[:stable] == found(steps + more)[:stable]
+
+
 @given(schedules, st.integers(1, 300))
 def test_rates_stay_between_their_limits_and_turn_only_at_the_peak(schedule: Schedule, steps: int) -> None:
     found = rates(schedule, steps)
@@ -50,8 +69,8 @@ def test_rates_stay_between_their_limits_and_turn_only_at_the_peak(schedule: Sch
 
 
 @given(schedules, st.integers(3, 300))
-def test_a_cosine_ends_at_its_end(schedule: Schedule, steps: int) -> None:
-    expected = schedule.end if schedule.shape == "cosine" else schedule.peak
+def test_what_falls_ends_at_its_end(schedule: Schedule, steps: int) -> None:
+    expected = schedule.peak if schedule.shape == "constant" else schedule.end
     assert learning_rate(schedule, steps - 1, steps) == pytest.approx(expected)
 
 

@@ -61,6 +61,7 @@ DEFAULTS: dict[str, Any] = {
     "add_cross_attention": False,
 }
 EMBEDDING = "transformer.wte.weight"
+POSITIONS = "transformer.wpe.weight"
 # Buffers that older files carry beside the weights: causal masks, which are not parameters.
 BUFFER = re.compile(r"transformer\.(h\.\d+\.attn\.(masked_)?)?bias")
 
@@ -86,13 +87,21 @@ def export_model(checkpoint: Path, out: Path, shard_bytes: int = SHARD_BYTES) ->
 
 
 def import_model(
-    path: str, revision: str | None, base: Path, folder: Path, new_entries: NewEntries | None = None
+    path: str,
+    revision: str | None,
+    base: Path,
+    folder: Path,
+    *,
+    new_entries: NewEntries | None = None,
+    positions: int | None = None,
+    dropout: float | None = None,
 ) -> None:
     """Read the GPT-BigCode checkpoint `path` (folder relative to `base`, or hub model) into the model folder `folder`.
 
-    Weights keep their type and bytes; `new_entries` of an extended tokenizer get rows behind the embedding. Raises
-    `UserError` where the checkpoint is of another kind or cannot be computed exactly by this network, `AuroraError`
-    where it is damaged.
+    Weights keep their type and bytes; `new_entries` of an extended tokenizer get rows behind the embedding. `positions`
+    keeps the first of the model's, or adds rows that begin as copies of them in order (Beltagy et al., arXiv
+    2004.05150); `dropout` replaces its own. Raises `UserError` where the checkpoint is of another kind or cannot be
+    computed exactly by this network, `AuroraError` where it is damaged.
     """
     source = find_published(path, revision, base)
     architecture, vocabulary = _architecture(source / CONFIG)
@@ -112,6 +121,11 @@ def import_model(
         tokenizer_file = new_entries.tokenizer_file
         tied[EMBEDDING] = extended_embedding(tied[EMBEDDING], tokenizer, new_entries)
         vocabulary = len(tied[EMBEDDING])
+    if positions is not None:
+        own = tied[POSITIONS]
+        tied[POSITIONS] = own[torch.arange(positions) % len(own)]
+    changes = {"positions": positions, "dropout": dropout}
+    architecture = architecture.model_copy(update={key: new for key, new in changes.items() if new is not None})
     folder.mkdir(parents=True, exist_ok=True)
     with progress(f"import {path}", num_bytes(tied), "B") as bar:
         write_model(folder, tied, architecture, vocabulary, tokenizer_file, bar.update)

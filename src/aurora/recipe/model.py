@@ -46,9 +46,19 @@ class Model(Section):
         None, description="Hugging Face folder or hub model of the GPT-BigCode family to continue."
     )
     revision: str | None = Field(None, description="Commit hash of the hub model.")
+    positions: int | None = Field(
+        None,
+        ge=1,
+        description="Longest sequence of the imported model: its first positions, or more, which begin as copies.",
+    )
+    dropout: float = Field(
+        0.0, ge=0, lt=1, description="Dropout of the imported model in training, whatever it was published with."
+    )
 
     @model_validator(mode="after")
     def _one_origin(self) -> Model:
         if (self.architecture is None) == (self.path is None):
             raise ValueError("give exactly one of `architecture` and `path`")
+        if self.path is None and (self.positions is not None or self.dropout):
+            raise ValueError("`positions` and `dropout` are of an imported model: a new one has them in `architecture`")
         return self

@@ -31,13 +31,24 @@ Mixture = Annotated[
 
 
 class Schedule(Section):
-    """The learning rate over a stage: linear warm-up, then cosine decay (or a constant)."""
+    """The learning rate over a stage: linear warm-up, then a cosine, a constant, or a constant with a decay at last."""
 
-    shape: Literal["cosine", "constant"] = Field("cosine", description="Form after the warm-up.")
+    shape: Literal["cosine", "constant", "warmup-stable-decay"] = Field("cosine", description="Form after the warm-up.")
     peak: float = Field(gt=0, description="Highest learning rate; re-warmed to from `start`.")
-    end: float = Field(0.0, ge=0, description="Learning rate at the last step (cosine).")
+    end: float = Field(0.0, ge=0, description="Learning rate at the last step (not of a constant).")
     start: float = Field(0.0, ge=0, description="Learning rate before the first step of the warm-up.")
     warmup: float = Field(0.01, ge=0, lt=1, description="Share of the stage's steps spent warming up.")
+    decay: float | None = Field(
+        None, gt=0, lt=1, description="Share of the stage's steps in which warmup-stable-decay falls to `end`."
+    )
+
+    @model_validator(mode="after")
+    def _decay_where_it_belongs(self) -> Schedule:
+        if (self.decay is None) == (self.shape == "warmup-stable-decay"):
+            raise ValueError("give `decay` with the shape warmup-stable-decay, and with no other")
+        if self.decay is not None and self.warmup + self.decay > 1:
+            raise ValueError("warmup and decay are more than the whole stage")
+        return self
 
 
 class Optimizer(Section):
