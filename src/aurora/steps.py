@@ -18,7 +18,7 @@ from aurora.errors import AuroraError
 from aurora.files import canonical_json, sha256
 from aurora.manifest import read_manifest
 from aurora.recipe import LoadedRecipe
-from aurora.recipe.stages import IMPORTED, Stage, checkpoints_of, safety_stages
+from aurora.recipe.stages import IMPORTED, Guard, Stage, checkpoints_of, safety_stages
 from aurora.recipe.tokens import AURORA
 
 WEIGHTS = "*model*.safetensors"
@@ -317,6 +317,8 @@ def _stage_numerics(stage: Stage) -> dict[str, Any]:
     """A stage's settings but its control, which is a stage of its own; packing matters where it is chosen."""
     numerics = {key: value for key, value in stage.numerics().items() if key != "control"}
     numerics["schedule"] = {key: value for key, value in numerics["schedule"].items() if key != "decay" or value}
+    if stage.guard == Guard():
+        del numerics["guard"]
     return numerics | {"packing": None if stage.packing == "own" else stage.packing}
 
 

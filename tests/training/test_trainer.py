@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 from collections.abc import Iterator
@@ -15,10 +16,11 @@ import torch
 from aurora.errors import AuroraError, UserError
 from aurora.model.folder import load_model
 from aurora.model.gpt_bigcode import GPTBigCode
-from aurora.recipe.stages import Change, Optimizer, Schedule, Stage
+from aurora.recipe.stages import Change, Guard, Optimizer, Schedule, Stage
 from aurora.tokens.loader import Batch, Loader
 from aurora.training.metrics import read_metrics
 from aurora.training.schedule import learning_rate
+from aurora.training.updates import Trainer
 from training.small_stage import LENGTH, ROWS, Lab, assert_same, timeless
 
 WEIGHTS = ("model.safetensors", "optimizer.safetensors")
@@ -251,11 +253,57 @@ def test_moments_cannot_be_carried_from_nothing(lab: Lab) -> None:
 
 def test_numbers_that_are_not_finite_stop_the_stage_and_name_the_step(lab: Lab) -> None:
     stage = lab.stage(40, schedule=Schedule(peak=1e30, start=1e30, warmup=0))
-    with pytest.raises(AuroraError, match=r"is (nan|inf) at step \d+ of stage base \(sequences \d+ to \d+\)"):
+    with pytest.raises(
+        AuroraError, match=r"^Step \d+ of stage base \(sequences \d+ to \d+\) moves nothing, as 10 before: the \w+"
+    ):
         lab.train("stage", stage, execution=lab.execution(checkpoint_seconds=1e-9))
     assert not (lab.folder / "stage/state.json").exists()
     newest = max((lab.folder / "stage").glob("step-*"))
     assert int(newest.name.removeprefix("step-")) == len(read_metrics(lab.folder / "stage/metrics.jsonl"))
+
+
+def spoil(monkeypatch: pytest.MonkeyPatch, spoiled: dict[int, float]) -> None:
+    """The loss of these steps (from 0) is multiplied, after gradients a thousand times too large."""
+    honest = Trainer._backward
+
+    def backward(self: Trainer, batch: Batch, num_counted: int) -> float:
+        loss = honest(self, batch, num_counted)
+        if self.step not in spoiled:
+            return loss
+        for parameter in self.weights.master.parameters():
+            if parameter.grad is not None:
+                parameter.grad.mul_(1000)
+        return loss * spoiled[self.step]
+
+    monkeypatch.setattr(Trainer, "_backward", backward)
+
+
+@pytest.mark.parametrize("factor", [math.nan, math.inf, 50.0])
+def test_a_spoilt_step_is_left_out_and_recorded_also_after_an_interruption(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], factor: float
+) -> None:
+    stage = lab.stage(16, guard=Guard(deviations=6.0, window=5))
+    spoil(monkeypatch, {8: factor, 12: factor})
+    lab.train("undisturbed", stage)
+    said = capsys.readouterr().err
+    assert "Step 9 of stage base (sequences 48 to 53) is left out: the loss is " in said
+    records = read_metrics(lab.folder / "undisturbed/metrics.jsonl")
+    assert [record["step"] for record in records if "left_out" in record] == [9, 13]
+    assert ("loss" in records[8]) == math.isfinite(factor)
+    assert _updates(lab.folder / "undisturbed") == 14
+    assert json.loads((lab.folder / "undisturbed/state.json").read_text())["loss_tokens"] == 14 * ROWS * LENGTH
+    assert max(record["loss"] for record in records if "left_out" not in record) == records[0]["loss"]
+    for step in (3, 10):
+        with pytest.raises(KeyboardInterrupt):
+            lab.train("stopped", stage, batches=Interrupting(lab.loader(stage), step, signal.SIGINT))
+    lab.train("stopped", stage)
+    assert_same(lab.folder / "undisturbed", lab.folder / "stopped")
+
+
+def test_no_patience_stops_at_the_first_step_that_is_wrong(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    spoil(monkeypatch, {3: math.nan})
+    with pytest.raises(AuroraError, match=r"Step 4 of stage base \(sequences 18 to 23\) moves nothing, as 0 before"):
+        lab.train("stage", lab.stage(guard=Guard(patience=0)))
 
 
 def test_a_step_without_a_target_that_counts_is_refused(lab: Lab) -> None:

@@ -64,6 +64,19 @@ class Optimizer(Section):
     )
 
 
+class Guard(Section):
+    """Steps that are left out: the batch is recorded, weights and moments stay, the schedule goes on."""
+
+    deviations: float | None = Field(
+        None,
+        gt=0,
+        description="A loss so many standard deviations above the mean of the last ones is a spike, and its step is "
+        "left out; without it only steps whose loss or gradient is not finite are.",
+    )
+    window: int = Field(128, ge=2, description="How many losses the mean is over; spikes are looked for behind them.")
+    patience: int = Field(10, ge=0, description="Steps left out in a row above which the stage ends with an error.")
+
+
 class Control(Section):
     """The same stage a second time with another mixture: what would have happened without the choice made."""
 
@@ -103,6 +116,7 @@ class Stage(Section):
     warn_epochs: float = layout(4.0, "Passes over a source above which a warning is printed (arXiv 2305.16264).", gt=0)
     schedule: Schedule = Field(description="Learning rate.")
     optimizer: Optimizer = Field(default_factory=Optimizer, description="Optimizer.")
+    guard: Guard = Field(default_factory=Guard, description="Steps that are left out.")
     control: Control | None = Field(None, description="A second run of this stage to compare with.")
 
     @model_validator(mode="after")

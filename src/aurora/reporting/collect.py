@@ -107,7 +107,9 @@ def _stage(run: Path, name: str, stage: Stage, seed: int) -> dict[str, Any]:
         "bits_per_byte_other_domain": _bits(results, "other_domain"),
         "token_shares": {source: round(share, 6) for source, share in stage.token_shares.items()},
         "epochs": {source: round(passes, 3) for source, passes in epochs.items()},
-        "curve": [{key: line[key] for key in ("step", "tokens", "loss", "learning_rate")} for line in lines],
+        "curve": [
+            {key: line[key] for key in ("step", "tokens", "loss", "learning_rate")} for line in lines if "loss" in line
+        ],
         "held_out_curve": [
             {"step": line["step"], "tokens": line["tokens"], "bits_per_byte": _prefixed(line, "held_out/")}
             for line in lines

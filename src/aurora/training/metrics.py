@@ -22,6 +22,10 @@ METRICS = "metrics.jsonl"
 FLUSH_SECONDS = 10.0
 
 
+# Set in the record of a step that moved nothing; its loss is there where it is a number.
+LEFT_OUT = "left_out"
+
+
 class MetricsLog:
     """Writes the records of a stage that stands at `step`; records up to there are kept."""
 
@@ -115,6 +119,12 @@ def read_metrics(path: Path) -> list[dict[str, float]]:
     """The records of a metrics file, in order of steps."""
     records: list[dict[str, float]] = [json.loads(line) for line in _lines(path)]
     return records
+
+
+def judged(path: Path, step: int) -> list[tuple[float | None, bool]]:
+    """(loss, left out) of the steps up to `step`."""
+    records = [json.loads(line) for line in _lines(path) if _step(line) <= step]
+    return [(record.get("loss"), LEFT_OUT in record) for record in records]
 
 
 def _lines(path: Path) -> list[str]:

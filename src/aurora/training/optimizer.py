@@ -86,6 +86,10 @@ class Optimizer:
         for group in self._adamw.param_groups:
             group["lr"] = learning_rate
         self._adamw.step()
+        self.forget()
+
+    def forget(self) -> None:
+        """Let go of the gradients without an update."""
         self._adamw.zero_grad(set_to_none=True)
 
     def _gradients(self) -> list[Tensor]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -36,8 +36,9 @@ from aurora.training.checkpoint import (
     state_of,
     step_folders,
 )
+from aurora.training.guard import Watch
 from aurora.training.interruption import StopRequest, stop_requests
-from aurora.training.metrics import METRICS, MetricsLog, read_metrics
+from aurora.training.metrics import LEFT_OUT, METRICS, MetricsLog, judged, read_metrics
 from aurora.training.runtime import Runtime, prepare
 from aurora.training.updates import Batches, Trainer
 
@@ -83,7 +84,8 @@ def train_stage(
         checkpoint = newest_checkpoint(folder, fingerprint)
         model = _network(start, checkpoint)
         trainer = Trainer(model, stage, name, batches, runtime, execution.micro_batch_sequences, fingerprint)
-        _take_position(trainer, start, stage, checkpoint, runtime)
+        history = judged(folder / METRICS, trainer.step if checkpoint is None else checkpoint.state.step)
+        _take_position(trainer, start, stage, checkpoint, runtime, history)
         attempt = _Attempt(trainer, stage, name, folder, fingerprint, checkpoint.state if checkpoint else None)
         with stop_requests() as stop:
             with MetricsLog(folder, tensorboard, trainer.step) as log:
@@ -118,7 +120,7 @@ class _Attempt:
                 record = self._advance()
                 record |= self._measure(evaluate, execution.evaluate_steps)
                 log.write({**record, "seconds": round(self._seconds(), 3)})
-                bar.set_postfix_str(f"loss {record['loss']:.3f}", refresh=False)
+                bar.set_postfix_str(f"loss {record.get('loss', math.nan):.3f}", refresh=False)
                 bar.update(per_step)
                 self._save_if_due(execution.checkpoint_seconds, log, stop)
 
@@ -139,8 +141,8 @@ class _Attempt:
         update = self._trainer.advance()
         seconds = time.monotonic() - begin
         self._seconds_in_steps += seconds
-        self._loss_tokens += update.loss_tokens
-        return {
+        self._loss_tokens += 0 if update.left_out else update.loss_tokens
+        record = {
             "step": self._trainer.step,
             "tokens": self._trainer.step * self._stage.batch_tokens,
             "loss": update.loss,
@@ -148,6 +150,9 @@ class _Attempt:
             "gradient_norm": update.gradient_norm,
             "tokens_per_second": round(self._stage.batch_tokens / seconds, 1),
         }
+        if update.left_out:
+            record[LEFT_OUT] = 1
+        return {name: value for name, value in record.items() if math.isfinite(value)}
 
     def _measure(self, evaluate: Evaluate | None, every: int) -> dict[str, float]:
         """Measurements that are due after this step; a domain without text has none."""
@@ -202,11 +207,20 @@ def _network(start: Path | NewModel, checkpoint: Checkpoint | None) -> GPTBigCod
 
 
 def _take_position(
-    trainer: Trainer, start: Path | NewModel, stage: Stage, checkpoint: Checkpoint | None, runtime: Runtime
+    trainer: Trainer,
+    start: Path | NewModel,
+    stage: Stage,
+    checkpoint: Checkpoint | None,
+    runtime: Runtime,
+    history: Iterable[tuple[float | None, bool]],
 ) -> None:
-    """Step and moments: the checkpoint's; without one, the moments of the stage before where they are carried over."""
+    """Step, moments and what the guard has seen (`history`): the checkpoint's.
+
+    Without one, the moments of the stage before where they are carried over.
+    """
     if checkpoint is not None:
         trainer.step = checkpoint.state.step
+        trainer.watch = Watch(stage.guard, history)
         trainer.optimizer.load(checkpoint.optimizer, "The checkpoint")
         if checkpoint.state.precision != runtime.precision:
             say(f"This stage was trained in {checkpoint.state.precision} so far and goes on in {runtime.precision}.")

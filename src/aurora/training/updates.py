@@ -7,7 +7,6 @@ the number of the step alone, so an interrupted stage needs nothing else to go o
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -18,10 +17,12 @@ from torch import Tensor
 
 from aurora.errors import AuroraError, UserError
 from aurora.model.gpt_bigcode import GPTBigCode
+from aurora.progress import say
 from aurora.recipe.stages import Stage
 from aurora.tokens.loader import Batch
 from aurora.tokens.packing import positions
 from aurora.training.checkpoint import Fingerprint
+from aurora.training.guard import Watch
 from aurora.training.optimizer import Optimizer, Weights
 from aurora.training.runtime import Runtime
 from aurora.training.schedule import learning_rate
@@ -35,12 +36,16 @@ class Batches(Protocol):
 
 @dataclass(frozen=True)
 class Update:
-    """What one step did: mean loss in nats over its `loss_tokens`, gradient norm before clipping."""
+    """What one step did: mean loss in nats over its `loss_tokens`, gradient norm before clipping.
+
+    `left_out` says what was wrong with a step that moved nothing.
+    """
 
     loss: float
     learning_rate: float
     gradient_norm: float
     loss_tokens: int
+    left_out: str | None = None
 
 
 @dataclass(frozen=True)
@@ -70,6 +75,7 @@ class Trainer:
         self.weights.working.train()
         self.optimizer = Optimizer(dict(model.named_parameters()), stage.optimizer)
         self.step = 0
+        self.watch = Watch(stage.guard)
         self._stage = stage
         self._name = name
         self._batches = batches
@@ -79,7 +85,7 @@ class Trainer:
         self._fingerprint = fingerprint
 
     def advance(self) -> Update:
-        """Make the next update; `AuroraError` naming the step where loss or gradient is not finite."""
+        """Make the next update, or leave it out; `AuroraError` naming the step where too many were in a row."""
         torch.manual_seed(_seed(self._fingerprint(self.step + 1), self.step))  # dropout is a function of the step
         self._coming = self._coming or self._batches.batches(self.step, self._stage.steps)
         batch = next(self._coming)
@@ -91,11 +97,20 @@ class Trainer:
         rate = learning_rate(self._stage.schedule, self.step, self._stage.steps)
         loss = self._backward(batch, num_counted)
         norm = self.optimizer.gradient_norm()
-        self._check_finite(loss, norm)
-        self.optimizer.update(rate, norm)
-        self.weights.refresh()
+        left_out = self.watch.judge(loss, norm)
+        if self.watch.exhausted:
+            raise AuroraError(
+                f"{self._sequences()} moves nothing, as {self.watch.left_out - 1} before: {left_out}. Lower the "
+                "stage's schedule.peak or optimizer.clip; checkpoints made before stay."
+            )
+        if left_out is None:
+            self.optimizer.update(rate, norm)
+            self.weights.refresh()
+        else:
+            self.optimizer.forget()
+            say(f"{self._sequences()} is left out: {left_out}.")
         self.step += 1
-        return Update(loss, rate, norm, num_counted)
+        return Update(loss, rate, norm, num_counted, left_out)
 
     def _backward(self, batch: Batch, num_counted: int) -> float:
         """Gradients of the mean loss over the whole batch, gathered over micro-batches; returns that loss."""
@@ -136,15 +151,11 @@ class Trainer:
     def _placed(self, values: npt.NDArray[Any]) -> Tensor:
         return torch.from_numpy(values).to(self._device)
 
-    def _check_finite(self, loss: float, norm: float) -> None:
-        for what, value in (("loss", loss), ("gradient norm", norm)):
-            if not math.isfinite(value):
-                first = self.step * self._stage.sequences_per_step
-                raise AuroraError(
-                    f"The {what} is {value} at step {self.step + 1} of stage {self._name} (sequences {first} to "
-                    f"{first + self._stage.sequences_per_step - 1}): lower its schedule.peak or optimizer.clip; "
-                    "checkpoints made before stay."
-                )
+    def _sequences(self) -> str:
+        """The step and the numbers of its sequences, as `aurora tokens inspect --at` takes them."""
+        first = self.step * self._stage.sequences_per_step
+        last = first + self._stage.sequences_per_step - 1
+        return f"Step {self.step + 1} of stage {self._name} (sequences {first} to {last})"
 
 
 def _seed(fingerprint: str, step: int) -> int:
