@@ -21,6 +21,8 @@ from aurora.training.runtime import prepare
 
 Attention = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
 SHAPES = ((16, 256, 4, 64), (8, 512, 8, 64))  # sequences, tokens, heads, head width
+MASKED = (2, 2048, 8, 64)
+DOCUMENTS = (16, 64, 256, 1024)
 REPEATS = 5
 
 
@@ -32,6 +34,28 @@ def milliseconds(attention: Attention, inputs: list[torch.Tensor]) -> float:
         attention(*inputs).sum().backward()
         best = min(best, time.perf_counter() - begin)
     return 1000 * best
+
+
+def compare_documents(length: int, dtype: torch.dtype) -> dict[str, object]:
+    """Attention within documents of `length`: ours by document, ours without masks, and SDPA with a mask."""
+    batch, tokens, heads, width = MASKED
+    generator = torch.Generator().manual_seed(0)
+    inputs = [
+        torch.randn(batch, tokens, count, width, generator=generator).to(dtype).requires_grad_()
+        for count in (heads, 1, 1)
+    ]
+    documents = (torch.arange(tokens) // length).expand(batch, -1)
+    causal = milliseconds(causal_attention, inputs)
+    ours = milliseconds(lambda *parts: causal_attention(*parts, documents=documents), inputs)
+    theirs = milliseconds(lambda *parts: fused_causal_attention(*parts, documents=documents), inputs)
+    return {
+        "shape": list(MASKED),
+        "documents": length,
+        "dtype": str(dtype).removeprefix("torch."),
+        "by_document_ms": round(ours, 2),
+        "unmasked_ms": round(causal, 2),
+        "masked_sdpa_ms": round(theirs, 2),
+    }
 
 
 def compare(shape: tuple[int, int, int, int], dtype: torch.dtype) -> dict[str, object]:
@@ -61,6 +85,7 @@ def main() -> None:
     arguments = parser.parse_args()
     runtime = prepare(Execution())
     rows = [compare(shape, dtype) for shape in SHAPES for dtype in (torch.bfloat16, torch.float32)]
+    rows += [compare_documents(length, torch.bfloat16) for length in DOCUMENTS]
     if arguments.json:
         print(json.dumps({"threads": runtime.threads, "precision": runtime.precision, "rows": rows}))
         return

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -85,12 +87,13 @@ def test_long_sequences_and_dropped_weights_take_the_fused_kernel(monkeypatch: p
 @pytest.mark.parametrize("shared", [1, 4])
 def test_documents_attend_within_themselves_alone(shared: int) -> None:
     """As if each were computed by itself, forward and backward, folded and fused, also across blocks of queries."""
-    query, key, value = (part.requires_grad_() for part in draw(2, 150, 4, shared))
-    documents = torch.stack([torch.arange(150) // 70, (torch.arange(150) >= 5).long()])
+    query, key, value = (part.requires_grad_() for part in draw(3, 150, 4, shared))
+    places = torch.arange(150)
+    documents = torch.stack([places // 70, (places >= 5).long(), places // 9])
     apart = torch.cat(
         [
             torch.cat([causal_attention(*(part[row : row + 1, keep] for part in (query, key, value)))], 1)
-            for row in range(2)
+            for row in range(3)
             for keep in (documents[row] == number for number in documents[row].unique())
         ],
         1,
@@ -99,12 +102,32 @@ def test_documents_attend_within_themselves_alone(shared: int) -> None:
     expected = torch.autograd.grad((apart * weights).sum(), (query, key, value))
     for attend in (causal_attention, attention.fused_causal_attention):
         mixed = attend(query, key, value, documents=documents)
-        together = torch.cat([mixed[:1], mixed[1:]], 1)
+        together = torch.cat([mixed[:1], mixed[1:2], mixed[2:]], 1)
         torch.testing.assert_close(together, apart)
         for mine, other in zip(
             torch.autograd.grad((together * weights).sum(), (query, key, value)), expected, strict=True
         ):
             torch.testing.assert_close(mine, other)
+
+
+@given(st.lists(st.lists(st.integers(1, 90), min_size=1, max_size=30), min_size=1, max_size=3))
+@settings(deadline=None)
+def test_runs_hold_whole_documents_of_one_row(sizes: list[list[int]]) -> None:
+    """A run is one document, or several within a block; two neighbours of a row would not fit one block."""
+    length = max(map(sum, sizes))
+    rows = [torch.repeat_interleave(torch.arange(len(row)), torch.tensor(row)) for row in sizes]
+    documents = torch.stack([torch.cat([row, torch.full((length - len(row),), 99)]) for row in rows])
+    starts = [0, *itertools.accumulate(attention._runs(documents))]
+    assert starts[-1] == documents.numel()
+    flat = documents.flatten()
+    found = [flat[start:end] for start, end in itertools.pairwise(starts)]
+    for number, (start, run) in enumerate(zip(starts, found, strict=False)):
+        assert start // length == (start + len(run) - 1) // length
+        assert len(run.unique()) == 1 or len(run) <= attention.QUERY_BLOCK
+        if (start + len(run)) % length:
+            following = found[number + 1]
+            assert following[0] != run[-1]
+            assert len(run) + int((following == following[0]).sum()) > attention.QUERY_BLOCK
 
 
 def test_a_second_derivative_is_refused() -> None:

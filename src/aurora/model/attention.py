@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -79,7 +80,9 @@ def causal_attention(
     training). The softmax is computed in fp32 whatever the type of the inputs.
     """
     if query.device.type == "cpu" and not dropout and query.shape[1] <= LONGEST_FOLDED:
-        folded: Tensor = _FoldedCausalAttention.apply(query, key, value, documents)  # type: ignore[no-untyped-call]
+        if documents is not None:
+            return _attention_by_document(query, key, value, documents)
+        folded: Tensor = _FoldedCausalAttention.apply(query, key, value, None)  # type: ignore[no-untyped-call]
         return folded
     return fused_causal_attention(query, key, value, dropout, documents)
 
@@ -113,6 +116,34 @@ def cached_attention(query: Tensor, keys: Tensor, values: Tensor, visible: Tenso
     hidden = ~visible.repeat_interleave(group, dim=1)[:, None]
     weights = torch.softmax(scores.masked_fill_(hidden, -math.inf), dim=-1).to(values.dtype)
     return _unfold((weights @ values).view(batch * num_shared, num_queries * group, width), batch, num_heads)
+
+
+def _attention_by_document(query: Tensor, key: Tensor, value: Tensor, documents: Tensor) -> Tensor:
+    """Each document by itself, so nothing is computed that a mask would hide; short ones share a masked call."""
+    sizes = _runs(documents)
+    parts = zip(*(torch.split(part.flatten(0, 1), sizes) for part in (query, key, value, documents)), strict=True)
+    mixed = []
+    for of_query, of_key, of_value, numbers in parts:
+        mask = None if bool((numbers == numbers[0]).all()) else numbers[None]
+        mixed.append(_FoldedCausalAttention.apply(of_query[None], of_key[None], of_value[None], mask)[0])  # type: ignore[no-untyped-call]
+    return torch.cat(mixed).view_as(query)
+
+
+def _runs(documents: Tensor) -> list[int]:
+    """Lengths of runs of whole documents over the rows of [B, T], one after another: one document each, or several
+    that are shorter than a block together. No run goes over the end of a row.
+    """
+    begins = torch.ones_like(documents, dtype=torch.bool)
+    begins[:, 1:] = documents[:, 1:] != documents[:, :-1]
+    sizes: list[int] = []
+    for row in begins:
+        starts = [*row.nonzero().flatten().tolist(), len(row)]
+        within = 0  # how much of the row the runs so far take
+        for end, following in pairwise([*starts[1:], None]):
+            if following is None or following - within > QUERY_BLOCK:
+                sizes.append(end - within)
+                within = end
+    return sizes
 
 
 class _FoldedCausalAttention(torch.autograd.Function):

@@ -1,0 +1,198 @@
+"""A training step of ours beside Hugging Face's Trainer, on the CPU, in turn in one run.
+
+    python benchmarks/training.py [--json]
+
+GPT-BigCode of 24.8 million parameters (6 layers, width 512, 8 heads, multi-query, 16,384 entries), 8 sequences of 512
+tokens a step, AdamW. Each variant runs in a process of its own, as it comes; `hf_tuned` is bf16 with torch.compile,
+fused AdamW and an allocator that keeps its memory (glibc's, told so by GLIBC_TUNABLES). The peer needs `pip install
+accelerate` and is null without it. The last line of --json is one object; utilisation is against the bf16 matrix rate
+of the run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+LAYERS, WIDTH, HEADS, VOCABULARY, LENGTH, ROWS = 6, 512, 8, 16_384, 512, 8
+WARM_UP, STEPS, ROUNDS = 4, 10, 3
+VARIANTS = ("aurora", "aurora_fp32", "hf_bf16", "hf_fp32", "hf_tuned")
+KEEP_MEMORY = (
+    "glibc.malloc.trim_threshold=2147483647:glibc.malloc.mmap_threshold=1073741824:glibc.malloc.top_pad=67108864"
+)
+
+
+def main() -> None:
+    """Run every variant in turn, several rounds, and keep each one's best."""
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--json", action="store_true", help="print only the one object")
+    arguments.add_argument("--variant", choices=VARIANTS)
+    chosen = arguments.parse_args()
+    if chosen.variant:
+        run = ours if chosen.variant.startswith("aurora") else theirs
+        print(json.dumps(run(chosen.variant)))
+        return
+    rounds = [{variant: in_own_process(variant) for variant in VARIANTS} for _ in range(ROUNDS)]
+    best: dict[str, Any] = {
+        variant: max(
+            (found[variant] for found in rounds if found[variant]), key=lambda found: found["rate"], default=None
+        )
+        for variant in VARIANTS
+    }
+    if not chosen.json:
+        for found in rounds:
+            print({variant: figures and round(figures["rate"]) for variant, figures in found.items()})
+    print(json.dumps(summary(best)))
+
+
+def summary(best: dict[str, Any]) -> dict[str, Any]:
+    """The object of the last line."""
+    aurora = best["aurora"]
+
+    def ratio(of: str, to: str) -> float | None:
+        return best[to] and round(best[of]["rate"] / best[to]["rate"], 3)
+
+    return {
+        "tokens_per_second": {variant: figures and round(figures["rate"], 1) for variant, figures in best.items()},
+        "ratio_hf_bf16": ratio("aurora", "hf_bf16"),
+        "ratio_hf_fp32": ratio("aurora", "hf_fp32"),
+        "ratio_hf_tuned": ratio("aurora", "hf_tuned"),
+        "ratio_fp32": ratio("aurora_fp32", "hf_fp32"),
+        "utilisation": round(aurora["rate"] * flops_per_token(aurora["parameters"]) / aurora["matrix_rate"], 3),
+        "peak_memory_bytes": {variant: figures and figures["peak_memory_bytes"] for variant, figures in best.items()},
+    }
+
+
+def flops_per_token(parameters: int) -> int:
+    """Of a forward and a backward pass: 6 for each weight, and attention's products (PaLM, appendix B)."""
+    return 6 * parameters + 12 * LAYERS * WIDTH * LENGTH
+
+
+def in_own_process(variant: str) -> Any:
+    """A variant's figures; None where the peer is not installed."""
+    environment = {**os.environ, "PYTHONWARNINGS": "ignore"}
+    if variant == "hf_tuned":
+        environment["GLIBC_TUNABLES"] = KEEP_MEMORY
+    command = [sys.executable, __file__, "--variant", variant]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode and "accelerate" in done.stderr:
+        return None
+    if done.returncode:
+        sys.exit(done.stderr)
+    return json.loads(done.stdout.strip().split("\n")[-1])
+
+
+def ours(variant: str) -> dict[str, float]:
+    """Aurora's trainer as `aurora train` runs it."""
+    import numpy as np
+    import torch
+
+    from aurora.model.gpt_bigcode import GPTBigCode
+    from aurora.recipe.execution import Execution
+    from aurora.recipe.model import Architecture
+    from aurora.recipe.stages import Schedule, Stage
+    from aurora.tokens.loader import Batch
+    from aurora.training.runtime import prepare
+    from aurora.training.updates import Trainer
+
+    class Random:
+        """Batches of random tokens."""
+
+        def batches(self, first: int, last: int) -> Iterator[Batch]:
+            for step in range(first, last):
+                tokens = np.random.default_rng(step).integers(0, VOCABULARY, (ROWS, LENGTH + 1))
+                yield Batch(tokens, np.ones((ROWS, LENGTH), np.bool_), [])
+
+    runtime = prepare(Execution(device="cpu", precision="fp32" if variant == "aurora_fp32" else "bf16"))
+    model = GPTBigCode(Architecture(layers=LAYERS, width=WIDTH, heads=HEADS, positions=LENGTH), VOCABULARY)
+    model.initialise(torch.Generator().manual_seed(1))
+    stage = Stage(
+        start="model",
+        tokens=1000 * ROWS * LENGTH,
+        batch_tokens=ROWS * LENGTH,
+        sequence_length=LENGTH,
+        mixture={"random/en": 1},
+        schedule=Schedule(peak=1e-4),
+    )
+    trainer = Trainer(model, stage, "timed", Random(), runtime, ROWS, lambda step: "")
+    for _ in range(WARM_UP):
+        trainer.advance()
+    begin = time.perf_counter()
+    for _ in range(STEPS):
+        trainer.advance()
+    rate = STEPS * ROWS * LENGTH / (time.perf_counter() - begin)
+    return {"rate": rate, "parameters": model.num_parameters, "matrix_rate": matrix_rate(), **memory()}
+
+
+def theirs(variant: str) -> dict[str, float]:
+    """transformers' Trainer on its own GPT-BigCode."""
+    import torch
+    from transformers import GPTBigCodeConfig, GPTBigCodeForCausalLM, Trainer, TrainerCallback, TrainingArguments
+
+    class Clock(TrainerCallback):
+        """Notes when the steps to be timed begin and end."""
+
+        def __init__(self) -> None:
+            self.times: list[float] = []
+
+        def on_step_end(self, *arguments: Any, **more: Any) -> None:
+            self.times.append(time.perf_counter())
+
+    tuned = variant == "hf_tuned"
+    config = GPTBigCodeConfig(
+        vocab_size=VOCABULARY, n_positions=LENGTH, n_embd=WIDTH, n_layer=LAYERS, n_head=HEADS, multi_query=True,
+        attn_pdrop=0.0, resid_pdrop=0.0, embd_pdrop=0.0, use_cache=False,
+    )  # fmt: skip
+    rows = torch.randint(VOCABULARY, (ROWS * (WARM_UP + STEPS), LENGTH), generator=torch.Generator().manual_seed(1))
+    data = [{"input_ids": row, "labels": row} for row in rows]
+    with tempfile.TemporaryDirectory() as folder:
+        arguments = TrainingArguments(
+            output_dir=folder,
+            per_device_train_batch_size=ROWS,
+            max_steps=WARM_UP + STEPS,
+            bf16=variant != "hf_fp32",
+            use_cpu=True,
+            torch_compile=tuned,
+            optim="adamw_torch_fused" if tuned else "adamw_torch",
+            save_strategy="no",
+            logging_strategy="no",
+            report_to=[],
+            disable_tqdm=True,
+        )
+        clock = Clock()
+        model = GPTBigCodeForCausalLM(config)
+        Trainer(model=model, args=arguments, train_dataset=data, callbacks=[clock]).train()
+    seconds = clock.times[-1] - clock.times[WARM_UP - 1]
+    return {"rate": STEPS * ROWS * LENGTH / seconds, **memory()}
+
+
+def matrix_rate() -> float:
+    """FLOP/s of a bf16 product of 2048 x 2048 matrices, the best of several."""
+    import torch
+
+    size = 2048
+    left, right = (torch.randn(size, size).bfloat16() for _ in range(2))
+    best = float("inf")
+    for _ in range(20):
+        begin = time.perf_counter()
+        left @ right
+        best = min(best, time.perf_counter() - begin)
+    return 2 * size**3 / best
+
+
+def memory() -> dict[str, int]:
+    """Most memory this process has held."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return {"peak_memory_bytes": next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))}
+
+
+if __name__ == "__main__":
+    main()
