@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tokenizers import Tokenizer
@@ -39,6 +41,16 @@ def tokenizer_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tokenizer(tokenizer_folder: Path) -> Tokenizer:
     """The learnt tokenizer as the program loads it."""
     return load_tokenizer(tokenizer_folder)
+
+
+@pytest.fixture
+def megatron(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Megatron-Core's own reader and writer of stores (`pip install --no-deps megatron-core`); skips without it."""
+    # It imports setuptools, which refuses to take distutils' place where another test has imported it.
+    monkeypatch.setenv("SETUPTOOLS_USE_DISTUTILS", "stdlib")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return pytest.importorskip("megatron.core.datasets.indexed_dataset", reason="megatron-core is not installed")
 
 
 @pytest.fixture

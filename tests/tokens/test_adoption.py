@@ -45,8 +45,7 @@ def test_a_store_made_elsewhere_is_copied_with_its_facts(tmp_path: Path, tokeniz
     assert side.num_bytes == sum(len(text.encode()) for text in TEXTS)
 
 
-def test_what_megatron_writes_is_read(tmp_path: Path, tokenizer: Tokenizer) -> None:
-    megatron: Any = pytest.importorskip("megatron.core.datasets.indexed_dataset", reason="megatron-core is missing")
+def test_what_megatron_writes_is_read(tmp_path: Path, tokenizer: Tokenizer, megatron: Any) -> None:
     torch = pytest.importorskip("torch")
     (tmp_path / "shards").mkdir()
     builder = megatron.IndexedDatasetBuilder(str(tmp_path / "shards/foreign.bin"), dtype=np.uint16)

@@ -4,8 +4,8 @@ import errno
 import io
 import json
 import struct
-import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -105,12 +105,7 @@ def test_the_index_is_laid_out_as_megatrons(tmp_path: Path, vocabulary: int, cod
 
 @pytest.mark.slow
 @pytest.mark.parametrize("vocabulary", [SMALL, LARGE])
-def test_megatron_reads_a_store(tmp_path: Path, vocabulary: int) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        megatron = pytest.importorskip(
-            "megatron.core.datasets.indexed_dataset", reason="megatron-core is not installed"
-        )
+def test_megatron_reads_a_store(tmp_path: Path, vocabulary: int, megatron: Any) -> None:
     write(tmp_path / "web.en", DOCUMENTS, vocabulary)
     dataset = megatron.IndexedDataset(str(tmp_path / "web.en"))
     assert [dataset[i].tolist() for i in range(len(dataset))] == DOCUMENTS
