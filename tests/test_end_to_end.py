@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ import yaml
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from aurora.cli import main
+from aurora.errors import AuroraError
 from aurora.model.folder import load_model
 from aurora.model.generation import generate
 from aurora.pipeline import run_recipe
@@ -242,8 +244,9 @@ def test_the_tables_say_what_the_data_says(extended: Path, capsys: pytest.Captur
     assert "of redteam/pairs, pass 1" in capsys.readouterr().out
 
 
-def test_stores_made_elsewhere_are_trained_on(extended: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A run takes up another's stores by their .bin and .idx alone."""
+@pytest.fixture(scope="module")
+def adopting(extended: Path) -> Path:
+    """A run that takes up the small run's Hindi store by its .bin and .idx alone."""
     recipe = yaml.safe_load((extended.parent / "extended.yaml").read_text(encoding="utf-8"))
     for key in ("extend", "infilling"):
         del recipe["tokens"][key]
@@ -253,12 +256,29 @@ def test_stores_made_elsewhere_are_trained_on(extended: Path, capsys: pytest.Cap
     path = extended.parent / "adopting.yaml"
     path.write_text(yaml.safe_dump(recipe), encoding="utf-8")
     run_recipe(load_recipe(path), extended.parent / "adopting", until="train:cap")
-    mine = extended.parent / "adopting/tokens/train"
+    return extended.parent / "adopting"
+
+
+def test_stores_made_elsewhere_are_trained_on(adopting: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    mine = adopting / "tokens/train"
     for kind in ("bin", "idx"):
         found = (mine / f"far.hi.{kind}").read_bytes()
-        assert found == (extended.parent / f"run/tokens/train/web.hi.{kind}").read_bytes()
-    shown_sequence = shown(capsys, "tokens", "inspect", extended.parent / "adopting", "--stage", "cap", "--at", 0)
+        assert found == (adopting.parent / f"run/tokens/train/web.hi.{kind}").read_bytes()
+    shown_sequence = shown(capsys, "tokens", "inspect", adopting, "--stage", "cap", "--at", 0)
     assert shown_sequence["documents"][0]["url"] == "run/tokens/train/web.hi"
+
+
+def test_a_flipped_bit_in_a_store_stops_a_stage_before_it_begins(adopting: Path) -> None:
+    """What the message says to do mends it."""
+    store = adopting / "tokens/train/far.hi.bin"
+    data = bytearray(store.read_bytes())
+    data[40] ^= 1
+    store.write_bytes(data)
+    other = load_recipe(adopting.parent / "adopting.yaml", ["stages.cap.schedule.peak=1e-4"])
+    with pytest.raises(AuroraError, match=r"far\.hi\.bin is not what was written .*: delete .*tokens/train and run"):
+        run_recipe(other, adopting, until="train:cap")
+    shutil.rmtree(store.parent)
+    assert run_recipe(other, adopting, until="train:cap")["ran"] == ["tokens", "train:cap"]
 
 
 def test_chat_speaks_the_format_of_the_run(extended: Path) -> None:

@@ -275,8 +275,9 @@ class Steps:
 
         tokenizer_file = self.run / "tokens/tokenizer/tokenizer.json"
         loader = stage_loader(stage, name, self.recipe.seed, self.run / "tokens")
-        for store in loader.stores.values():
-            store.verify()  # a minute of reading for 10^11 tokens, before days of training on them
+        if not any(folder.glob("step-*")):  # a minute for 10^11 tokens, once, before days of training on them
+            for store in loader.stores.values():
+                store.verify()
         warn(stage, name, loader)
         start: Path | NewModel = self.run / "checkpoints" / stage.start
         if fresh:

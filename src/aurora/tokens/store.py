@@ -249,7 +249,10 @@ class TokenStore:
         for kind, expected in self.side.sha256.items():
             path = file_of(self.stem, kind)
             if sha256(path) != expected:
-                raise AuroraError(f"{path} is not what was written (its SHA-256 differs): build the tokens again.")
+                raise AuroraError(
+                    f"{path} is not what was written (its SHA-256 differs): delete {path.parent} and run the recipe "
+                    "again."
+                )
 
 
 def store_stem(folder: Path, name: str) -> Path:
