@@ -12,11 +12,13 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Sequence
 from typing import Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from aurora.errors import UserError
 from aurora.model.attention import KeyValueCache, LayerCache, cached_attention, causal_attention
@@ -38,6 +40,7 @@ class Attention(nn.Module):
         self.head_width = architecture.width // architecture.heads
         self.multi_query = architecture.multi_query
         self.dropout = architecture.dropout
+        self.recompute = False  # compute it again in the backward pass, instead of keeping the attention weights
         num_shared = 1 if architecture.multi_query else architecture.heads
         self.c_attn = nn.Linear(architecture.width, architecture.width + 2 * num_shared * self.head_width)
         self.c_proj = nn.Linear(architecture.width, architecture.width)
@@ -58,7 +61,11 @@ class Attention(nn.Module):
         if cache is not None and visible is not None:
             mixed = cached_attention(query, *cache.read(visible.shape[-1]), visible)
         else:
-            mixed = causal_attention(query, key, value, self.dropout if self.training else 0.0, documents)
+            dropout = self.dropout if self.training else 0.0
+            if self.recompute and torch.is_grad_enabled():
+                mixed = checkpoint(causal_attention, query, key, value, dropout, documents, use_reentrant=False)
+            else:
+                mixed = causal_attention(query, key, value, dropout, documents)
         projected: Tensor = self.c_proj(mixed.flatten(2))
         return F.dropout(projected, self.dropout, self.training)
 
@@ -172,20 +179,8 @@ class GPTBigCode(nn.Module):
         the parameter's name. So weights depend neither on the device nor on which other parameters a rank holds.
         """
         seed = int(torch.randint(2**62, (), generator=generator))
-        deviation = self.architecture.initializer_range
         for name, parameter in self.named_parameters():
-            if name.endswith(".bias"):
-                parameter.zero_()
-            elif ".ln_" in name:
-                parameter.fill_(1.0)
-            else:
-                residual = name.endswith("c_proj.weight")
-                own = torch.Generator().manual_seed(_seed_of(name, seed))
-                values = torch.empty(parameter.shape, device="cpu", dtype=torch.float32)
-                values.normal_(
-                    0.0, deviation / math.sqrt(2 * self.architecture.layers) if residual else deviation, generator=own
-                )
-                parameter.copy_(values)
+            parameter.copy_(draw(name, parameter.shape, self.architecture, seed))
 
     def hidden(
         self,
@@ -258,6 +253,19 @@ class GPTBigCode(nn.Module):
         )
         losses = [F.cross_entropy(self.logits(part).float(), right, reduction="none") for part, right in rows]
         return torch.cat(losses).view(targets.shape)
+
+
+def draw(name: str, shape: Sequence[int], architecture: Architecture, seed: int) -> Tensor:
+    """New values of the parameter `name`, fp32 on the CPU; see `GPTBigCode.initialise`."""
+    values = torch.empty(shape, device="cpu", dtype=torch.float32)
+    if name.endswith(".bias"):
+        return values.zero_()
+    if ".ln_" in name:
+        return values.fill_(1.0)
+    deviation = architecture.initializer_range
+    if name.endswith("c_proj.weight"):
+        deviation /= math.sqrt(2 * architecture.layers)
+    return values.normal_(0.0, deviation, generator=torch.Generator().manual_seed(_seed_of(name, seed)))
 
 
 def _seed_of(name: str, seed: int) -> int:

@@ -12,6 +12,10 @@ from pydantic import Field
 from aurora.recipe.base import Section, layout
 
 
+PipelineSchedule = Literal["1f1b", "interleaved", "interleaved-zero-bubble", "zero-bubble-v"]
+Recompute = Literal["none", "attention", "full"]
+
+
 class Execution(Section):
     """Devices, parallel layout and bookkeeping of a training stage."""
 
@@ -27,7 +31,29 @@ class Execution(Section):
         8, "Sequences per forward pass; the rest of a global batch is accumulated.", ge=1
     )
     tensor_parallel: int = layout(1, "Ranks that share each layer's matrices.", ge=1)
+    sequence_parallel: bool = layout(
+        True, "Ranks that share matrices also share the positions between them (less memory, no more traffic)."
+    )
     pipeline_parallel: int = layout(1, "Ranks that share the layers.", ge=1)
+    pipeline_schedule: PipelineSchedule = layout(
+        "1f1b",
+        "Order of forward and backward passes in a pipeline. All but `1f1b` give a rank several segments of the "
+        "network and idle less.",
+    )
+    segments_per_rank: int = layout(
+        2, "Segments of the network on each rank of a pipeline whose schedule is interleaved.", ge=2
+    )
+    shard_parallel: int = layout(
+        0,
+        "Ranks that share weights, gradients and moments among data-parallel ones; groups of so many then hold copies "
+        "of each other (hybrid sharding). 0 shares among all.",
+        ge=0,
+    )
+    recompute: Recompute = layout(
+        "none",
+        "Activations computed again in the backward pass instead of kept: of `attention` alone (its weights), or the "
+        "`full` block.",
+    )
     threads: int = layout(0, "CPU threads; 0 takes every core.", ge=0)
     checkpoint_seconds: float = layout(60.0, "Save a checkpoint after at most this many seconds.", gt=0)
     evaluate_steps: int = layout(

@@ -1,0 +1,326 @@
+"""A network shared by many processes: pipeline x replicate x shard x tensor on one device mesh.
+
+One decision: data parallelism and pipelining are PyTorch's own (`fully_shard`, `torch.distributed.pipelining`), and
+everything that joins gradients outside of them is done once a step in `complete_gradients`, where it can be read: what
+ranks of a tensor group hold in common is summed, and the two copies of a tied embedding are added. A step's loss, its
+gradients and its norm are those of one process, up to the order of additions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+from torch.distributed.device_mesh import DeviceMesh, init_device_mesh
+from torch.distributed.fsdp import FSDPModule, MixedPrecisionPolicy, fully_shard
+from torch.distributed.pipelining import (
+    PipelineStage,
+    Schedule1F1B,
+    ScheduleInterleaved1F1B,
+    ScheduleInterleavedZeroBubble,
+    ScheduleZBVZeroBubble,
+)
+from torch.distributed.tensor import DTensor
+from torch.distributed.tensor._utils import compute_local_shape_and_global_offset
+
+from aurora.model.gpt_bigcode import draw
+from aurora.recipe.model import Architecture
+from aurora.training.layout import Layout
+from aurora.training.placement import Box, Placement
+from aurora.training.runtime import Precision
+from aurora.training.segment import EMBEDDING, Segment, cut_layers
+from aurora.training.tensor_parallel import TensorGroup
+
+_SCHEDULES: dict[str, Any] = {
+    "1f1b": Schedule1F1B,
+    "interleaved": ScheduleInterleaved1F1B,
+    "interleaved-zero-bubble": ScheduleInterleavedZeroBubble,
+    "zero-bubble-v": ScheduleZBVZeroBubble,
+}
+DTYPES: dict[Precision, torch.dtype] = {"bf16": torch.bfloat16, "fp32": torch.float32}
+
+
+class ParallelNetwork:
+    """This rank's segments of a network, and the passes through all of them together.
+
+    `parameters` are fp32 and sharded over data-parallel ranks; forward and backward are in `precision`, reductions in
+    fp32. Weights are unset until `initialise` or `fill`.
+    """
+
+    def __init__(
+        self, architecture: Architecture, vocabulary: int, layout: Layout, device: torch.device, precision: Precision
+    ) -> None:
+        self.architecture = architecture
+        self.vocabulary = vocabulary
+        self.layout = layout
+        self.device = device
+        self.mesh = build_mesh(layout, device)
+        self._dtype = DTYPES[precision]
+        self._group = self._tensor_group()
+        cuts = cut_layers(architecture, vocabulary, layout.pipeline * layout.segments)
+        self.numbers = segment_numbers(layout, self._coordinate("pipeline"))
+        self.segments = [
+            Segment(architecture, vocabulary, cuts[number], self._group, layout.recompute) for number in self.numbers
+        ]
+        self._num_cuts = len(cuts)
+        for segment in self.segments:
+            self._shard(segment)
+            segment.to_empty(device=device)
+        self._ties = self._tie_group()
+        self._schedules: dict[tuple[int, ...], Any] = {}
+
+    @property
+    def parameters(self) -> dict[str, nn.Parameter]:
+        """This rank's parameters; the second copy of a tied embedding is `output:` and its name."""
+        return {name: parameter for name, parameter, _ in self._placed()}
+
+    def boxes(self) -> Iterator[tuple[str, Box, bool]]:
+        """(parameter's name, box that the rank holds of it, whether this rank owns the box)."""
+        replica = self._coordinate("replicate")
+        for name, parameter, placement in self._placed():
+            for box in placement.boxes(_rows(parameter)):
+                mine = placement.first and not replica and not (box.shared and self._group and self._group.rank)
+                yield name, box, mine
+
+    @torch.no_grad()
+    def initialise(self, generator: torch.Generator) -> None:
+        """New weights, those that one process would draw; one whole tensor exists at a time."""
+        seed = int(torch.randint(2**62, (), generator=generator))
+        drawn: tuple[str, Tensor] | None = None
+        parameters = self.parameters
+        for name, box, _ in self.boxes():
+            if drawn is None or drawn[0] != box.name:
+                shape = self._shape(name)
+                drawn = box.name, draw(box.name, shape, self.architecture, seed)
+            local(parameters[name])[box.local] = drawn[1][box.whole].to(self.device)
+
+    def train_step(self, batch: Mapping[str, Tensor | None], micro_batch: int, num_counted: int) -> float:
+        """Gradients of the mean loss over `num_counted` targets in the whole step; returns that loss.
+
+        `batch` holds this data-parallel rank's rows [R, T] of `tokens` and `targets`, and where wanted of `loss_mask`,
+        `positions` and `documents`; they are computed on `micro_batch` at a time.
+        """
+        given = {name: values for name, values in batch.items() if values is not None}
+        if self.layout.pipeline > 1:
+            total = self._pipelined(given, micro_batch, num_counted)
+        else:
+            total = self._accumulated(given, micro_batch, num_counted)
+        self.complete_gradients()
+        if self._group is not None and self._group.rank:
+            total.zero_()  # every rank of the group has the same sum
+        dist.all_reduce(total)
+        return total.item() / num_counted
+
+    def _accumulated(self, batch: Mapping[str, Tensor], micro_batch: int, num_counted: int) -> Tensor:
+        (segment,) = self.segments
+        total = torch.zeros((), dtype=torch.float64, device=self.device)
+        rows = len(batch["tokens"])
+        for start in range(0, rows, micro_batch):
+            part = {name: values[start : start + micro_batch] for name, values in batch.items()}
+            _synchronise(segment, last=start + micro_batch >= rows)
+            loss = segment(part.pop("tokens"), **part)
+            (loss / num_counted).backward()
+            total += loss.detach().double().sum()
+        return total
+
+    def _pipelined(self, batch: Mapping[str, Tensor], micro_batch: int, num_counted: int) -> Tensor:
+        given = dict(batch)
+        tokens = given.pop("tokens")
+        schedule = self._schedule(len(tokens) // micro_batch, micro_batch, tokens.shape[1])
+        losses: list[Tensor] = []
+        self._num_counted = num_counted
+        first = any(segment.first for segment in self.segments)
+        last = any(segment.last for segment in self.segments)
+        arguments = (tokens,) if first else ()
+        schedule.step(
+            *arguments, target=tokens if last else None, losses=losses if last else None, return_outputs=False, **given
+        )
+        total = torch.zeros((), dtype=torch.float64, device=self.device)
+        for loss in losses:
+            total += loss.detach().double() * num_counted
+        return total
+
+    def _schedule(self, num_micro_batches: int, micro_batch: int, length: int) -> Any:
+        """The order of passes for steps of this form; PyTorch wants the shapes that segments exchange beforehand."""
+        form = num_micro_batches, micro_batch, length
+        if form not in self._schedules:
+            positions = length // self._group.size if self._group and self._group.sequence else length
+            meta = torch.device("meta")
+            tokens = torch.empty(micro_batch, length, dtype=torch.int64, device=meta)
+            shape = micro_batch, positions, self.architecture.width
+            hidden = torch.empty(shape, dtype=self._dtype, device=meta, requires_grad=True)
+            loss = torch.empty(1, dtype=torch.float32, device=meta, requires_grad=True)
+            stages = [
+                PipelineStage(
+                    segment,
+                    number,
+                    self._num_cuts,
+                    self.device,
+                    input_args=tokens if segment.first else hidden,
+                    output_args=loss if segment.last else hidden,
+                    group=self.mesh.get_group("pipeline"),
+                )
+                for number, segment in zip(self.numbers, self.segments, strict=True)
+            ]
+            kind = _SCHEDULES[self.layout.schedule]
+            self._schedules[form] = kind(
+                stages[0] if kind is Schedule1F1B else stages,
+                num_micro_batches,
+                loss_fn=lambda loss, _: loss.sum() / self._num_counted,
+                scale_grads=False,
+            )
+        return self._schedules[form]
+
+    @torch.no_grad()
+    def complete_gradients(self) -> None:
+        """Sum what every rank of a tensor group holds in common, then add the copies of a tied embedding."""
+        if self._group is not None:
+            for _, parameter, placement in self._placed():
+                if parameter.grad is not None:
+                    self._sum_shared(local(parameter.grad), placement, _rows(parameter))
+        copies = [parameter for _, parameter, placement in self._placed() if placement.name == EMBEDDING]
+        if len(copies) == 2:  # both ends of the pipeline are here
+            total = local(_gradient(copies[0])) + local(_gradient(copies[1]))
+            for parameter in copies:
+                local(_gradient(parameter)).copy_(total)
+        elif copies and self._ties is not None:
+            dist.all_reduce(local(_gradient(copies[0])), group=self._ties)
+
+    def _sum_shared(self, gradient: Tensor, placement: Placement, rows: slice) -> None:
+        """Add up the group's gradients of rows that all hold but each used for its own heads or positions."""
+        assert self._group is not None
+        for box in placement.boxes(rows):
+            if box.shared and (placement.partial or len(placement.spans) > 1):
+                part = gradient[box.local].contiguous()
+                dist.all_reduce(part, group=self._group.group)
+                gradient[box.local] = part
+
+    @torch.no_grad()
+    def gradient_norm(self) -> float:
+        """Norm of all gradients of the network, each element counted on the rank that owns it."""
+        parameters = self.parameters
+        total = torch.zeros((), dtype=torch.float64, device=self.device)
+        for name, box, mine in self.boxes():
+            gradient = parameters[name].grad
+            if mine and gradient is not None:
+                total += local(gradient)[box.local].double().square().sum()
+        dist.all_reduce(total)
+        return total.sqrt().item()
+
+    @torch.no_grad()
+    def token_losses(self, tokens: Tensor, targets: Tensor) -> Tensor:
+        """Cross-entropy of every target in nats, fp32 [B, T], the same on every rank; all ranks call it together."""
+        losses = torch.zeros(targets.shape, dtype=torch.float32, device=self.device)
+        hidden = tokens
+        pipeline = self.mesh.get_group("pipeline")
+        holders = {number: rank for rank in range(self.layout.pipeline) for number in segment_numbers(self.layout, rank)}
+        own = self._coordinate("pipeline")
+        for number in range(self._num_cuts):
+            if holders[number] == own:
+                segment = self.segments[self.numbers.index(number)]
+                if number and holders[number - 1] != own:
+                    hidden = self._received(tokens.shape, pipeline, holders[number - 1])
+                hidden = segment(hidden, targets=targets, losses=True)
+                if number + 1 < self._num_cuts and holders[number + 1] != own:
+                    dist.send(hidden.contiguous(), group=pipeline, group_dst=holders[number + 1])
+        if holders[self._num_cuts - 1] == own:
+            losses.copy_(hidden)
+        dist.broadcast(losses, group=pipeline, group_src=holders[self._num_cuts - 1])
+        return losses
+
+    def _received(self, shape: torch.Size, pipeline: dist.ProcessGroup, source: int) -> Tensor:
+        positions = shape[1] // self._group.size if self._group and self._group.sequence else shape[1]
+        hidden = torch.empty(shape[0], positions, self.architecture.width, dtype=self._dtype, device=self.device)
+        dist.recv(hidden, group=pipeline, group_src=source)
+        return hidden
+
+    def _placed(self) -> Iterator[tuple[str, nn.Parameter, Placement]]:
+        for segment in self.segments:
+            for name, parameter in segment.named_parameters():
+                placement = segment.placements[name]
+                yield name if placement.first else f"output:{name}", parameter, placement
+
+    def _shape(self, name: str) -> tuple[int, ...]:
+        return next(placement.shape for known, _, placement in self._placed() if known == name)
+
+    def _coordinate(self, dimension: str) -> int:
+        return int(self.mesh.get_local_rank(dimension))
+
+    def _tensor_group(self) -> TensorGroup | None:
+        if self.layout.tensor == 1:
+            return None
+        rank = self._coordinate("tensor")
+        return TensorGroup(self.mesh.get_group("tensor"), rank, self.layout.tensor, self.layout.sequence_parallel)
+
+    def _tie_group(self) -> dist.ProcessGroup | None:
+        """The ranks that hold this rank's part of the embedding in the first and in the last segment, if they differ."""
+        if self.layout.pipeline == 1 or self.layout.schedule == "zero-bubble-v":
+            return None
+        columns = self.mesh.mesh.view(self.layout.pipeline, -1)
+        mine = None
+        for first, last in zip(columns[0].tolist(), columns[-1].tolist(), strict=True):
+            group = dist.new_group([first, last])  # every rank takes part in making every group
+            if dist.get_rank() in (first, last):
+                mine = group
+        return mine
+
+    def _shard(self, segment: Segment) -> None:
+        """Cut the parameters among data-parallel ranks, block by block."""
+        policy = MixedPrecisionPolicy(param_dtype=self._dtype, reduce_dtype=torch.float32)
+        mesh = self.mesh["replicate", "shard"] if self.layout.replicate > 1 else self.mesh["shard"]
+        settings: dict[str, Any] = {
+            "mesh": mesh,
+            "mp_policy": policy,
+            # In a pipeline a block runs for many micro-batches: gathering it each time would cost more than it saves.
+            "reshard_after_forward": self.layout.pipeline == 1,
+        }
+        for block in segment.transformer.h.values():
+            fully_shard(block, **settings)
+        fully_shard(segment, **settings)
+        for module in segment.modules():
+            if isinstance(module, FSDPModule):
+                module.set_gradient_divide_factor(1.0)  # losses are already shares of the whole step's mean
+                module.set_force_sum_reduction_for_comms(True)  # gloo cannot scale while it adds
+
+
+def build_mesh(layout: Layout, device: torch.device) -> DeviceMesh:
+    """All ranks of the job; tensor groups are neighbours, as they speak most."""
+    sizes = layout.pipeline, layout.replicate, layout.shard, layout.tensor
+    return init_device_mesh(device.type, sizes, mesh_dim_names=("pipeline", "replicate", "shard", "tensor"))
+
+
+def segment_numbers(layout: Layout, rank: int) -> list[int]:
+    """The segments of a rank of the pipeline, in the order of the network: in turn, or there and back for the V."""
+    if layout.schedule == "zero-bubble-v" and layout.segments == 2:
+        return [rank, 2 * layout.pipeline - 1 - rank]
+    return [rank + turn * layout.pipeline for turn in range(layout.segments)]
+
+
+def local(tensor: Tensor) -> Tensor:
+    """What this rank holds of a tensor that may be sharded."""
+    return tensor.to_local() if isinstance(tensor, DTensor) else tensor
+
+
+def _rows(parameter: Tensor) -> slice:
+    """The rows of a parameter that data parallelism gave to this rank."""
+    if not isinstance(parameter, DTensor):
+        return slice(0, parameter.shape[0])
+    shape, offset = compute_local_shape_and_global_offset(
+        parameter.shape, parameter.device_mesh, parameter.placements
+    )
+    return slice(offset[0], offset[0] + shape[0])
+
+
+def _gradient(parameter: nn.Parameter) -> Tensor:
+    assert parameter.grad is not None
+    return parameter.grad
+
+
+def _synchronise(segment: Segment, *, last: bool) -> None:
+    """Reduce gradients among data-parallel ranks with the last micro-batch only."""
+    assert isinstance(segment, FSDPModule)
+    segment.set_requires_gradient_sync(last)
+    segment.set_is_last_backward(last)
