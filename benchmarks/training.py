@@ -100,13 +100,14 @@ def ours(variant: str) -> dict[str, float]:
     from aurora.recipe.model import Architecture
     from aurora.recipe.stages import Schedule, Stage
     from aurora.tokens.loader import Batch
+    from aurora.training.engine import OneProcess
     from aurora.training.runtime import prepare
     from aurora.training.updates import Trainer
 
     class Random:
         """Batches of random tokens."""
 
-        def batches(self, first: int, last: int) -> Iterator[Batch]:
+        def batches(self, first: int, last: int, rank: int = 0, ranks: int = 1) -> Iterator[Batch]:
             for step in range(first, last):
                 tokens = np.random.default_rng(step).integers(0, VOCABULARY, (ROWS, LENGTH + 1))
                 yield Batch(tokens, np.ones((ROWS, LENGTH), np.bool_), [])
@@ -122,7 +123,7 @@ def ours(variant: str) -> dict[str, float]:
         mixture={"random/en": 1},
         schedule=Schedule(peak=1e-4),
     )
-    trainer = Trainer(model, stage, "timed", Random(), runtime, ROWS, lambda step: "")
+    trainer = Trainer(OneProcess(model, runtime), stage, "timed", Random(), ROWS, lambda step: "")
     for _ in range(WARM_UP):
         trainer.advance()
     begin = time.perf_counter()

@@ -121,6 +121,11 @@ def _commit() -> str | None:
     return None
 
 
+def working_folder(folder: Path) -> Path:
+    """Where the step that makes `folder` writes until it is finished."""
+    return folder.with_name(f"{folder.name}.partial")
+
+
 @contextmanager
 def artifact(
     folder: Path,
@@ -137,7 +142,7 @@ def artifact(
     What an interrupted attempt left there is kept where its fingerprint is the same, or always with `keep_edited`.
     """
     mark = fingerprint(step, step_version, settings, inputs)
-    partial = folder.with_name(f"{folder.name}.partial")
+    partial = working_folder(folder)
     try:
         same = (partial / FINGERPRINT).read_text(encoding="utf-8") == mark
     except OSError:

@@ -11,14 +11,14 @@ import fcntl
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from aurora.errors import UserError
 from aurora.files import explained, write_json
-from aurora.manifest import artifact, fingerprint, read_manifest
+from aurora.manifest import artifact, fingerprint, read_manifest, working_folder
 from aurora.progress import say
 from aurora.recipe import LoadedRecipe
 from aurora.runs import RECIPE
@@ -38,10 +38,12 @@ def run_recipe(
     steps = _chosen(Steps(loaded, run).all(), until, only)
     if dry_run:
         return {"run": str(run), "would_run": _plan(run, steps)}
-    with _locked(run):
+    if os.environ.get("RANK", "0") != "0":
+        return _follow(run, steps)
+    with _locked(run), _leading() as announce:
         _room_on_disk(run)
         write_json(run / RECIPE, loaded.recipe.model_dump(mode="json"))
-        ran = [step.name for step in steps if _carry_out(run, step)]
+        ran = [step.name for step in steps if _carry_out(run, step, announce)]
         if not ran:
             say(f"Nothing to do: every step of {run} is done with these settings.")
         report = None
@@ -53,8 +55,36 @@ def run_recipe(
     return {"run": str(run), "ran": ran, "report": report}
 
 
-def _carry_out(run: Path, step: Step) -> bool:
-    """Run one step unless it is finished; True where it ran."""
+@contextmanager
+def _leading() -> Iterator[Callable[[str], object]]:
+    """Gives what tells the other processes of torchrun which shared step begins; at the end they are let go."""
+    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+        yield str
+        return
+    from aurora.training.job import join, leave
+
+    job = join()
+    yield job.hear
+    job.hear("")
+    leave()
+
+
+def _follow(run: Path, steps: list[Step]) -> dict[str, Any]:
+    """Take part in the shared steps that the first process announces, until it announces none."""
+    from aurora.training.job import join, leave
+
+    job = join()
+    shared = {step.name: step for step in steps if step.shared}
+    ran = []
+    while name := job.hear():
+        shared[name].run(working_folder(run / shared[name].folder))
+        ran.append(name)
+    leave()
+    return {"run": str(run), "ran": ran, "report": None}
+
+
+def _carry_out(run: Path, step: Step, announce: Callable[[str], object] = str) -> bool:
+    """Run one step unless it is finished; True where it ran. `announce` tells other processes of a shared one."""
     inputs = step.inputs()
     if _finished(run, step, inputs):
         return False
@@ -63,6 +93,8 @@ def _carry_out(run: Path, step: Step) -> bool:
     with artifact(
         run / step.folder, step.name, step.version, step.settings, inputs, keep_edited=step.takes_up_edited_work
     ) as folder:
+        if step.shared:
+            announce(step.name)
         step.run(folder)
     say(f"  done in {time.perf_counter() - start:.0f} s: {run / step.folder}")
     return True

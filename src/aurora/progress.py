@@ -6,12 +6,16 @@ tells a person how far a step is goes to standard error, and is quiet when that 
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from tqdm import tqdm
+
+# Of the processes of torchrun only the first speaks.
+_FOLLOWS = os.environ.get("RANK", "0") != "0"
 
 
 @contextmanager
@@ -27,11 +31,12 @@ def progress(label: str, total: float | None, unit: str, initial: float = 0, sca
         leave=False,
         dynamic_ncols=True,
         mininterval=0.5,
-        disable=None,
+        disable=True if _FOLLOWS else None,
     ) as bar:
         yield bar
 
 
 def say(text: str) -> None:
     """One line for the person at the terminal."""
-    tqdm.write(text, file=sys.stderr)
+    if not _FOLLOWS:
+        tqdm.write(text, file=sys.stderr)

@@ -35,7 +35,8 @@ class Step:
     `inputs` gives, when the steps before are finished, the SHA-256 of everything the step reads. `run` writes below the
     folder it is given and nowhere else; that folder becomes `folder` (relative to the run) when it returns. `version`
     rises when the step's code changes what it writes. A step that `takes_up_edited_work` finds what an interrupted
-    attempt left even where settings changed since, and decides itself what still holds.
+    attempt left even where settings changed since, and decides itself what still holds. A `shared` step is carried out
+    by all processes of torchrun together, any other by the first alone.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Step:
     run: Callable[[Path], object]
     purpose: str
     takes_up_edited_work: bool = False
+    shared: bool = False
 
 
 def default_cache() -> Path:
@@ -217,7 +219,15 @@ class Steps:
 
         purpose = f"{stage.tokens:,} tokens in {stage.steps:,} steps from {'a new network' if fresh else stage.start}"
         return Step(
-            f"train:{name}", f"checkpoints/{name}", 1, settings(), inputs, run, purpose, takes_up_edited_work=True
+            f"train:{name}",
+            f"checkpoints/{name}",
+            1,
+            settings(),
+            inputs,
+            run,
+            purpose,
+            takes_up_edited_work=True,
+            shared=True,
         )
 
     def bigram(self) -> Step:

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from aurora.errors import AuroraError
 from aurora.recipe.stages import Optimizer as Settings
-from aurora.training.optimizer import Optimizer, Weights
+from aurora.training.optimizer import Optimizer, Weights, gradient_norm
 
 
 def small_network(seed: int = 0, width: int = 8) -> nn.Sequential:
@@ -21,7 +21,7 @@ def set_gradients(model: nn.Module, seed: int, scale: float = 1.0) -> None:
 
 
 def update(optimizer: Optimizer, rate: float = 1e-2) -> float:
-    norm = optimizer.gradient_norm()
+    norm = gradient_norm(optimizer.parameters)
     optimizer.update(rate, norm)
     return norm
 

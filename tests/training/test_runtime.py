@@ -15,18 +15,6 @@ from aurora.training import runtime
 CPU = torch.device("cpu")
 
 
-def test_more_than_one_process_is_refused_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("WORLD_SIZE", "2")
-    with pytest.raises(UserError, match="2 processes, but parallel layouts are not in this version"):
-        runtime.prepare(Execution())
-
-
-@pytest.mark.parametrize("key", ["tensor_parallel", "pipeline_parallel"])
-def test_a_parallel_layout_is_refused_by_its_key(key: str) -> None:
-    with pytest.raises(UserError, match=f"execution.{key} is 4, but parallel layouts are not in this version"):
-        runtime.prepare(Execution.model_validate({key: 4}))
-
-
 def test_one_process_of_torchrun_is_welcome(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {"RANK": "0", "LOCAL_RANK": "0", "WORLD_SIZE": "1"}.items():
         monkeypatch.setenv(name, value)

@@ -18,9 +18,10 @@ from aurora.model.folder import load_model
 from aurora.model.gpt_bigcode import GPTBigCode
 from aurora.recipe.stages import Change, Guard, Optimizer, Schedule, Stage
 from aurora.tokens.loader import Batch, Loader
+from aurora.training.engine import Rows
 from aurora.training.metrics import read_metrics
 from aurora.training.schedule import learning_rate
-from aurora.training.updates import Trainer
+from aurora.training.updates import Trainer, Update
 from training.small_stage import LENGTH, ROWS, Lab, assert_same, timeless
 
 WEIGHTS = ("model.safetensors", "optimizer.safetensors")
@@ -33,8 +34,8 @@ class Interrupting:
     def __init__(self, loader: Loader, step: int, number: signal.Signals) -> None:
         self.loader, self.step, self.number = loader, step, number
 
-    def batches(self, first: int, last: int) -> Iterator[Batch]:
-        for step, batch in enumerate(self.loader.batches(first, last), start=first):
+    def batches(self, first: int, last: int, rank: int = 0, ranks: int = 1) -> Iterator[Batch]:
+        for step, batch in enumerate(self.loader.batches(first, last, rank, ranks), start=first):
             if step == self.step:
                 os.kill(os.getpid(), self.number)
             yield batch
@@ -46,8 +47,8 @@ class Altered:
     def __init__(self, loader: Loader, **changes: Any) -> None:
         self.loader, self.changes = loader, changes
 
-    def batches(self, first: int, last: int) -> Iterator[Batch]:
-        for batch in self.loader.batches(first, last):
+    def batches(self, first: int, last: int, rank: int = 0, ranks: int = 1) -> Iterator[Batch]:
+        for batch in self.loader.batches(first, last, rank, ranks):
             yield replace(batch, **self.changes)
 
 
@@ -264,18 +265,26 @@ def test_numbers_that_are_not_finite_stop_the_stage_and_name_the_step(lab: Lab) 
 
 def spoil(monkeypatch: pytest.MonkeyPatch, spoiled: dict[int, float]) -> None:
     """The loss of these steps (from 0) is multiplied, after gradients a thousand times too large."""
-    honest = Trainer._backward
+    honest = Trainer.advance
 
-    def backward(self: Trainer, batch: Batch, num_counted: int) -> float:
-        loss = honest(self, batch, num_counted)
-        if self.step not in spoiled:
-            return loss
-        for parameter in self.weights.master.parameters():
-            if parameter.grad is not None:
-                parameter.grad.mul_(1000)
-        return loss * spoiled[self.step]
+    def advance(self: Trainer) -> Update:
+        engine, step = self.engine, self.step
+        compute = engine.train_step
 
-    monkeypatch.setattr(Trainer, "_backward", backward)
+        def train_step(rows: Rows, micro_batch: int, num_counted: int) -> float:
+            loss = compute(rows, micro_batch, num_counted)
+            for parameter in engine.named.values():
+                if step in spoiled and parameter.grad is not None:
+                    parameter.grad.mul_(1000)
+            return loss * spoiled.get(step, 1.0)
+
+        engine.train_step = train_step  # type: ignore[method-assign]
+        try:
+            return honest(self)
+        finally:
+            engine.train_step = compute  # type: ignore[method-assign]
+
+    monkeypatch.setattr(Trainer, "advance", advance)
 
 
 @pytest.mark.parametrize("factor", [math.nan, math.inf, 50.0])

@@ -18,7 +18,7 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-    from aurora.model.gpt_bigcode import GPTBigCode
+    from aurora.model.scorer import Scorer
 
 BATCH_SEQUENCES = 16
 LENGTH_STEP = 32
@@ -53,7 +53,7 @@ def windows_of(texts: Sequence[str], tokenizer: Tokenizer, sequence_length: int,
     return Windows(np.stack(rows), np.stack(masks), num_bytes)
 
 
-def bits_per_byte(model: GPTBigCode, windows: Windows) -> float:
+def bits_per_byte(model: Scorer, windows: Windows) -> float:
     """The network's bits per byte on `windows`; nan where they hold no text."""
     import torch
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
     from aurora.model.gpt_bigcode import GPTBigCode
+    from aurora.model.scorer import Scorer
 
 DOMAINS = ("held_out", "other_domain")
 
@@ -74,7 +75,7 @@ def measure_safety(recipe: Recipe, run: Path, name: str, folder: Path) -> None:
     write_json(folder / "results.json", refusal_rates(answers))
 
 
-def held_out_monitor(recipe: Recipe, run: Path) -> Callable[[GPTBigCode, int], dict[str, float]]:
+def held_out_monitor(recipe: Recipe, run: Path) -> Callable[[Scorer, int], dict[str, float]]:
     """What the trainer calls during a stage: bits per byte on a small part of the same held-out text."""
     tokenizer = load_tokenizer(run / "tokens/tokenizer")
     texts = measuring_texts(recipe, run, recipe.evaluation.curve_kilobytes)
@@ -84,7 +85,7 @@ def held_out_monitor(recipe: Recipe, run: Path) -> Callable[[GPTBigCode, int], d
         for part in parts
     }
 
-    def measure(model: GPTBigCode, step: int) -> dict[str, float]:
+    def measure(model: Scorer, step: int) -> dict[str, float]:
         return {name: bits_per_byte(model, part) for name, part in windows.items()}
 
     return measure

@@ -44,14 +44,16 @@ def write_model(
     vocabulary: int,
     tokenizer_file: Path,
     report: Callable[[int], object] | None = None,
+    forms: Mapping[str, Tensor] | None = None,
 ) -> None:
-    """`save_model` for weights that are not in a network, by parameter name; `report` as in `write_weights`."""
+    """`save_model` for weights that are not in a network, by parameter name; `report` and `forms` as in
+    `write_weights`."""
     try:
         tokenizer = tokenizer_file.read_bytes()
     except OSError as error:
         raise AuroraError(f"{tokenizer_file} cannot be read ({error.strerror}).") from error
     (folder / ARCHITECTURE).unlink(missing_ok=True)
-    write_weights(folder / WEIGHTS, tensors, report)
+    write_weights(folder / WEIGHTS, tensors, report, forms)
     with atomic_file(folder / TOKENIZER) as stream:
         stream.write(tokenizer)
     write_json(folder / ARCHITECTURE, {"vocabulary": vocabulary, **architecture.model_dump(mode="json")})

@@ -130,6 +130,11 @@ class Transformer(nn.Module):
         self.h = nn.ModuleDict({str(number): Block(architecture) for number in range(architecture.layers)})
         self.ln_f = nn.LayerNorm(architecture.width, eps=architecture.norm_epsilon)
 
+    @property
+    def blocks(self) -> list[Block]:
+        """The blocks that are here, in their order."""
+        return [block for block in self.h.values() if isinstance(block, Block)]
+
     def embed(self, tokens: Tensor, positions: Tensor) -> Tensor:
         """Token plus position embedding: [B, T] and [T] or [B, T] to [B, T, W]."""
         return F.dropout(self.wte(tokens) + self.wpe(positions), self.dropout, self.training)

@@ -21,17 +21,24 @@ from aurora.files import atomic_file
 DTYPES = {torch.float32: "F32", torch.bfloat16: "BF16", torch.float16: "F16", torch.float64: "F64", torch.int64: "I64"}
 
 
-def write_weights(path: Path, tensors: Mapping[str, Tensor], report: Callable[[int], object] | None = None) -> None:
+def write_weights(
+    path: Path,
+    tensors: Mapping[str, Tensor],
+    report: Callable[[int], object] | None = None,
+    forms: Mapping[str, Tensor] | None = None,
+) -> None:
     """Write `tensors` to the safetensors file `path`, atomically; equal tensors give equal bytes.
 
-    `report` is told the bytes of each tensor written. Raises `AuroraError` where the disk is full.
+    `report` is told the bytes of each tensor written. `forms` are the same tensors on the meta device, where taking one
+    out of `tensors` is work. Raises `AuroraError` where the disk is full.
     """
+    forms = forms or tensors
     # Widest types first keeps every tensor aligned; within a type, by name.
-    names = sorted(tensors, key=lambda name: (-tensors[name].element_size(), name))
+    names = sorted(forms, key=lambda name: (-forms[name].element_size(), name))
     header: dict[str, object] = {"__metadata__": {"format": "pt"}}
     start = 0
     for name in names:
-        tensor = tensors[name]
+        tensor = forms[name]
         end = start + tensor.nbytes
         header[name] = {"dtype": DTYPES[tensor.dtype], "shape": list(tensor.shape), "data_offsets": [start, end]}
         start = end

@@ -11,7 +11,6 @@ from pydantic import Field
 
 from aurora.recipe.base import Section, layout
 
-
 PipelineSchedule = Literal["1f1b", "interleaved", "interleaved-zero-bubble", "zero-bubble-v"]
 Recompute = Literal["none", "attention", "full"]
 
@@ -53,6 +52,9 @@ class Execution(Section):
         "none",
         "Activations computed again in the backward pass instead of kept: of `attention` alone (its weights), or the "
         "`full` block.",
+    )
+    timeout_seconds: float = layout(
+        600.0, "A rank that says nothing to the others for so long in the middle of a step ends the run.", gt=0
     )
     threads: int = layout(0, "CPU threads; 0 takes every core.", ge=0)
     checkpoint_seconds: float = layout(60.0, "Save a checkpoint after at most this many seconds.", gt=0)

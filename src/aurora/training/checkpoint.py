@@ -7,6 +7,7 @@ from the newest whose every byte has its recorded hash. Nothing in it depends on
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -17,12 +18,15 @@ from torch import Tensor
 
 from aurora.errors import AuroraError
 from aurora.files import explained, publish, read_json, sha256, write_json
-from aurora.model.weights import read_weights, write_weights
+from aurora.model.weights import write_weights
 from aurora.progress import say
+from aurora.training.job import Job
+from aurora.training.shards import Stored
 
 # What fixes the numbers of a stage's first so many steps, as a hash. Settings of later steps may be edited.
 Fingerprint = Callable[[int], str]
 
+ALONE = Job()
 SCHEMA = 1
 KEEP = 2
 MODEL = "model.safetensors"
@@ -58,55 +62,100 @@ class Checkpoint:
     """A checkpoint as read: `model` and `optimizer` are fp32 tensors by name, mapped from disk."""
 
     state: State
-    model: dict[str, Tensor]
-    optimizer: dict[str, Tensor]
+    model: Stored
+    optimizer: Stored
 
 
-def save_checkpoint(folder: Path, state: State, model: Mapping[str, Tensor], optimizer: Mapping[str, Tensor]) -> Path:
-    """Write `folder/step-N` and remove all but the newest two; on a full disk (`AuroraError`) the older ones stay."""
+def save_checkpoint(
+    folder: Path, state: State, model: Mapping[str, Tensor], optimizer: Mapping[str, Tensor], job: Job = ALONE
+) -> Path:
+    """Write `folder/step-N` and remove all but the newest two; on a full disk (`AuroraError`) the older ones stay.
+
+    Each rank of `job` gives what it owns, by boxed name; all return when the checkpoint is there.
+    """
     final = folder / f"step-{state.step:08d}"
     partial = folder / f".{final.name}.partial"
-    shutil.rmtree(partial, ignore_errors=True)
     try:
-        with explained(final):
-            partial.mkdir(parents=True)
-        write_weights(partial / MODEL, model)
-        write_weights(partial / OPTIMIZER, optimizer)
-        write_json(partial / STATE, asdict(state))
-        write_json(partial / CHECKSUMS, {name: sha256(partial / name) for name in (MODEL, OPTIMIZER, STATE)})
-        publish(partial, final)
+        if job.rank == 0:
+            shutil.rmtree(partial, ignore_errors=True)
+            with explained(final):
+                partial.mkdir(parents=True)
+        job.wait()
+        written = {shard_name(MODEL, job): model, shard_name(OPTIMIZER, job): optimizer}
+        for name, tensors in written.items():
+            write_weights(partial / name, tensors)
+        sums = job.gather(json.dumps({name: sha256(partial / name) for name in written}))
+        if job.rank == 0:
+            write_json(partial / STATE, asdict(state))
+            checksums = {STATE: sha256(partial / STATE)}
+            for part in sums:
+                checksums |= json.loads(part)
+            write_json(partial / CHECKSUMS, checksums)
+            publish(partial, final)
     finally:
-        shutil.rmtree(partial, ignore_errors=True)
-    for old in step_folders(folder)[KEEP:]:
-        shutil.rmtree(old)
+        if job.rank == 0:
+            shutil.rmtree(partial, ignore_errors=True)
+    if job.rank == 0:
+        for old in step_folders(folder)[KEEP:]:
+            shutil.rmtree(old)
+    job.wait()
     return final
 
 
-def newest_checkpoint(folder: Path, fingerprint: Fingerprint) -> Checkpoint | None:
+def shard_name(name: str, job: Job) -> str:
+    """What a rank calls its part of the file `name`; alone it is the file."""
+    path = Path(name)
+    return name if job.ranks == 1 else f"{path.stem}-{job.rank:05d}-of-{job.ranks:05d}{path.suffix}"
+
+
+def newest_checkpoint(folder: Path, fingerprint: Fingerprint, job: Job = ALONE) -> Checkpoint | None:
     """The newest good checkpoint below `folder`, or None. Those it refuses are named on the terminal and removed."""
-    for path in folder.glob(".step-*"):
-        shutil.rmtree(path)
-    for path in step_folders(folder):
-        try:
-            return read_checkpoint(path, fingerprint)
-        except AuroraError as error:
-            say(f"{error} The checkpoint before it is used.")
+    if job.rank == 0:
+        for path in folder.glob(".step-*"):
             shutil.rmtree(path)
+    for name in job.hear(" ".join(path.name for path in step_folders(folder))).split():
+        try:
+            return read_checkpoint(folder / name, fingerprint, job)
+        except AuroraError as error:
+            job.wait()  # all have read what is removed now
+            if job.rank == 0:
+                say(f"{error} The checkpoint before it is used.")
+                shutil.rmtree(folder / name)
     return None
 
 
-def read_checkpoint(path: Path, fingerprint: Fingerprint) -> Checkpoint:
-    """Read and verify one checkpoint; `AuroraError` names what is wrong with it."""
+def read_checkpoint(path: Path, fingerprint: Fingerprint, job: Job = ALONE) -> Checkpoint:
+    """Read and verify one checkpoint of any layout; `AuroraError` names what is wrong with it, on every rank."""
+    problem, checkpoint = "", None
+    try:
+        names = _verify(path, job)
+        state = state_of(path / STATE)
+        if state.fingerprint != fingerprint(state.step):
+            raise AuroraError(f"Checkpoint {path} was made with other settings or inputs.")
+        model, optimizer = (
+            Stored([path / name for name in names if name.startswith(Path(kind).stem)]) for kind in (MODEL, OPTIMIZER)
+        )
+        checkpoint = Checkpoint(state, model, optimizer)
+    except AuroraError as error:
+        problem = str(error)
+    job.agree(problem)
+    assert checkpoint is not None
+    return checkpoint
+
+
+def _verify(path: Path, job: Job) -> list[str]:
+    """The files of a checkpoint; each rank reads its share of them to see that every byte is as it was written."""
     checksums = read_json(path / CHECKSUMS)
-    for name in (MODEL, OPTIMIZER, STATE):
+    names = sorted(checksums) if isinstance(checksums, dict) else []
+    if STATE not in names or len(names) < 3:
+        raise AuroraError(f"Checkpoint {path} is damaged: {CHECKSUMS} does not list its files.")
+    for name in names:
         if not (path / name).is_file():
             raise AuroraError(f"Checkpoint {path} is damaged: {name} is missing.")
-        if not isinstance(checksums, dict) or checksums.get(name) != sha256(path / name):
+    for name in names[job.rank :: job.ranks]:
+        if checksums[name] != sha256(path / name):
             raise AuroraError(f"Checkpoint {path} is damaged: {name} is not as it was written.")
-    state = state_of(path / STATE)
-    if state.fingerprint != fingerprint(state.step):
-        raise AuroraError(f"Checkpoint {path} was made with other settings or inputs.")
-    return Checkpoint(state, read_weights([path / MODEL]), read_weights([path / OPTIMIZER]))
+    return names
 
 
 def state_of(path: Path) -> State:

@@ -121,8 +121,8 @@ def _refuse_micro_batches(layout: Layout, rows: int, micro_batch: int) -> None:
     if micro_batch not in fitting:
         if not fitting:
             raise UserError(
-                f"A pipeline of {layout.pipeline} ranks needs at least {layout.pipeline} sequences a step and rank, and "
-                f"has {rows}: raise the stage's batch_tokens or lower execution.pipeline_parallel."
+                f"A pipeline of {layout.pipeline} ranks needs at least {layout.pipeline} sequences a step and rank, "
+                f"and has {rows}: raise the stage's batch_tokens or lower execution.pipeline_parallel."
             )
         raise UserError(
             f"execution.micro_batch_sequences is {micro_batch}, but {rows} sequences a rank and pipeline "

@@ -7,7 +7,7 @@ gradients move into the fp32 masters as soon as they are complete, and after eac
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Generic, TypeVar
 
 import torch
@@ -59,6 +59,12 @@ def _mover(master: nn.Parameter) -> Callable[[Tensor], None]:
     return move
 
 
+def gradient_norm(parameters: Iterable[nn.Parameter]) -> float:
+    """Norm over all gradients together."""
+    gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+    return torch.nn.utils.get_total_norm(gradients).item()
+
+
 class Optimizer:
     """AdamW on named fp32 parameters: decoupled weight decay on matrices only, gradients clipped by global norm."""
 
@@ -75,9 +81,10 @@ class Optimizer:
             fused=True,
         )
 
-    def gradient_norm(self) -> float:
-        """Norm over all gradients together, before clipping."""
-        return torch.nn.utils.get_total_norm(self._gradients()).item()
+    @property
+    def parameters(self) -> list[nn.Parameter]:
+        """What it updates."""
+        return list(self._parameters.values())
 
     def update(self, learning_rate: float, norm: float) -> None:
         """Clip the gradients, whose norm is `norm`, update the parameters and let go of the gradients."""

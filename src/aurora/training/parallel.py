@@ -8,7 +8,7 @@ gradients and its norm are those of one process, up to the order of additions.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -28,10 +28,12 @@ from torch.distributed.tensor._utils import compute_local_shape_and_global_offse
 
 from aurora.model.gpt_bigcode import draw
 from aurora.recipe.model import Architecture
+from aurora.training.engine import Rows
 from aurora.training.layout import Layout
 from aurora.training.placement import Box, Placement
 from aurora.training.runtime import Precision
 from aurora.training.segment import EMBEDDING, Segment, cut_layers
+from aurora.training.shards import Stored, boxed_name
 from aurora.training.tensor_parallel import TensorGroup
 
 _SCHEDULES: dict[str, Any] = {
@@ -43,7 +45,7 @@ _SCHEDULES: dict[str, Any] = {
 DTYPES: dict[Precision, torch.dtype] = {"bf16": torch.bfloat16, "fp32": torch.float32}
 
 
-class ParallelNetwork:
+class ParallelNetwork(nn.Module):
     """This rank's segments of a network, and the passes through all of them together.
 
     `parameters` are fp32 and sharded over data-parallel ranks; forward and backward are in `precision`, reductions in
@@ -53,27 +55,40 @@ class ParallelNetwork:
     def __init__(
         self, architecture: Architecture, vocabulary: int, layout: Layout, device: torch.device, precision: Precision
     ) -> None:
+        super().__init__()
         self.architecture = architecture
         self.vocabulary = vocabulary
         self.layout = layout
         self.device = device
+        self.precision = precision
         self.mesh = build_mesh(layout, device)
         self._dtype = DTYPES[precision]
         self._group = self._tensor_group()
         cuts = cut_layers(architecture, vocabulary, layout.pipeline * layout.segments)
         self.numbers = segment_numbers(layout, self._coordinate("pipeline"))
-        self.segments = [
+        self.segments: list[Segment] = [
             Segment(architecture, vocabulary, cuts[number], self._group, layout.recompute) for number in self.numbers
         ]
+        self.children_by_number = nn.ModuleDict(dict(zip(map(str, self.numbers), self.segments, strict=True)))
         self._num_cuts = len(cuts)
         for segment in self.segments:
             self._shard(segment)
             segment.to_empty(device=device)
         self._ties = self._tie_group()
         self._schedules: dict[tuple[int, ...], Any] = {}
+        self.rank = self._coordinate("replicate") * layout.shard + self._coordinate("shard")
+        self.ranks = layout.data
+        # Ranks of a tensor group share positions or hold the same ones, and then must draw alike.
+        apart = self._group.rank if self._group and self._group.sequence else 0
+        self.stream = (self.rank * layout.pipeline + self._coordinate("pipeline")) * layout.tensor + apart
 
     @property
-    def parameters(self) -> dict[str, nn.Parameter]:
+    def network(self) -> ParallelNetwork:
+        """As in `aurora.training.engine.Engine`; measures in the precision it trains in."""
+        return self
+
+    @property
+    def named(self) -> dict[str, nn.Parameter]:
         """This rank's parameters; the second copy of a tied embedding is `output:` and its name."""
         return {name: parameter for name, parameter, _ in self._placed()}
 
@@ -90,20 +105,63 @@ class ParallelNetwork:
         """New weights, those that one process would draw; one whole tensor exists at a time."""
         seed = int(torch.randint(2**62, (), generator=generator))
         drawn: tuple[str, Tensor] | None = None
-        parameters = self.parameters
+        parameters = self.named
         for name, box, _ in self.boxes():
             if drawn is None or drawn[0] != box.name:
                 shape = self._shape(name)
                 drawn = box.name, draw(box.name, shape, self.architecture, seed)
             local(parameters[name])[box.local] = drawn[1][box.whole].to(self.device)
 
-    def train_step(self, batch: Mapping[str, Tensor | None], micro_batch: int, num_counted: int) -> float:
-        """Gradients of the mean loss over `num_counted` targets in the whole step; returns that loss.
+    @torch.no_grad()
+    def fill(self, stored: Stored) -> None:
+        """Take this rank's part of the network's tensors, and read no more of them than that."""
+        parameters = self.named
+        for name, box, _ in self.boxes():
+            local(parameters[name])[box.local] = stored.box(box.name, box.whole).to(self.device, torch.float32)
 
-        `batch` holds this data-parallel rank's rows [R, T] of `tokens` and `targets`, and where wanted of `loss_mask`,
-        `positions` and `documents`; they are computed on `micro_batch` at a time.
-        """
-        given = {name: values for name, values in batch.items() if values is not None}
+    def owned(self, tensors: Mapping[str, Tensor], kinds: Sequence[str] = ("",)) -> dict[str, Tensor]:
+        """As in `Engine`, by boxed name; what is laid out otherwise is rank 0's."""
+        shapes = {name: placement.shape for name, _, placement in self._placed()}
+        found = {}
+        for name, box, mine in self.boxes():
+            for kind in kinds if mine else ():
+                if (whole := tensors.get(kind + name)) is not None:
+                    found[boxed_name(kind + box.name, box.whole, shapes[name])] = local(whole)[box.local]
+        laid_out = {kind + name for kind in kinds for name in shapes}
+        others = tensors.keys() - laid_out if dist.get_rank() == 0 else ()
+        return found | {name: tensors[name] for name in others}
+
+    def held(self, stored: Stored, kinds: Sequence[str]) -> dict[str, Tensor]:
+        """As in `Engine`."""
+        kinds = [kind for kind in kinds if any(name.startswith(kind) for name in stored)]
+        named = self.named
+        tensors = {kind + name: torch.zeros_like(named[name]) for kind in kinds for name in named}
+        for name, box, _ in self.boxes():
+            for kind in kinds:
+                part = stored.box(kind + box.name, box.whole)
+                local(tensors[kind + name])[box.local] = part.to(self.device)
+        others = [name for name in stored if not name.startswith(tuple(kinds))]
+        return tensors | {name: stored[name] for name in others}
+
+    def agree(self, flags: Sequence[bool]) -> list[bool]:
+        """As in `Engine`."""
+        numbers = torch.tensor(flags, dtype=torch.int32, device=self.device)
+        dist.all_reduce(numbers, dist.ReduceOp.MAX)
+        return [bool(number) for number in numbers.tolist()]
+
+    def total(self, number: int) -> int:
+        """As in `Engine`."""
+        total = torch.tensor(number, device=self.device)
+        for dimension in ("shard", "replicate"):
+            dist.all_reduce(total, group=self.mesh.get_group(dimension))
+        return int(total)
+
+    def refresh(self) -> None:
+        """As in `Engine`; data parallelism rounds and gathers the fp32 parameters when a block is next computed."""
+
+    def train_step(self, rows: Rows, micro_batch: int, num_counted: int) -> float:
+        """As in `Engine`."""
+        given = {name: values for name, values in rows.items() if values is not None}
         if self.layout.pipeline > 1:
             total = self._pipelined(given, micro_batch, num_counted)
         else:
@@ -201,7 +259,7 @@ class ParallelNetwork:
     @torch.no_grad()
     def gradient_norm(self) -> float:
         """Norm of all gradients of the network, each element counted on the rank that owns it."""
-        parameters = self.parameters
+        parameters = self.named
         total = torch.zeros((), dtype=torch.float64, device=self.device)
         for name, box, mine in self.boxes():
             gradient = parameters[name].grad
@@ -216,7 +274,8 @@ class ParallelNetwork:
         losses = torch.zeros(targets.shape, dtype=torch.float32, device=self.device)
         hidden = tokens
         pipeline = self.mesh.get_group("pipeline")
-        holders = {number: rank for rank in range(self.layout.pipeline) for number in segment_numbers(self.layout, rank)}
+        ranks = range(self.layout.pipeline)
+        holders = {number: rank for rank in ranks for number in segment_numbers(self.layout, rank)}
         own = self._coordinate("pipeline")
         for number in range(self._num_cuts):
             if holders[number] == own:
@@ -229,6 +288,9 @@ class ParallelNetwork:
         if holders[self._num_cuts - 1] == own:
             losses.copy_(hidden)
         dist.broadcast(losses, group=pipeline, group_src=holders[self._num_cuts - 1])
+        for module in self.modules():
+            if isinstance(module, FSDPModule):
+                module.reshard()  # nothing runs backward from here, which would
         return losses
 
     def _received(self, shape: torch.Size, pipeline: dist.ProcessGroup, source: int) -> Tensor:
@@ -256,7 +318,7 @@ class ParallelNetwork:
         return TensorGroup(self.mesh.get_group("tensor"), rank, self.layout.tensor, self.layout.sequence_parallel)
 
     def _tie_group(self) -> dist.ProcessGroup | None:
-        """The ranks that hold this rank's part of the embedding in the first and in the last segment, if they differ."""
+        """The ranks that hold this rank's part of the embedding in the first and in the last segment."""
         if self.layout.pipeline == 1 or self.layout.schedule == "zero-bubble-v":
             return None
         columns = self.mesh.mesh.view(self.layout.pipeline, -1)
@@ -308,9 +370,7 @@ def _rows(parameter: Tensor) -> slice:
     """The rows of a parameter that data parallelism gave to this rank."""
     if not isinstance(parameter, DTensor):
         return slice(0, parameter.shape[0])
-    shape, offset = compute_local_shape_and_global_offset(
-        parameter.shape, parameter.device_mesh, parameter.placements
-    )
+    shape, offset = compute_local_shape_and_global_offset(parameter.shape, parameter.device_mesh, parameter.placements)
     return slice(offset[0], offset[0] + shape[0])
 
 

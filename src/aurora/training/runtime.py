@@ -46,7 +46,6 @@ class Runtime:
 
 def prepare(execution: Execution) -> Runtime:
     """Set this process up as `execution` asks; `UserError` where the machine or this version cannot do it."""
-    refuse_parallel(execution)
     keep_memory()
     device = choose_device(execution.device)
     precision = choose_precision(execution.precision, device)
@@ -56,22 +55,6 @@ def prepare(execution: Execution) -> Runtime:
     if device.type == "cpu" and fast_products_are_exact():
         torch.set_float32_matmul_precision("medium")
     return Runtime(device, precision, torch.get_num_threads())
-
-
-def refuse_parallel(execution: Execution) -> None:
-    """Refuse what this version does not do: more than one process, or a layout that needs more than one."""
-    ranks = int(os.environ.get("WORLD_SIZE", "1"))
-    if ranks > 1:
-        raise UserError(
-            f"torchrun started {ranks} processes, but parallel layouts are not in this version: "
-            "use --nproc-per-node 1 on one node."
-        )
-    for key in ("tensor_parallel", "pipeline_parallel"):
-        if getattr(execution, key) > 1:
-            raise UserError(
-                f"execution.{key} is {getattr(execution, key)}, but parallel layouts are not in this version: "
-                "set it to 1."
-            )
 
 
 def keep_memory() -> None:

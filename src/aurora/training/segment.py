@@ -101,7 +101,7 @@ class Segment(nn.Module):
         if self.first:
             hidden = self._embed(hidden, positions)
         run = _recomputed if self._recompute == "full" and torch.is_grad_enabled() else _plain
-        for block in self.transformer.h.values():
+        for block in self.transformer.blocks:
             hidden = run(block, hidden, documents)
         if not self.last:
             return hidden
@@ -148,12 +148,12 @@ class Segment(nn.Module):
         if not (self.first or self.last):
             del self.transformer.wte
         if self._recompute == "attention":
-            for block in self.transformer.h.values():
+            for block in self.transformer.blocks:
                 block.attn.recompute = True
 
     def _cut(self, architecture: Architecture, vocabulary: int, group: TensorGroup) -> None:
         """Replace the layers that the group shares, and note which part is here."""
-        for block in self.transformer.h.values():
+        for block in self.transformer.blocks:
             cut_block(block, group)
         if self.first or self.last:
             self.transformer.wte = VocabularyEmbedding(vocabulary, architecture.width, group)

@@ -3,8 +3,8 @@ outside the matrices parts of the sequence (sequence parallelism, arXiv 2205.051
 
 One decision: the network's own modules stay; their linear layers and embedding are replaced by ones that hold a part
 and know when to speak to the group. So every gradient that crosses ranks is one of five functions here, plain tensors
-are all that a rank holds, and nothing depends on how a library would place an operation. Parameters that every rank
-holds whole get the gradient of a part of the work; `partial` names their rows, and `aurora.training.parallel` sums them.
+are all that a rank holds, and nothing depends on how a library would place an operation. What every
+rank holds whole gets the gradient of a part of the work on each; `aurora.training.parallel` adds them up.
 
 Shapes: B sequences, T tokens, t ranks in the group, W width, V vocabulary, N rows with a loss.
 """

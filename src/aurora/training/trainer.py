@@ -10,6 +10,7 @@ import math
 import shutil
 import time
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,18 @@ import torch
 
 from aurora.errors import UserError
 from aurora.files import explained, flush_tree, write_json
-from aurora.model.folder import load_model, save_model
+from aurora.model.folder import (
+    TOKENIZER,
+    WEIGHTS,
+    fitting_weights,
+    read_architecture,
+    read_tokenizer,
+    save_model,
+    write_model,
+)
 from aurora.model.gpt_bigcode import GPTBigCode
-from aurora.model.weights import read_weights, write_weights
+from aurora.model.scorer import Scorer
+from aurora.model.weights import write_weights
 from aurora.progress import progress, say
 from aurora.recipe.execution import Execution
 from aurora.recipe.model import Architecture
@@ -32,17 +42,27 @@ from aurora.training.checkpoint import (
     Fingerprint,
     State,
     newest_checkpoint,
+    read_checkpoint,
     save_checkpoint,
     state_of,
     step_folders,
 )
+from aurora.training.engine import Engine, OneProcess
 from aurora.training.guard import Watch
 from aurora.training.interruption import StopRequest, stop_requests
+from aurora.training.job import Job, join, started_ranks
+from aurora.training.layout import layout_of, refuse_impossible
 from aurora.training.metrics import LEFT_OUT, METRICS, MetricsLog, judged, read_metrics
+from aurora.training.optimizer import MOMENTS
+from aurora.training.parallel import ParallelNetwork
 from aurora.training.runtime import Runtime, prepare
+from aurora.training.shards import Stored
 from aurora.training.updates import Batches, Trainer
 
-Evaluate = Callable[[GPTBigCode, int], dict[str, float]]
+Evaluate = Callable[[Scorer, int], dict[str, float]]
+
+
+MOMENT_KINDS = [f"{moment}." for moment in MOMENTS]
 
 
 @dataclass(frozen=True)
@@ -71,24 +91,26 @@ def train_stage(
 
     `folder` is the stage's working folder: a stage interrupted there goes on from its newest good checkpoint with the
     same `fingerprint`, a function of the steps made. At the end it holds model.safetensors, optimizer.safetensors,
-    architecture.json, tokenizer.json, state.json and metrics.jsonl. `evaluate(network in fp32, step)` is called after
-    some steps and after the last; what it returns goes into the metrics. On SIGINT and SIGTERM the current step is
-    finished and saved, then `KeyboardInterrupt` or `SystemExit` is raised. Raises `AuroraError` for a full disk or
-    numbers that are not finite, `UserError` for a layout that this version lacks.
+    architecture.json, tokenizer.json, state.json and metrics.jsonl. `evaluate(network, step)` is called after some
+    steps and after the last; what it returns goes into the metrics. On SIGINT and SIGTERM the current step is finished
+    and saved, then `KeyboardInterrupt` or `SystemExit` is raised. Under torchrun every rank calls this with the same
+    arguments, and rank 0 keeps the records. Raises `AuroraError` for a full disk or numbers that are not finite,
+    `UserError` for a layout that cannot be.
     """
     runtime = prepare(execution)
+    job = join(execution.timeout_seconds)
     with explained(folder):
         folder.mkdir(parents=True, exist_ok=True)
     state = _finished_state(folder, fingerprint(stage.steps), stage.steps)
     if state is None:
-        checkpoint = newest_checkpoint(folder, fingerprint)
-        model = _network(start, checkpoint)
-        trainer = Trainer(model, stage, name, batches, runtime, execution.micro_batch_sequences, fingerprint)
+        checkpoint = newest_checkpoint(folder, fingerprint, job)
+        engine = _engine(start, stage, execution, runtime, checkpoint)
+        trainer = Trainer(engine, stage, name, batches, execution.micro_batch_sequences, fingerprint)
         history = judged(folder / METRICS, trainer.step if checkpoint is None else checkpoint.state.step)
         _take_position(trainer, start, stage, checkpoint, runtime, history)
-        attempt = _Attempt(trainer, stage, name, folder, fingerprint, checkpoint.state if checkpoint else None)
+        attempt = _Attempt(trainer, stage, name, folder, fingerprint, checkpoint.state if checkpoint else None, job)
         with stop_requests() as stop:
-            with MetricsLog(folder, tensorboard, trainer.step) as log:
+            with _log(folder, tensorboard, trainer.step, job) as log:
                 attempt.run(execution, evaluate, log, stop)
             state = attempt.finish(tokenizer_file)
             stop.leave_if_asked(f"Stage {name} is trained; run the same command to go on.")
@@ -99,8 +121,16 @@ class _Attempt:
     """What surrounds the trainer of a stage between two interruptions."""
 
     def __init__(
-        self, trainer: Trainer, stage: Stage, name: str, folder: Path, fingerprint: Fingerprint, before: State | None
+        self,
+        trainer: Trainer,
+        stage: Stage,
+        name: str,
+        folder: Path,
+        fingerprint: Fingerprint,
+        before: State | None,
+        job: Job,
     ) -> None:
+        self._job = job
         self._trainer = trainer
         self._stage = stage
         self._name = name
@@ -111,7 +141,7 @@ class _Attempt:
         self._begun = self._saved - (before.seconds if before else 0.0)
         self._seconds_in_steps = before.tokens / before.tokens_per_second if before else 0.0
 
-    def run(self, execution: Execution, evaluate: Evaluate | None, log: MetricsLog, stop: StopRequest) -> None:
+    def run(self, execution: Execution, evaluate: Evaluate | None, log: MetricsLog | None, stop: StopRequest) -> None:
         """Make all updates that are left."""
         per_step = self._stage.batch_tokens
         done = self._trainer.step * per_step
@@ -119,7 +149,8 @@ class _Attempt:
             while self._trainer.step < self._stage.steps:
                 record = self._advance()
                 record |= self._measure(evaluate, execution.evaluate_steps)
-                log.write({**record, "seconds": round(self._seconds(), 3)})
+                if log is not None:
+                    log.write({**record, "seconds": round(self._seconds(), 3)})
                 bar.set_postfix_str(f"loss {record.get('loss', math.nan):.3f}", refresh=False)
                 bar.update(per_step)
                 self._save_if_due(execution.checkpoint_seconds, log, stop)
@@ -127,12 +158,20 @@ class _Attempt:
     def finish(self, tokenizer_file: Path) -> State:
         """Write the final files; `state.json` comes last and says that all the others are on disk."""
         state = self._state()
-        save_model(self._trainer.weights.master, self._folder, tokenizer_file)
-        write_weights(self._folder / OPTIMIZER, self._trainer.optimizer.state())
-        flush_tree(self._folder)
-        write_json(self._folder / STATE, asdict(state))
-        for path in step_folders(self._folder):
-            shutil.rmtree(path)
+        engine = self._trainer.engine
+        if isinstance(engine, OneProcess):
+            save_model(engine.network, self._folder, tokenizer_file)
+            write_weights(self._folder / OPTIMIZER, self._trainer.optimizer.state())
+        else:
+            last = self._save()
+            if self._job.rank == 0:
+                _join_shards(read_checkpoint(last, self._fingerprint), engine, self._folder, tokenizer_file)
+        if self._job.rank == 0:
+            flush_tree(self._folder)
+            write_json(self._folder / STATE, asdict(state))
+            for path in step_folders(self._folder):
+                shutil.rmtree(path)
+        self._job.wait()
         return state
 
     def _advance(self) -> dict[str, float]:
@@ -160,19 +199,27 @@ class _Attempt:
         last = step == self._stage.steps
         if evaluate is None or not (last or (every and step % every == 0)):
             return {}
-        found = evaluate(self._trainer.weights.master, step)
+        found = evaluate(self._trainer.engine.network, step)
         return {name: value for name, value in found.items() if math.isfinite(value)}
 
-    def _save_if_due(self, every_seconds: float, log: MetricsLog, stop: StopRequest) -> None:
+    def _save_if_due(self, every_seconds: float, log: MetricsLog | None, stop: StopRequest) -> None:
         """A checkpoint when the last one is old or the process is asked to leave; after the last step none is due."""
         step, steps = self._trainer.step, self._stage.steps
-        if step == steps or not (stop.asked or time.monotonic() - self._saved >= every_seconds):
+        due = time.monotonic() - self._saved >= every_seconds
+        asked, due = self._trainer.engine.agree([stop.asked, due])
+        if step == steps or not (asked or due):
             return
-        log.flush()
-        weights = self._trainer.weights.master.state_dict()
-        save_checkpoint(self._folder, self._state(), weights, self._trainer.optimizer.state())
+        if log is not None:
+            log.flush()
+        self._save()
         self._saved = time.monotonic()
         stop.leave_if_asked(f"Stage {self._name}: saved at step {step} of {steps}; run the same command to go on.")
+
+    def _save(self) -> Path:
+        engine, state = self._trainer.engine, self._state()
+        weights = engine.owned({name: parameter.detach() for name, parameter in engine.named.items()})
+        moments = engine.owned(self._trainer.optimizer.state(), MOMENT_KINDS)
+        return save_checkpoint(self._folder, state, weights, moments, self._job)
 
     def _seconds(self) -> float:
         return time.monotonic() - self._begun
@@ -183,7 +230,7 @@ class _Attempt:
         return State(
             stage=self._name,
             fingerprint=self._fingerprint(step),
-            precision=self._trainer.weights.precision,
+            precision=self._trainer.engine.precision,
             step=step,
             sequence=step * self._stage.sequences_per_step,
             tokens=tokens,
@@ -193,17 +240,50 @@ class _Attempt:
         )
 
 
-def _network(start: Path | NewModel, checkpoint: Checkpoint | None) -> GPTBigCode:
-    """The network in fp32 on the CPU: from the checkpoint, or as the stage starts."""
+def _log(folder: Path, tensorboard: Path, step: int, job: Job) -> AbstractContextManager[MetricsLog | None]:
+    """Rank 0 keeps the records."""
+    return MetricsLog(folder, tensorboard, step) if job.rank == 0 else nullcontext()
+
+
+def _engine(
+    start: Path | NewModel, stage: Stage, execution: Execution, runtime: Runtime, checkpoint: Checkpoint | None
+) -> Engine:
+    """The network with its weights: from the checkpoint, or as the stage starts."""
     if isinstance(start, NewModel):
-        model = GPTBigCode(start.architecture, start.vocabulary)
-        if checkpoint is None:
-            model.initialise(torch.Generator().manual_seed(start.seed))
+        architecture, vocabulary = start.architecture, start.vocabulary
     else:
-        model, _ = load_model(start)
+        architecture, vocabulary = read_architecture(start)
+    layout = layout_of(execution, started_ranks())
+    engine: Engine
+    if layout.ranks == 1:
+        engine = OneProcess(GPTBigCode(architecture, vocabulary), runtime)
+    else:
+        rows, length = stage.sequences_per_step, stage.sequence_length
+        refuse_impossible(layout, architecture, vocabulary, rows, length, execution.micro_batch_sequences)
+        engine = ParallelNetwork(architecture, vocabulary, layout, runtime.device, runtime.precision)
     if checkpoint is not None:
-        model.load_state_dict(checkpoint.model)
-    return model
+        engine.fill(checkpoint.model)
+    elif isinstance(start, NewModel):
+        engine.initialise(torch.Generator().manual_seed(start.seed))
+    else:
+        engine.fill(_fitting(start, architecture, vocabulary))
+    return engine
+
+
+def _fitting(folder: Path, architecture: Architecture, vocabulary: int) -> Stored:
+    """The weights of a model folder, checked against what stands beside them."""
+    stored = Stored([folder / WEIGHTS])
+    fitting_weights(stored.forms, architecture, vocabulary, folder / WEIGHTS)
+    read_tokenizer(folder / TOKENIZER, vocabulary)
+    return stored
+
+
+def _join_shards(checkpoint: Checkpoint, engine: Engine, folder: Path, tokenizer_file: Path) -> None:
+    """The stage's final files out of a checkpoint in shards, one tensor in memory at a time."""
+    assert isinstance(engine, ParallelNetwork)
+    model, optimizer = checkpoint.model, checkpoint.optimizer
+    write_model(folder, model, engine.architecture, engine.vocabulary, tokenizer_file, forms=model.forms)
+    write_weights(folder / OPTIMIZER, optimizer, forms=optimizer.forms)
 
 
 def _take_position(
@@ -221,13 +301,14 @@ def _take_position(
     if checkpoint is not None:
         trainer.step = checkpoint.state.step
         trainer.watch = Watch(stage.guard, history)
-        trainer.optimizer.load(checkpoint.optimizer, "The checkpoint")
+        trainer.optimizer.load(trainer.engine.held(checkpoint.optimizer, MOMENT_KINDS), "The checkpoint")
         if checkpoint.state.precision != runtime.precision:
             say(f"This stage was trained in {checkpoint.state.precision} so far and goes on in {runtime.precision}.")
     elif stage.optimizer.carry:
         if isinstance(start, NewModel):
             raise UserError("optimizer.carry needs an earlier stage as `start`: a new model has no optimizer state.")
-        trainer.optimizer.load(read_weights([start / OPTIMIZER]), str(start / OPTIMIZER))
+        moments = trainer.engine.held(Stored([start / OPTIMIZER]), MOMENT_KINDS)
+        trainer.optimizer.load(moments, str(start / OPTIMIZER))
 
 
 def _finished_state(folder: Path, fingerprint: str, steps: int) -> State | None:

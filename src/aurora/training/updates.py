@@ -1,4 +1,4 @@
-"""The updates of a stage, one after another, in one process.
+"""The updates of a stage, one after another.
 
 One decision: `Trainer` knows nothing of files or time. What an update does follows from the weights, the moments and
 the number of the step alone, so an interrupted stage needs nothing else to go on exactly.
@@ -16,22 +16,21 @@ import torch
 from torch import Tensor
 
 from aurora.errors import AuroraError, UserError
-from aurora.model.gpt_bigcode import GPTBigCode
 from aurora.progress import say
 from aurora.recipe.stages import Stage
 from aurora.tokens.loader import Batch
 from aurora.tokens.packing import positions
 from aurora.training.checkpoint import Fingerprint
+from aurora.training.engine import Engine
 from aurora.training.guard import Watch
-from aurora.training.optimizer import Optimizer, Weights
-from aurora.training.runtime import Runtime
+from aurora.training.optimizer import Optimizer
 from aurora.training.schedule import learning_rate
 
 
 class Batches(Protocol):
     """Gives the batches of any steps in order, as `aurora.tokens.loader.Loader` does."""
 
-    def batches(self, first: int, last: int) -> Iterator[Batch]: ...
+    def batches(self, first: int, last: int, rank: int = 0, ranks: int = 1) -> Iterator[Batch]: ...
 
 
 @dataclass(frozen=True)
@@ -48,55 +47,43 @@ class Update:
     left_out: str | None = None
 
 
-@dataclass(frozen=True)
-class _MicroBatch:
-    """Tokens [b, L + 1], loss mask [b, L] (None where all count), and positions and documents [b, L] where wanted."""
-
-    tokens: Tensor
-    loss_mask: Tensor | None
-    positions: Tensor | None
-    documents: Tensor | None
-
-
 class Trainer:
-    """The network of a stage, its optimizer and its position; `advance` makes one update."""
+    """The engine of a stage, its optimizer and its position; `advance` makes one update."""
 
     def __init__(
         self,
-        model: GPTBigCode,
+        engine: Engine,
         stage: Stage,
         name: str,
         batches: Batches,
-        runtime: Runtime,
         micro_batch_sequences: int,
         fingerprint: Fingerprint,
     ) -> None:
-        self.weights = Weights(model.to(runtime.device), runtime.precision)
-        self.weights.working.train()
-        self.optimizer = Optimizer(dict(model.named_parameters()), stage.optimizer)
+        self.engine = engine
+        self.optimizer = Optimizer(engine.named, stage.optimizer)
         self.step = 0
         self.watch = Watch(stage.guard)
         self._stage = stage
         self._name = name
         self._batches = batches
         self._coming: Iterator[Batch] | None = None  # made at the first update, when `step` is known
-        self._device = runtime.device
         self._rows = micro_batch_sequences
         self._fingerprint = fingerprint
 
     def advance(self) -> Update:
         """Make the next update, or leave it out; `AuroraError` naming the step where too many were in a row."""
-        torch.manual_seed(_seed(self._fingerprint(self.step + 1), self.step))  # dropout is a function of the step
-        self._coming = self._coming or self._batches.batches(self.step, self._stage.steps)
+        engine = self.engine
+        torch.manual_seed(_seed(self._fingerprint(self.step + 1), self.step) + engine.stream)  # dropout, by step
+        self._coming = self._coming or self._batches.batches(self.step, self._stage.steps, engine.rank, engine.ranks)
         batch = next(self._coming)
-        num_counted = int(batch.loss_mask.sum())
+        num_counted = engine.total(int(batch.loss_mask.sum()))
         if not num_counted:
             raise AuroraError(
                 f"Step {self.step + 1} of stage {self._name} has no token with a loss: check its mixture."
             )
         rate = learning_rate(self._stage.schedule, self.step, self._stage.steps)
-        loss = self._backward(batch, num_counted)
-        norm = self.optimizer.gradient_norm()
+        loss = engine.train_step(self._placed(batch), self._rows, num_counted)
+        norm = engine.gradient_norm()
         left_out = self.watch.judge(loss, norm)
         if self.watch.exhausted:
             raise AuroraError(
@@ -105,51 +92,32 @@ class Trainer:
             )
         if left_out is None:
             self.optimizer.update(rate, norm)
-            self.weights.refresh()
+            engine.refresh()
         else:
             self.optimizer.forget()
             say(f"{self._sequences()} is left out: {left_out}.")
         self.step += 1
         return Update(loss, rate, norm, num_counted, left_out)
 
-    def _backward(self, batch: Batch, num_counted: int) -> float:
-        """Gradients of the mean loss over the whole batch, gathered over micro-batches; returns that loss."""
-        total = torch.zeros((), dtype=torch.float64, device=self._device)
-        for part in self._micro_batches(batch):
-            loss = self.weights.working.loss(
-                part.tokens[:, :-1],
-                part.tokens[:, 1:],
-                part.loss_mask,
-                reduction="sum",
-                positions=part.positions,
-                documents=part.documents,
-            )
-            (loss / num_counted).backward()  # type: ignore[no-untyped-call]
-            total += loss.detach()
-        return total.item() / num_counted
-
-    def _micro_batches(self, batch: Batch) -> Iterator[_MicroBatch]:
-        """The rows of a batch a few at a time, those without a loss left out."""
-        vocabulary = self.weights.master.vocabulary
-        if batch.tokens.max() >= vocabulary:
+    def _placed(self, batch: Batch) -> dict[str, Tensor | None]:
+        """The rows of a batch on the device, with what the stage wants to be known of documents."""
+        if batch.tokens.max() >= self.engine.vocabulary:
             raise UserError(
-                f"Stage {self._name} reads token {batch.tokens.max()}, but its model's vocabulary has {vocabulary} "
-                "entries: use the model's own tokenizer."
+                f"Stage {self._name} reads token {batch.tokens.max()}, but its model's vocabulary has "
+                f"{self.engine.vocabulary} entries: use the model's own tokenizer."
             )
-        for start in range(0, len(batch.tokens), self._rows):
-            rows = slice(start, start + self._rows)
-            mask = batch.loss_mask[rows]
-            if mask.any():
-                reset, masked = None, None
-                if batch.documents is not None:
-                    documents = batch.documents[rows]
-                    reset = self._placed(positions(documents)) if self._stage.position_resets else None
-                    masked = self._placed(documents) if self._stage.document_masks else None
-                counted = None if mask.all() else self._placed(mask)
-                yield _MicroBatch(self._placed(batch.tokens[rows]), counted, reset, masked)
-
-    def _placed(self, values: npt.NDArray[Any]) -> Tensor:
-        return torch.from_numpy(values).to(self._device)
+        rows: dict[str, npt.NDArray[Any] | None] = {
+            "tokens": batch.tokens[:, :-1],
+            "targets": batch.tokens[:, 1:],
+            "loss_mask": batch.loss_mask,
+        }
+        if batch.documents is not None:
+            rows["positions"] = positions(batch.documents) if self._stage.position_resets else None
+            rows["documents"] = batch.documents if self._stage.document_masks else None
+        return {
+            name: None if values is None else torch.from_numpy(values).to(self.engine.device)
+            for name, values in rows.items()
+        }
 
     def _sequences(self) -> str:
         """The step and the numbers of its sequences, as `aurora tokens inspect --at` takes them."""

@@ -1,0 +1,153 @@
+"""What computes the updates of a stage: one process, or a rank's share of many.
+
+One decision: a trainer sees parameters, gradients' norm and a step's loss, the same numbers on every rank, and nothing
+of how they came about; so guard, schedule, checkpoints and metrics are written once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+
+from aurora.model.gpt_bigcode import GPTBigCode
+from aurora.model.scorer import Scorer
+from aurora.training.optimizer import Weights, gradient_norm
+from aurora.training.runtime import Precision, Runtime
+from aurora.training.shards import Stored
+
+# This rank's rows [R, T] of a step: `tokens` and `targets`, and where wanted `loss_mask`, `positions`, `documents`.
+Rows = Mapping[str, Tensor | None]
+
+
+class Engine(Protocol):
+    """A network in training. `rank` of `ranks` is this process's share of the sequences of a step, `stream` the
+    number of its random numbers."""
+
+    device: torch.device
+    precision: Precision
+    vocabulary: int
+    rank: int
+    stream: int
+    ranks: int
+
+    @property
+    def named(self) -> Mapping[str, nn.Parameter]:
+        """The fp32 parameters that this process updates."""
+
+    @property
+    def network(self) -> Scorer:
+        """What measures; all ranks call it together."""
+
+    def initialise(self, generator: torch.Generator) -> None:
+        """Draw new weights, the same in every layout."""
+
+    def fill(self, weights: Stored) -> None:
+        """Take the parameters from `weights`."""
+
+    def owned(self, tensors: Mapping[str, Tensor], kinds: Sequence[str] = ("",)) -> dict[str, Tensor]:
+        """What this rank writes of `tensors`; those called KIND + NAME are laid out like the parameter NAME."""
+
+    def held(self, stored: Stored, kinds: Sequence[str]) -> dict[str, Tensor]:
+        """What this rank needs of `stored`: tensors called KIND + NAME like the parameter NAME, all others whole."""
+
+    def agree(self, flags: Sequence[bool]) -> list[bool]:
+        """Each flag as true where it is on any rank."""
+
+    def total(self, number: int) -> int:
+        """The sum of a number over the ranks' shares of a step."""
+
+    def train_step(self, rows: Rows, micro_batch: int, num_counted: int) -> float:
+        """Gradients of the mean loss over the step's `num_counted` targets, `micro_batch` rows at a time; that loss."""
+
+    def gradient_norm(self) -> float:
+        """Norm over all gradients of the network together."""
+
+    def refresh(self) -> None:
+        """Take up updated parameters."""
+
+
+class OneProcess:
+    """The whole network here."""
+
+    rank = 0
+    stream = 0
+    ranks = 1
+
+    def __init__(self, model: GPTBigCode, runtime: Runtime) -> None:
+        self.device = runtime.device
+        self.precision = runtime.precision
+        self.vocabulary = model.vocabulary
+        self.weights = Weights(model.to(runtime.device), runtime.precision)
+        self.weights.working.train()
+
+    @property
+    def named(self) -> Mapping[str, nn.Parameter]:
+        """As in `Engine`."""
+        return dict(self.weights.master.named_parameters())
+
+    @property
+    def network(self) -> GPTBigCode:
+        """As in `Engine`; in fp32."""
+        return self.weights.master
+
+    def initialise(self, generator: torch.Generator) -> None:
+        """As in `Engine`."""
+        self.weights.master.initialise(generator)
+        self.refresh()
+
+    @torch.no_grad()
+    def fill(self, weights: Stored) -> None:
+        """As in `Engine`."""
+        for name, parameter in self.named.items():
+            parameter.copy_(weights[name])
+        self.refresh()
+
+    def owned(self, tensors: Mapping[str, Tensor], kinds: Sequence[str] = ("",)) -> dict[str, Tensor]:
+        """As in `Engine`: all."""
+        return dict(tensors)
+
+    def held(self, stored: Stored, kinds: Sequence[str]) -> dict[str, Tensor]:
+        """As in `Engine`: all."""
+        return dict(stored)
+
+    def agree(self, flags: Sequence[bool]) -> list[bool]:
+        """As in `Engine`."""
+        return list(flags)
+
+    def total(self, number: int) -> int:
+        """As in `Engine`."""
+        return number
+
+    def train_step(self, rows: Rows, micro_batch: int, num_counted: int) -> float:
+        """As in `Engine`; micro-batches without a loss are not computed."""
+        given = {name: values for name, values in rows.items() if values is not None}
+        total = torch.zeros((), dtype=torch.float64, device=self.device)
+        for start in range(0, len(given["tokens"]), micro_batch):
+            part = {name: values[start : start + micro_batch] for name, values in given.items()}
+            mask = part.pop("loss_mask", None)
+            if mask is not None and not mask.any():
+                continue
+            if mask is not None and mask.all():
+                mask = None
+            loss = self.weights.working.loss(
+                part.pop("tokens"),
+                part.pop("targets"),
+                mask,
+                reduction="sum",
+                positions=part.get("positions"),
+                documents=part.get("documents"),
+            )
+            (loss / num_counted).backward()  # type: ignore[no-untyped-call]
+            total += loss.detach()
+        return total.item() / num_counted
+
+    def gradient_norm(self) -> float:
+        """As in `Engine`."""
+        return gradient_norm(self.weights.master.parameters())
+
+    def refresh(self) -> None:
+        """As in `Engine`."""
+        self.weights.refresh()

@@ -1,0 +1,88 @@
+"""Tensors in many safetensors files, each holding boxes of them.
+
+One decision: a name says which box it is (`transformer.wte.weight[0:64,0:32]`; without brackets the whole tensor), so a
+file needs nothing beside it, a published checkpoint is a case of the same form, and a rank of any layout finds what it
+holds by cutting boxes, without speaking to anyone.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from aurora.errors import AuroraError
+from aurora.model.weights import read_weights
+from aurora.training.placement import Index, overlap, within
+
+_BOXED = re.compile(r"(?P<name>[^\[\]]+)\[(?P<box>\d+:\d+(?:,\d+:\d+)*)\]")
+
+
+def boxed_name(name: str, box: Index, shape: Iterable[int]) -> str:
+    """How a file calls the part `box` of the tensor `name`, whose whole shape is `shape`."""
+    if all((part.start, part.stop) == (0, size) for part, size in zip(box, shape, strict=True)):
+        return name
+    return f"{name}[{','.join(f'{part.start}:{part.stop}' for part in box)}]"
+
+
+class Stored(Mapping[str, Tensor]):
+    """The tensors of some files, mapped from disk. By name they come whole; do not change them in place."""
+
+    def __init__(self, paths: Iterable[Path]) -> None:
+        """Raises `AuroraError` naming the file that is missing or damaged, or the tensor that has gaps."""
+        self._parts: dict[str, list[tuple[Index, Tensor]]] = {}
+        self._where = ", ".join(sorted({str(path.parent) for path in paths}))
+        for key, tensor in read_weights(list(paths)).items():
+            boxed = _BOXED.fullmatch(key)
+            name = boxed["name"] if boxed else key
+            box = _box(boxed["box"]) if boxed else tuple(slice(0, size) for size in tensor.shape)
+            self._parts.setdefault(name, []).append((box, tensor))
+        self._shapes = {name: self._whole_shape(name) for name in self._parts}
+
+    def __getitem__(self, name: str) -> Tensor:
+        """The whole tensor; put together in memory where it lies in parts."""
+        parts = self._parts[name]
+        if len(parts) == 1:
+            return parts[0][1]
+        return self.box(name, tuple(slice(0, size) for size in self._shapes[name]))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._parts)
+
+    def __len__(self) -> int:
+        return len(self._parts)
+
+    @property
+    def forms(self) -> dict[str, Tensor]:
+        """Each tensor on the meta device: type and shape without a value."""
+        return {
+            name: torch.empty(self._shapes[name], dtype=parts[0][1].dtype, device="meta")
+            for name, parts in self._parts.items()
+        }
+
+    def box(self, name: str, box: Index) -> Tensor:
+        """The part `box` of a tensor; reads that part only."""
+        if name not in self._parts:
+            raise AuroraError(f"{self._where} lacks {name}: fetch or make the checkpoint again.")
+        found = torch.empty([part.stop - part.start for part in box], dtype=self._parts[name][0][1].dtype)
+        for stored, tensor in self._parts[name]:
+            if common := overlap(stored, box):
+                found[within(common, box)] = tensor[within(common, stored)]
+        return found
+
+    def _whole_shape(self, name: str) -> tuple[int, ...]:
+        """The shape that the parts of a tensor fill without gap or overlap."""
+        parts = self._parts[name]
+        shape = tuple(max(part.stop for part in along) for along in zip(*(box for box, _ in parts), strict=True))
+        filled = sum(math.prod(part.stop - part.start for part in box) for box, _ in parts)
+        if filled != math.prod(shape):
+            raise AuroraError(f"{self._where} holds parts of {name} that do not make a whole: use another checkpoint.")
+        return shape
+
+
+def _box(text: str) -> Index:
+    return tuple(slice(*map(int, part.split(":"))) for part in text.split(","))
