@@ -25,6 +25,7 @@ VARIANTS = [
     for multi_query, kind in ((True, "mqa"), (False, "mha"))
     for activation in ("gelu", "gelu_pytorch_tanh")
 ]
+VARIANTS += [pytest.param({"tied": False, "multi_query": kind}, id=f"untied-{kind}") for kind in (True, False)]
 
 
 @pytest.fixture
@@ -100,10 +101,18 @@ def test_special_tokens_are_special_to_transformers(exported: Path) -> None:
     assert tokenizer.decode([0, 1], skip_special_tokens=True) == ""
 
 
+@pytest.mark.parametrize("tied", [True, False])
 @pytest.mark.filterwarnings("default")
-def test_a_model_of_transformers_is_continued(tokenizer_file: Path, tmp_path: Path) -> None:
+def test_a_model_of_transformers_is_continued(tokenizer_file: Path, tmp_path: Path, tied: bool) -> None:
     config = transformers.GPTBigCodeConfig(
-        vocab_size=320, n_positions=64, n_embd=32, n_layer=2, n_head=4, bos_token_id=0, eos_token_id=0
+        vocab_size=320,
+        n_positions=64,
+        n_embd=32,
+        n_layer=2,
+        n_head=4,
+        bos_token_id=0,
+        eos_token_id=0,
+        tie_word_embeddings=tied,
     )
     torch.manual_seed(0)
     theirs = transformers.GPTBigCodeForCausalLM(config).eval()
@@ -120,11 +129,12 @@ def test_a_model_of_transformers_is_continued(tokenizer_file: Path, tmp_path: Pa
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize("shard_bytes", [10**9, 9000])
+@pytest.mark.parametrize("tied", [True, False])
 def test_import_and_export_are_byte_identical(
-    make: Callable[..., Path], tmp_path: Path, dtype: torch.dtype, shard_bytes: int
+    make: Callable[..., Path], tmp_path: Path, dtype: torch.dtype, shard_bytes: int, tied: bool
 ) -> None:
     first = tmp_path / "first"
-    export_model(make(dtype, multi_query=shard_bytes == 9000), first, shard_bytes)
+    export_model(make(dtype, multi_query=shard_bytes == 9000, tied=tied), first, shard_bytes)
     files = sorted(first.glob("*.safetensors"))
     assert (len(files) > 5) == (shard_bytes == 9000)
     assert ((first / "model.safetensors.index.json").exists()) == (shard_bytes == 9000)
@@ -206,17 +216,20 @@ def test_importing_over_something_else_is_refused(exported: Path, tmp_path: Path
         import_checkpoint(str(exported), None, tmp_path, tmp_path / "in")
 
 
-def test_a_head_of_its_own_must_equal_the_embedding(exported: Path, tmp_path: Path) -> None:
+def test_a_head_of_its_own_is_kept_where_the_configuration_says_so(exported: Path, tmp_path: Path) -> None:
     tensors = load_file(exported / "model.safetensors")
     head = tensors["transformer.wte.weight"].clone()
-    save_file({**tensors, "lm_head.weight": head, "transformer.h.0.attn.bias": torch.ones(2)}, exported / "w")
+    buffer = {"transformer.h.0.attn.bias": torch.ones(2)}
+    save_file({**tensors, **buffer, "lm_head.weight": head}, exported / "w")
     (exported / "w").replace(exported / "model.safetensors")
-    change_config(exported, tie_word_embeddings=False)
-    import_model("exported", None, tmp_path, tmp_path / "in")
-    assert "lm_head.weight" not in load_file(tmp_path / "in/model.safetensors")
+    import_model("exported", None, tmp_path, tmp_path / "tied")
+    assert "lm_head.weight" not in load_file(tmp_path / "tied/model.safetensors")
     save_file({**tensors, "lm_head.weight": head + 1}, exported / "model.safetensors")
-    with pytest.raises(UserError, match="has an output layer of its own"):
+    with pytest.raises(AuroraError, match=r"is tied, but its lm_head\.weight is not the embedding"):
         import_model("exported", None, tmp_path, tmp_path / "in")
+    change_config(exported, tie_word_embeddings=False)
+    import_model("exported", None, tmp_path, tmp_path / "own")
+    torch.testing.assert_close(load_file(tmp_path / "own/model.safetensors")["lm_head.weight"], head + 1)
     save_file(tensors, exported / "model.safetensors")
     with pytest.raises(AuroraError, match=r"not tied, but holds no lm_head\.weight"):
         import_model("exported", None, tmp_path, tmp_path / "in")

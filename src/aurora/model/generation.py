@@ -96,7 +96,7 @@ def _steps(
     stop: Sequence[int],
 ) -> Iterator[list[tuple[int, int]]]:
     """For each new token: (row of `prompts`, id) of every answer that goes on."""
-    weight = model.transformer.wte.weight
+    weight = model.output_weight
     room = model.architecture.positions - max_new_tokens
     prompts = [prompt[-room:] for prompt in prompts]
     lengths = torch.tensor([len(prompt) for prompt in prompts], device=weight.device)

@@ -1,7 +1,7 @@
 """GPT-BigCode, the network of the StarCoder family and of AURORA-M, in plain PyTorch.
 
 One decision: module and parameter names are those of transformers' `GPTBigCodeForCausalLM`, so importing and exporting
-a checkpoint copies tensors and renames nothing. The output layer is the token embedding itself (tied), so there is no
+a checkpoint copies tensors and renames nothing. Where the output layer is the token embedding itself (tied) there is no
 `lm_head`. A layer reads the number of its heads from its tensors, and blocks are kept by number, so a rank may hold a
 part of a layer, or some of the blocks under their own names.
 
@@ -168,8 +168,15 @@ class GPTBigCode(nn.Module):
         device = torch.get_default_device()
         with torch.device("meta"):  # torch would draw weights here, only for them to be drawn or loaded again
             self.transformer = Transformer(architecture, vocabulary)
+            if not architecture.tied:
+                self.lm_head = nn.Linear(architecture.width, vocabulary, bias=False)
         if device.type != "meta":
             self.to_empty(device=device)
+
+    @property
+    def output_weight(self) -> Tensor:
+        """The output layer's rows [V, W]: the embedding's where they are tied."""
+        return self.transformer.wte.weight if self.architecture.tied else self.lm_head.weight
 
     @property
     def num_parameters(self) -> int:
@@ -219,7 +226,7 @@ class GPTBigCode(nn.Module):
 
     def logits(self, hidden: Tensor) -> Tensor:
         """Scores of the next token, [..., W] to [..., V], in the type of the weights."""
-        return F.linear(hidden, self.transformer.wte.weight)
+        return F.linear(hidden, self.output_weight)
 
     def forward(self, tokens: Tensor, positions: Tensor | None = None, cache: KeyValueCache | None = None) -> Tensor:
         """Logits [B, T, V] of `tokens` [B, T]; `positions` and `cache` as in `hidden`."""
@@ -246,7 +253,7 @@ class GPTBigCode(nn.Module):
             hidden, targets = hidden.flatten(0, 1), targets.flatten()
         else:
             hidden, targets = hidden[loss_mask], targets[loss_mask]
-        total = linear_cross_entropy(hidden, self.transformer.wte.weight, targets)
+        total = linear_cross_entropy(hidden, self.output_weight, targets)
         return total / max(targets.numel(), 1) if reduction == "mean" else total
 
     def token_losses(self, tokens: Tensor, targets: Tensor) -> Tensor:

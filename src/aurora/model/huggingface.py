@@ -59,8 +59,10 @@ DEFAULTS: dict[str, Any] = {
     "multi_query": True,
     "scale_attn_weights": True,
     "add_cross_attention": False,
+    "tie_word_embeddings": True,
 }
 EMBEDDING = "transformer.wte.weight"
+HEAD = "lm_head.weight"
 POSITIONS = "transformer.wpe.weight"
 # Buffers that older files carry beside the weights: causal masks, which are not parameters.
 BUFFER = re.compile(r"transformer\.(h\.\d+\.attn\.(masked_)?)?bias")
@@ -110,25 +112,26 @@ def import_model(
         raise UserError(f"{source} has no {TOKENIZER}: save its tokenizer with transformers' save_pretrained first.")
     tokenizer = read_tokenizer(source / TOKENIZER, vocabulary)
     tensors = {name: tensor for name, tensor in read_weights(files).items() if not BUFFER.fullmatch(name)}
-    head = tensors.pop("lm_head.weight", None)
-    tied = fitting_weights(tensors, architecture, vocabulary, source)
-    if head is not None and not torch.equal(head, tied[EMBEDDING]):
-        raise UserError(f"{source} has an output layer of its own (lm_head); this network ties it to the embedding.")
-    if head is None and read_json(source / CONFIG).get("tie_word_embeddings") is False:
-        raise AuroraError(f"{source} says that its output layer is not tied, but holds no lm_head.weight.")
+    head = tensors.pop(HEAD, None) if architecture.tied else None
+    if not architecture.tied and HEAD not in tensors:
+        raise AuroraError(f"{source} says that its output layer is not tied, but holds no {HEAD}.")
+    weights = fitting_weights(tensors, architecture, vocabulary, source)
+    if head is not None and not torch.equal(head, weights[EMBEDDING]):
+        raise AuroraError(f"{source} says that its output layer is tied, but its {HEAD} is not the embedding.")
     tokenizer_file = source / TOKENIZER
     if new_entries is not None:
         tokenizer_file = new_entries.tokenizer_file
-        tied[EMBEDDING] = extended_embedding(tied[EMBEDDING], tokenizer, new_entries)
-        vocabulary = len(tied[EMBEDDING])
+        for name in {EMBEDDING, HEAD} & weights.keys():
+            weights[name] = extended_embedding(weights[name], tokenizer, new_entries)
+        vocabulary = len(weights[EMBEDDING])
     if positions is not None:
-        own = tied[POSITIONS]
-        tied[POSITIONS] = own[torch.arange(positions) % len(own)]
+        own = weights[POSITIONS]
+        weights[POSITIONS] = own[torch.arange(positions) % len(own)]
     changes = {"positions": positions, "dropout": dropout}
     architecture = architecture.model_copy(update={key: new for key, new in changes.items() if new is not None})
     folder.mkdir(parents=True, exist_ok=True)
-    with progress(f"import {path}", num_bytes(tied), "B") as bar:
-        write_model(folder, tied, architecture, vocabulary, tokenizer_file, bar.update)
+    with progress(f"import {path}", num_bytes(weights), "B") as bar:
+        write_model(folder, weights, architecture, vocabulary, tokenizer_file, bar.update)
 
 
 def import_checkpoint(path: str, revision: str | None, base: Path, out: Path) -> None:
@@ -194,7 +197,7 @@ def _configuration(architecture: Architecture, vocabulary: int, end_of_text: int
         "resid_pdrop": architecture.dropout,
         "scale_attention_softmax_in_fp32": True,
         "scale_attn_weights": True,
-        "tie_word_embeddings": True,
+        "tie_word_embeddings": architecture.tied,
         "torch_dtype": dtype,
         "use_cache": True,
         "vocab_size": vocabulary,
@@ -248,6 +251,7 @@ def _architecture(path: Path) -> tuple[Architecture, int]:
                 "inner": values["n_inner"],
                 "positions": values["n_positions"],
                 "multi_query": values["multi_query"],
+                "tied": values["tie_word_embeddings"],
                 "activation": ACTIVATIONS[values["activation_function"]],
                 "dropout": dropouts[0],
                 "norm_epsilon": values["layer_norm_epsilon"],

@@ -5,16 +5,15 @@ One decision: this is the configuration of GPT-BigCode without torch, so that th
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from aurora.recipe.base import Section
 
 
 class Architecture(Section):
-    """GPT-BigCode: pre-norm transformer, learned positions, biases everywhere, embeddings tied with the output
-    layer."""
+    """GPT-BigCode: pre-norm transformer, learned positions, biases everywhere but in the output layer."""
 
     layers: int = Field(ge=1, description="Transformer blocks.")
     width: int = Field(ge=1, description="Hidden size.")
@@ -22,6 +21,7 @@ class Architecture(Section):
     inner: int | None = Field(None, ge=1, description="Width of the MLP; four times `width` without it.")
     positions: int = Field(ge=1, description="Longest sequence, in tokens.")
     multi_query: bool = Field(True, description="One key/value head shared by all query heads.")
+    tied: bool = Field(True, description="The output layer is the token embedding itself.")
     activation: Literal["gelu", "gelu_pytorch_tanh"] = Field(
         "gelu_pytorch_tanh", description="Exact GELU or its tanh form."
     )
@@ -30,6 +30,14 @@ class Architecture(Section):
     )
     norm_epsilon: float = Field(1e-5, gt=0, description="Epsilon of the layer norms.")
     initializer_range: float = Field(0.02, gt=0, description="Standard deviation of new weights.")
+
+    @model_serializer(mode="wrap")
+    def _younger_keys_where_they_say_something(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without a `tied` that is true: runs and models made before the key stay what they are."""
+        values: dict[str, Any] = serialise(self)
+        if self.tied:
+            values.pop("tied", None)
+        return values
 
     @model_validator(mode="after")
     def _heads_divide_width(self) -> Architecture:

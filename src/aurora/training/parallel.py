@@ -319,7 +319,7 @@ class ParallelNetwork(nn.Module):
 
     def _tie_group(self) -> dist.ProcessGroup | None:
         """The ranks that hold this rank's part of the embedding in the first and in the last segment."""
-        if self.layout.pipeline == 1 or self.layout.schedule == "zero-bubble-v":
+        if self.layout.pipeline == 1 or not self.architecture.tied or self.layout.schedule == "zero-bubble-v":
             return None
         columns = self.mesh.mesh.view(self.layout.pipeline, -1)
         mine = None

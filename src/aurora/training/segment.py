@@ -71,16 +71,19 @@ class Segment(nn.Module):
             network = GPTBigCode(architecture, vocabulary)
             self.placements = {name: whole_tensor(name, tuple(p.shape)) for name, p in network.named_parameters()}
             self.transformer = network.transformer
+            self.tied = architecture.tied
             self.first = blocks.start == 0
             self.last = blocks.stop == architecture.layers
             self.group = group
+            if self.last and not self.tied:
+                self.lm_head: nn.Module = network.lm_head
             self._recompute = recompute
             self._take_away(blocks)
             if group is not None:
                 self._cut(architecture, vocabulary, group)
         held = dict(self.named_parameters())
         self.placements = {name: placement for name, placement in self.placements.items() if name in held}
-        if self.last and not self.first:
+        if self.last and self.tied and not self.first:
             self.placements[EMBEDDING] = replace(self.placements[EMBEDDING], first=False)
 
     def forward(
@@ -115,6 +118,13 @@ class Segment(nn.Module):
             return self._loss(hidden.flatten(0, 1), targets.flatten())
         return self._loss(hidden[loss_mask], targets[loss_mask])
 
+    @property
+    def _output(self) -> nn.Embedding | nn.Linear:
+        """The layer whose rows are the output layer's."""
+        layer = self.transformer.wte if self.tied else self.lm_head
+        assert isinstance(layer, nn.Embedding | nn.Linear)
+        return layer
+
     def _embed(self, tokens: Tensor, positions: Tensor | None) -> Tensor:
         if positions is None:
             positions = torch.arange(tokens.shape[1], device=tokens.device)
@@ -124,7 +134,7 @@ class Segment(nn.Module):
 
     def _loss(self, hidden: Tensor, targets: Tensor) -> Tensor:
         """The sum of losses, [N, W] and [N] to [1]."""
-        embedding = self.transformer.wte
+        embedding = self._output
         if isinstance(embedding, VocabularyEmbedding):
             total = vocabulary_cross_entropy(hidden, embedding.weight, embedding.first, targets, embedding.group)
         else:
@@ -132,7 +142,7 @@ class Segment(nn.Module):
         return total[None].clone()  # FSDP hooks what a segment returns, which must not be a view
 
     def _losses(self, hidden: Tensor, targets: Tensor) -> Tensor:
-        embedding = self.transformer.wte
+        embedding = self._output
         if isinstance(embedding, VocabularyEmbedding):
             return vocabulary_losses(hidden, embedding.weight, embedding.first, targets, embedding.group)
         return torch.nn.functional.cross_entropy((hidden @ embedding.weight.T).float(), targets, reduction="none")
@@ -145,7 +155,7 @@ class Segment(nn.Module):
             del self.transformer.wpe
         if not self.last:
             del self.transformer.ln_f
-        if not (self.first or self.last):
+        if not (self.first or (self.last and self.tied)):
             del self.transformer.wte
         if self._recompute == "attention":
             for block in self.transformer.blocks:
@@ -155,8 +165,10 @@ class Segment(nn.Module):
         """Replace the layers that the group shares, and note which part is here."""
         for block in self.transformer.blocks:
             cut_block(block, group)
-        if self.first or self.last:
+        if self.first or (self.last and self.tied):
             self.transformer.wte = VocabularyEmbedding(vocabulary, architecture.width, group)
+        if self.last and not self.tied:
+            self.lm_head = VocabularyEmbedding(vocabulary, architecture.width, group)
         for path, module in self.named_modules():
             for name, _ in module.named_parameters(recurse=False):
                 whole = self.placements[f"{path}.{name}"]

@@ -35,8 +35,9 @@ class Stored(Mapping[str, Tensor]):
     def __init__(self, paths: Iterable[Path]) -> None:
         """Raises `AuroraError` naming the file that is missing or damaged, or the tensor that has gaps."""
         self._parts: dict[str, list[tuple[Index, Tensor]]] = {}
+        paths = list(paths)
         self._where = ", ".join(sorted({str(path.parent) for path in paths}))
-        for key, tensor in read_weights(list(paths)).items():
+        for key, tensor in read_weights(paths).items():
             boxed = _BOXED.fullmatch(key)
             name = boxed["name"] if boxed else key
             box = _box(boxed["box"]) if boxed else tuple(slice(0, size) for size in tensor.shape)

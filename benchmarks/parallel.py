@@ -1,0 +1,175 @@
+"""One parallel layout beside one process: the same stage, its losses and its last weights.
+
+    python benchmarks/parallel.py --layout 2,2,2 --steps 30 --json
+
+`--layout` is tensor, pipeline, data. The network has 8 layers and 8 heads and learns bytes of Aurora's own sources, in
+fp32 with gloo on this machine's CPU. Prints the largest relative error of a loss, the largest error of a final weight
+and the seconds of the parallel run; with --json one object as the last line.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from aurora.model.gpt_bigcode import GPTBigCode
+from aurora.model.weights import write_weights
+from aurora.recipe.execution import Execution
+from aurora.recipe.model import Architecture
+from aurora.recipe.stages import Schedule, Stage
+from aurora.tokens.loader import Batch
+from aurora.training.engine import Engine, OneProcess
+from aurora.training.job import join, leave, started_ranks
+from aurora.training.layout import layout_of, refuse_impossible
+from aurora.training.parallel import ParallelNetwork
+from aurora.training.runtime import Runtime
+from aurora.training.shards import Stored
+from aurora.training.updates import Trainer
+
+VOCABULARY, ROWS, LENGTH = 257, 16, 64
+CPU = torch.device("cpu")
+
+
+class Bytes:
+    """Rows of Aurora's own source text as bytes; a fifth of the targets has no loss, documents are of random length."""
+
+    def __init__(self, documents: bool) -> None:
+        sources = sorted((Path(__file__).parents[1] / "src").rglob("*.py"))
+        text = b"".join(path.read_bytes() for path in sources)
+        self._tokens = np.frombuffer(text, np.uint8).astype(np.int64)
+        self._documents = documents
+
+    def batches(self, first: int, last: int, rank: int = 0, ranks: int = 1) -> Iterator[Batch]:
+        """As in `aurora.tokens.loader.Loader`."""
+        own = slice(rank * ROWS // ranks, (rank + 1) * ROWS // ranks)
+        for step in range(first, last):
+            generator = np.random.default_rng(step)
+            starts = generator.integers(0, len(self._tokens) - LENGTH - 1, ROWS)
+            mask = generator.random((ROWS, LENGTH)) < 0.8
+            borders = np.cumsum(generator.random((ROWS, LENGTH)) < 0.1, axis=1).astype(np.int32)
+            tokens = np.stack([self._tokens[start : start + LENGTH + 1] for start in starts])
+            yield Batch(tokens[own], mask[own], [], borders[own] if self._documents else None)
+
+
+def train(arguments: argparse.Namespace, folder: Path) -> None:
+    """Train in this process, or as one of the ranks of torchrun, and leave losses and weights in `folder`."""
+    torch.set_num_threads(1)
+    torch.use_deterministic_algorithms(True)
+    torch.set_float32_matmul_precision("highest")
+    job = join(120.0)
+    architecture = Architecture(
+        layers=8, width=64, heads=8, positions=LENGTH, multi_query=not arguments.multi_head, tied=not arguments.untied
+    )
+    stage = Stage(
+        start="model",
+        tokens=arguments.steps * ROWS * LENGTH,
+        batch_tokens=ROWS * LENGTH,
+        sequence_length=LENGTH,
+        mixture={"bytes/code": 1},
+        document_masks=arguments.documents,
+        schedule=Schedule(peak=1e-3, warmup=0.1),
+    )
+    engine: Engine
+    if started_ranks() == 1:
+        engine = OneProcess(GPTBigCode(architecture, VOCABULARY), Runtime(CPU, "fp32", 1))
+    else:
+        layout = replace(layout_of(execution_of(arguments), job.ranks), sequence_parallel=arguments.sequence_parallel)
+        refuse_impossible(layout, architecture, VOCABULARY, ROWS, LENGTH, arguments.micro_batch)
+        engine = ParallelNetwork(architecture, VOCABULARY, layout, CPU, "fp32")
+    engine.initialise(torch.Generator().manual_seed(1))
+    trainer = Trainer(engine, stage, "compared", Bytes(arguments.documents), arguments.micro_batch, lambda step: "")
+    begin = time.perf_counter()
+    losses = [trainer.advance().loss for _ in range(arguments.steps)]
+    seconds = time.perf_counter() - begin
+    weights = engine.owned({name: parameter.detach() for name, parameter in engine.named.items()})
+    write_weights(folder / f"weights-{job.rank:02d}.safetensors", weights)
+    if job.rank == 0:
+        (folder / "losses.json").write_text(json.dumps({"losses": losses, "seconds": seconds}))
+    job.wait()
+    leave()
+
+
+def execution_of(arguments: argparse.Namespace) -> Execution:
+    """The recipe's `execution` table for this layout."""
+    tensor, pipeline, _ = arguments.layout
+    return Execution(
+        tensor_parallel=tensor,
+        pipeline_parallel=pipeline,
+        shard_parallel=arguments.shard,
+        pipeline_schedule=arguments.schedule,
+        recompute=arguments.recompute,
+        micro_batch_sequences=arguments.micro_batch,
+    )
+
+
+def compare(arguments: argparse.Namespace, script: Path = Path(__file__)) -> dict[str, float]:
+    """Run one process, then the layout by torchrun (`script` is what its ranks run), and compare."""
+    with tempfile.TemporaryDirectory() as name:
+        alone, together = Path(name) / "alone", Path(name) / "together"
+        for folder in (alone, together):
+            folder.mkdir()
+        train(arguments, alone)
+        tensor, pipeline, data = arguments.layout
+        launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(tensor * pipeline * data)]
+        command = [sys.executable, *launcher, str(script), *arguments.given, "--worker", str(together)]
+        environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise SystemExit(f"The parallel run failed:\n{done.stderr[-4000:]}")
+        left, right = (json.loads((folder / "losses.json").read_text()) for folder in (alone, together))
+        weights, parts = Stored(alone.glob("weights-*")), Stored(together.glob("weights-*"))
+        return {
+            "max_loss_error": max(abs(a - b) / abs(a) for a, b in zip(left["losses"], right["losses"], strict=True)),
+            "max_weight_error": max(float((weights[name] - parts[name]).abs().max()) for name in weights),
+            "seconds": round(right["seconds"], 2),
+        }
+
+
+def parse(given: list[str]) -> argparse.Namespace:
+    """The command line; `given` is kept for the ranks."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--layout", type=_layout, default=(1, 1, 2), help="tensor,pipeline,data")
+    parser.add_argument("--steps", type=int, default=30)
+    parser.add_argument("--shard", type=int, default=0, help="hybrid sharding: ranks that share weights")
+    parser.add_argument("--schedule", default="1f1b")
+    parser.add_argument("--recompute", default="none")
+    parser.add_argument("--micro-batch", type=int, default=2, help="sequences")
+    parser.add_argument("--sequence-parallel", action="store_true")
+    parser.add_argument("--multi-head", action="store_true")
+    parser.add_argument("--untied", action="store_true")
+    parser.add_argument("--documents", action="store_true", help="attention within documents only")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--worker", type=Path, help=argparse.SUPPRESS)
+    arguments = parser.parse_args(given)
+    arguments.given = given
+    return arguments
+
+
+def _layout(text: str) -> tuple[int, ...]:
+    return tuple(map(int, text.split(",")))
+
+
+def main() -> None:
+    """Compare, or be a rank."""
+    arguments = parse(sys.argv[1:])
+    if arguments.worker:
+        train(arguments, arguments.worker)
+        return
+    found: dict[str, Any] = compare(arguments)
+    print(json.dumps(found) if arguments.json else "\n".join(f"{name}: {value:.3g}" for name, value in found.items()))
+
+
+if __name__ == "__main__":
+    main()

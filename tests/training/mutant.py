@@ -1,0 +1,95 @@
+"""A rank of `benchmarks/parallel.py` with one of its fixes undone; the fix is named by the variable UNDO."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch.distributed as dist
+from torch import Tensor, nn
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
+
+import parallel  # noqa: E402
+
+from aurora.training.parallel import ParallelNetwork  # noqa: E402
+from aurora.training.placement import Placement  # noqa: E402
+from aurora.training.segment import EMBEDDING  # noqa: E402
+
+
+def untie(network: type[ParallelNetwork]) -> None:
+    """Trap 1: embedding and output layer of a pipeline's two ends go apart."""
+    network._tie_group = lambda self: None  # type: ignore[method-assign]
+
+
+def forget_shared_heads(network: type[ParallelNetwork]) -> None:
+    """Trap 2: each rank of a tensor group keeps its own gradient of the one key/value head."""
+    honest = network._sum_shared
+
+    def only_positions(self: ParallelNetwork, gradient: Tensor, placement: Placement, rows: slice) -> None:
+        if placement.partial:
+            honest(self, gradient, placement, rows)
+
+    network._sum_shared = only_positions  # type: ignore[method-assign]
+
+
+def forget_positions(network: type[ParallelNetwork]) -> None:
+    """Trap 3: what every rank holds has the gradient of its own positions only."""
+    honest = network._sum_shared
+
+    def only_heads(self: ParallelNetwork, gradient: Tensor, placement: Placement, rows: slice) -> None:
+        if not placement.partial:
+            honest(self, gradient, placement, rows)
+
+    network._sum_shared = only_heads  # type: ignore[method-assign]
+
+
+def add_twice(network: type[ParallelNetwork]) -> None:
+    """Trap 4: where both ends of the pipeline are on one rank, the embedding's gradient is taken twice."""
+    honest = network.complete_gradients
+
+    def complete(self: ParallelNetwork) -> None:
+        honest(self)
+        for name, parameter in self.named.items():
+            if name.endswith(EMBEDDING) and len(self.segments) > 1 and parameter.grad is not None:
+                parameter.grad.mul_(2)
+
+    network.complete_gradients = complete  # type: ignore[method-assign]
+
+
+def count_twice(network: type[ParallelNetwork]) -> None:
+    """Trap 5: the norm counts both copies of a tied embedding."""
+    honest = network._placed
+
+    def norm(self: ParallelNetwork) -> float:
+        def placed(self: ParallelNetwork) -> Iterator[tuple[str, nn.Parameter, Placement]]:
+            for name, parameter, placement in honest(self):
+                yield name, parameter, replace(placement, first=True)
+
+        network._placed = placed  # type: ignore[method-assign]
+        try:
+            return counted(self)
+        finally:
+            network._placed = honest  # type: ignore[method-assign]
+
+    counted = network.gradient_norm
+    network.gradient_norm = norm  # type: ignore[method-assign]
+
+
+UNDO: dict[str, Any] = {
+    "tie": untie,
+    "key-value": forget_shared_heads,
+    "placement": forget_positions,
+    "both-ends": add_twice,
+    "clip": count_twice,
+    "none": lambda network: None,
+}
+
+if __name__ == "__main__":
+    UNDO[os.environ["UNDO"]](ParallelNetwork)
+    parallel.main()
+    assert not dist.is_initialized()

@@ -1,0 +1,58 @@
+"""Every layout beside one process, and the five mistakes that would train wrongly without a word."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
+
+import parallel
+
+pytestmark = [pytest.mark.distributed, pytest.mark.timeout(600)]
+
+# tensor, pipeline, data and what else distinguishes the run.
+LAYOUTS = [
+    "2,1,1 --micro-batch 8",
+    "2,1,1 --micro-batch 8 --sequence-parallel --recompute full",
+    "4,1,1 --micro-batch 8 --sequence-parallel --untied --multi-head",
+    "1,2,1 --micro-batch 4 --recompute attention --documents",
+    "1,4,1 --micro-batch 4 --untied",
+    "1,2,1 --micro-batch 4 --schedule interleaved",
+    "1,4,1 --micro-batch 4 --schedule interleaved-zero-bubble",
+    "1,2,1 --micro-batch 4 --schedule zero-bubble-v --recompute full",
+    "1,4,1 --micro-batch 4 --schedule zero-bubble-v --untied",
+    "1,1,2 --micro-batch 4 --documents",
+    "1,1,4 --micro-batch 2 --recompute full",
+    "1,1,4 --shard 2 --micro-batch 4",
+    "2,2,1 --micro-batch 4 --sequence-parallel --documents",
+    "2,2,1 --micro-batch 4 --schedule zero-bubble-v --multi-head",
+    "2,2,2 --micro-batch 4 --sequence-parallel",
+    "4,4,1 --micro-batch 4 --sequence-parallel",
+]
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_layout_trains_what_one_process_trains(layout: str) -> None:
+    found = parallel.compare(parallel.parse(["--layout", *layout.split()]))
+    assert found["max_loss_error"] < 1e-5
+    assert found["max_weight_error"] < 1e-4
+
+
+@pytest.mark.parametrize(
+    ("fix", "layout"),
+    [
+        ("tie", "1,2,1 --micro-batch 4"),
+        ("key-value", "2,1,1 --micro-batch 8"),
+        ("placement", "2,1,1 --micro-batch 8 --sequence-parallel"),
+        ("both-ends", "1,2,1 --micro-batch 4 --schedule zero-bubble-v"),
+        ("clip", "1,2,1 --micro-batch 4"),
+    ],
+)
+def test_undoing_a_fix_is_noticed(fix: str, layout: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UNDO", fix)
+    arguments = parallel.parse(["--layout", *layout.split(), "--steps", "12"])
+    found = parallel.compare(arguments, Path(__file__).parent / "mutant.py")
+    assert found["max_loss_error"] > 1e-5 or found["max_weight_error"] > 1e-4
