@@ -14,11 +14,10 @@ from torch import Tensor, nn
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
-import parallel  # noqa: E402
-
-from aurora.training.parallel import ParallelNetwork  # noqa: E402
-from aurora.training.placement import Placement  # noqa: E402
-from aurora.training.segment import EMBEDDING  # noqa: E402
+import parallel
+from aurora.training.parallel import ParallelNetwork
+from aurora.training.placement import Placement
+from aurora.training.segment import EMBEDDING
 
 
 def untie(network: type[ParallelNetwork]) -> None:
