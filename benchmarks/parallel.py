@@ -68,7 +68,7 @@ def train(arguments: argparse.Namespace, folder: Path) -> None:
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
     torch.set_float32_matmul_precision("highest")
-    job = join(120.0)
+    job = join()
     architecture = Architecture(
         layers=8, width=64, heads=8, positions=LENGTH, multi_query=not arguments.multi_head, tied=not arguments.untied
     )
@@ -98,7 +98,6 @@ def train(arguments: argparse.Namespace, folder: Path) -> None:
     if job.rank == 0:
         (folder / "losses.json").write_text(json.dumps({"losses": losses, "seconds": seconds}))
     job.wait()
-    leave()
 
 
 def execution_of(arguments: argparse.Namespace) -> Execution:
@@ -166,6 +165,7 @@ def main() -> None:
     arguments = parse(sys.argv[1:])
     if arguments.worker:
         train(arguments, arguments.worker)
+        leave()
         return
     found: dict[str, Any] = compare(arguments)
     print(json.dumps(found) if arguments.json else "\n".join(f"{name}: {value:.3g}" for name, value in found.items()))

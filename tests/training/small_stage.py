@@ -29,9 +29,11 @@ class Lab:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.tokenizer_file = _write_tokenizer(folder)
-        for name in SOURCES:
-            _write_store(folder, name)
+        self.tokenizer_file = folder / "tokenizer.json"
+        if not self.tokenizer_file.exists():  # a rank finds them there
+            for name in SOURCES:
+                _write_store(folder, name)
+            _write_tokenizer(self.tokenizer_file)
 
     def stage(self, steps: int = 12, **settings: Any) -> Stage:
         values: dict[str, Any] = {
@@ -96,12 +98,10 @@ def assert_same(left: Path, right: Path) -> None:
     assert records[0] == records[1]
 
 
-def _write_tokenizer(folder: Path) -> Path:
+def _write_tokenizer(path: Path) -> None:
     from tokenizers import Tokenizer, models
 
-    path = folder / "tokenizer.json"
     Tokenizer(models.WordLevel({f"w{number}": number for number in range(VOCABULARY)}, "w0")).save(str(path))
-    return path
 
 
 def _write_store(folder: Path, name: str) -> None:

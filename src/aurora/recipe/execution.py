@@ -54,7 +54,9 @@ class Execution(Section):
         "`full` block.",
     )
     timeout_seconds: float = layout(
-        600.0, "A rank that says nothing to the others for so long in the middle of a step ends the run.", gt=0
+        600.0,
+        "A rank that gives no sign of life for so long, or is in one step for twice as long, is named and ends the run.",
+        gt=0,
     )
     threads: int = layout(0, "CPU threads; 0 takes every core.", ge=0)
     checkpoint_seconds: float = layout(60.0, "Save a checkpoint after at most this many seconds.", gt=0)

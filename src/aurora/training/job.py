@@ -1,12 +1,12 @@
 """The processes that torchrun started for one command.
 
 One decision: what ranks tell each other outside of a training step goes through a group of its own that waits for days,
-while the groups that train give up after `execution.timeout_seconds`: a rank may wait long for another that prepares
-text, but never for one that hangs in the middle of a step.
+because a rank may wait long for another that prepares text; `aurora.training.heartbeat` finds those that are gone.
 """
 
 from __future__ import annotations
 
+import gc
 import os
 from datetime import timedelta
 from functools import cache
@@ -55,16 +55,13 @@ def started_ranks() -> int:
     return int(os.environ.get("WORLD_SIZE", "1"))
 
 
-def join(timeout_seconds: float | None = None) -> Job:
-    """Meet the other processes. From the first call with `timeout_seconds` on, a step gives up on a rank that is silent
-    for so long."""
+def join() -> Job:
+    """Meet the other processes."""
     ranks = started_ranks()
     if ranks == 1:
         return Job()
     if not dist.is_initialized():
         dist.init_process_group("cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo", timeout=PATIENCE)
-    if timeout_seconds is not None:
-        dist.distributed_c10d._set_pg_timeout(timedelta(seconds=timeout_seconds))
     return Job(dist.get_rank(), ranks, _control_group())
 
 
@@ -77,4 +74,6 @@ def _control_group() -> dist.ProcessGroup:
 def leave() -> None:
     """Part from the others in good order."""
     if dist.is_initialized():
+        _control_group.cache_clear()
+        gc.collect()  # a group that something still holds at the interpreter's end may abort it
         dist.destroy_process_group()

@@ -49,6 +49,7 @@ from aurora.training.checkpoint import (
 )
 from aurora.training.engine import Engine, OneProcess
 from aurora.training.guard import Watch
+from aurora.training.heartbeat import COMPUTING, Heartbeat, heartbeat
 from aurora.training.interruption import StopRequest, stop_requests
 from aurora.training.job import Job, join, started_ranks
 from aurora.training.layout import layout_of, refuse_impossible
@@ -98,7 +99,7 @@ def train_stage(
     `UserError` for a layout that cannot be.
     """
     runtime = prepare(execution)
-    job = join(execution.timeout_seconds)
+    job = join()
     with explained(folder):
         folder.mkdir(parents=True, exist_ok=True)
     state = _finished_state(folder, fingerprint(stage.steps), stage.steps)
@@ -110,7 +111,11 @@ def train_stage(
         _take_position(trainer, start, stage, checkpoint, runtime, history)
         attempt = _Attempt(trainer, stage, name, folder, fingerprint, checkpoint.state if checkpoint else None, job)
         with stop_requests() as stop:
-            with _log(folder, tensorboard, trainer.step, job) as log:
+            with (
+                _log(folder, tensorboard, trainer.step, job) as log,
+                heartbeat(job.rank, job.ranks, execution.timeout_seconds) as heart,
+            ):
+                attempt.heart = heart
                 attempt.run(execution, evaluate, log, stop)
             state = attempt.finish(tokenizer_file)
             stop.leave_if_asked(f"Stage {name} is trained; run the same command to go on.")
@@ -131,6 +136,7 @@ class _Attempt:
         job: Job,
     ) -> None:
         self._job = job
+        self.heart: Heartbeat | None = None
         self._trainer = trainer
         self._stage = stage
         self._name = name
@@ -177,6 +183,7 @@ class _Attempt:
     def _advance(self) -> dict[str, float]:
         """One update; returns its record."""
         begin = time.monotonic()
+        self._note(COMPUTING)
         update = self._trainer.advance()
         seconds = time.monotonic() - begin
         self._seconds_in_steps += seconds
@@ -199,6 +206,7 @@ class _Attempt:
         last = step == self._stage.steps
         if evaluate is None or not (last or (every and step % every == 0)):
             return {}
+        self._note("measuring")
         found = evaluate(self._trainer.engine.network, step)
         return {name: value for name, value in found.items() if math.isfinite(value)}
 
@@ -211,9 +219,15 @@ class _Attempt:
             return
         if log is not None:
             log.flush()
+        self._note("saving a checkpoint")
         self._save()
         self._saved = time.monotonic()
         stop.leave_if_asked(f"Stage {self._name}: saved at step {step} of {steps}; run the same command to go on.")
+
+    def _note(self, operation: str) -> None:
+        """For the others, in case this rank is not heard of again."""
+        if self.heart is not None:
+            self.heart.note(f"step {self._trainer.step + 1} of stage {self._name}, {operation}")
 
     def _save(self) -> Path:
         engine, state = self._trainer.engine, self._state()
