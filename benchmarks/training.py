@@ -24,6 +24,7 @@ from typing import Any
 
 LAYERS, WIDTH, HEADS, VOCABULARY, LENGTH, ROWS = 6, 512, 8, 16_384, 512, 8
 WARM_UP, STEPS, ROUNDS = 4, 10, 3
+SAVE = "save"  # not a way to train: how long an asynchronous checkpoint stops one
 VARIANTS = ("aurora", "aurora_fp32", "hf_bf16", "hf_fp32", "hf_tuned")
 KEEP_MEMORY = (
     "glibc.malloc.trim_threshold=2147483647:glibc.malloc.mmap_threshold=1073741824:glibc.malloc.top_pad=67108864"
@@ -37,6 +38,9 @@ def main() -> None:
     arguments.add_argument("--variant", choices=VARIANTS)
     chosen = arguments.parse_args()
     if chosen.variant:
+        if chosen.variant == SAVE:
+            print(json.dumps({"share": async_save_share()}))
+            return
         run = ours if chosen.variant.startswith("aurora") else theirs
         print(json.dumps(run(chosen.variant)))
         return
@@ -50,7 +54,7 @@ def main() -> None:
     if not chosen.json:
         for found in rounds:
             print({variant: figures and round(figures["rate"]) for variant, figures in found.items()})
-    print(json.dumps(summary(best)))
+    print(json.dumps({**summary(best), "async_save_share": round(in_own_process(SAVE)["share"], 3)}))
 
 
 def summary(best: dict[str, Any]) -> dict[str, Any]:
@@ -187,6 +191,34 @@ def matrix_rate() -> float:
         left @ right
         best = min(best, time.perf_counter() - begin)
     return 2 * size**3 / best
+
+
+def async_save_share() -> float:
+    """How long an asynchronous save of 1 GB stops training, over how long a synchronous one does; best of several."""
+    import torch
+
+    from aurora.training.checkpoint import Keep, State, save_checkpoint
+    from aurora.training.job import Job
+    from aurora.training.runtime import keep_memory
+    from aurora.training.saving import Saver
+
+    keep_memory()
+    tensors = {f"w{number}": torch.randn(1024, 1024) for number in range(250)}
+    weights = dict(list(tensors.items())[:83])
+    moments = {name: tensor for name, tensor in tensors.items() if name not in weights}
+    state = State("base", "f", "fp32", 1, 1, 1, 1, 1.0, 1.0)
+    together, apart = [], []
+    with tempfile.TemporaryDirectory() as folder:
+        saver = Saver(Path(folder), Job(), Keep())
+        for _ in range(4):
+            begin = time.perf_counter()
+            save_checkpoint(Path(folder), state, weights, moments)
+            together.append(time.perf_counter() - begin)
+            begin = time.perf_counter()
+            saver.save(state, weights, moments)
+            apart.append(time.perf_counter() - begin)
+            saver.wait()
+    return min(apart) / min(together)
 
 
 def memory() -> dict[str, int]:

@@ -55,11 +55,15 @@ class Execution(Section):
     )
     timeout_seconds: float = layout(
         600.0,
-        "A rank that gives no sign of life for so long, or is in one step for twice as long, is named and ends the run.",
+        "A rank that is silent for so long, or in one step for twice as long, is named and ends the run.",
         gt=0,
     )
     threads: int = layout(0, "CPU threads; 0 takes every core.", ge=0)
     checkpoint_seconds: float = layout(60.0, "Save a checkpoint after at most this many seconds.", gt=0)
+    keep_checkpoints: int = layout(2, "Newest checkpoints kept while a stage is trained.", ge=1)
+    keep_every_steps: int = layout(
+        0, "Save every so many steps as well, and keep those checkpoints after the stage's end; 0 keeps none.", ge=0
+    )
     evaluate_steps: int = layout(
         0, "Measure held-out bits per byte every so many steps; 0 only at the end of a stage.", ge=0
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -28,11 +28,30 @@ Fingerprint = Callable[[int], str]
 
 ALONE = Job()
 SCHEMA = 1
-KEEP = 2
 MODEL = "model.safetensors"
 OPTIMIZER = "optimizer.safetensors"
 STATE = "state.json"
 CHECKSUMS = "checksums.json"
+
+
+@dataclass(frozen=True)
+class Keep:
+    """Which checkpoints stay: the `newest`, and those of every `every`-th step (0: none) for good."""
+
+    newest: int = 2
+    every: int = 0
+
+    def due(self, step: int) -> bool:
+        """Whether a checkpoint of `step` is kept for good."""
+        return bool(self.every) and step % self.every == 0
+
+    def superfluous(self, newest_first: Sequence[Path], *, finished: bool = False) -> list[Path]:
+        """Those of the step folders to remove; of a `finished` stage only the ones kept for good stay."""
+        later = newest_first[0 if finished else self.newest :]
+        return [path for path in later if not self.due(int(path.name.removeprefix("step-")))]
+
+
+KEEP = Keep()
 
 
 @dataclass(frozen=True)
@@ -67,9 +86,14 @@ class Checkpoint:
 
 
 def save_checkpoint(
-    folder: Path, state: State, model: Mapping[str, Tensor], optimizer: Mapping[str, Tensor], job: Job = ALONE
+    folder: Path,
+    state: State,
+    model: Mapping[str, Tensor],
+    optimizer: Mapping[str, Tensor],
+    job: Job = ALONE,
+    keep: Keep = KEEP,
 ) -> Path:
-    """Write `folder/step-N` and remove all but the newest two; on a full disk (`AuroraError`) the older ones stay.
+    """Write `folder/step-N` and remove what `keep` does not; on a full disk (`AuroraError`) the older ones stay.
 
     Each rank of `job` gives what it owns, by boxed name; all return when the checkpoint is there.
     """
@@ -96,7 +120,7 @@ def save_checkpoint(
         if job.rank == 0:
             shutil.rmtree(partial, ignore_errors=True)
     if job.rank == 0:
-        for old in step_folders(folder)[KEEP:]:
+        for old in keep.superfluous(step_folders(folder)):
             shutil.rmtree(old)
     job.wait()
     return final

@@ -40,10 +40,10 @@ from aurora.training.checkpoint import (
     STATE,
     Checkpoint,
     Fingerprint,
+    Keep,
     State,
     newest_checkpoint,
     read_checkpoint,
-    save_checkpoint,
     state_of,
     step_folders,
 )
@@ -57,6 +57,7 @@ from aurora.training.metrics import LEFT_OUT, METRICS, MetricsLog, judged, read_
 from aurora.training.optimizer import MOMENTS
 from aurora.training.parallel import ParallelNetwork
 from aurora.training.runtime import Runtime, prepare
+from aurora.training.saving import Saver
 from aurora.training.shards import Stored
 from aurora.training.updates import Batches, Trainer
 
@@ -109,7 +110,10 @@ def train_stage(
         trainer = Trainer(engine, stage, name, batches, execution.micro_batch_sequences, fingerprint)
         history = judged(folder / METRICS, trainer.step if checkpoint is None else checkpoint.state.step)
         _take_position(trainer, start, stage, checkpoint, runtime, history)
-        attempt = _Attempt(trainer, stage, name, folder, fingerprint, checkpoint.state if checkpoint else None, job)
+        keep = Keep(execution.keep_checkpoints, execution.keep_every_steps)
+        attempt = _Attempt(
+            trainer, stage, name, folder, fingerprint, checkpoint.state if checkpoint else None, job, keep
+        )
         with stop_requests() as stop:
             with (
                 _log(folder, tensorboard, trainer.step, job) as log,
@@ -134,8 +138,11 @@ class _Attempt:
         fingerprint: Fingerprint,
         before: State | None,
         job: Job,
+        keep: Keep,
     ) -> None:
         self._job = job
+        self._keep = keep
+        self._saver = Saver(folder, job, keep)
         self.heart: Heartbeat | None = None
         self._trainer = trainer
         self._stage = stage
@@ -152,30 +159,36 @@ class _Attempt:
         per_step = self._stage.batch_tokens
         done = self._trainer.step * per_step
         with progress(f"train {self._name}", self._stage.steps * per_step, "tokens", initial=done) as bar:
-            while self._trainer.step < self._stage.steps:
-                record = self._advance()
-                record |= self._measure(evaluate, execution.evaluate_steps)
-                if log is not None:
-                    log.write({**record, "seconds": round(self._seconds(), 3)})
-                bar.set_postfix_str(f"loss {record.get('loss', math.nan):.3f}", refresh=False)
-                bar.update(per_step)
-                self._save_if_due(execution.checkpoint_seconds, log, stop)
+            try:
+                while self._trainer.step < self._stage.steps:
+                    record = self._advance()
+                    record |= self._measure(evaluate, execution.evaluate_steps)
+                    if log is not None:
+                        log.write({**record, "seconds": round(self._seconds(), 3)})
+                    bar.set_postfix_str(f"loss {record.get('loss', math.nan):.3f}", refresh=False)
+                    bar.update(per_step)
+                    self._save_if_due(execution.checkpoint_seconds, log, stop)
+            finally:
+                self._saver.settle()
 
     def finish(self, tokenizer_file: Path) -> State:
         """Write the final files; `state.json` comes last and says that all the others are on disk."""
+        self._saver.wait()
         state = self._state()
         engine = self._trainer.engine
         if isinstance(engine, OneProcess):
             save_model(engine.network, self._folder, tokenizer_file)
             write_weights(self._folder / OPTIMIZER, self._trainer.optimizer.state())
         else:
-            last = self._save()
+            self._save()
+            last = self._saver.wait()
             if self._job.rank == 0:
+                assert last is not None
                 _join_shards(read_checkpoint(last, self._fingerprint), engine, self._folder, tokenizer_file)
         if self._job.rank == 0:
             flush_tree(self._folder)
             write_json(self._folder / STATE, asdict(state))
-            for path in step_folders(self._folder):
+            for path in self._keep.superfluous(step_folders(self._folder), finished=True):
                 shutil.rmtree(path)
         self._job.wait()
         return state
@@ -213,7 +226,8 @@ class _Attempt:
     def _save_if_due(self, every_seconds: float, log: MetricsLog | None, stop: StopRequest) -> None:
         """A checkpoint when the last one is old or the process is asked to leave; after the last step none is due."""
         step, steps = self._trainer.step, self._stage.steps
-        due = time.monotonic() - self._saved >= every_seconds
+        self._saver.check()
+        due = self._keep.due(step) or time.monotonic() - self._saved >= every_seconds
         asked, due = self._trainer.engine.agree([stop.asked, due])
         if step == steps or not (asked or due):
             return
@@ -222,6 +236,8 @@ class _Attempt:
         self._note("saving a checkpoint")
         self._save()
         self._saved = time.monotonic()
+        if asked:
+            self._saver.wait()
         stop.leave_if_asked(f"Stage {self._name}: saved at step {step} of {steps}; run the same command to go on.")
 
     def _note(self, operation: str) -> None:
@@ -229,11 +245,12 @@ class _Attempt:
         if self.heart is not None:
             self.heart.note(f"step {self._trainer.step + 1} of stage {self._name}, {operation}")
 
-    def _save(self) -> Path:
+    def _save(self) -> None:
+        """Begin a checkpoint of this step."""
         engine, state = self._trainer.engine, self._state()
         weights = engine.owned({name: parameter.detach() for name, parameter in engine.named.items()})
         moments = engine.owned(self._trainer.optimizer.state(), MOMENT_KINDS)
-        return save_checkpoint(self._folder, state, weights, moments, self._job)
+        self._saver.save(state, weights, moments)
 
     def _seconds(self) -> float:
         return time.monotonic() - self._begun
