@@ -35,7 +35,7 @@ def main() -> None:
     """Run every variant in turn, several rounds, and keep each one's best."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--json", action="store_true", help="print only the one object")
-    arguments.add_argument("--variant", choices=VARIANTS)
+    arguments.add_argument("--variant", choices=(*VARIANTS, SAVE))
     chosen = arguments.parse_args()
     if chosen.variant:
         if chosen.variant == SAVE:

@@ -76,10 +76,24 @@ def run(
 @recipe_argument
 @overrides_argument
 @click.option("--stage", required=True, help="Training stage (or STAGE-CONTROL) to carry out.")
+@click.option("--dry-run", is_flag=True, help="Print what each rank would hold, in bytes, and train nothing.")
+@click.option("--ranks", type=click.IntRange(1), help="Processes to plan for with --dry-run.")
 @output_option
-def train(recipe: Path, overrides: tuple[str, ...], stage: str, output: Path | None) -> None:
+@json_option
+def train(
+    recipe: Path,
+    overrides: tuple[str, ...],
+    stage: str,
+    dry_run: bool,
+    ranks: int | None,
+    output: Path | None,
+    as_json: bool,
+) -> None:
     """Carry out one training stage and what it needs; works under torchrun."""
     loaded = _load(recipe, overrides)
+    if dry_run:
+        _plan_stage(loaded, recipe.parent, stage, ranks, as_json)
+        return
     from aurora.pipeline import run_recipe
 
     run_recipe(loaded, _run_folder(loaded, output), until=f"train:{stage}")
@@ -236,6 +250,21 @@ def verify(path: Path) -> None:
     from aurora.runs import verify_run
 
     click.echo(verify_run(path))
+
+
+def _plan_stage(loaded: LoadedRecipe, base: Path, stage: str, ranks: int | None, as_json: bool) -> None:
+    """Print the footprint of a stage on so many ranks; without a number, on the fewest."""
+    from aurora.errors import UserError
+    from aurora.recipe.stages import checkpoints_of
+    from aurora.training.footprint import footprint, lines, shape_of
+
+    execution = loaded.recipe.execution
+    made = checkpoints_of(loaded.recipe.stages)
+    if stage not in made:
+        raise UserError(f"This recipe has no stage {stage!r}; its stages are {', '.join(made)}.")
+    ranks = ranks or execution.tensor_parallel * execution.pipeline_parallel * max(1, execution.shard_parallel)
+    rows = footprint(made[stage], *shape_of(loaded.recipe, base), execution, ranks)
+    click.echo(json.dumps(rows) if as_json else "\n".join(lines(rows)))
 
 
 def _load(recipe: Path, overrides: Sequence[str]) -> LoadedRecipe:

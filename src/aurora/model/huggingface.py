@@ -30,7 +30,7 @@ from aurora.recipe.model import Architecture
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-__all__ = ["export_model", "import_checkpoint", "import_model", "model_identity"]
+__all__ = ["export_model", "import_checkpoint", "import_model", "model_identity", "published_architecture"]
 
 SHARD_BYTES = 5_000_000_000
 END_OF_TEXT = "<|endoftext|>"
@@ -106,7 +106,7 @@ def import_model(
     computed exactly by this network, `AuroraError` where it is damaged.
     """
     source = find_published(path, revision, base)
-    architecture, vocabulary = _architecture(source / CONFIG)
+    architecture, vocabulary = published_architecture(source / CONFIG)
     files = weight_files(source)
     if not (source / TOKENIZER).is_file():
         raise UserError(f"{source} has no {TOKENIZER}: save its tokenizer with transformers' save_pretrained first.")
@@ -221,7 +221,7 @@ def _write_tokenizer_configuration(folder: Path, tokenizer: Tokenizer, positions
     )
 
 
-def _architecture(path: Path) -> tuple[Architecture, int]:
+def published_architecture(path: Path) -> tuple[Architecture, int]:
     """(architecture, vocabulary) of a `config.json`; what this network cannot do exactly is a `UserError`."""
     if not path.is_file():
         raise UserError(f"{path} does not exist: give the folder of a Hugging Face model.")

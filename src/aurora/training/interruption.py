@@ -14,9 +14,12 @@ from types import FrameType
 
 from aurora.progress import say
 
+# Ctrl-C, the end of a job, and what Slurm sends some time before that (`--signal=USR1@300`).
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
+
 
 class StopRequest:
-    """Whether SIGINT or SIGTERM asked the process to stop after the current step."""
+    """Whether a signal asked the process to stop after the current step."""
 
     def __init__(self) -> None:
         self._number: int | None = None
@@ -44,12 +47,12 @@ class StopRequest:
 
 @contextmanager
 def stop_requests() -> Iterator[StopRequest]:
-    """Note SIGINT and SIGTERM instead of dying by them; outside the main thread Python does not allow it."""
+    """Note `SIGNALS` instead of dying by them; outside the main thread Python does not allow it."""
     stop = StopRequest()
     if threading.current_thread() is not threading.main_thread():
         yield stop
         return
-    before = {number: signal.signal(number, stop.receive) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, stop.receive) for number in SIGNALS}
     try:
         yield stop
     finally:
