@@ -281,7 +281,8 @@ class Steps:
         from aurora.evaluation.measure import held_out_monitor
         from aurora.tokens.stage import stage_loader, warn
         from aurora.tokens.tokenizer import load_tokenizer
-        from aurora.training.trainer import NewModel, train_stage
+        from aurora.training.start import NewModel
+        from aurora.training.trainer import train_stage
 
         tokenizer_file = self.run / "tokens/tokenizer/tokenizer.json"
         loader = stage_loader(stage, name, self.recipe.seed, self.run / "tokens")

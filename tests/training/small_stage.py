@@ -15,7 +15,8 @@ from aurora.tokens.loader import Loader, num_sequences
 from aurora.tokens.mixture import Change, Mixture
 from aurora.tokens.store import StoreWriter, TokenStore, store_stem
 from aurora.training.metrics import read_metrics
-from aurora.training.trainer import NewModel, train_stage
+from aurora.training.start import NewModel
+from aurora.training.trainer import train_stage
 
 VOCABULARY = 48
 LENGTH = 16

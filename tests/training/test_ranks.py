@@ -77,32 +77,35 @@ def test_a_stage_saved_by_eight_ranks_goes_on_in_any_layout(lab: Lab) -> None:
 
 
 def kill_and_compare(lab: Lab, kills: int) -> None:
-    layout, steps = (1, 2, 1), 8 * kills
+    layout, steps = (1, 2, 1), 25 * kills
     done = run(lab, "undisturbed", layout, steps)
     assert done.returncode == 0, done.stderr[-2000:]
     seed = random.randrange(2**32)
     generator = random.Random(seed)
-    child = subprocess.Popen(
-        command(lab, "killed", layout, steps, restarts=kills + 1),
-        env=environment(0.05),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    seen: set[str] = set()
+    with (lab.folder / "errors").open("w") as errors:  # a pipe that nobody reads would fill up
+        child = subprocess.Popen(
+            command(lab, "killed", layout, steps, restarts=kills + 1),
+            env=environment(0.05),
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+        )
+    seen: set[int] = set()
     for _ in range(kills):
         victim = lab.folder / f"killed.{generator.randrange(2)}.pid"
-        while child.poll() is None and (not victim.exists() or not (text := victim.read_text()) or text in seen):
+        while (number := process_in(victim)) in seen or number == 0:
+            assert child.poll() is None, f"seed {seed}: the stage ended before it was killed"
             time.sleep(0.05)
-        if child.poll() is not None:
-            break
-        time.sleep(generator.uniform(0.5, 3))
-        seen |= {path.read_text() for path in lab.folder.glob("killed.*.pid")}
-        os.kill(int(text), signal.SIGKILL)
-    _, errors = child.communicate()
-    assert child.returncode == 0, (seed, errors[-2000:])
-    assert len(seen) >= kills, f"seed {seed}: the stage was done before it was killed"
+        time.sleep(generator.uniform(0.3, 1.5))
+        seen |= {process_in(path) for path in lab.folder.glob("killed.*.pid")}
+        os.kill(number, signal.SIGKILL)
+    child.wait()
+    assert child.returncode == 0, (seed, (lab.folder / "errors").read_text()[-2000:])
     assert_same(lab.folder / "undisturbed", lab.folder / "killed")
+
+
+def process_in(path: Path) -> int:
+    """The number in a file that may not be there or written yet; else 0."""
+    return int(path.read_text() or 0) if path.exists() else 0
 
 
 def test_a_killed_rank_is_started_again_and_nothing_shows(lab: Lab) -> None:

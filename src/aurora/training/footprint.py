@@ -19,7 +19,7 @@ from aurora.recipe.model import PUBLISHED, Architecture
 from aurora.recipe.stages import Stage
 from aurora.tables import table
 from aurora.training.layout import Layout, layout_of, refuse_impossible
-from aurora.training.parallel import segment_numbers
+from aurora.training.pipeline import segment_numbers
 from aurora.training.segment import Segment, cut_layers
 from aurora.training.tensor_parallel import TensorGroup
 

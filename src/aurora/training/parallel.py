@@ -16,13 +16,6 @@ import torch.distributed as dist
 from torch import Tensor, nn
 from torch.distributed.device_mesh import DeviceMesh, init_device_mesh
 from torch.distributed.fsdp import FSDPModule, MixedPrecisionPolicy, fully_shard
-from torch.distributed.pipelining import (
-    PipelineStage,
-    Schedule1F1B,
-    ScheduleInterleaved1F1B,
-    ScheduleInterleavedZeroBubble,
-    ScheduleZBVZeroBubble,
-)
 from torch.distributed.tensor import DTensor
 from torch.distributed.tensor._utils import compute_local_shape_and_global_offset
 
@@ -30,18 +23,13 @@ from aurora.model.gpt_bigcode import draw
 from aurora.recipe.model import Architecture
 from aurora.training.engine import Rows
 from aurora.training.layout import Layout
+from aurora.training.pipeline import Pipeline, segment_numbers
 from aurora.training.placement import Box, Placement
 from aurora.training.runtime import Precision
 from aurora.training.segment import EMBEDDING, Segment, cut_layers
 from aurora.training.shards import Stored, boxed_name
 from aurora.training.tensor_parallel import TensorGroup
 
-_SCHEDULES: dict[str, Any] = {
-    "1f1b": Schedule1F1B,
-    "interleaved": ScheduleInterleaved1F1B,
-    "interleaved-zero-bubble": ScheduleInterleavedZeroBubble,
-    "zero-bubble-v": ScheduleZBVZeroBubble,
-}
 DTYPES: dict[Precision, torch.dtype] = {"bf16": torch.bfloat16, "fp32": torch.float32}
 
 
@@ -70,12 +58,14 @@ class ParallelNetwork(nn.Module):
             Segment(architecture, vocabulary, cuts[number], self._group, layout.recompute) for number in self.numbers
         ]
         self.children_by_number = nn.ModuleDict(dict(zip(map(str, self.numbers), self.segments, strict=True)))
-        self._num_cuts = len(cuts)
         for segment in self.segments:
             self._shard(segment)
             segment.to_empty(device=device)
         self._ties = self._tie_group()
-        self._schedules: dict[tuple[int, ...], Any] = {}
+        by_number = dict(zip(self.numbers, self.segments, strict=True))
+        self._pipeline = Pipeline(
+            by_number, layout, self.mesh.get_group("pipeline"), device, self._dtype, architecture.width, self._group
+        )
         self.rank = self._coordinate("replicate") * layout.shard + self._coordinate("shard")
         self.ranks = layout.data
         # Ranks of a tensor group share positions or hold the same ones, and then must draw alike.
@@ -163,7 +153,7 @@ class ParallelNetwork(nn.Module):
         """As in `Engine`."""
         given = {name: values for name, values in rows.items() if values is not None}
         if self.layout.pipeline > 1:
-            total = self._pipelined(given, micro_batch, num_counted)
+            total = self._pipeline.train(given, micro_batch, num_counted)
         else:
             total = self._accumulated(given, micro_batch, num_counted)
         self.complete_gradients()
@@ -183,54 +173,6 @@ class ParallelNetwork(nn.Module):
             (loss / num_counted).backward()
             total += loss.detach().double().sum()
         return total
-
-    def _pipelined(self, batch: Mapping[str, Tensor], micro_batch: int, num_counted: int) -> Tensor:
-        given = dict(batch)
-        tokens = given.pop("tokens")
-        schedule = self._schedule(len(tokens) // micro_batch, micro_batch, tokens.shape[1])
-        losses: list[Tensor] = []
-        self._num_counted = num_counted
-        first = any(segment.first for segment in self.segments)
-        last = any(segment.last for segment in self.segments)
-        arguments = (tokens,) if first else ()
-        schedule.step(
-            *arguments, target=tokens if last else None, losses=losses if last else None, return_outputs=False, **given
-        )
-        total = torch.zeros((), dtype=torch.float64, device=self.device)
-        for loss in losses:
-            total += loss.detach().double() * num_counted
-        return total
-
-    def _schedule(self, num_micro_batches: int, micro_batch: int, length: int) -> Any:
-        """The order of passes for steps of this form; PyTorch wants the shapes that segments exchange beforehand."""
-        form = num_micro_batches, micro_batch, length
-        if form not in self._schedules:
-            positions = length // self._group.size if self._group and self._group.sequence else length
-            meta = torch.device("meta")
-            tokens = torch.empty(micro_batch, length, dtype=torch.int64, device=meta)
-            shape = micro_batch, positions, self.architecture.width
-            hidden = torch.empty(shape, dtype=self._dtype, device=meta, requires_grad=True)
-            loss = torch.empty(1, dtype=torch.float32, device=meta, requires_grad=True)
-            stages = [
-                PipelineStage(
-                    segment,
-                    number,
-                    self._num_cuts,
-                    self.device,
-                    input_args=tokens if segment.first else hidden,
-                    output_args=loss if segment.last else hidden,
-                    group=self.mesh.get_group("pipeline"),
-                )
-                for number, segment in zip(self.numbers, self.segments, strict=True)
-            ]
-            kind = _SCHEDULES[self.layout.schedule]
-            self._schedules[form] = kind(
-                stages[0] if kind is Schedule1F1B else stages,
-                num_micro_batches,
-                loss_fn=lambda loss, _: loss.sum() / self._num_counted,
-                scale_grads=False,
-            )
-        return self._schedules[form]
 
     @torch.no_grad()
     def complete_gradients(self) -> None:
@@ -271,33 +213,11 @@ class ParallelNetwork(nn.Module):
     @torch.no_grad()
     def token_losses(self, tokens: Tensor, targets: Tensor) -> Tensor:
         """Cross-entropy of every target in nats, fp32 [B, T], the same on every rank; all ranks call it together."""
-        losses = torch.zeros(targets.shape, dtype=torch.float32, device=self.device)
-        hidden = tokens
-        pipeline = self.mesh.get_group("pipeline")
-        ranks = range(self.layout.pipeline)
-        holders = {number: rank for rank in ranks for number in segment_numbers(self.layout, rank)}
-        own = self._coordinate("pipeline")
-        for number in range(self._num_cuts):
-            if holders[number] == own:
-                segment = self.segments[self.numbers.index(number)]
-                if number and holders[number - 1] != own:
-                    hidden = self._received(tokens.shape, pipeline, holders[number - 1])
-                hidden = segment(hidden, targets=targets, losses=True)
-                if number + 1 < self._num_cuts and holders[number + 1] != own:
-                    dist.send(hidden.contiguous(), group=pipeline, group_dst=holders[number + 1])
-        if holders[self._num_cuts - 1] == own:
-            losses.copy_(hidden)
-        dist.broadcast(losses, group=pipeline, group_src=holders[self._num_cuts - 1])
+        losses = self._pipeline.token_losses(tokens, targets)
         for module in self.modules():
             if isinstance(module, FSDPModule):
                 module.reshard()  # nothing runs backward from here, which would
         return losses
-
-    def _received(self, shape: torch.Size, pipeline: dist.ProcessGroup, source: int) -> Tensor:
-        positions = shape[1] // self._group.size if self._group and self._group.sequence else shape[1]
-        hidden = torch.empty(shape[0], positions, self.architecture.width, dtype=self._dtype, device=self.device)
-        dist.recv(hidden, group=pipeline, group_src=source)
-        return hidden
 
     def _placed(self) -> Iterator[tuple[str, nn.Parameter, Placement]]:
         for segment in self.segments:
@@ -352,13 +272,6 @@ def build_mesh(layout: Layout, device: torch.device) -> DeviceMesh:
     """All ranks of the job; tensor groups are neighbours, as they speak most."""
     sizes = layout.pipeline, layout.replicate, layout.shard, layout.tensor
     return init_device_mesh(device.type, sizes, mesh_dim_names=("pipeline", "replicate", "shard", "tensor"))
-
-
-def segment_numbers(layout: Layout, rank: int) -> list[int]:
-    """The segments of a rank of the pipeline, in the order of the network: in turn, or there and back for the V."""
-    if layout.schedule == "zero-bubble-v" and layout.segments == 2:
-        return [rank, 2 * layout.pipeline - 1 - rank]
-    return [rank + turn * layout.pipeline for turn in range(layout.segments)]
 
 
 def local(tensor: Tensor) -> Tensor:

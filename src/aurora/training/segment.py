@@ -9,7 +9,7 @@ Shapes: B sequences, T tokens, t ranks of a tensor group, W width.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import pairwise
@@ -205,5 +205,3 @@ def _recomputed(block: Block, hidden: Tensor, documents: Tensor | None) -> Tenso
 
 # A block reads positions only where it has a key-value cache.
 _UNREAD = torch.empty(0)
-
-Placements = Mapping[str, Placement]

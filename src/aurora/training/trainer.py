@@ -9,31 +9,21 @@ from __future__ import annotations
 import math
 import shutil
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import torch
-
-from aurora.errors import UserError
 from aurora.files import explained, flush_tree, write_json
 from aurora.model.folder import (
-    TOKENIZER,
-    WEIGHTS,
-    fitting_weights,
-    read_architecture,
-    read_tokenizer,
     save_model,
     write_model,
 )
-from aurora.model.gpt_bigcode import GPTBigCode
 from aurora.model.scorer import Scorer
 from aurora.model.weights import write_weights
-from aurora.progress import progress, say
+from aurora.progress import progress
 from aurora.recipe.execution import Execution
-from aurora.recipe.model import Architecture
 from aurora.recipe.stages import Stage
 from aurora.training.checkpoint import (
     OPTIMIZER,
@@ -48,32 +38,17 @@ from aurora.training.checkpoint import (
     step_folders,
 )
 from aurora.training.engine import Engine, OneProcess
-from aurora.training.guard import Watch
 from aurora.training.heartbeat import COMPUTING, Heartbeat, heartbeat
 from aurora.training.interruption import StopRequest, stop_requests
-from aurora.training.job import Job, join, started_ranks
-from aurora.training.layout import layout_of, refuse_impossible
+from aurora.training.job import Job, join
 from aurora.training.metrics import LEFT_OUT, METRICS, MetricsLog, judged, read_metrics
-from aurora.training.optimizer import MOMENTS
 from aurora.training.parallel import ParallelNetwork
-from aurora.training.runtime import Runtime, prepare
+from aurora.training.runtime import prepare
 from aurora.training.saving import Saver
-from aurora.training.shards import Stored
+from aurora.training.start import MOMENT_KINDS, NewModel, build_engine, take_position
 from aurora.training.updates import Batches, Trainer
 
 Evaluate = Callable[[Scorer, int], dict[str, float]]
-
-
-MOMENT_KINDS = [f"{moment}." for moment in MOMENTS]
-
-
-@dataclass(frozen=True)
-class NewModel:
-    """A network with new weights, drawn from `seed`."""
-
-    architecture: Architecture
-    vocabulary: int
-    seed: int
 
 
 def train_stage(
@@ -106,20 +81,17 @@ def train_stage(
     state = _finished_state(folder, fingerprint(stage.steps), stage.steps)
     if state is None:
         checkpoint = newest_checkpoint(folder, fingerprint, job)
-        engine = _engine(start, stage, execution, runtime, checkpoint)
+        engine = build_engine(start, stage, execution, runtime, checkpoint)
         trainer = Trainer(engine, stage, name, batches, execution.micro_batch_sequences, fingerprint)
         history = judged(folder / METRICS, trainer.step if checkpoint is None else checkpoint.state.step)
-        _take_position(trainer, start, stage, checkpoint, runtime, history)
+        take_position(trainer, start, stage, checkpoint, runtime, history)
+        job.wait()  # all have read the records that the first now goes on with
         keep = Keep(execution.keep_checkpoints, execution.keep_every_steps)
         attempt = _Attempt(
             trainer, stage, name, folder, fingerprint, checkpoint.state if checkpoint else None, job, keep
         )
         with stop_requests() as stop:
-            with (
-                _log(folder, tensorboard, trainer.step, job) as log,
-                heartbeat(job.rank, job.ranks, execution.timeout_seconds) as heart,
-            ):
-                attempt.heart = heart
+            with _log(folder, tensorboard, trainer.step, job) as log:
                 attempt.run(execution, evaluate, log, stop)
             state = attempt.finish(tokenizer_file)
             stop.leave_if_asked(f"Stage {name} is trained; run the same command to go on.")
@@ -143,7 +115,7 @@ class _Attempt:
         self._job = job
         self._keep = keep
         self._saver = Saver(folder, job, keep)
-        self.heart: Heartbeat | None = None
+        self._heart: Heartbeat | None = None
         self._trainer = trainer
         self._stage = stage
         self._name = name
@@ -158,7 +130,10 @@ class _Attempt:
         """Make all updates that are left."""
         per_step = self._stage.batch_tokens
         done = self._trainer.step * per_step
-        with progress(f"train {self._name}", self._stage.steps * per_step, "tokens", initial=done) as bar:
+        with (
+            heartbeat(self._job.rank, self._job.ranks, execution.timeout_seconds) as self._heart,
+            progress(f"train {self._name}", self._stage.steps * per_step, "tokens", initial=done) as bar,
+        ):
             try:
                 while self._trainer.step < self._stage.steps:
                     record = self._advance()
@@ -242,8 +217,8 @@ class _Attempt:
 
     def _note(self, operation: str) -> None:
         """For the others, in case this rank is not heard of again."""
-        if self.heart is not None:
-            self.heart.note(f"step {self._trainer.step + 1} of stage {self._name}, {operation}")
+        if self._heart is not None:
+            self._heart.note(f"step {self._trainer.step + 1} of stage {self._name}, {operation}")
 
     def _save(self) -> None:
         """Begin a checkpoint of this step."""
@@ -276,70 +251,12 @@ def _log(folder: Path, tensorboard: Path, step: int, job: Job) -> AbstractContex
     return MetricsLog(folder, tensorboard, step) if job.rank == 0 else nullcontext()
 
 
-def _engine(
-    start: Path | NewModel, stage: Stage, execution: Execution, runtime: Runtime, checkpoint: Checkpoint | None
-) -> Engine:
-    """The network with its weights: from the checkpoint, or as the stage starts."""
-    if isinstance(start, NewModel):
-        architecture, vocabulary = start.architecture, start.vocabulary
-    else:
-        architecture, vocabulary = read_architecture(start)
-    layout = layout_of(execution, started_ranks())
-    engine: Engine
-    if layout.ranks == 1:
-        engine = OneProcess(GPTBigCode(architecture, vocabulary), runtime)
-    else:
-        rows, length = stage.sequences_per_step, stage.sequence_length
-        refuse_impossible(layout, architecture, vocabulary, rows, length, execution.micro_batch_sequences)
-        engine = ParallelNetwork(architecture, vocabulary, layout, runtime.device, runtime.precision)
-    if checkpoint is not None:
-        engine.fill(checkpoint.model)
-    elif isinstance(start, NewModel):
-        engine.initialise(torch.Generator().manual_seed(start.seed))
-    else:
-        engine.fill(_fitting(start, architecture, vocabulary))
-    return engine
-
-
-def _fitting(folder: Path, architecture: Architecture, vocabulary: int) -> Stored:
-    """The weights of a model folder, checked against what stands beside them."""
-    stored = Stored([folder / WEIGHTS])
-    fitting_weights(stored.forms, architecture, vocabulary, folder / WEIGHTS)
-    read_tokenizer(folder / TOKENIZER, vocabulary)
-    return stored
-
-
 def _join_shards(checkpoint: Checkpoint, engine: Engine, folder: Path, tokenizer_file: Path) -> None:
     """The stage's final files out of a checkpoint in shards, one tensor in memory at a time."""
     assert isinstance(engine, ParallelNetwork)
     model, optimizer = checkpoint.model, checkpoint.optimizer
     write_model(folder, model, engine.architecture, engine.vocabulary, tokenizer_file, forms=model.forms)
     write_weights(folder / OPTIMIZER, optimizer, forms=optimizer.forms)
-
-
-def _take_position(
-    trainer: Trainer,
-    start: Path | NewModel,
-    stage: Stage,
-    checkpoint: Checkpoint | None,
-    runtime: Runtime,
-    history: Iterable[tuple[float | None, bool]],
-) -> None:
-    """Step, moments and what the guard has seen (`history`): the checkpoint's.
-
-    Without one, the moments of the stage before where they are carried over.
-    """
-    if checkpoint is not None:
-        trainer.step = checkpoint.state.step
-        trainer.watch = Watch(stage.guard, history)
-        trainer.optimizer.load(trainer.engine.held(checkpoint.optimizer, MOMENT_KINDS), "The checkpoint")
-        if checkpoint.state.precision != runtime.precision:
-            say(f"This stage was trained in {checkpoint.state.precision} so far and goes on in {runtime.precision}.")
-    elif stage.optimizer.carry:
-        if isinstance(start, NewModel):
-            raise UserError("optimizer.carry needs an earlier stage as `start`: a new model has no optimizer state.")
-        moments = trainer.engine.held(Stored([start / OPTIMIZER]), MOMENT_KINDS)
-        trainer.optimizer.load(moments, str(start / OPTIMIZER))
 
 
 def _finished_state(folder: Path, fingerprint: str, steps: int) -> State | None:

@@ -1,0 +1,100 @@
+"""How a stage begins: its network with weights, and its position.
+
+One decision: whatever it starts from, a new network, a model folder or a checkpoint of another layout, a rank takes the
+boxes that it holds and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from aurora.errors import UserError
+from aurora.model.folder import TOKENIZER, WEIGHTS, fitting_weights, read_architecture, read_tokenizer
+from aurora.model.gpt_bigcode import GPTBigCode
+from aurora.progress import say
+from aurora.recipe.execution import Execution
+from aurora.recipe.model import Architecture
+from aurora.recipe.stages import Stage
+from aurora.training.checkpoint import OPTIMIZER, Checkpoint
+from aurora.training.engine import Engine, OneProcess
+from aurora.training.guard import Watch
+from aurora.training.job import started_ranks
+from aurora.training.layout import layout_of, refuse_impossible
+from aurora.training.optimizer import MOMENTS
+from aurora.training.parallel import ParallelNetwork
+from aurora.training.runtime import Runtime
+from aurora.training.shards import Stored
+from aurora.training.updates import Trainer
+
+MOMENT_KINDS = [f"{moment}." for moment in MOMENTS]
+
+
+@dataclass(frozen=True)
+class NewModel:
+    """A network with new weights, drawn from `seed`."""
+
+    architecture: Architecture
+    vocabulary: int
+    seed: int
+
+
+def build_engine(
+    start: Path | NewModel, stage: Stage, execution: Execution, runtime: Runtime, checkpoint: Checkpoint | None
+) -> Engine:
+    """The network with its weights: from the checkpoint, or as the stage starts."""
+    if isinstance(start, NewModel):
+        architecture, vocabulary = start.architecture, start.vocabulary
+    else:
+        architecture, vocabulary = read_architecture(start)
+    layout = layout_of(execution, started_ranks())
+    engine: Engine
+    if layout.ranks == 1:
+        engine = OneProcess(GPTBigCode(architecture, vocabulary), runtime)
+    else:
+        rows, length = stage.sequences_per_step, stage.sequence_length
+        refuse_impossible(layout, architecture, vocabulary, rows, length, execution.micro_batch_sequences)
+        engine = ParallelNetwork(architecture, vocabulary, layout, runtime.device, runtime.precision)
+    if checkpoint is not None:
+        engine.fill(checkpoint.model)
+    elif isinstance(start, NewModel):
+        engine.initialise(torch.Generator().manual_seed(start.seed))
+    else:
+        engine.fill(_fitting(start, architecture, vocabulary))
+    return engine
+
+
+def _fitting(folder: Path, architecture: Architecture, vocabulary: int) -> Stored:
+    """The weights of a model folder, checked against what stands beside them."""
+    stored = Stored([folder / WEIGHTS])
+    fitting_weights(stored.forms, architecture, vocabulary, folder / WEIGHTS)
+    read_tokenizer(folder / TOKENIZER, vocabulary)
+    return stored
+
+
+def take_position(
+    trainer: Trainer,
+    start: Path | NewModel,
+    stage: Stage,
+    checkpoint: Checkpoint | None,
+    runtime: Runtime,
+    history: Iterable[tuple[float | None, bool]],
+) -> None:
+    """Step, moments and what the guard has seen (`history`): the checkpoint's.
+
+    Without one, the moments of the stage before where they are carried over.
+    """
+    if checkpoint is not None:
+        trainer.step = checkpoint.state.step
+        trainer.watch = Watch(stage.guard, history)
+        trainer.optimizer.load(trainer.engine.held(checkpoint.optimizer, MOMENT_KINDS), "The checkpoint")
+        if checkpoint.state.precision != runtime.precision:
+            say(f"This stage was trained in {checkpoint.state.precision} so far and goes on in {runtime.precision}.")
+    elif stage.optimizer.carry:
+        if isinstance(start, NewModel):
+            raise UserError("optimizer.carry needs an earlier stage as `start`: a new model has no optimizer state.")
+        moments = trainer.engine.held(Stored([start / OPTIMIZER]), MOMENT_KINDS)
+        trainer.optimizer.load(moments, str(start / OPTIMIZER))
