@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from training.small_stage import assert_same
+from training.small_stage import Lab, assert_same
 
 TRIALS = Path(__file__).with_name("kill_trials.py")
 KILLED = -signal.SIGKILL
@@ -69,24 +69,21 @@ def test_killed_at_every_operation_on_a_file(tmp_path: Path) -> None:
 
 @pytest.mark.distributed
 @pytest.mark.parametrize("ranks", [1, 2])
-def test_torchrun_starts_one_process_and_is_refused_more(tmp_path: Path, ranks: int) -> None:
+def test_torchrun_starts_one_process_or_more(tmp_path: Path, ranks: int) -> None:
+    Lab(tmp_path)  # its text, which the ranks find there
     script = tmp_path / "script.py"
     script.write_text(
         "import sys\n"
         "from pathlib import Path\n"
-        "from aurora.errors import AuroraError\n"
+        "from aurora.training.job import leave\n"
         "from training.small_stage import Lab\n"
-        "try:\n"
-        "    Lab(Path(sys.argv[1])).train('stage')\n"
-        "except AuroraError as error:\n"
-        "    print(error)\n"
-        "    sys.exit(error.exit_code)\n"
+        "Lab(Path(sys.argv[1])).train('stage')\n"
+        "leave()\n"
     )
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(TRIALS.parents[1])}
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={ranks}"]
     found = subprocess.run(
         [*command, str(script), str(tmp_path)], env=environment, capture_output=True, text=True, check=False
     )
-    assert (tmp_path / "stage/state.json").exists() == (ranks == 1), found.stderr
-    assert (found.returncode == 0) == (ranks == 1)
-    assert ("parallel layouts are not in this version" in found.stdout) == (ranks == 2)
+    assert found.returncode == 0, found.stderr
+    assert (tmp_path / "stage/state.json").exists()
