@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import shutil
 import signal
 import subprocess
@@ -40,8 +41,9 @@ def command(
     }
     ranks = tensor * pipeline * data
     launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(ranks)] if ranks > 1 else []
+    restarts = [f"--max-restarts={execution.pop('restarts')}"] if "restarts" in execution else []
     arguments = [str(lab.folder), name, str(steps), json.dumps(execution), str(stop)]
-    return [sys.executable, *launcher, str(RANK), *arguments]
+    return [sys.executable, *launcher, *restarts, str(RANK), *arguments]
 
 
 def environment(seconds: float = 0.0) -> dict[str, str]:
@@ -72,6 +74,47 @@ def test_a_stage_saved_by_eight_ranks_goes_on_in_any_layout(lab: Lab) -> None:
         assert losses(lab, name) == pytest.approx(losses(lab, "alone"), rel=1e-5)
         measured = [read_metrics(lab.folder / each / "metrics.jsonl")[-1]["held_out/en"] for each in (name, "alone")]
         assert measured[0] == pytest.approx(measured[1], rel=1e-4)
+
+
+def kill_and_compare(lab: Lab, kills: int) -> None:
+    layout, steps = (1, 2, 1), 25 * kills
+    done = run(lab, "undisturbed", layout, steps)
+    assert done.returncode == 0, done.stderr[-2000:]
+    seed = random.randrange(2**32)
+    generator = random.Random(seed)
+    with (lab.folder / "errors").open("w") as errors:  # a pipe that nobody reads would fill up
+        child = subprocess.Popen(
+            command(lab, "killed", layout, steps, restarts=kills + 1),
+            env=environment(0.05),
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+        )
+    seen: set[int] = set()
+    for _ in range(kills):
+        victim = lab.folder / f"killed.{generator.randrange(2)}.pid"
+        while (number := process_in(victim)) in seen or number == 0:
+            assert child.poll() is None, f"seed {seed}: the stage ended before it was killed"
+            time.sleep(0.05)
+        time.sleep(generator.uniform(0.3, 1.5))
+        seen |= {process_in(path) for path in lab.folder.glob("killed.*.pid")}
+        os.kill(number, signal.SIGKILL)
+    child.wait()
+    assert child.returncode == 0, (seed, (lab.folder / "errors").read_text()[-2000:])
+    assert_same(lab.folder / "undisturbed", lab.folder / "killed")
+
+
+def process_in(path: Path) -> int:
+    """The number in a file that may not be there or written yet; else 0."""
+    return int(path.read_text() or 0) if path.exists() else 0
+
+
+def test_a_killed_rank_is_started_again_and_nothing_shows(lab: Lab) -> None:
+    kill_and_compare(lab, kills=2)
+
+
+@pytest.mark.slow
+def test_killed_twenty_times_in_a_row(lab: Lab) -> None:
+    kill_and_compare(lab, kills=20)
 
 
 def test_a_damaged_shard_is_named_and_the_checkpoint_before_it_is_used(lab: Lab) -> None:
@@ -109,5 +152,5 @@ def test_a_frozen_rank_is_named_with_its_last_operation(lab: Lab) -> None:
     _, errors = child.communicate()
     assert child.returncode
     assert "Rank 1 has given no sign of life for" in errors
-    assert "of stage base" in errors
+    assert "it was in stage base after" in errors
     assert time.monotonic() - begin < 60  # torchrun gives the frozen process 30 s before it kills it

@@ -14,19 +14,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Protocol
+
+from aurora.training.job import Store
 
 COMPUTING = "forward and backward"
-
-
-class Store(Protocol):
-    """What `torch.distributed.Store` does."""
-
-    def set(self, key: str, value: str) -> None: ...
-
-    def get(self, key: str) -> bytes: ...
-
-    def check(self, keys: list[str]) -> bool: ...
 
 
 class Heartbeat:
@@ -51,7 +42,7 @@ class Heartbeat:
         self._timeout = timeout_seconds
         self._give_up = give_up
         self._clock = clock
-        self._doing = ("start", clock())
+        self._doing = ("the start of a stage", clock())
         self._seen: dict[int, tuple[str, float]] = {}
 
     def note(self, operation: str) -> None:
@@ -113,8 +104,7 @@ def heartbeat(rank: int, ranks: int, timeout_seconds: float) -> Iterator[Heartbe
 
 
 def _key(rank: int) -> str:
-    """A restart counts anew: what an earlier attempt said last is old."""
-    return f"heartbeat/{os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')}/{rank}"
+    return f"heartbeat/{rank}"
 
 
 def _end(problem: str) -> None:

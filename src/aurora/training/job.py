@@ -7,17 +7,33 @@ because a rank may wait long for another that prepares text; `aurora.training.he
 from __future__ import annotations
 
 import gc
+import json
 import os
+import secrets
+import time
 from datetime import timedelta
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 import torch.distributed as dist
+from torch.distributed.distributed_c10d import PrefixStore
+from torch.distributed.rendezvous import rendezvous
 
 from aurora.errors import AuroraError
 
 PATIENCE = timedelta(days=7)
+MEETING = timedelta(minutes=10)  # for processes that were started together to find each other
+
+
+class Store(Protocol):
+    """What `torch.distributed.Store` does."""
+
+    def set(self, key: str, value: str) -> None: ...
+
+    def get(self, key: str) -> bytes: ...
+
+    def check(self, keys: list[str]) -> bool: ...
 
 
 class Job:
@@ -61,8 +77,41 @@ def join() -> Job:
     if ranks == 1:
         return Job()
     if not dist.is_initialized():
-        dist.init_process_group("cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo", timeout=PATIENCE)
+        store, rank, _ = next(rendezvous("env://", timeout=MEETING))
+        own = PrefixStore(attempt_name(store, rank, ranks, MEETING.total_seconds()), store)
+        backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
+        dist.init_process_group(backend, store=own, rank=rank, world_size=ranks, timeout=PATIENCE)
     return Job(dist.get_rank(), ranks, _control_group())
+
+
+def attempt_name(store: Store, rank: int, ranks: int, timeout_seconds: float, pause: float = 0.02) -> str:
+    """A name that these `ranks` processes have for themselves, whatever earlier ones left in `store`.
+
+    torchrun keeps its store when it starts ranks again, and PyTorch would find the addresses of dead processes there;
+    its count of restarts differs between machines. So each rank says a word made up just now, rank 0 answers with all
+    words it sees and a name, and a rank takes the name when its own word is among them. Raises `AuroraError` where the
+    others do not come in `timeout_seconds`.
+    """
+    word, end = secrets.token_hex(8), time.monotonic() + timeout_seconds
+    others = [f"meeting/{other}" for other in range(1, ranks)]
+    if rank:
+        store.set(f"meeting/{rank}", word)
+    while time.monotonic() < end:
+        if rank == 0:
+            words = [store.get(key).decode() for key in others] if store.check(others) else []
+            store.set("meeting", json.dumps([word, words]))
+            taken = [f"meeting/{key}/taken" for key in words]
+            if words and store.check(taken) and all(store.get(key).decode() == word for key in taken):
+                return word
+        elif store.check(["meeting"]):
+            name, words = json.loads(store.get("meeting"))
+            if word in words:
+                store.set(f"meeting/{word}/taken", name)
+                return str(name)
+        time.sleep(pause)
+    raise AuroraError(
+        f"Rank {rank} has waited {timeout_seconds:.0f} s for the other {ranks - 1} processes: see what became of them."
+    )
 
 
 @cache

@@ -20,6 +20,7 @@ from aurora.training.runtime import Precision
 Network = TypeVar("Network", bound=nn.Module)
 
 MOMENTS = ("exp_avg", "exp_avg_sq")
+MOMENT_KINDS = tuple(f"{moment}." for moment in MOMENTS)  # before a parameter's name, the names of its moments
 UPDATES = "updates"
 
 

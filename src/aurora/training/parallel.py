@@ -206,7 +206,7 @@ class ParallelNetwork(nn.Module):
         for name, box, mine in self.boxes():
             gradient = parameters[name].grad
             if mine and gradient is not None:
-                total += local(gradient)[box.local].double().square().sum()
+                total += torch.linalg.vector_norm(local(gradient)[box.local], dtype=torch.float64).square()
         dist.all_reduce(total)
         return total.sqrt().item()
 

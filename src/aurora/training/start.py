@@ -24,13 +24,11 @@ from aurora.training.engine import Engine, OneProcess
 from aurora.training.guard import Watch
 from aurora.training.job import started_ranks
 from aurora.training.layout import layout_of, refuse_impossible
-from aurora.training.optimizer import MOMENTS
+from aurora.training.optimizer import MOMENT_KINDS
 from aurora.training.parallel import ParallelNetwork
 from aurora.training.runtime import Runtime
 from aurora.training.shards import Stored
 from aurora.training.updates import Trainer
-
-MOMENT_KINDS = [f"{moment}." for moment in MOMENTS]
 
 
 @dataclass(frozen=True)

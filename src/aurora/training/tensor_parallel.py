@@ -2,15 +2,16 @@
 outside the matrices parts of the sequence (sequence parallelism, arXiv 2205.05198).
 
 One decision: the network's own modules stay; their linear layers and embedding are replaced by ones that hold a part
-and know when to speak to the group. So every gradient that crosses ranks is one of five functions here, plain tensors
-are all that a rank holds, and nothing depends on how a library would place an operation. What every
-rank holds whole gets the gradient of a part of the work on each; `aurora.training.parallel` adds them up.
+and know when to speak to the group. So a gradient crosses ranks by one of five operations here, plain tensors are all
+that a rank holds, and nothing depends on how a library would place an operation. What every rank holds whole gets the
+gradient of a part of the work on each; `aurora.training.parallel` adds them up.
 
 Shapes: B sequences, T tokens, t ranks in the group, W width, V vocabulary, N rows with a loss.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,7 @@ from aurora.model.cross_entropy import ROWS
 from aurora.model.gpt_bigcode import Attention, Block
 
 SEQUENCE = 1  # the dimension that sequence parallelism cuts
+Operation = Callable[[Tensor, "TensorGroup"], Tensor]
 
 
 @dataclass(frozen=True)
@@ -41,23 +43,20 @@ class TensorGroup:
         return slice(min(self.rank * share, length), min((self.rank + 1) * share, length))
 
     def enter(self, hidden: Tensor) -> Tensor:
-        """Into the matrices: all positions [B, T, W] on every rank."""
-        function = _GatherSequence if self.sequence else _Copy
-        entered: Tensor = function.apply(hidden, self)  # type: ignore[no-untyped-call]
-        return entered
+        """Into the matrices: all positions [B, T, W] on every rank; their gradients are summed."""
+        return self._across(hidden, _gathered, _scattered) if self.sequence else self._across(hidden, _same, _summed)
 
     def leave(self, partial: Tensor) -> Tensor:
         """Out of the matrices: the sum over ranks, of all positions or of this rank's [B, T / t, W]."""
-        function = _ReduceToSequence if self.sequence else _Reduce
-        left: Tensor = function.apply(partial, self)  # type: ignore[no-untyped-call]
-        return left
+        return self._across(partial, _scattered, _gathered) if self.sequence else self._across(partial, _summed, _same)
 
     def complete(self, hidden: Tensor) -> Tensor:
         """All positions for an operation whose gradient comes back whole on every rank."""
-        if not self.sequence:
-            return hidden
-        completed: Tensor = _Complete.apply(hidden, self)  # type: ignore[no-untyped-call]
-        return completed
+        return self._across(hidden, _gathered, _own) if self.sequence else hidden
+
+    def _across(self, hidden: Tensor, onward: Operation, back: Operation) -> Tensor:
+        result: Tensor = _Across.apply(hidden, self, onward, back)  # type: ignore[no-untyped-call]
+        return result
 
     def positions(self, values: Tensor) -> Tensor:
         """This rank's part of something that runs over the positions, [T] or [B, T]."""
@@ -191,74 +190,27 @@ class _VocabularyCrossEntropy(torch.autograd.Function):
         return of_hidden * scale, (of_weight * gradient).to(of_hidden.dtype), None, None, None, None
 
 
-class _Copy(torch.autograd.Function):
-    """The same everywhere; gradients are summed over ranks."""
+class _Across(torch.autograd.Function):
+    """One operation among the ranks forward, another backward."""
 
     @staticmethod
-    def forward(ctx: Any, hidden: Tensor, group: TensorGroup) -> Tensor:
-        ctx.group = group
-        return hidden.view_as(hidden)
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
-        return _summed(gradients[0], ctx.group), None
-
-
-class _Reduce(torch.autograd.Function):
-    """Summed over ranks; the gradient is the same everywhere."""
-
-    @staticmethod
-    def forward(ctx: Any, partial: Tensor, group: TensorGroup) -> Tensor:
-        return _summed(partial, group)
+    def forward(ctx: Any, hidden: Tensor, group: TensorGroup, onward: Operation, back: Operation) -> Tensor:
+        ctx.group, ctx.back = group, back
+        return onward(hidden, group)
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
-        return gradients[0], None
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None]:
+        return ctx.back(gradients[0], ctx.group), None, None, None
 
 
-class _GatherSequence(torch.autograd.Function):
-    """Every rank's positions together; gradients are summed and each rank gets its positions' part."""
-
-    @staticmethod
-    def forward(ctx: Any, hidden: Tensor, group: TensorGroup) -> Tensor:
-        ctx.group = group
-        return _gathered(hidden, group)
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
-        return _scattered(gradients[0], ctx.group), None
+def _same(values: Tensor, group: TensorGroup) -> Tensor:
+    return values.view_as(values)
 
 
-class _ReduceToSequence(torch.autograd.Function):
-    """Summed over ranks, each keeping its positions; the gradient is gathered."""
-
-    @staticmethod
-    def forward(ctx: Any, partial: Tensor, group: TensorGroup) -> Tensor:
-        ctx.group = group
-        return _scattered(partial, group)
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
-        return _gathered(gradients[0], ctx.group), None
-
-
-class _Complete(torch.autograd.Function):
-    """Every rank's positions together; of a gradient that is whole everywhere each rank takes its positions."""
-
-    @staticmethod
-    def forward(ctx: Any, hidden: Tensor, group: TensorGroup) -> Tensor:
-        ctx.group = group
-        return _gathered(hidden, group)
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
-        (gradient,) = gradients
-        return gradient[:, ctx.group.own(gradient.shape[SEQUENCE])].contiguous(), None
+def _own(values: Tensor, group: TensorGroup) -> Tensor:
+    """Of [B, T, W] this rank's [B, T / t, W]."""
+    return values[:, group.own(values.shape[SEQUENCE])].contiguous()
 
 
 def _summed(values: Tensor, group: TensorGroup) -> Tensor:

@@ -42,10 +42,11 @@ from aurora.training.heartbeat import COMPUTING, Heartbeat, heartbeat
 from aurora.training.interruption import StopRequest, stop_requests
 from aurora.training.job import Job, join
 from aurora.training.metrics import LEFT_OUT, METRICS, MetricsLog, judged, read_metrics
+from aurora.training.optimizer import MOMENT_KINDS
 from aurora.training.parallel import ParallelNetwork
 from aurora.training.runtime import prepare
 from aurora.training.saving import Saver
-from aurora.training.start import MOMENT_KINDS, NewModel, build_engine, take_position
+from aurora.training.start import NewModel, build_engine, take_position
 from aurora.training.updates import Batches, Trainer
 
 Evaluate = Callable[[Scorer, int], dict[str, float]]
@@ -69,32 +70,34 @@ def train_stage(
     `folder` is the stage's working folder: a stage interrupted there goes on from its newest good checkpoint with the
     same `fingerprint`, a function of the steps made. At the end it holds model.safetensors, optimizer.safetensors,
     architecture.json, tokenizer.json, state.json and metrics.jsonl. `evaluate(network, step)` is called after some
-    steps and after the last; what it returns goes into the metrics. On SIGINT and SIGTERM the current step is finished
-    and saved, then `KeyboardInterrupt` or `SystemExit` is raised. Under torchrun every rank calls this with the same
-    arguments, and rank 0 keeps the records. Raises `AuroraError` for a full disk or numbers that are not finite,
-    `UserError` for a layout that cannot be.
+    steps and after the last; what it returns goes into the metrics. On a signal that asks to stop the current step is
+    finished and saved, then `KeyboardInterrupt` or `SystemExit` is raised. Under torchrun every rank calls this with
+    the same arguments, and rank 0 keeps the records. Raises `AuroraError` for a full disk or numbers that are not
+    finite, `UserError` for a layout that cannot be.
     """
     runtime = prepare(execution)
     job = join()
     with explained(folder):
         folder.mkdir(parents=True, exist_ok=True)
     state = _finished_state(folder, fingerprint(stage.steps), stage.steps)
+    job.wait()  # none writes before all have looked
     if state is None:
-        checkpoint = newest_checkpoint(folder, fingerprint, job)
-        engine = build_engine(start, stage, execution, runtime, checkpoint)
-        trainer = Trainer(engine, stage, name, batches, execution.micro_batch_sequences, fingerprint)
-        history = judged(folder / METRICS, trainer.step if checkpoint is None else checkpoint.state.step)
-        take_position(trainer, start, stage, checkpoint, runtime, history)
-        job.wait()  # all have read the records that the first now goes on with
-        keep = Keep(execution.keep_checkpoints, execution.keep_every_steps)
-        attempt = _Attempt(
-            trainer, stage, name, folder, fingerprint, checkpoint.state if checkpoint else None, job, keep
-        )
-        with stop_requests() as stop:
-            with _log(folder, tensorboard, trainer.step, job) as log:
-                attempt.run(execution, evaluate, log, stop)
-            state = attempt.finish(tokenizer_file)
-            stop.leave_if_asked(f"Stage {name} is trained; run the same command to go on.")
+        with heartbeat(job.rank, job.ranks, execution.timeout_seconds) as heart:
+            checkpoint = newest_checkpoint(folder, fingerprint, job)
+            engine = build_engine(start, stage, execution, runtime, checkpoint)
+            trainer = Trainer(engine, stage, name, batches, execution.micro_batch_sequences, fingerprint)
+            history = judged(folder / METRICS, trainer.step if checkpoint is None else checkpoint.state.step)
+            take_position(trainer, start, stage, checkpoint, runtime, history)
+            job.wait()  # all have read the records that the first now goes on with
+            keep = Keep(execution.keep_checkpoints, execution.keep_every_steps)
+            attempt = _Attempt(
+                trainer, stage, name, folder, fingerprint, checkpoint.state if checkpoint else None, job, keep, heart
+            )
+            with stop_requests() as stop:
+                with _log(folder, tensorboard, trainer.step, job) as log:
+                    attempt.run(execution, evaluate, log, stop)
+                state = attempt.finish(tokenizer_file)
+                stop.leave_if_asked(f"Stage {name} is trained; run the same command to go on.")
     return {**read_metrics(folder / METRICS)[-1], **asdict(state)}
 
 
@@ -111,11 +114,12 @@ class _Attempt:
         before: State | None,
         job: Job,
         keep: Keep,
+        heart: Heartbeat | None,
     ) -> None:
         self._job = job
         self._keep = keep
         self._saver = Saver(folder, job, keep)
-        self._heart: Heartbeat | None = None
+        self._heart = heart
         self._trainer = trainer
         self._stage = stage
         self._name = name
@@ -130,10 +134,7 @@ class _Attempt:
         """Make all updates that are left."""
         per_step = self._stage.batch_tokens
         done = self._trainer.step * per_step
-        with (
-            heartbeat(self._job.rank, self._job.ranks, execution.timeout_seconds) as self._heart,
-            progress(f"train {self._name}", self._stage.steps * per_step, "tokens", initial=done) as bar,
-        ):
+        with progress(f"train {self._name}", self._stage.steps * per_step, "tokens", initial=done) as bar:
             try:
                 while self._trainer.step < self._stage.steps:
                     record = self._advance()
@@ -148,6 +149,7 @@ class _Attempt:
 
     def finish(self, tokenizer_file: Path) -> State:
         """Write the final files; `state.json` comes last and says that all the others are on disk."""
+        self._note("the final files")
         self._saver.wait()
         state = self._state()
         engine = self._trainer.engine
@@ -218,7 +220,7 @@ class _Attempt:
     def _note(self, operation: str) -> None:
         """For the others, in case this rank is not heard of again."""
         if self._heart is not None:
-            self._heart.note(f"step {self._trainer.step + 1} of stage {self._name}, {operation}")
+            self._heart.note(f"stage {self._name} after {self._trainer.step} steps, {operation}")
 
     def _save(self) -> None:
         """Begin a checkpoint of this step."""
