@@ -156,7 +156,7 @@ def store_share(tokenizer: Tokenizer, texts: Texts, folder: Path) -> dict[str, f
     with PartWriter(folder / "corpus", "web") as writer:
         for language in LANGUAGES:
             for text in texts[language]:
-                writer.write("clean", new_document(text, language, "web"), None)
+                writer.write("clean", new_document(text, language, "web"))
     settings = Tokens(path="tokenizer")
     encoder = fast_encoder(tokenizer, os.cpu_count() or 1)
 

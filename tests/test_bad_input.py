@@ -66,11 +66,12 @@ def test_a_broken_line_is_quarantined_and_the_rest_goes_on(recipe: Path, capsys:
 
 
 def with_wheel(recipe: Path) -> None:
-    """Let the recipe read a package that is not in any index."""
+    """Let the recipe read a package that is not in any index, in this process."""
     pin = "{name: no-such-package, version: 1.0, sha256: " + "a" * 64 + "}"
     text = recipe.read_text().replace(
         "corpus:\n  sources:\n", f"corpus:\n  sources:\n    wheel: {{kind: wheels, packages: [{pin}]}}\n"
     )
+    text = text.replace("corpus:\n", "corpus:\n  execution: {workers: 1}\n")
     recipe.write_text(text.replace("version: 1.0", "version: '1.0'"))
 
 

@@ -96,7 +96,7 @@ class Steps:
         def run(folder: Path) -> None:
             from aurora.corpus.curate import build_corpus
 
-            build_corpus(corpus, self.base, self.cache, self.recipe.seed, folder)
+            build_corpus(corpus, self.base, self.cache, self.recipe.seed, folder, self.run / "corpus.work")
 
         return Step("corpus", "corpus", 2, corpus.numerics(), inputs, run, "raw text to clean documents")
 

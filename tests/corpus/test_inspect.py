@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from aurora.corpus.document import Quarantined, new_document
 from aurora.corpus.inspect import describe, find_corpus
 from aurora.corpus.ledger import Ledger
 from aurora.errors import AuroraError, UserError
@@ -14,12 +13,12 @@ from aurora.files import write_json
 @pytest.fixture
 def corpus(tmp_path: Path) -> Path:
     ledger = Ledger()
-    for number in range(1200):
-        ledger.keep(new_document("x" * 5000, "fi", "web", url=str(number)), number < 60)
-    ledger.drop(new_document("Too\nshort", "fi", "web"), "quality", "too-short", 8)
-    for number in range(2):
-        ledger.drop(new_document("twice", "en", "books", url=str(number)), "duplicates", "exact", "ab")
-    ledger.quarantine(Quarantined("web", "web.jsonl:3", "broken"))
+    ledger.keep("web", "fi", "held_out", 60, 60 * 5000)
+    ledger.keep("web", "fi", "clean", 1140, 1140 * 5000)
+    ledger.drop("web", "fi", "quality", "too-short", 1, 9)
+    ledger.example("quality", "too-short", "fi", "Too\nshort", 8)
+    ledger.drop("books", "en", "duplicates", "exact", 2, 10)
+    ledger.quarantine("web", "und")
     write_json(tmp_path / "run" / "corpus" / "ledger.json", ledger.close({}))
     return tmp_path / "run" / "corpus"
 
@@ -64,7 +63,7 @@ def test_a_damaged_ledger_is_named(corpus: Path) -> None:
 def test_long_names_keep_the_columns_in_line(tmp_path: Path) -> None:
     ledger = Ledger()
     for source in ("a", "a-source-with-quite-a-long-name"):
-        ledger.drop(new_document("short", "zh-Hant-TW", source), "quality", "too-short", 5)
+        ledger.drop(source, "zh-Hant-TW", "quality", "too-short", 1, 5)
     write_json(tmp_path / "ledger.json", ledger.close({}))
     for table in describe(tmp_path).split("\n\n")[1:3]:
         assert len({len(line) for line in table.splitlines()}) == 1

@@ -1,15 +1,16 @@
 from __future__ import annotations
 
 import errno
-import json
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from aurora.corpus.document import Document, Quarantined, new_document, text_hash
+from aurora.corpus import shards
+from aurora.corpus.document import Document, new_document, table_of
 from aurora.corpus.reading import parts, read_columns, read_documents, read_texts
-from aurora.corpus.shards import ROWS, PartWriter, QuarantineWriter, move_to_held_out
+from aurora.corpus.shards import ROWS, PartWriter
 from aurora.errors import AuroraError
 
 
@@ -21,7 +22,7 @@ def write(folder: Path, source: str, documents: list[Document], part: str = "cle
     (folder / part).mkdir(parents=True, exist_ok=True)
     with PartWriter(folder, source) as writer:
         for document in documents:
-            writer.write(part, document, None)
+            writer.write(part, document)
 
 
 def test_what_was_written_is_read_in_order(tmp_path: Path) -> None:
@@ -46,12 +47,53 @@ def test_sources_are_read_by_name_and_languages_filtered(tmp_path: Path) -> None
 
 def test_dropped_documents_carry_step_rule_and_value(tmp_path: Path) -> None:
     (tmp_path / "dropped").mkdir()
-    (document,) = documents_of(1)
+    documents = documents_of(1)
+    table = table_of(documents)
+    for name, value in (("step", "quality"), ("rule", "many-digits"), ("value", "0.5")):
+        table = table.append_column(name, pa.array([value]))
     with PartWriter(tmp_path, "web") as writer:
-        writer.write("dropped", document, ("quality", "many-digits", 0.5))
+        writer.write_table("dropped", table)
     (row,) = pq.read_table(tmp_path / "dropped" / "web.parquet").to_pylist()
     assert (row["step"], row["rule"], row["value"]) == ("quality", "many-digits", "0.5")
-    assert list(read_documents(tmp_path, "dropped")) == [document]
+    assert list(read_documents(tmp_path, "dropped")) == documents
+
+
+def test_the_pieces_that_come_do_not_show(tmp_path: Path) -> None:
+    documents = documents_of(2 * ROWS + 7)
+    write(tmp_path / "rows", "web", documents)
+    (tmp_path / "tables" / "clean").mkdir(parents=True)
+    with PartWriter(tmp_path / "tables", "web") as writer:
+        for start in range(0, len(documents), 1000):
+            writer.write_table("clean", table_of(documents[start : start + 1000]))
+    rows, tables = (tmp_path / name / "clean" / "web.parquet" for name in ("rows", "tables"))
+    assert rows.read_bytes() == tables.read_bytes()
+    assert pq.ParquetFile(rows).num_row_groups == 3
+
+
+def test_long_documents_end_a_row_group_earlier(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shards, "LARGEST_GROUP", 1000)
+    (tmp_path / "clean").mkdir()
+    with PartWriter(tmp_path, "web") as writer:
+        for number in range(4):
+            writer.write_table("clean", table_of([new_document(f"{number}" * 600, "en", "web")]))
+    assert pq.ParquetFile(tmp_path / "clean" / "web.parquet").num_row_groups == 2
+
+
+def test_an_error_leaves_no_file(tmp_path: Path) -> None:
+    (tmp_path / "clean").mkdir()
+    with pytest.raises(ZeroDivisionError), PartWriter(tmp_path, "web") as writer:
+        writer.write_table("clean", table_of(documents_of(3)))
+        raise ZeroDivisionError
+    assert list((tmp_path / "clean").iterdir()) == []
+
+
+def test_shards_are_read_as_one_source_in_order(tmp_path: Path) -> None:
+    documents = documents_of(6)
+    for name, part in (("web.00001", documents[3:5]), ("web.00000", documents[:3]), ("web.00002", documents[5:])):
+        write(tmp_path, name, part)
+    write(tmp_path, "web.copy", documents_of(1, "fi", "web.copy"))
+    assert list(read_documents(tmp_path, "clean", "web")) == documents
+    assert [row[:3] for row in parts(tmp_path)] == [("web", "en", 6), ("web.copy", "fi", 1)]
 
 
 def test_the_same_documents_give_the_same_bytes(tmp_path: Path) -> None:
@@ -59,38 +101,6 @@ def test_the_same_documents_give_the_same_bytes(tmp_path: Path) -> None:
         write(tmp_path / name, "web", documents_of(ROWS + 7))
     first, second = ((tmp_path / name / "clean" / "web.parquet").read_bytes() for name in ("one", "two"))
     assert first == second
-
-
-def test_moved_documents_stand_behind_those_held_out(tmp_path: Path) -> None:
-    documents = documents_of(ROWS + 7)
-    write(tmp_path / "moved", "web", documents)
-    write(tmp_path / "moved", "web", [documents[0]], "held_out")
-    marks = {text_hash(documents[5].text), text_hash(documents[2].text), text_hash("nowhere")}
-    assert move_to_held_out(tmp_path / "moved", "web", marks) == [documents[2], documents[5]]
-    assert list(read_documents(tmp_path / "moved", "held_out")) == [documents[0], documents[2], documents[5]]
-    rest = [*documents[:2], *documents[3:5], *documents[6:]]
-    write(tmp_path / "written", "web", rest)
-    shards = [tmp_path / name / "clean" / "web.parquet" for name in ("moved", "written")]
-    assert shards[0].read_bytes() == shards[1].read_bytes()
-    assert sorted(path.name for path in (tmp_path / "moved").iterdir()) == ["clean", "held_out"]
-
-
-def test_nothing_is_rewritten_without_need(tmp_path: Path) -> None:
-    write(tmp_path, "web", documents_of(3))
-    (tmp_path / "held_out").mkdir()
-    before = (tmp_path / "clean" / "web.parquet").stat()
-    assert move_to_held_out(tmp_path, "web", {1}) == []
-    assert move_to_held_out(tmp_path, "nobody", {1}) == []
-    assert (tmp_path / "clean" / "web.parquet").stat() == before
-
-
-def test_what_is_quarantined_can_be_read_again(tmp_path: Path) -> None:
-    (tmp_path / "quarantined").mkdir()
-    broken = Quarantined("web", "web.jsonl:7", "broken", "lone \ud800\nsurrogate")
-    with QuarantineWriter(tmp_path, "web") as quarantine:
-        quarantine.write(broken)
-    (row,) = map(json.loads, (tmp_path / "quarantined" / "web.jsonl").read_text().splitlines())
-    assert Quarantined(**row) == broken
 
 
 def test_a_part_without_documents_has_no_file(tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ def make_corpus(tmp_path: Path) -> MakeCorpus:
             for source in sorted({row[0] for row in rows}):
                 with PartWriter(folder, source) as writer:
                     for document in (_document(row) for row in rows if row[0] == source):
-                        writer.write(part, document, None)
+                        writer.write(part, document)
         return folder
 
     return make

@@ -1,182 +1,171 @@
-"""The curation plan: raw documents to clean ones, step by step.
+"""The curation of a corpus: raw documents to clean ones, as one plan of shards.
 
-One decision: a document goes through the steps one at a time and its fate is written down at once, so memory stays
-bounded by a batch of rows and the set of text hashes, and nothing can be lost between steps.
+One decision: three phases that meet in files. Every shard is read, normalised and measured alone; fates are decided
+from the columns of all; every shard is written alone. So memory is bounded by a batch a worker, a killed build goes on
+at the shards it had not finished, and a moved threshold touches no text.
 """
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from aurora.corpus.contamination import SentenceIndex
-from aurora.corpus.document import CODE, COLUMNS, UNDETERMINED, Document, Quarantined, text_hash
-from aurora.corpus.language import Cld2, Identifier, contradiction
+from aurora.corpus.document import COLUMNS, Document, Quarantined
+from aurora.corpus.engine import Task, Tick, carry_out
+from aurora.corpus.fates import decide, judge_shard
 from aurora.corpus.ledger import Ledger
 from aurora.corpus.normalise import normalise
-from aurora.corpus.quality import judge
-from aurora.corpus.shards import REWRITTEN, PartWriter, QuarantineWriter, move_to_held_out
+from aurora.corpus.plan import Plan, load_plan, make_plan
+from aurora.corpus.prepare import SETTINGS, VERSION, prepare
+from aurora.corpus.quality import check_thresholds
+from aurora.corpus.shards import PartWriter
 from aurora.corpus.sources import provenance, read_source
-from aurora.errors import UserError
-from aurora.files import write_json
+from aurora.corpus.work import WorkFiles, fingerprint
+from aurora.corpus.writing import write_shard
+from aurora.files import sha256, write_json
 from aurora.progress import progress, say
-from aurora.recipe.corpus import Corpus, Curation, Source
+from aurora.recipe.corpus import Corpus
 
 PARTS = ("clean", "held_out", "dropped", "quarantined", "other_domain")
-_HASHES = 1 << 128
-# From so many documents on, a language is measured on one at least.
-MEASURED_FROM = 10
+PREPARE, JUDGE, WRITE = "prepared", "judged", "written"
 
 
-def build_corpus(corpus: Corpus, base: Path, cache: Path, seed: int, folder: Path) -> dict[str, Any]:
+def build_corpus(
+    corpus: Corpus, base: Path, cache: Path, seed: int, folder: Path, work: Path | None = None
+) -> dict[str, Any]:
     """Curate every source of `corpus` into `folder`; returns the ledger, also written to `ledger.json`.
 
-    Relative paths start from `base`; downloads go to `cache`. Which documents are held out depends on their text alone,
-    not on `seed`, so that runs with other seeds are measured on the same text; a language of at least `MEASURED_FROM`
+    Relative paths start from `base`; downloads go to `cache`; `work` (beside `folder` without it) holds what shards
+    leave for the next phase and the next build. Which documents are held out depends on their text alone, not on
+    `seed`, so that runs with other seeds are measured on the same text; a language of at least `MEASURED_FROM`
     documents of which the split held out none gives the one of the lowest hash.
     """
-    shutil.rmtree(folder / REWRITTEN, ignore_errors=True)
+    check_thresholds(corpus.curation.thresholds)
+    work = work or folder.with_name(f"{folder.name}.work")
     for part in PARTS:
-        shutil.rmtree(folder / part, ignore_errors=True)
-        (folder / part).mkdir(parents=True)
-    other = _write_other_domain(corpus, base, cache, folder)
+        (folder / part).mkdir(parents=True, exist_ok=True)
+    (folder / "ledger.json").unlink(missing_ok=True)
+    _write_other_domain(corpus, base, cache, folder)
+    origins = {name: provenance(name, source, base, cache) for name, source in sorted(corpus.sources.items())}
+    plan = make_plan(corpus, base, cache, folder, work, origins)
+    settings = _prepared_by(plan)
+    _run(plan, PREPARE, settings)
+    fates = decide(plan)
+    states = _run(plan, WRITE, {name: fingerprint(settings[name], mark) for name, mark in fates.items()})
+    _tidy(plan)
     ledger = Ledger()
-    plan = _Plan(corpus.curation, other, Cld2(), ledger)
-    for name, source in sorted(corpus.sources.items()):
-        _curate_source(name, source, base, cache, folder, plan)
-    if unmeasured := plan.unmeasured():
-        for name in sorted(corpus.sources):
-            for document in move_to_held_out(folder, name, unmeasured):
-                ledger.hold_out(document)
-    closed = ledger.close({name: provenance(name, source, base, cache) for name, source in corpus.sources.items()})
+    for shard in plan.shards:
+        ledger.add(states[shard.name]["ledger"])
+    closed = ledger.close({name: origins[name] for name in corpus.sources})
     write_json(folder / "ledger.json", closed)
+    if not corpus.execution.keep_work:
+        shutil.rmtree(work)
     _say_result(closed)
     return closed
 
 
-@dataclass
-class _Split:
-    """How a language was split: documents kept, whether any is held out, and the lowest hash among them."""
-
-    kept: int = 0
-    held_out: bool = False
-    lowest: int = _HASHES
-
-
-class _Plan:
-    """The steps, and what they remember from one document to the next."""
-
-    def __init__(self, curation: Curation, other: SentenceIndex, identifier: Identifier, ledger: Ledger) -> None:
-        self.curation = curation
-        self.ledger = ledger
-        self._other = other
-        self._identifier = identifier
-        self._seen: set[int] = set()
-        self._splits: dict[str, _Split] = {}
-        self._held_out_below = int(curation.held_out_share * _HASHES)
-
-    def decide(self, document: Document) -> tuple[Document, str, tuple[str, str, Any] | None]:
-        """The document as it leaves the steps, the part it belongs to, and (step, rule, value) where it is dropped."""
-        for column in COLUMNS:
-            getattr(document, column).encode()  # a lone surrogate raises here and is quarantined, not written
-        if self.curation.normalise:
-            document = replace(document, text=normalise(document.text, document.lang))
-        document, loss = self._language(document)
-        if loss is None and self.curation.quality and (broken := judge(document.text, document.lang)):
-            loss = ("quality", broken.rule, broken.value)
-        mark = text_hash(document.text)
-        if loss is None and mark in self._seen:
-            loss = ("duplicates", "exact", f"{mark:032x}")
-        if loss is not None:
-            return document, "dropped", loss
-        if overlap := self._other.find(document.text):
-            raise UserError(
-                f"The source {document.source} holds a sentence of the measuring domain, which is never trained on: "
-                f"{overlap.sentence[:60]!r} in {document.url or document.id}; take it out of corpus.sources."
-            )
-        if self.curation.duplicates == "exact":
-            self._seen.add(mark)
-        return document, "held_out" if self._holds_out(document.lang, mark) else "clean", None
-
-    def unmeasured(self) -> set[int]:
-        """The text hashes to hold out beside the split, so that no language goes without."""
-        splits = self._splits.values()
-        return {split.lowest for split in splits if split.kept >= MEASURED_FROM and not split.held_out}
-
-    def _holds_out(self, language: str, mark: int) -> bool:
-        split = self._splits.setdefault(language, _Split())
-        held_out = mark < self._held_out_below
-        split.kept += 1
-        split.held_out |= held_out
-        split.lowest = min(split.lowest, mark)
-        return held_out
-
-    def _language(self, document: Document) -> tuple[Document, tuple[str, str, Any] | None]:
-        if not self.curation.identify_language or document.lang == CODE:
-            return document, None
-        if document.lang == UNDETERMINED:
-            found = self._identifier.identify(document.text)
-            return replace(document, lang=found.best), None if found.languages else ("language", "unknown", "")
-        other = contradiction(self._identifier, document.text, document.lang)
-        return document, ("language", "contradicts", other) if other else None
+def run_task(task: Task, tick: Tick) -> dict[str, Any]:
+    """Carry out one phase of one shard of a saved plan, unless it is done; called in whatever process the engine
+    chose."""
+    plan = load_plan(Path(task["plan"]))
+    shard = plan.by_name[task["shard"]]
+    files = WorkFiles(plan.work, shard.name)
+    if task["phase"] == PREPARE:
+        result = files.result(PREPARE, task["fingerprint"])
+        if result is None:
+            result = prepare(plan, shard, tick)
+            files.finish(PREPARE, task["fingerprint"], result)
+        judged = fingerprint(task["fingerprint"], _judged_by(plan.corpus))
+        if files.result(JUDGE, judged) is None:
+            judge_shard(plan, shard)
+            files.finish(JUDGE, judged, {})
+        return {"shard": shard.name, **result}
+    ledger = write_shard(plan, shard, tick)
+    sizes = {place: (plan.folder / place).stat().st_size for place in _places(plan, shard.name)}
+    result = {"shard": shard.name, "ledger": ledger, "sizes": sizes, "bytes": ledger["bytes"]["in"]}
+    files.finish(WRITE, task["fingerprint"], result)
+    return result
 
 
-def _curate_source(name: str, source: Source, base: Path, cache: Path, folder: Path, plan: _Plan) -> None:
-    with (
-        PartWriter(folder, name) as writer,
-        QuarantineWriter(folder, name) as quarantine,
-        progress(f"curate {name}", None, "B") as bar,
-    ):
-        for found in read_source(name, source, base, cache):
-            if isinstance(found, Quarantined):
-                broken: Quarantined | None = found
-            else:
-                bar.update(len(found.text.encode("utf-8", "surrogatepass")))
-                broken = _curate(found, plan, writer)
-            if broken is not None:
-                plan.ledger.quarantine(broken)
-                quarantine.write(broken)
+def _run(plan: Plan, phase: str, fingerprints: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """Carry out a phase of all shards that it is not done for; returns the results by shard."""
+    path = plan.save()
+    results = {}
+    tasks: list[Task] = []
+    for shard in plan.shards:
+        found = WorkFiles(plan.work, shard.name).result(phase, fingerprints[shard.name])
+        if found is not None and _stands(plan, phase, shard.name, fingerprints[shard.name], found):
+            results[shard.name] = found
+        else:
+            mark = fingerprints[shard.name]
+            tasks.append({"plan": str(path), "phase": phase, "shard": shard.name, "fingerprint": mark})
+    label = "read and measure" if phase == PREPARE else "write"
+    with progress(f"{label} {len(tasks)} of {len(plan.shards)} shards", None, "B") as bar:
+        sizes = [plan.by_name[task["shard"]].size for task in tasks]
+        size = None if None in sizes else sum(filter(None, sizes))
+        for result in carry_out(tasks, size, plan.corpus.execution, run_task, bar.update):
+            results[result["shard"]] = result
+    return results
 
 
-def _curate(document: Document, plan: _Plan, writer: PartWriter) -> Quarantined | None:
-    """Write a document where it belongs and enter it; returned as quarantined where it makes a step raise."""
-    try:
-        curated, part, loss = plan.decide(document)
-    except UserError:
-        raise
-    except Exception as error:  # whatever a document makes a step raise, the rest goes on
-        return _raised(document, error)
-    writer.write(part, curated, loss)
-    if loss is not None:
-        plan.ledger.drop(curated, *loss)
-    else:
-        plan.ledger.keep(curated, part == "held_out")
-    return None
+def _stands(plan: Plan, phase: str, shard: str, mark: str, result: Mapping[str, Any]) -> bool:
+    """Whether a phase that was done still is: its files are there, and the rules are those it was judged by."""
+    files = WorkFiles(plan.work, shard)
+    if phase == PREPARE:
+        return files.result(JUDGE, fingerprint(mark, _judged_by(plan.corpus))) is not None
+    sizes = {place: (plan.folder / place).stat().st_size for place in _places(plan, shard)}
+    return bool(sizes == result["sizes"])
 
 
-def _raised(document: Document, error: Exception) -> Quarantined:
-    return Quarantined(
-        document.source,
-        document.url or document.id,
-        f"{type(error).__name__}: {error}",
-        document.text[:160],
-        document.lang if document.lang.isascii() else UNDETERMINED,
-    )
+def _prepared_by(plan: Plan) -> dict[str, str]:
+    """The fingerprint of all that the first phase of each shard depends on."""
+    settings = plan.corpus.curation.numerics()
+    measured = {path.name: sha256(path) for path in sorted((plan.folder / "other_domain").iterdir())}
+    common = [VERSION, version("pycld2"), {name: settings[name] for name in SETTINGS}, measured]
+    sources = {name: source.numerics() for name, source in plan.corpus.sources.items()}
+    return {
+        shard.name: fingerprint(*common, sources[shard.source], plan.identities[shard.name]) for shard in plan.shards
+    }
 
 
-def _write_other_domain(corpus: Corpus, base: Path, cache: Path, folder: Path) -> SentenceIndex:
-    """Write the measuring domain's documents and index their sentences, one a line."""
-    sentences: list[str] = []
+def _judged_by(corpus: Corpus) -> Any:
+    """What the judgement of a document depends on beside its columns."""
+    from importlib.resources import files
+
+    tables = (files("aurora.corpus") / "data" / "quality.yaml").read_text(encoding="utf-8")
+    return [corpus.curation.rules, corpus.curation.thresholds, tables]
+
+
+def _places(plan: Plan, shard: str) -> list[str]:
+    """The files of a shard's parts that are there, relative to the corpus."""
+    names = [f"{part}/{shard}.parquet" for part in ("clean", "held_out", "dropped")]
+    return [name for name in (*names, f"quarantined/{shard}.jsonl") if (plan.folder / name).is_file()]
+
+
+def _tidy(plan: Plan) -> None:
+    """Remove what no shard of this plan wrote: left-overs of killed attempts and of shards that are no more."""
+    wanted = {place for shard in plan.shards for place in _places(plan, shard.name)}
+    for part in PARTS[:-1]:
+        for path in (plan.folder / part).iterdir():
+            if f"{part}/{path.name}" not in wanted:
+                path.unlink()
+    for path in plan.work.glob("*/*"):
+        if path.name.removesuffix(".done.json").removesuffix(".parquet").removesuffix(".jsonl") not in plan.by_name:
+            path.unlink()
+
+
+def _write_other_domain(corpus: Corpus, base: Path, cache: Path, folder: Path) -> None:
+    """Write the measuring domain's documents."""
+    shutil.rmtree(folder / "other_domain")
+    (folder / "other_domain").mkdir()
     for name, source in sorted(corpus.other_domain.items()):
         with PartWriter(folder, name) as writer:
             for document in _documents(name, read_source(name, source, base, cache)):
-                text = normalise(document.text, document.lang)
-                sentences += text.splitlines()
-                writer.write("other_domain", replace(document, text=text), None)
-    return SentenceIndex(sentences)
+                writer.write("other_domain", replace(document, text=normalise(document.text, document.lang)))
 
 
 def _documents(name: str, found: Iterator[Document | Quarantined]) -> Iterator[Document]:

@@ -1,7 +1,7 @@
 """The ledger of a corpus: documents in = kept + dropped + quarantined, by source, language and rule.
 
-One decision: every document is entered exactly once, when its fate is known; the sums are checked when the ledger
-closes.
+One decision: every document is entered exactly once, when its fate is known. Each shard keeps a ledger of its own; they
+are added in canonical order, and the sums are checked when the whole closes.
 """
 
 from __future__ import annotations
@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from aurora.corpus.document import Document, Quarantined
-
 EXAMPLES_PER_RULE = 3
 EXCERPT = 160
 COUNTS = ("in", "kept", "dropped", "quarantined", "bytes_kept", "held_out_documents", "held_out_bytes")
+_HELD_OUT = "held_out"
 
 
 class Ledger:
@@ -23,38 +22,72 @@ class Ledger:
         self._by_source: dict[str, dict[str, dict[str, int]]] = {}
         self._losses: dict[tuple[str, str, str, str], list[int]] = {}
         self._examples: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
+        self._changes: dict[str, dict[str, int]] = {}
         self._bytes = {"in": 0, "kept": 0, "dropped": 0}
 
-    def keep(self, document: Document, held_out: bool) -> None:
-        """A kept document, for training or held out."""
-        counts, size = self._entered(document)
-        counts["kept"] += 1
+    def keep(self, source: str, language: str, part: str, documents: int, size: int) -> None:
+        """Documents kept in a part (`clean`, `held_out`), of `size` UTF-8 bytes together."""
+        counts = self._entered(source, language, documents, size)
+        counts["kept"] += documents
         counts["bytes_kept"] += size
         self._bytes["kept"] += size
-        if held_out:
-            self._hold_out(counts, size)
+        if part == _HELD_OUT:
+            counts["held_out_documents"] += documents
+            counts["held_out_bytes"] += size
 
-    def hold_out(self, document: Document) -> None:
-        """A document kept for training before, now held out."""
-        self._hold_out(self._counts(document.source, document.lang), _size(document))
-
-    def drop(self, document: Document, step: str, rule: str, value: Any) -> None:
-        """A dropped document, with the rule and the value that dropped it."""
-        counts, size = self._entered(document)
-        counts["dropped"] += 1
+    def drop(self, source: str, language: str, step: str, rule: str, documents: int, size: int) -> None:
+        """Documents that a rule dropped, of `size` UTF-8 bytes together."""
+        counts = self._entered(source, language, documents, size)
+        counts["dropped"] += documents
         self._bytes["dropped"] += size
-        loss = self._losses.setdefault((step, rule, document.lang, document.source), [0, 0])
-        loss[0] += 1
+        loss = self._losses.setdefault((step, rule, language, source), [0, 0])
+        loss[0] += documents
         loss[1] += size
-        examples = self._examples.setdefault((step, rule, document.lang), [])
-        if len(examples) < EXAMPLES_PER_RULE:
-            examples.append({"excerpt": document.text[:EXCERPT], "value": value})
 
-    def quarantine(self, found: Quarantined) -> None:
-        """An input that could not become a document."""
-        counts = self._counts(found.source, found.lang)
-        counts["in"] += 1
-        counts["quarantined"] += 1
+    def example(self, step: str, rule: str, language: str, text: str, value: Any) -> None:
+        """A dropped document to show beside its rule; the first few are kept."""
+        examples = self._examples.setdefault((step, rule, language), [])
+        if len(examples) < EXAMPLES_PER_RULE:
+            examples.append({"excerpt": text[:EXCERPT], "value": value})
+
+    def quarantine(self, source: str, language: str, documents: int = 1) -> None:
+        """Inputs that could not become documents."""
+        counts = self._counts(source, language)
+        counts["in"] += documents
+        counts["quarantined"] += documents
+
+    def change(self, name: str, language: str, number: int) -> None:
+        """What a step changed in documents, whatever became of them."""
+        if number:
+            table = self._changes.setdefault(name, {})
+            table[language] = table.get(language, 0) + number
+
+    def state(self) -> dict[str, Any]:
+        """Everything entered, as JSON types; `add` takes it up."""
+        return {
+            "by_source": self._by_source,
+            "losses": [[*key, *counts] for key, counts in sorted(self._losses.items())],
+            "examples": [[*key, examples] for key, examples in sorted(self._examples.items())],
+            "changes": self._changes,
+            "bytes": self._bytes,
+        }
+
+    def add(self, state: Mapping[str, Any]) -> None:
+        """Enter what another ledger entered."""
+        for source, languages in state["by_source"].items():
+            for language, counts in languages.items():
+                _add(self._counts(source, language), counts)
+        for *key, documents, size in state["losses"]:
+            loss = self._losses.setdefault(tuple(key), [0, 0])
+            loss[0] += documents
+            loss[1] += size
+        for step, rule, language, examples in state["examples"]:
+            for example in examples:
+                self.example(step, rule, language, example["excerpt"], example["value"])
+        for name, languages in state["changes"].items():
+            for language, number in languages.items():
+                self.change(name, language, number)
+        _add(self._bytes, state["bytes"])
 
     def close(self, provenance: Mapping[str, Any]) -> dict[str, Any]:
         """The ledger as plain JSON types; raises where the sums do not hold (an error of ours)."""
@@ -84,24 +117,20 @@ class Ledger:
                 for (step, rule, language), examples in sorted(self._examples.items())
                 for example in examples
             ],
+            "changes": {name: dict(sorted(table.items())) for name, table in sorted(self._changes.items())},
             "sources": dict(provenance),
         }
 
-    def _entered(self, document: Document) -> tuple[dict[str, int], int]:
-        size = _size(document)
-        counts = self._counts(document.source, document.lang)
-        counts["in"] += 1
+    def _entered(self, source: str, language: str, documents: int, size: int) -> dict[str, int]:
+        counts = self._counts(source, language)
+        counts["in"] += documents
         self._bytes["in"] += size
-        return counts, size
-
-    @staticmethod
-    def _hold_out(counts: dict[str, int], size: int) -> None:
-        counts["held_out_documents"] += 1
-        counts["held_out_bytes"] += size
+        return counts
 
     def _counts(self, source: str, language: str) -> dict[str, int]:
         return self._by_source.setdefault(source, {}).setdefault(language, dict.fromkeys(COUNTS, 0))
 
 
-def _size(document: Document) -> int:
-    return len(document.text.encode("utf-8", "surrogatepass"))
+def _add(counts: dict[str, int], more: Mapping[str, int]) -> None:
+    for key, number in more.items():
+        counts[key] += number

@@ -6,6 +6,7 @@ part is, and the order is that of the files: sources by name, documents as curat
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -49,10 +50,15 @@ def parts(folder: Path, part: str = "clean") -> list[tuple[str, str, int, int]]:
         for batch in pq.ParquetFile(path).iter_batches(BATCH_ROWS, columns=["lang", "text"]):
             sizes = pc.binary_length(batch["text"]).to_pylist()
             for language, size in zip(batch["lang"].to_pylist(), sizes, strict=True):
-                total = totals.setdefault((path.stem, language), [0, 0])
+                total = totals.setdefault((source_of(path.stem), language), [0, 0])
                 total[0] += 1
                 total[1] += size
     return [(source, language, *total) for (source, language), total in sorted(totals.items())]  # type: ignore[misc]
+
+
+def source_of(stem: str) -> str:
+    """The source whose shard has this name."""
+    return re.sub(r"\.\d{5}$", "", stem)
 
 
 def _groups_with(file: pq.ParquetFile, lang: str | None) -> list[int]:
@@ -69,4 +75,6 @@ def _groups_with(file: pq.ParquetFile, lang: str | None) -> list[int]:
 def _files(folder: Path, part: str, source: str | None) -> list[Path]:
     if not (folder / part).is_dir():
         raise AuroraError(f"{folder} is not a corpus with a part {part}: build the corpus first.")
-    return sorted((folder / part).glob(f"{source or '*'}.parquet"))
+    found = (path for path in (folder / part).glob("*.parquet") if not path.name.startswith("."))
+    named = ((source_of(path.stem), path.stem, path) for path in found)
+    return [path for name, _, path in sorted(named) if source in (None, name)]

@@ -1,4 +1,4 @@
-"""Writing what curation made of a source: a Parquet file for each part, JSON lines of what was quarantined, in reading
+"""Writing what curation made of a shard: a Parquet file for each part, JSON lines of what was quarantined, in reading
 order.
 
 One decision: fixed compression, row groups and schema, no time stamps, so the same documents give the same bytes.
@@ -6,34 +6,34 @@ One decision: fixed compression, row groups and schema, no time stamps, so the s
 
 from __future__ import annotations
 
-import json
-import shutil
-from collections.abc import Container
-from dataclasses import asdict
+import os
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import IO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from aurora.corpus.document import COLUMNS, Document, Quarantined, schema, text_hash
-from aurora.corpus.reading import read_documents
+from aurora.corpus.document import Document, schema, table_of
 from aurora.files import explained
 
 ROWS = 2048
+# A row group of long documents ends earlier.
+LARGEST_GROUP = 64_000_000  # bytes
 LOSS_COLUMNS = ("step", "rule", "value")
-REWRITTEN = "rewritten"
 
 
 class PartWriter:
-    """Writes one source's documents to the parts they belong to; a file appears with its part's first document."""
+    """Writes one shard's documents to the parts they belong to; a file appears with its part's first document, and
+    under its name when all are written."""
 
-    def __init__(self, folder: Path, source: str) -> None:
+    def __init__(self, folder: Path, shard: str) -> None:
         self._folder = folder
-        self._source = source
-        self._rows: dict[str, list[tuple[str, ...]]] = {}
-        self._writers: dict[str, pq.ParquetWriter] = {}
+        self._shard = shard
+        self._rows: list[Document] = []
+        self._rows_part = ""
+        self._files: dict[str, _PartFile] = {}
 
     def __enter__(self) -> PartWriter:
         return self
@@ -41,79 +41,81 @@ class PartWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with explained(self._folder):
-            for part in sorted(self._rows):
-                if kind is None:
-                    self._flush(part)
-                self._writers[part].close()
+        whole = False
+        try:
+            if kind is None:
+                self._flush()
+                whole = True
+        finally:
+            with ExitStack() as stack:
+                for file in self._files.values():
+                    stack.callback(file.close, whole)
 
-    def write(self, part: str, document: Document, loss: tuple[str, str, Any] | None) -> None:
-        """Append a document to a part; a dropped one with its (step, rule, value)."""
-        if part not in self._rows:
-            self._rows[part] = []
-            path = self._folder / part / f"{self._source}.parquet"
-            self._writers[part] = pq.ParquetWriter(path, _schema(part), compression="zstd")
-        row = tuple(getattr(document, column) for column in COLUMNS)
-        self._rows[part].append(row + tuple(map(str, loss or ())))
-        if len(self._rows[part]) >= ROWS:
-            with explained(self._folder):
-                self._flush(part)
+    def write(self, part: str, document: Document) -> None:
+        """Append a document to a part."""
+        if part != self._rows_part or len(self._rows) >= ROWS:
+            self._flush()
+            self._rows_part = part
+        self._rows.append(document)
 
-    def _flush(self, part: str) -> None:
-        rows = self._rows[part]
+    def write_table(self, part: str, table: pa.Table) -> None:
+        """Append the rows of a table that has the part's columns; those of `dropped` are followed by the loss."""
+        self._flush()
+        if part not in self._files:
+            self._files[part] = _PartFile(self._folder / part / f"{self._shard}.parquet", part_schema(part))
+        self._files[part].append(table)
+
+    def _flush(self) -> None:
+        rows, self._rows = self._rows, []
         if rows:
-            columns = zip(*rows, strict=True)
-            self._writers[part].write_table(pa.table([pa.array(c, pa.string()) for c in columns], schema=_schema(part)))
-            rows.clear()
+            self.write_table(self._rows_part, table_of(rows))
 
 
-class QuarantineWriter:
-    """Writes one source's quarantined inputs; the file is there even where there are none."""
+class _PartFile:
+    """A Parquet file in the making: rows wait until a group is full."""
 
-    def __init__(self, folder: Path, source: str) -> None:
-        self._path = folder / "quarantined" / f"{source}.jsonl"
+    def __init__(self, path: Path, columns: pa.Schema) -> None:
+        self._path = path
+        self._partial = path.with_name(f".{path.name}.{os.getpid()}.partial")  # an orphan may still write
+        self._schema = columns
+        self._waiting: list[pa.Table] = []
+        with explained(path):
+            self._stream: IO[bytes] = self._partial.open("wb")
+            self._writer = pq.ParquetWriter(self._stream, columns, compression="zstd")
 
-    def __enter__(self) -> QuarantineWriter:
-        with explained(self._path):
-            self._stream = self._path.open("w", encoding="utf-8")
-        return self
+    def append(self, table: pa.Table) -> None:
+        """Add rows; full groups are written."""
+        self._waiting.append(table.select(self._schema.names).cast(self._schema))
+        while (rows := sum(len(waiting) for waiting in self._waiting)) >= ROWS:
+            self._write(ROWS)
+        if rows and sum(waiting["text"].nbytes for waiting in self._waiting) >= LARGEST_GROUP:
+            self._write(rows)
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        with explained(self._path):
+    def close(self, whole: bool) -> None:
+        """Write what waits and give the file its name; take it away where it is not `whole`."""
+        try:
+            if whole:
+                if self._waiting:
+                    self._write(sum(len(waiting) for waiting in self._waiting))
+                with explained(self._path):
+                    self._writer.close()
+                    self._stream.close()
+                    self._partial.replace(self._path)
+        finally:
+            with suppress(OSError):
+                self._writer.close()
             self._stream.close()
+            self._partial.unlink(missing_ok=True)
 
-    def write(self, found: Quarantined) -> None:
-        """Append one input; lone surrogates are escaped."""
+    def _write(self, rows: int) -> None:
+        table = pa.concat_tables(self._waiting)
         with explained(self._path):
-            self._stream.write(json.dumps(asdict(found), sort_keys=True) + "\n")
+            self._writer.write_table(table.slice(0, rows).combine_chunks())
+        rest = table.slice(rows)
+        self._waiting = [rest] if len(rest) else []
 
 
-def move_to_held_out(folder: Path, source: str, marks: Container[int]) -> list[Document]:
-    """Move the documents of a source's clean shard whose text hash is among `marks` behind those held out; returns
-    them."""
-    moved = [document for document in read_documents(folder, "clean", source) if text_hash(document.text) in marks]
-    if not moved:
-        return []
-    work = folder / REWRITTEN
-    for part in ("clean", "held_out"):
-        (work / part).mkdir(parents=True)
-    with PartWriter(work, source) as writer:
-        for document in read_documents(folder, "clean", source):
-            if text_hash(document.text) not in marks:
-                writer.write("clean", document, None)
-        for document in [*read_documents(folder, "held_out", source), *moved]:
-            writer.write("held_out", document, None)
-    with explained(folder):
-        for part in ("clean", "held_out"):
-            (folder / part / f"{source}.parquet").unlink(missing_ok=True)
-            for path in (work / part).iterdir():
-                path.replace(folder / part / path.name)
-        shutil.rmtree(work)
-    return moved
-
-
-def _schema(part: str) -> pa.Schema:
+def part_schema(part: str) -> pa.Schema:
+    """The columns of a part, all strings."""
     names = LOSS_COLUMNS if part == "dropped" else ()
     return pa.schema([*schema(), *((name, pa.string()) for name in names)])

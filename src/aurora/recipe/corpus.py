@@ -5,6 +5,7 @@ One decision: the kind of a source is a discriminated union, so a key that belon
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -12,6 +13,7 @@ from pydantic import Field, model_validator
 from aurora.recipe.base import Section, layout
 
 MEASURING = "eld"
+RuleSet = Literal["basic"]
 Language = Annotated[str, Field(pattern=r"^([a-z]{2,3}(-[A-Za-z0-9]{2,8})*|code|und)$")]
 
 
@@ -129,10 +131,36 @@ class Curation(Section):
         True,
         description="Drop documents whose identified language contradicts their declared one; label those without one.",
     )
-    quality: bool = Field(True, description="Length and symbol rules per language.")
+    rules: list[RuleSet] = Field(
+        default=["basic"],
+        description="Rule sets a document must pass, in this order: `basic` are length, script and symbol rules per "
+        "language, and rules of code.",
+    )
+    thresholds: dict[Language, dict[str, float]] = Field(
+        default_factory=dict,
+        description="Thresholds by language and name, in place of those of `data/quality.yaml`. Moving one judges "
+        "anew without reading a text again.",
+    )
     duplicates: Literal["none", "exact"] = Field("exact", description="Which duplicates to drop, across all sources.")
     held_out_share: float = Field(
         0.05, gt=0, lt=1, description="Share of documents held out of training for evaluation, chosen by document hash."
+    )
+
+
+class CorpusExecution(Section):
+    """Where the plan of curation runs. None of it changes a byte of the corpus."""
+
+    runner: Literal["local", "ray"] = layout(
+        "local",
+        "What carries out the shards: processes on this machine, or a Ray cluster whose machines see the same folders "
+        "(extra `cluster`).",
+    )
+    address: str | None = layout(None, "Address of the Ray cluster; without one Ray starts on this machine.")
+    workers: int = layout(0, "Shards in work at a time; 0 takes every core.", ge=0)
+    keep_work: bool = layout(
+        True,
+        "Keep the shards' work files beside the corpus: about as much disk again, and a moved threshold or an added "
+        "file then costs only what it changes.",
     )
 
 
@@ -146,11 +174,20 @@ class Corpus(Section):
         description="Sources of another domain: evaluated on, never trained on; a corpus holding any of their "
         "sentences is refused.",
     )
+    shard_megabytes: float = Field(
+        64.0,
+        gt=0,
+        description="Size of a shard on disk (10^6 bytes; compressed files count four times): small files share one, "
+        "plain JSON lines are cut. Sources with a limit, packages and the hub are one shard each.",
+    )
+    execution: CorpusExecution = Field(default_factory=CorpusExecution, description="Where curation runs.")
     cache: str | None = layout(None, "Folder for downloads; the user's cache folder without one.")
 
     @model_validator(mode="after")
-    def _measuring_text_is_not_trained_on(self) -> Corpus:
+    def _sources_are_sound(self) -> Corpus:
         for name, source in self.sources.items():
+            if re.search(r"\.\d{5}$", name):
+                raise ValueError(f"corpus.sources.{name}: a name does not end in five digits, as a shard's does")
             if isinstance(source, WheelsSource) and source.names_measuring_text():
                 raise ValueError(
                     f"corpus.sources.{name}: {MEASURING} is text for measuring only; name it in corpus.other_domain"

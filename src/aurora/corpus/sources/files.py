@@ -65,17 +65,17 @@ def read_jsonl(name: str, source: JsonlSource, base: Path) -> Iterator[Document 
     """One document a line."""
     for place, path in find_files(name, source.paths, base).items():
         with _opened(name, path) as stream:
-            for number, line in _lines(stream):
-                where = f"{place}:{number}"
-                if line is None:
-                    yield Quarantined(name, where, f"the line is longer than {LONGEST_LINE} bytes")
-                    continue
-                if not line.strip():
-                    continue
-                try:
-                    yield _document(json.loads(line), name, source, where)
-                except (ValueError, TypeError, KeyError, RecursionError) as error:
-                    yield _broken(name, where, error, line, source.language)
+            yield from _documents(_lines(stream), name, source, place)
+
+
+def read_lines(
+    name: str, source: JsonlSource, base: Path, place: str, start: int, end: int, first_line: int
+) -> Iterator[Document | Quarantined]:
+    """One document a line, of the lines of a plain file that begin in bytes [start, end); the first has a number."""
+    path = find_files(name, [place], base)[place]
+    with _opened(name, path) as stream:
+        stream.seek(start)
+        yield from _documents(_lines(stream, first_line, end), name, source, place)
 
 
 def read_parquet(name: str, source: ParquetSource, base: Path) -> Iterator[Document | Quarantined]:
@@ -117,6 +117,22 @@ def read_text(name: str, source: TextSource, base: Path) -> Iterator[Document | 
                     yield new_document(text, language, name, source.license, where)
 
 
+def _documents(
+    lines: Iterator[tuple[int, bytes | None]], name: str, source: JsonlSource, place: str
+) -> Iterator[Document | Quarantined]:
+    for number, line in lines:
+        where = f"{place}:{number}"
+        if line is None:
+            yield Quarantined(name, where, f"the line is longer than {LONGEST_LINE} bytes")
+            continue
+        if not line.strip():
+            continue
+        try:
+            yield _document(json.loads(line), name, source, where)
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
+            yield _broken(name, where, error, line, source.language)
+
+
 def _document(row: Any, name: str, source: JsonlSource | ParquetSource, where: str) -> Document:
     """A row as a document; raises TypeError or KeyError where it is none."""
     if not isinstance(row, dict):
@@ -154,10 +170,10 @@ def _pieces(stream: IO[bytes], document: str) -> Iterator[tuple[int, bytes]]:
         yield first, bytes(paragraph).rstrip(b"\r\n")
 
 
-def _lines(stream: IO[bytes]) -> Iterator[tuple[int, bytes | None]]:
-    """Numbered lines; None stands for one that is too long to be kept in memory."""
-    number = 0
-    while line := stream.readline(LONGEST_LINE):
+def _lines(stream: IO[bytes], first: int = 1, end: int | None = None) -> Iterator[tuple[int, bytes | None]]:
+    """Numbered lines, of those that begin before byte `end`; None stands for one too long to be kept in memory."""
+    number = first - 1
+    while (end is None or stream.tell() < end) and (line := stream.readline(LONGEST_LINE)):
         number += 1
         if len(line) < LONGEST_LINE or line.endswith(b"\n"):
             yield number, line

@@ -1,0 +1,111 @@
+"""What carries out the tasks of a plan: this process, processes of this machine, or a Ray cluster.
+
+One decision: an engine only says where a task runs. Daft streams tasks to processes on one machine and to a cluster by
+the same three lines; what a task writes follows from the task alone, so no engine can change a byte.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from typing import Any
+
+from aurora.errors import AuroraError, UserError
+from aurora.recipe.corpus import CorpusExecution
+
+Task = dict[str, Any]
+Tick = Callable[[int], object]
+WORTHWHILE = 4_000_000
+_QUIET = {"DO_NOT_TRACK": "1", "DAFT_ANALYTICS_ENABLED": "0", "SCARF_NO_ANALYTICS": "1", "DAFT_PROGRESS_BAR": "0"}
+
+
+def carry_out(
+    tasks: Sequence[Task],
+    size: int | None,
+    execution: CorpusExecution,
+    run: Callable[[Task, Tick], dict[str, Any]],
+    tick: Tick,
+) -> Iterator[dict[str, Any]]:
+    """The results of `run(task, tick)`, as they come. `run` is a function of a module, known to every process.
+
+    Starting processes pays from `WORTHWHILE` bytes on; `size` is what the tasks read, None where nobody knows. `tick`
+    hears of bytes while they are done in this process, and of the `bytes` of each result from others. What a task
+    raises is raised here; an error of the user's as such.
+    """
+    workers = min(execution.workers or os.cpu_count() or 1, len(tasks))
+    small = size is not None and size < WORTHWHILE
+    if not tasks or (execution.runner == "local" and (workers <= 1 or small)):
+        for task in tasks:
+            yield run(task, tick)
+        return
+    for result in _daft(tasks, execution, run, workers):
+        tick(result.get("bytes", 0))
+        yield result
+
+
+def _daft(
+    tasks: Sequence[Task],
+    execution: CorpusExecution,
+    run: Callable[[Task, Tick], dict[str, Any]],
+    workers: int,
+) -> Iterator[dict[str, Any]]:
+    daft = _runner(execution.runner, execution.address, workers)
+
+    @daft.cls(max_concurrency=workers, use_process=True)
+    class Worker:
+        @daft.method(return_dtype=daft.DataType.string())  # type: ignore[untyped-decorator]
+        def carry_out(self, task: str) -> str:
+            return guarded(run, task)
+
+    frame = daft.from_pydict({"task": [json.dumps(task) for task in tasks]})
+    frame = frame.into_partitions(len(tasks)) if execution.runner == "ray" else frame.into_batches(1)
+    for batch in frame.select(Worker().carry_out(frame["task"]).alias("result")).to_arrow_iter():
+        for found in batch["result"].to_pylist():
+            answer = json.loads(found)
+            if "error" in answer:
+                raise (UserError if answer["user"] else AuroraError)(answer["error"])
+            yield answer["result"]
+
+
+def guarded(run: Callable[[Task, Tick], dict[str, Any]], task: str) -> str:
+    """Run a task given as JSON; its result or its error as JSON, which passes between any two processes."""
+    try:
+        return json.dumps({"result": run(json.loads(task), lambda size: None)})
+    except AuroraError as error:
+        return json.dumps({"error": str(error), "user": isinstance(error, UserError)})
+    except Exception as error:
+        said = f"A worker failed on {task}: {type(error).__name__}: {error}"
+        return json.dumps({"error": said, "user": False})
+
+
+@cache
+def _runner(runner: str, address: str | None, workers: int) -> Any:
+    """Daft with the runner that the recipe names; a process keeps the first one it was given."""
+    os.environ.update(_QUIET)
+    import daft
+    from daft.exceptions import DaftCoreException
+
+    try:
+        if runner == "ray":
+            _join_ray(address, workers)
+            daft.set_runner_ray()
+        else:
+            daft.set_runner_native()
+    except DaftCoreException as error:
+        raise UserError(f"corpus.execution.runner: {runner} needs a process that has used no other runner.") from error
+    return daft
+
+
+def _join_ray(address: str | None, workers: int) -> None:
+    """Join the cluster, or start Ray on this machine where none is named."""
+    try:
+        import ray
+    except ModuleNotFoundError as error:
+        raise UserError("corpus.execution.runner: ray needs the extra `cluster`: aurora-lm[cluster].") from error
+    if not ray.is_initialized():
+        if address:
+            ray.init(address=address, log_to_driver=False)
+        else:
+            ray.init(num_cpus=workers, include_dashboard=False, log_to_driver=False)

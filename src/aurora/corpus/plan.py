@@ -1,0 +1,172 @@
+"""The plan of a corpus: which shards its sources fall into, and where the files of each lie.
+
+One decision: shards follow from the sources and `shard_megabytes` alone, never from the machine, so any number of
+workers, on one machine or many, makes the same files in the same order.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+from aurora.corpus.document import Document, Quarantined
+from aurora.corpus.sources import read_source
+from aurora.corpus.sources.files import find_files, read_lines
+from aurora.files import canonical_json, read_json, write_json
+from aurora.recipe.corpus import Corpus, JsonlSource, Source
+
+# Text shrinks to about a quarter in these.
+COMPRESSED = (".gz", ".zst", ".bz2", ".parquet")
+COMPRESSION = 4
+FOLDERS = ("base", "cache", "folder", "work")
+_COUNTED = 1 << 22  # bytes
+
+
+@dataclass(frozen=True)
+class Shard:
+    """A part of a source that is curated alone: some of its files, a stretch of lines of one, or all of it.
+
+    `number` is None for a source's only shard; `size` is in bytes on disk, None where only reading tells. A stretch
+    begins at byte `start` with line `first_line`, and holds the lines that begin before byte `end`.
+    """
+
+    source: str
+    number: int | None = None
+    places: tuple[str, ...] = ()
+    start: int = 0
+    end: int | None = None
+    first_line: int = 1
+    size: int | None = None
+
+    @property
+    def name(self) -> str:
+        """The stem of every file of the shard."""
+        return self.source if self.number is None else f"{self.source}.{self.number:05d}"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that a worker must know: the corpus, where it reads and writes, and its shards in canonical order.
+
+    `identities` says what the text of each shard depends on; where it and the settings stay, nothing is read again.
+    """
+
+    corpus: Corpus
+    base: Path
+    cache: Path
+    folder: Path
+    work: Path
+    shards: tuple[Shard, ...]
+    identities: Mapping[str, str]
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Shard]:
+        """The shards by their names."""
+        return {shard.name: shard for shard in self.shards}
+
+    def read(self, shard: Shard) -> Iterator[Document | Quarantined]:
+        """The inputs of a shard, in order."""
+        source = self.corpus.sources[shard.source]
+        if shard.end is not None:
+            assert isinstance(source, JsonlSource)
+            place, first = shard.places[0], shard.first_line
+            return read_lines(shard.source, source, self.base, place, shard.start, shard.end, first)
+        if shard.places:
+            source = source.model_copy(update={"paths": list(shard.places)})
+        return read_source(shard.source, source, self.base, self.cache)
+
+    def save(self) -> Path:
+        """Write the plan where workers find it; returns the file."""
+        path = self.work / "plan.json"
+        write_json(
+            path,
+            {
+                "corpus": self.corpus.model_dump(mode="json"),
+                **{name: str(getattr(self, name).absolute()) for name in FOLDERS},
+                "shards": [asdict(shard) for shard in self.shards],
+                "identities": dict(self.identities),
+            },
+        )
+        return path
+
+
+def load_plan(path: Path) -> Plan:
+    """The plan in a file; read once as long as the file stays."""
+    return _load_plan(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=1)
+def _load_plan(path: Path, changed: int) -> Plan:
+    found = read_json(path)
+    shards = tuple(Shard(**{**shard, "places": tuple(shard["places"])}) for shard in found["shards"])
+    base, cache, folder, work = (Path(found[name]) for name in FOLDERS)
+    return Plan(Corpus.model_validate(found["corpus"]), base, cache, folder, work, shards, found["identities"])
+
+
+def make_plan(
+    corpus: Corpus, base: Path, cache: Path, folder: Path, work: Path, origins: Mapping[str, dict[str, Any]]
+) -> Plan:
+    """The plan of a corpus; `origins` is the provenance of each source."""
+    shards = tuple(
+        shard
+        for name, source in sorted(corpus.sources.items())
+        for shard in shards_of(name, source, base, corpus.shard_megabytes * 1e6)
+    )
+    return Plan(corpus, base, cache, folder, work, shards, {shard.name: _identity(shard, origins) for shard in shards})
+
+
+def shards_of(name: str, source: Source, base: Path, size: float) -> list[Shard]:
+    """The shards of a source, each of about `size` bytes on disk."""
+    if source.limit_megabytes is not None or not hasattr(source, "paths"):
+        return [Shard(name)]
+    shards: list[Shard] = []
+    group: list[str] = []
+    weight = 0
+    for place, path in find_files(name, source.paths, base).items():
+        bytes_on_disk = path.stat().st_size * (COMPRESSION if path.suffix in COMPRESSED else 1)
+        cut = isinstance(source, JsonlSource) and path.suffix not in COMPRESSED and bytes_on_disk > size
+        if group and (cut or weight + bytes_on_disk > size):
+            shards.append(Shard(name, len(shards), tuple(group), size=weight))
+            group, weight = [], 0
+        if cut:
+            for start, end, line in _stretches(path, int(size)):
+                shards.append(Shard(name, len(shards), (place,), start, end, line, end - start))
+        else:
+            group.append(place)
+            weight += bytes_on_disk
+    if group:
+        shards.append(Shard(name, len(shards), tuple(group), size=weight))
+    return shards if len(shards) > 1 else [replace(shards[0], number=None)]
+
+
+def _stretches(path: Path, size: int) -> Iterator[tuple[int, int, int]]:
+    """(first byte, byte after the last, number of the first line) of pieces of a file, cut where lines end."""
+    start, line, position, num_lines = 0, 1, 0, 0
+    with path.open("rb", buffering=0) as stream:
+        while piece := stream.read(_COUNTED):
+            goal = start + size - position
+            cut = -1 if goal > len(piece) else piece.find(b"\n", max(0, goal - 1))
+            if cut >= 0:
+                num_lines += piece.count(b"\n", 0, cut + 1)
+                end = position + cut + 1
+                yield start, end, line
+                start, line, num_lines = end, line + num_lines, 0
+                stream.seek(end)
+                position = end
+            else:
+                num_lines += piece.count(b"\n")
+                position += len(piece)
+    if start < position:
+        yield start, position, line
+
+
+def _identity(shard: Shard, origins: Mapping[str, dict[str, Any]]) -> str:
+    """A hash over the shard and the files it reads, or all its source depends on."""
+    origin = origins[shard.source]
+    if shard.places:
+        origin = {place: origin["files"][place] for place in shard.places}
+    return hashlib.sha256(canonical_json([asdict(shard), origin])).hexdigest()

@@ -1,0 +1,229 @@
+"""The first phase of the plan: a shard is read once, and all that later decisions need is written beside its text.
+
+One decision: nothing here depends on a threshold or on another shard. A text leaves normalised, with its language, its
+hash and its statistics as columns; whoever moves a threshold reads those columns and never the text. A batch that makes
+a step raise goes through again one document at a time, so that only the document at fault is quarantined.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, TypeGuard
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import xxhash
+
+from aurora.corpus import normalise as normalisation
+from aurora.corpus.contamination import SentenceIndex
+from aurora.corpus.document import CODE, COLUMNS, UNDETERMINED, Document, Quarantined
+from aurora.corpus.language import Cld2, Identifier, contradiction
+from aurora.corpus.plan import Plan, Shard
+from aurora.corpus.quality import STATISTICS, statistics
+from aurora.corpus.reading import read_texts
+from aurora.corpus.work import WorkFiles
+from aurora.errors import UserError
+from aurora.files import atomic_file
+from aurora.recipe.corpus import Curation
+
+# Rises when the code changes what is written for the same text.
+VERSION = 1
+# A batch ends with the document that makes it so large; a larger document is none.
+BATCH_BYTES = 16_000_000
+BATCH_DOCUMENTS = 8192
+LARGEST_DOCUMENT = 100_000_000
+EXCERPT = 160
+# Whatever changes these, the shards are prepared anew; the rest of the recipe's curation moves no text.
+SETTINGS = ("normalise", "identify_language")
+# What a document was changed by or marked with, counted in the ledger.
+COUNTED = ("normalised",)
+
+TEXTS = pa.schema([(name, pa.large_string() if name == "text" else pa.string()) for name in COLUMNS])
+FACTS = pa.schema(
+    [
+        ("id", pa.string()),
+        ("lang", pa.string()),
+        ("bytes", pa.int64()),
+        ("hash", pa.binary(16)),
+        ("step", pa.string()),
+        ("rule", pa.string()),
+        ("value", pa.string()),
+        ("measured", pa.string()),
+        *((name, pa.int32()) for name in COUNTED),
+        *((name, pa.float64()) for name in STATISTICS),
+    ]
+)
+
+
+def prepare(plan: Plan, shard: Shard, tick: Callable[[int], object]) -> dict[str, Any]:
+    """Write a shard's texts, facts and quarantined inputs; returns {"documents", "quarantined", "bytes"} as read.
+
+    `tick` hears of the bytes of each batch.
+    """
+    files = WorkFiles(plan.work, shard.name)
+    steps = _Steps(plan.corpus.curation, Cld2(), _measuring_sentences(plan.folder))
+    counts = {"documents": 0, "quarantined": 0, "bytes": 0}
+    with ExitStack() as stack:
+        streams = {path: stack.enter_context(atomic_file(path)) for path in (files.texts, files.facts)}
+        texts = stack.enter_context(pq.ParquetWriter(streams[files.texts], TEXTS, compression="lz4"))
+        facts = stack.enter_context(pq.ParquetWriter(streams[files.facts], FACTS, compression="zstd"))
+        quarantined = stack.enter_context(atomic_file(files.quarantined, "w"))
+        for inputs in batches(plan.read(shard)):
+            prepared, broken = steps.carry_out(inputs)
+            for batch in prepared:
+                texts.write_batch(batch.select(TEXTS.names))
+                facts.write_batch(batch.select(FACTS.names))
+                counts["documents"] += batch.num_rows
+            for found in broken:
+                quarantined.write(json.dumps(asdict(found), sort_keys=True) + "\n")
+            counts["quarantined"] += len(broken)
+            size = sum(_size(item) for item in inputs)
+            counts["bytes"] += size
+            tick(size)
+    return counts
+
+
+def batches(found: Iterator[Document | Quarantined]) -> Iterator[list[Document | Quarantined]]:
+    """Inputs in order, in lists bounded in bytes and in number."""
+    batch: list[Document | Quarantined] = []
+    size = 0
+    for item in found:
+        batch.append(item)
+        size += _size(item)
+        if size >= BATCH_BYTES or len(batch) == BATCH_DOCUMENTS:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+class _Steps:
+    """The steps of a batch, and what they look things up in."""
+
+    def __init__(self, curation: Curation, identifier: Identifier, measured: SentenceIndex) -> None:
+        self._curation = curation
+        self._identifier = identifier
+        self._measured = measured
+
+    def carry_out(self, inputs: Sequence[Document | Quarantined]) -> tuple[list[pa.RecordBatch], list[Quarantined]]:
+        """The documents as they leave the steps, and what is quarantined, both in the order of the inputs."""
+        sound = [item for item in inputs if _is_sound(item)]
+        try:
+            prepared = [self._batch(sound)] if sound else []
+        except UserError:
+            raise
+        except Exception:  # whatever a document makes a step raise: it is found alone, and the rest goes on
+            return self._one_by_one(inputs)
+        return prepared, [_refused(item) for item in inputs if not _is_sound(item)]
+
+    def _one_by_one(self, inputs: Sequence[Document | Quarantined]) -> tuple[list[pa.RecordBatch], list[Quarantined]]:
+        prepared: list[pa.RecordBatch] = []
+        broken: list[Quarantined] = []
+        for item in inputs:
+            if not _is_sound(item):
+                broken.append(_refused(item))
+                continue
+            try:
+                prepared.append(self._batch([item]))
+            except UserError:
+                raise
+            except Exception as error:
+                broken.append(_raised(item, error))
+        return ([pa.Table.from_batches(prepared).combine_chunks().to_batches()[0]] if prepared else []), broken
+
+    def _batch(self, documents: Sequence[Document]) -> pa.RecordBatch:
+        """Documents as columns: TEXTS and FACTS."""
+        columns: dict[str, Any] = {
+            name: pa.array([getattr(document, name) for document in documents], TEXTS.field(name).type)
+            for name in COLUMNS
+        }
+        given = columns["text"]
+        langs = columns["lang"].to_pylist()
+        if self._curation.normalise:
+            texts = [normalisation.normalise(item.text, lang) for item, lang in zip(documents, langs, strict=True)]
+            columns["text"] = pa.array(texts, pa.large_string())
+        else:
+            texts = [document.text for document in documents]
+        langs, losses = self._languages(texts, langs)
+        columns |= {
+            "lang": pa.array(langs, pa.string()),
+            "bytes": pc.binary_length(columns["text"]),
+            "hash": exact_hashes(columns["text"]),
+            "normalised": pc.not_equal(columns["text"], given).cast(pa.int32()),
+            "measured": pa.array([self._sentence(text) for text in texts], pa.string()),
+        }
+        for place, name in enumerate(("step", "rule", "value")):
+            columns[name] = pa.array([None if loss is None else loss[place] for loss in losses], pa.string())
+        measured = statistics(texts, langs)
+        columns |= {name: measured[name] for name in STATISTICS}
+        return pa.RecordBatch.from_pydict(columns)
+
+    def _languages(
+        self, texts: Sequence[str], declared: list[str]
+    ) -> tuple[list[str], list[tuple[str, str, str] | None]]:
+        """The language of each text, and (step, rule, value) where it loses the document."""
+        losses: list[tuple[str, str, str] | None] = [None] * len(texts)
+        langs = list(declared)
+        if not self._curation.identify_language:
+            return langs, losses
+        for number, (text, lang) in enumerate(zip(texts, declared, strict=True)):
+            if lang == UNDETERMINED:
+                found = self._identifier.identify(text)
+                langs[number] = found.best
+                if not found.languages:
+                    losses[number] = ("language", "unknown", "")
+            elif lang != CODE and (other := contradiction(self._identifier, text, lang)):
+                losses[number] = ("language", "contradicts", other)
+        return langs, losses
+
+    def _sentence(self, text: str) -> str | None:
+        found = self._measured.find(text)
+        return found.sentence if found else None
+
+
+def exact_hashes(texts: pa.LargeStringArray) -> pa.Array:
+    """The xxh3 hash of each text, 16 bytes in the order of `text_hash`'s digits; equal texts are exact duplicates."""
+    _, offsets, data = texts.buffers()
+    places = memoryview(offsets).cast("q")[texts.offset : texts.offset + len(texts) + 1] if len(texts) else [0]
+    view = memoryview(data) if data is not None else b""
+    spans = pairwise(places)
+    return pa.array([xxhash.xxh3_128_digest(view[start:end]) for start, end in spans], pa.binary(16))
+
+
+@lru_cache(maxsize=1)
+def _measuring_sentences(folder: Path) -> SentenceIndex:
+    """The sentences of the measuring domain, from the part of it that stands in `folder`; one a line."""
+    return SentenceIndex(line for text in read_texts(folder, "other_domain") for line in text.splitlines())
+
+
+def _size(item: Document | Quarantined) -> int:
+    """UTF-8 bytes of an input, or as few as may be: counting characters is enough to bound a batch of ASCII."""
+    text = item.text if isinstance(item, Document) else item.excerpt
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+
+
+def _is_sound(item: Document | Quarantined) -> TypeGuard[Document]:
+    return isinstance(item, Document) and _size(item) <= LARGEST_DOCUMENT
+
+
+def _refused(item: Document | Quarantined) -> Quarantined:
+    if isinstance(item, Quarantined):
+        return item
+    return _raised(item, ValueError(f"the text is larger than {LARGEST_DOCUMENT // 1_000_000} MB"))
+
+
+def _raised(document: Document, error: Exception) -> Quarantined:
+    return Quarantined(
+        document.source,
+        document.url or document.id,
+        f"{type(error).__name__}: {error}",
+        document.text[:EXCERPT],
+        document.lang if document.lang.isascii() else UNDETERMINED,
+    )

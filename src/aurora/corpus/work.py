@@ -1,0 +1,68 @@
+"""The work files of a shard: what a phase leaves for the next, and what tells that it is done.
+
+One decision: a phase is done where a mark beside its files holds the fingerprint of all they depend on. Marks are
+written last, so whatever kills a worker, the shard in its hands is done again and no other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aurora.files import canonical_json, write_json
+
+
+@dataclass(frozen=True)
+class WorkFiles:
+    """Where the work of a shard lies."""
+
+    work: Path
+    shard: str
+
+    @property
+    def texts(self) -> Path:
+        """The documents as they left the steps; one row group a batch."""
+        return self.work / "texts" / f"{self.shard}.parquet"
+
+    @property
+    def facts(self) -> Path:
+        """What is known of each document, in the same rows and groups: hashes, losses, counts, statistics."""
+        return self.work / "statistics" / f"{self.shard}.parquet"
+
+    @property
+    def quarantined(self) -> Path:
+        """The inputs that became no document, as JSON lines."""
+        return self.work / "quarantined" / f"{self.shard}.jsonl"
+
+    @property
+    def judged(self) -> Path:
+        """The first loss of each document by what is known of it alone."""
+        return self.work / "judged" / f"{self.shard}.parquet"
+
+    @property
+    def fates(self) -> Path:
+        """The part each document belongs to, and its loss, when all shards are known."""
+        return self.work / "fates" / f"{self.shard}.parquet"
+
+    def result(self, phase: str, fingerprint: str) -> dict[str, Any] | None:
+        """What a phase said when it was done with the same fingerprint; None where it must run."""
+        try:
+            mark = json.loads(self._mark(phase).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        return mark["result"] if mark.get("fingerprint") == fingerprint else None
+
+    def finish(self, phase: str, fingerprint: str, result: dict[str, Any]) -> None:
+        """Mark a phase as done."""
+        write_json(self._mark(phase), {"fingerprint": fingerprint, "result": result})
+
+    def _mark(self, phase: str) -> Path:
+        return self.work / phase / f"{self.shard}.done.json"
+
+
+def fingerprint(*parts: Any) -> str:
+    """A hash over JSON values."""
+    return hashlib.sha256(canonical_json(parts)).hexdigest()

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aurora.corpus.document import Document, Quarantined
+from aurora.corpus.plan import Plan, load_plan, make_plan, shards_of
+from aurora.corpus.sources import provenance, read_source
+from aurora.recipe.corpus import Corpus, JsonlSource, TextSource
+
+LINES = st.lists(st.sampled_from(["", "{broken", "[]", *(json.dumps({"text": "ä" * size}) for size in (1, 40, 300))]))
+
+
+def plan_of(folder: Path, corpus: Corpus) -> Plan:
+    origins = {name: provenance(name, source, folder, folder) for name, source in corpus.sources.items()}
+    return make_plan(corpus, folder, folder / "cache", folder / "out", folder / "work", origins)
+
+
+@given(LINES, st.integers(1, 700), st.booleans())
+def test_the_stretches_of_a_file_hold_its_lines(
+    tmp_path_factory: pytest.TempPathFactory, lines: list[str], size: int, ended: bool
+) -> None:
+    folder = tmp_path_factory.mktemp("plan")
+    (folder / "web.jsonl").write_text("\n".join(lines) + "\n" * ended, encoding="utf-8")
+    corpus = Corpus.model_validate(
+        {"sources": {"web": {"kind": "jsonl", "paths": ["*.jsonl"]}}, "shard_megabytes": size / 1e6}
+    )
+    plan = plan_of(folder, corpus)
+    found: list[Document | Quarantined] = []
+    for shard in plan.shards:
+        found += plan.read(shard)
+    assert found == list(read_source("web", corpus.sources["web"], folder, folder))
+    assert [shard.name for shard in plan.shards] == (
+        ["web"] if len(plan.shards) == 1 else [f"web.{number:05d}" for number in range(len(plan.shards))]
+    )
+
+
+def test_small_files_share_a_shard_and_large_ones_are_cut(tmp_path: Path) -> None:
+    for name, lines in (("a", 1), ("b", 1), ("c", 50), ("d", 1)):
+        (tmp_path / f"{name}.jsonl").write_text('{"text": "1234567"}\n' * lines)  # 20 bytes a line
+    source = JsonlSource.model_validate({"kind": "jsonl", "paths": ["*.jsonl"]})
+    shards = shards_of("web", source, tmp_path, 400)
+    assert [(shard.places, shard.start, shard.end, shard.first_line, shard.size) for shard in shards] == [
+        (("a.jsonl", "b.jsonl"), 0, None, 1, 40),
+        (("c.jsonl",), 0, 400, 1, 400),
+        (("c.jsonl",), 400, 800, 21, 400),
+        (("c.jsonl",), 800, 1000, 41, 200),
+        (("d.jsonl",), 0, None, 1, 20),
+    ]
+
+
+def test_what_cannot_be_cut_is_one_shard(tmp_path: Path) -> None:
+    for name in ("a.txt", "b.txt"):
+        (tmp_path / name).write_text("word " * 100)
+    text = TextSource.model_validate({"kind": "text", "paths": ["*.txt"]})
+    assert [shard.places for shard in shards_of("books", text, tmp_path, 10)] == [("a.txt",), ("b.txt",)]
+    limited = text.model_copy(update={"limit_megabytes": 1.0})
+    assert [(shard.name, shard.places) for shard in shards_of("books", limited, tmp_path, 10)] == [("books", ())]
+
+
+def test_a_saved_plan_is_the_same_plan(tmp_path: Path) -> None:
+    (tmp_path / "web.jsonl").write_text('{"text": "1234567"}\n' * 9)
+    corpus = Corpus.model_validate(
+        {"sources": {"web": {"kind": "jsonl", "paths": ["web.jsonl"]}}, "shard_megabytes": 5e-5}
+    )
+    plan = plan_of(tmp_path, corpus)
+    assert load_plan(plan.save()) == plan
+
+
+def test_a_changed_file_changes_the_identity_of_its_shards_alone(tmp_path: Path) -> None:
+    source = {"kind": "jsonl", "paths": ["*.jsonl"]}
+    corpus = Corpus.model_validate({"sources": {"web": source}, "shard_megabytes": 3e-5})
+    for name in "abc":
+        (tmp_path / f"{name}.jsonl").write_text('{"text": "1234567"}\n')
+    before = plan_of(tmp_path, corpus).identities
+    (tmp_path / "b.jsonl").write_text('{"text": "7654321"}\n')
+    after = plan_of(tmp_path, corpus).identities
+    assert [name for name in before if before[name] != after[name]] == ["web.00001"]
+
+
+def test_a_name_that_reads_as_a_shard_is_refused() -> None:
+    with pytest.raises(ValueError, match="does not end in five digits"):
+        Corpus.model_validate({"sources": {"web.00001": {"kind": "jsonl", "paths": ["a"]}}})
