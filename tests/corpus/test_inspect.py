@@ -19,6 +19,8 @@ def corpus(tmp_path: Path) -> Path:
     ledger.example("quality", "too-short", "fi", "Too\nshort", 8)
     ledger.drop("books", "en", "duplicates", "exact", 2, 10)
     ledger.quarantine("web", "und")
+    ledger.change("normalised", "fi", 1100)
+    ledger.change("normalised", "en", 2)
     write_json(tmp_path / "run" / "corpus" / "ledger.json", ledger.close({}))
     return tmp_path / "run" / "corpus"
 
@@ -36,6 +38,7 @@ def test_the_ledger_as_a_table(corpus: Path) -> None:
         ["quality/too-short", "fi", "web", "1"],
     ]
     assert "  quality/too-short = 8 [fi] Too short" in lines
+    assert "normalised: 2 en, 1,100 fi" in lines
 
 
 def test_columns_line_up(corpus: Path) -> None:

@@ -43,12 +43,18 @@ def describe(folder: Path) -> str:
         losses = sorted(ledger["losses"], key=lambda loss: -loss["documents"])
         header = ("rule", "language", "source", "documents", "MB")
         lines += ["", *table(header, list(map(_loss_row, losses)), num_labels=3)]
+    if changes := ledger.get("changes"):
+        lines += ["", *(_change_line(name, by_language) for name, by_language in changes.items())]
     if ledger["examples"]:
         lines += ["", "Examples of what was dropped:"]
     for example in ledger["examples"]:
         excerpt = " ".join(example["excerpt"].split())
         lines.append(f"  {example['step']}/{example['rule']} = {example['value']} [{example['language']}] {excerpt}")
     return "\n".join(lines)
+
+
+def _change_line(name: str, by_language: dict[str, int]) -> str:
+    return f"{name}: " + ", ".join(f"{number:,} {language}" for language, number in by_language.items())
 
 
 def _counts_row(source: str, language: str, counts: dict[str, Any]) -> tuple[str, ...]:

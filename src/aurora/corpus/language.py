@@ -45,9 +45,8 @@ class Cld2:
         """Identify the beginning of `text`."""
         import pycld2
 
-        sample = "".join(
-            character for character in text[:LONGEST_SAMPLE] if character.isprintable() or character == "\n"
-        )
+        lines = text[:LONGEST_SAMPLE].split("\n")
+        sample = "\n".join(line if line.isprintable() else "".join(filter(str.isprintable, line)) for line in lines)
         try:
             reliable, _, details = pycld2.detect(sample, isPlainText=True, bestEffort=False)
         except pycld2.error:  # it refuses some valid UTF-8; an unsure answer keeps the document
