@@ -18,6 +18,7 @@ import pytest
 from aurora.corpus import curate, prepare
 from aurora.corpus.curate import build_corpus
 from aurora.corpus.engine import WORTHWHILE
+from aurora.corpus.reading import read_texts
 from aurora.errors import UserError
 from aurora.recipe.corpus import Corpus
 from corpus.sample_texts import CODE_TEXT, TEXTS
@@ -208,3 +209,20 @@ def test_ray_writes_the_same(tmp_path: Path) -> None:
         done = subprocess.run(command(tmp_path, tmp_path / name, *keys), capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
     assert corpus_of(tmp_path / "here") == corpus_of(tmp_path / "there")
+
+
+def test_personal_data_is_masked_and_counted(tmp_path: Path) -> None:
+    kept = f"{TEXTS['en']} Write to jane.doe@mail.example.org."
+    (tmp_path / "web.jsonl").write_text(json.dumps({"lang": "en", "text": kept}) + "\n")
+    table = {"sources": {"web": {"kind": "jsonl", "paths": ["web.jsonl"], "language_key": "lang"}}}
+    ledgers = {
+        how: build(tmp_path, table, how, curation={"personal_data": how}) for how in ("keep", "placeholders", "fakes")
+    }
+    written = {how: "".join(read_texts(tmp_path / how, "clean")) for how in ledgers}
+    written = {how: text or "".join(read_texts(tmp_path / how, "held_out")) for how, text in written.items()}
+    assert written["keep"] == kept
+    assert written["placeholders"] == kept.replace("jane.doe@mail.example.org", "<EMAIL>")
+    assert "jane.doe" not in written["fakes"]
+    assert "@example.com" in written["fakes"]
+    found = [ledger["changes"].get("personal data: email") for ledger in ledgers.values()]
+    assert found == [None, {"en": 1}, {"en": 1}]

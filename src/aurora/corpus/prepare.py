@@ -25,6 +25,7 @@ from aurora.corpus import normalise as normalisation
 from aurora.corpus.contamination import SentenceIndex
 from aurora.corpus.document import CODE, COLUMNS, UNDETERMINED, Document, Quarantined
 from aurora.corpus.language import Cld2, Identifier, contradiction
+from aurora.corpus.personal_data import TYPES, mask_batch
 from aurora.corpus.plan import Plan, Shard
 from aurora.corpus.quality import STATISTICS, statistics
 from aurora.corpus.reading import read_texts
@@ -41,9 +42,9 @@ BATCH_DOCUMENTS = 8192
 LARGEST_DOCUMENT = 100_000_000
 EXCERPT = 160
 # Whatever changes these, the shards are prepared anew; the rest of the recipe's curation moves no text.
-SETTINGS = ("normalise", "identify_language")
+SETTINGS = ("normalise", "identify_language", "personal_data")
 # What a document was changed by or marked with, counted in the ledger.
-COUNTED = ("normalised",)
+COUNTED = ("normalised", *(f"personal data: {name}" for name in TYPES))
 
 TEXTS = pa.schema([(name, pa.large_string() if name == "text" else pa.string()) for name in COLUMNS])
 FACTS = pa.schema(
@@ -152,11 +153,18 @@ class _Steps:
         else:
             texts = [document.text for document in documents]
         langs, losses = self._languages(texts, langs)
+        found = dict.fromkeys(TYPES, pa.array([0] * len(texts), pa.int32()))
+        normalised = pc.not_equal(columns["text"], given).cast(pa.int32())
+        if self._curation.personal_data != "keep":
+            columns["text"], counts = mask_batch(columns["text"], langs, self._curation.personal_data)
+            texts = columns["text"].to_pylist()
+            found = {name: counts[name] for name in TYPES}
+        columns |= {f"personal data: {name}": column for name, column in found.items()}
         columns |= {
             "lang": pa.array(langs, pa.string()),
             "bytes": pc.binary_length(columns["text"]),
             "hash": exact_hashes(columns["text"]),
-            "normalised": pc.not_equal(columns["text"], given).cast(pa.int32()),
+            "normalised": normalised,
             "measured": pa.array([self._sentence(text) for text in texts], pa.string()),
         }
         for place, name in enumerate(("step", "rule", "value")):

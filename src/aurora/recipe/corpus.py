@@ -127,6 +127,11 @@ class Curation(Section):
     run."""
 
     normalise: bool = Field(True, description="Unicode NFC, control characters removed.")
+    personal_data: Literal["keep", "placeholders", "fakes"] = Field(
+        "keep",
+        description="E-mail and street addresses, phone, card, account and national identity numbers, IP addresses and "
+        "secrets: kept, masked by a placeholder of their type, or by an invented value, the same for the same one.",
+    )
     identify_language: bool = Field(
         True,
         description="Drop documents whose identified language contradicts their declared one; label those without one.",

@@ -1,0 +1,309 @@
+"""Where personal data may stand: one pass over the bytes of many documents that finds the few places worth a pattern.
+
+One decision: the pass knows only shapes (a run of seven digits, an at sign between letters, a long token with digits),
+never the types, so it runs at memory speed without the interpreter's lock, and what a type looks like stays data.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+# Kinds of places; the patterns of data/personal_data.yaml name them.
+AT, DIGITS, COLONS, CODES, TOKENS, ADDRESSES = 0, 1, 2, 3, 4, 5
+KINDS = ("at", "digits", "colons", "codes", "tokens", "addresses")
+# Languages whose addresses have a shape the pass knows; others are 0.
+ADDRESS_LANGUAGES = {"en": 1, "fi": 2, "hi": 3, "ja": 4, "vi": 5}
+_EN, _FI, _HI, _JA, _VI = 1, 2, 3, 4, 5
+
+FEWEST_DIGITS = 7
+SHORTEST_TOKEN = 16
+_MOST_DIGITS = 40  # a longer run is a table of numbers; its next digits start another place
+_SHORTEST_IBAN = 15
+_ADDRESS_REACH = 120  # bytes between a Vietnamese house number and the ward's name
+
+# Classes of bytes: those passed over at once (letters too: a token is looked at from its first digit), and those not.
+_SKIP, _LETTER, _UPPER, _JOINER, _DIGIT, _HYPHEN, _AT, _LEAD = 0, 1, 2, 3, 4, 5, 6, 7
+
+
+def _byte_classes() -> npt.NDArray[np.uint8]:
+    table = np.zeros(256, np.uint8)
+    table[ord("a") : ord("z") + 1] = table[ord("_")] = _LETTER
+    table[ord("A") : ord("Z") + 1] = _UPPER
+    table[[ord("+"), ord("/")]] = _JOINER
+    table[ord("0") : ord("9") + 1] = _DIGIT
+    table[ord("-")] = _HYPHEN
+    table[ord("@")] = _AT
+    table[[0xC3, 0xC6, 0xE0, 0xEF]] = _LEAD  # ã, ư; Devanagari; full-width forms
+    return table
+
+
+_CLASS = _byte_classes()
+
+
+def scan(
+    offsets: npt.NDArray[np.int64], data: npt.NDArray[np.uint8], languages: npt.NDArray[np.uint8]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Places of all documents in order, [places, 3] of kind, first byte and byte after the last; and the document of
+    each. `offsets` int64 [documents + 1] into `data`, `languages` uint8 [documents] by ADDRESS_LANGUAGES."""
+    capacity = 1024 + len(data) // 64
+    while True:
+        places = np.empty((capacity, 3), np.int64)
+        owners = np.empty(capacity, np.int64)
+        count = int(_scan(offsets, data, languages, _CLASS, places, owners))
+        if count <= capacity:
+            return places[:count], owners[:count]
+        capacity = count
+
+
+@njit(nogil=True, cache=True, inline="always")
+def _put(places, owners, count, document, kind, start, end):  # type: ignore[no-untyped-def]
+    if count < len(owners):
+        places[count, 0], places[count, 1], places[count, 2] = kind, start, end
+        owners[count] = document
+    return count + 1
+
+
+@njit(nogil=True, cache=True)
+def _scan(offsets, data, languages, classes, places, owners):  # type: ignore[no-untyped-def]
+    """All places, as many as fit; returns how many there are."""
+    count = 0
+    for document in range(len(offsets) - 1):
+        begin, end = offsets[document], offsets[document + 1]
+        language = languages[document]
+        digits_end = token_end = begin  # what ends before here belongs to a place already looked at
+        at = begin
+        while at < end:
+            kind = classes[data[at]]
+            if kind <= _JOINER:
+                at += 1
+            elif kind == _DIGIT:
+                if at >= digits_end:
+                    count, digits_end = _digits(data, begin, at, end, language, document, places, owners, count)
+                if at >= token_end:
+                    count, token_end = _token(data, classes, begin, at, end, document, places, owners, count)
+                at += 1
+            elif kind == _HYPHEN:
+                if at + 10 < end and _opens_key(data, at):
+                    count = _put(places, owners, count, document, TOKENS, at, at + 10)
+                at += 1
+            elif kind == _AT:
+                if at > begin and at + 1 < end and classes[data[at - 1]] != _SKIP and classes[data[at + 1]] != _SKIP:
+                    count = _put(places, owners, count, document, AT, at, at + 1)
+                at += 1
+            elif _digit_width(data, at, end):
+                if at >= digits_end:
+                    count, digits_end = _digits(data, begin, at, end, language, document, places, owners, count)
+                at += 3
+            else:
+                if data[at] == 0xEF and at + 2 < end and data[at + 1] == 0xBC and data[at + 2] == 0xA0:
+                    count = _put(places, owners, count, document, AT, at, at + 3)
+                elif language == _VI and at - digits_end < _ADDRESS_REACH and _names_ward(data, begin, at, end):
+                    count = _put(places, owners, count, document, ADDRESSES, at, at + 1)
+                at += 1
+    return count
+
+
+@njit(nogil=True, cache=True)
+def _token(data, classes, begin, digit, end, document, places, owners, count):  # type: ignore[no-untyped-def]
+    """The run of ASCII letters, digits and joiners around its first digit; returns (count, its end)."""
+    start = at = digit
+    letters = 0
+    while start > begin and _in_token(classes[data[start - 1]]):
+        start -= 1
+        letters += classes[data[start]] <= _UPPER
+    while at < end and _in_token(classes[data[at]]):
+        letters += classes[data[at]] <= _UPPER
+        at += 1
+    if letters:
+        if at - start >= SHORTEST_TOKEN:
+            count = _put(places, owners, count, document, TOKENS, start, at)
+        account = _account_end(data, classes, start, end)
+        if account > 0:
+            count = _put(places, owners, count, document, CODES, start, account)
+        elif at - start == 10 and _upper(classes, data, start, 5) and classes[data[at - 2]] == _DIGIT:
+            count = _put(places, owners, count, document, CODES, start, at)
+    if at < end and data[at] == ord(":") and at - start <= 4 and (data[start] == ord("2") or data[start] == ord("3")):
+        address = _colons_end(data, at, end)
+        if address > 0:
+            count = _put(places, owners, count, document, COLONS, start, address)
+    return count, at
+
+
+@njit(nogil=True, cache=True, inline="always")
+def _in_token(kind):  # type: ignore[no-untyped-def]
+    return kind >= _LETTER and kind <= _HYPHEN
+
+
+@njit(nogil=True, cache=True)
+def _digits(data, begin, start, end, language, document, places, owners, count):  # type: ignore[no-untyped-def]
+    """Digits from `start` on, with at most two separators between two of them; returns (count, their end)."""
+    at = last = start
+    digits = groups = dots = separators = group = 0
+    while at < end and digits < _MOST_DIGITS:
+        width = _digit_width(data, at, end)
+        if width:
+            if separators or digits == 0:
+                groups, group = groups + 1, 0
+            digits, group, separators = digits + 1, group + 1, 0
+            at += width
+            last = at
+            continue
+        width = _separator_width(data, at, end)
+        if width == 0 or separators == 2:
+            break
+        separators += 1
+        dots += data[at] == ord(".")
+        at += width
+    dots -= separators > 0 and data[last] == ord(".")
+    if language and _ends_address(data, begin, start, last, end, digits, group, groups, language):
+        count = _put(places, owners, count, document, ADDRESSES, start, last)
+    if digits == 6 and groups == 1 and last + 4 < end and _three_digits(data, last + 1):
+        digits, last = 10, last + 5  # a henkilötunnus with a letter for its century
+    decimal = groups == 2 and dots == 1
+    octets = groups >= 4 and dots >= 3
+    if not (octets or (digits >= FEWEST_DIGITS and not decimal)):
+        return count, last
+    before = data[start - 1] if start > begin else 0
+    if _is_word(before):  # inside a name or a hexadecimal number
+        return count, last
+    return _put(places, owners, count, document, DIGITS, start, last), last
+
+
+@njit(nogil=True, cache=True, inline="always")
+def _is_word(byte):  # type: ignore[no-untyped-def]
+    lower = byte | 0x20
+    return (lower >= ord("a") and lower <= ord("z")) or byte == ord("_") or (byte >= ord("0") and byte <= ord("9"))
+
+
+@njit(nogil=True, cache=True, inline="always")
+def _digit_width(data, at, end):  # type: ignore[no-untyped-def]
+    """Bytes of the digit at `at`: ASCII 1, Devanagari and full-width 3, none 0."""
+    byte = data[at]
+    if byte >= 0x30 and byte <= 0x39:
+        return 1
+    if at + 2 < end:
+        if byte == 0xE0 and data[at + 1] == 0xA5 and data[at + 2] >= 0xA6 and data[at + 2] <= 0xAF:
+            return 3
+        if byte == 0xEF and data[at + 1] == 0xBC and data[at + 2] >= 0x90 and data[at + 2] <= 0x99:
+            return 3
+    return 0
+
+
+@njit(nogil=True, cache=True)
+def _separator_width(data, at, end):  # type: ignore[no-untyped-def]
+    """Bytes of a mark that may stand between the digits of one number, or 0."""
+    byte = data[at]
+    if byte == 0x20 or byte == 0x28 or byte == 0x29 or byte == 0x2D or byte == 0x2E or byte == 0x2B or byte == 0x2F:
+        return 1
+    if byte == 0xC2 and at + 1 < end and data[at + 1] == 0xA0:
+        return 2
+    if at + 2 < end:
+        second, third = data[at + 1], data[at + 2]
+        if byte == 0xE2 and (
+            (second == 0x80 and third >= 0x90 and third <= 0x95) or (second == 0x88 and third == 0x92)
+        ):
+            return 3  # hyphens, dashes, minus
+        if byte == 0xEF and second == 0xBC and (third == 0x88 or third == 0x89 or third == 0x8D or third == 0x8E):
+            return 3  # full-width parentheses, hyphen, full stop
+        if byte == 0xE3 and second == 0x80 and third == 0x80:
+            return 3  # ideographic space
+    return 0
+
+
+@njit(nogil=True, cache=True)
+def _three_digits(data, at):  # type: ignore[no-untyped-def]
+    return _is_word(data[at - 1]) and data[at] <= 0x39 and data[at + 1] <= 0x39 and data[at + 2] <= 0x39
+
+
+@njit(nogil=True, cache=True)
+def _upper(classes, data, start, length):  # type: ignore[no-untyped-def]
+    for at in range(start, start + length):  # noqa: SIM110 (compiled)
+        if classes[data[at]] != _UPPER:
+            return False
+    return True
+
+
+@njit(nogil=True, cache=True)
+def _account_end(data, classes, start, end):  # type: ignore[no-untyped-def]
+    """The end of what has an IBAN's form (two capitals, two digits, then capitals, digits and single spaces), or 0."""
+    if start + _SHORTEST_IBAN > end or not _upper(classes, data, start, 2):
+        return 0
+    if classes[data[start + 2]] != _DIGIT or classes[data[start + 3]] != _DIGIT:
+        return 0
+    at, length = start, 0
+    while at < end and length < 34:
+        kind = classes[data[at]]
+        if kind == _UPPER or kind == _DIGIT:  # noqa: SIM109 (compiled)
+            length += 1
+        elif data[at] != 0x20 or data[at - 1] == 0x20:
+            break
+        at += 1
+    return at if length >= _SHORTEST_IBAN else 0
+
+
+@njit(nogil=True, cache=True)
+def _colons_end(data, at, end):  # type: ignore[no-untyped-def]
+    """The end of hexadecimal groups between colons: eight groups, or fewer with `::`; else 0."""
+    colons = doubled = 0
+    while at < end:
+        byte = data[at]
+        if byte == ord(":"):
+            doubled += data[at - 1] == ord(":")
+            colons += 1
+        elif not ((byte >= 0x30 and byte <= 0x39) or ((byte | 0x20) >= ord("a") and (byte | 0x20) <= ord("f"))):
+            break
+        at += 1
+    return at if (doubled == 1 and colons >= 2) or colons == 7 else 0
+
+
+@njit(nogil=True, cache=True)
+def _opens_key(data, start):  # type: ignore[no-untyped-def]
+    """Whether five hyphens and BEGIN open an armoured private key here."""
+    return (
+        data[start + 1] == ord("-")
+        and data[start + 4] == ord("-")
+        and data[start + 5] == ord("B")
+        and data[start + 6] == ord("E")
+        and data[start + 9] == ord("N")
+    )
+
+
+@njit(nogil=True, cache=True)
+def _names_ward(data, begin, at, end):  # type: ignore[no-untyped-def]
+    """Whether `xã ` or `phường ` (either case) has its letter with a mark at `at`."""
+    if at == begin:
+        return False
+    before = data[at - 1] | 0x20
+    if data[at] == 0xC3:
+        return before == ord("x") and at + 2 < end and data[at + 1] == 0xA3 and data[at + 2] == 0x20
+    return data[at] == 0xC6 and before == ord("h") and at + 7 < end and data[at + 1] == 0xB0 and data[at + 5] == 0x6E
+
+
+@njit(nogil=True, cache=True)
+def _ends_address(data, begin, start, last, end, digits, group, groups, language):  # type: ignore[no-untyped-def]
+    """Whether digits may be the postal code or the block number of an address in this language."""
+    if language == _EN:  # "MN 19716"
+        return (
+            digits >= 5
+            and start - 3 > begin
+            and data[start - 1] == 0x20
+            and data[start - 2] >= 0x41
+            and (data[start - 2] <= 0x5A and data[start - 3] >= 0x41 and data[start - 3] <= 0x5A)
+        )
+    if language == _FI:  # "Elonpolku 95, 11777 Miehikkälä"
+        return (
+            digits == 5
+            and groups == 1
+            and start - 3 > begin
+            and data[start - 1] == 0x20
+            and (data[start - 2] == ord(",") and _is_word(data[start - 3]))
+        )
+    if language == _HI:  # a PIN code of six digits
+        return group == 6 or (digits == 6 and groups <= 2)
+    if language == _JA and last + 2 < end and start - 3 > begin:
+        block = data[last] == 0xE4 and data[last + 1] == 0xB8 and data[last + 2] == 0x81  # 丁
+        number = data[last] == 0xE7 and data[last + 1] == 0x95 and data[last + 2] == 0xAA  # 番
+        return block or number or (groups >= 2 and groups <= 4 and data[start - 3] >= 0xE3 and data[start - 3] <= 0xE9)
+    return False
