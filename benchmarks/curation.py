@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-PARTS = ("plan",)
+PARTS = ("detection", "plan")
 
 
 def main() -> None:
