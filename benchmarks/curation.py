@@ -2,7 +2,8 @@
 
     python benchmarks/curation.py --data DIR [--json] [--part plan]
 
-DIR holds corpora/LANG.jsonl.zst (lines with `text`) for en, fi, hi, ja, vi and code. Each part is a module beside this
+DIR holds corpora/LANG.jsonl.zst (lines with `text`) for en, fi, hi, ja, vi and code, and corpora/noisy.jsonl.zst
+(see curation_detection.py). Each part is a module beside this
 one with `measure(data)`, which returns its keys of the object. The peer is datatrove, a dependency of this benchmark
 alone: pip install 'datatrove[io,processing,multilingual]'. Run it on a quiet machine.
 """

@@ -5,8 +5,9 @@
 Text is drawn from DIR/corpora: documents as they are, then as many more as are needed, made of passages of others.
 Rates are UTF-8 bytes of text by CPU seconds of the process and its children, so that other work on the machine does
 not count. Memory is the largest sum over all processes of what each holds for itself and its share of the rest (PSS).
-datatrove reads a sample of the same documents, goes through the steps that the plan has and it has too, with its own
-tokenizers and defaults, and writes Parquet; a document that it drops skips the rest, which is to its advantage.
+datatrove reads a sample of the same documents, judges them by Gopher's quality rules with its own tokenizers and
+defaults, and writes Parquet; it neither normalises, identifies languages nor drops duplicates here, which is to its
+advantage.
 """
 
 from __future__ import annotations

@@ -211,6 +211,15 @@ def test_measuring_text_is_refused(tmp_path: Path, hide: Callable[[str], str]) -
     assert texts(tmp_path / "out", "other_domain") == [f"{MEASURED}\nAnother line of that text."]
 
 
+def test_a_mask_hides_no_measured_sentence(tmp_path: Path) -> None:
+    sentence = "Write to the office at office@letters.example for all that is measured."
+    write_rows(tmp_path / "letters.jsonl", [{"text": sentence}])
+    other = {"letters": {"kind": "jsonl", "paths": ["letters.jsonl"], "language": "en"}}
+    rows: list[Row] = [{"lang": "en", "text": f"{TEXTS['en']} {sentence} {TEXTS['en']}"}]
+    with pytest.raises(UserError, match="holds a sentence of the measuring domain"):
+        build(tmp_path, rows, other_domain=other, curation={"personal_data": "placeholders"})
+
+
 def test_broken_inputs_of_the_other_domain_are_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_rows(tmp_path / "letters.jsonl", [{"text": MEASURED}, "{", {"text": "\ud800" * 50}])
     other = {"letters": {"kind": "jsonl", "paths": ["letters.jsonl"], "language": "en"}}

@@ -60,6 +60,8 @@ ABSENT = [
     ("code", "@app.route('/a@2x.png')  # git@github.com:a/b"),
     ("code", "token = get_token_from_environment_2"),
     ("code", "sha = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'"),
+    ("code", "proxy = 'http://bob:pass%20word@host.example'"),
+    ("ja", "label 2002::/16 のような"),
     ("code", "a::b::c 12:34:56 00:1a:2b:3c:4d:5e"),
 ]
 
@@ -78,10 +80,10 @@ def test_every_type_is_tried():
     assert {kind for kind, *_ in HELD} == set(TYPES)
 
 
-def test_a_private_key_goes_whole():
-    armour = (
-        "-----BEGIN RSA PRIVATE KEY-----\n" + ("MIIEow" + "x9Kd" * 14 + "\n") * 12 + "-----END RSA PRIVATE KEY-----"
-    )
+@pytest.mark.parametrize("lines", [12, 200])
+def test_a_private_key_goes_whole(lines):
+    body = ("MIIEow" + "x9Kd" * 14 + "\n") * lines
+    armour = f"-----BEGIN RSA PRIVATE KEY-----\n{body}-----END RSA PRIVATE KEY-----"
     masked, _ = mask_batch(pa.array([f"a\n{armour}\nb"], pa.large_string()), ["code"])
     assert masked.to_pylist() == ["a\n<KEY>\nb"]
 

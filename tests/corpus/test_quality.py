@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from aurora.corpus.language import Cld2
 from aurora.corpus.normalise import normalise
-from aurora.corpus.quality import Broken, judge, thresholds
+from aurora.corpus.quality import Broken, judge, judge_batch, statistics, thresholds
 from corpus.sample_texts import CODE_TEXT, TEXTS
 
 LANGUAGES = tuple(TEXTS)
@@ -82,6 +82,14 @@ def test_a_language_without_a_table_uses_the_default() -> None:
     assert thresholds("sv") == thresholds("und") == thresholds("default")
     assert thresholds("hi-IN") == thresholds("hi")
     assert thresholds("ja")["max_digit_share"] == thresholds("default")["max_digit_share"]
+
+
+def test_a_moved_threshold_reaches_the_regions_of_its_language() -> None:
+    langs = ["fi", "fi-FI", "en"]
+    rules, _ = judge_batch(
+        statistics([TEXTS["fi"], TEXTS["fi"], TEXTS["en"]], langs), langs, {"fi": {"min_characters": 1e6}}
+    )
+    assert rules.tolist() == ["too-short", "too-short", None]
 
 
 @pytest.mark.shared

@@ -1,7 +1,8 @@
 """Consistent fakes for personal data: the same value always becomes the same invented one, which cannot be anybody's.
 
 One decision: a fake is a keyed hash of the value inside a range that is reserved or never issued (example.com,
-documentation networks, an IBAN with check digits 00), so nothing leads back, with the key or without.
+documentation networks, an IBAN with check digits 00). Equal values stay equal, so whoever knows the key can test a
+guess; a placeholder tells nothing.
 """
 
 from __future__ import annotations

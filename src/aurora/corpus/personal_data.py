@@ -27,6 +27,7 @@ TYPES = tuple(kind.name for kind in kinds())
 # Bytes looked at around a place, on its line: cue words and the rest of an e-mail's name lie there.
 _NEAR, _NEAR_ADDRESS = 128, 220
 _LONGEST_PLACE = 4096
+_LONGEST_KEY = 32_768  # an armoured key with its signatures
 _ARMOUR = b"-----BEGIN"
 # An address holds numbers and a key holds codes: the larger thing comes first.
 _RANK = {place: 100 * rank for rank, place in enumerate((TOKENS, AT, COLONS, CODES, ADDRESSES, DIGITS))}
@@ -112,7 +113,7 @@ def _matches(
     armoured = place == TOKENS and bytes(raw[start : start + len(_ARMOUR)]) == _ARMOUR
     before = bytes(raw[max(lowest, start - around) : start])
     before = before[before.rfind(b"\n") + 1 :].lstrip(_CONTINUATION)
-    after = bytes(raw[end : min(highest, end + (_LONGEST_PLACE if armoured else around))])
+    after = bytes(raw[end : min(highest, end + (_LONGEST_KEY if armoured else around))])
     if not armoured:
         after = after.partition(b"\n")[0]
     window = (before + bytes(raw[start:end]) + after).decode("utf-8", _BLANK)

@@ -8,7 +8,7 @@ a step raise goes through again one document at a time, so that only the documen
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
 from functools import lru_cache
@@ -153,25 +153,30 @@ class _Steps:
         else:
             texts = [document.text for document in documents]
         langs, losses = self._languages(texts, langs)
-        found = dict.fromkeys(TYPES, pa.array([0] * len(texts), pa.int32()))
-        normalised = pc.not_equal(columns["text"], given).cast(pa.int32())
-        if self._curation.personal_data != "keep":
-            columns["text"], counts = mask_batch(columns["text"], langs, self._curation.personal_data)
-            texts = columns["text"].to_pylist()
-            found = {name: counts[name] for name in TYPES}
-        columns |= {f"personal data: {name}": column for name, column in found.items()}
+        # Both look at the text as it came: a mask must neither count as normalisation nor hide a measured sentence.
+        columns["normalised"] = pc.not_equal(columns["text"], given).cast(pa.int32())
+        columns["measured"] = pa.array([self._sentence(text) for text in texts], pa.string())
+        columns["text"], counts = self._masked(columns["text"], langs)
+        texts = columns["text"].to_pylist()
         columns |= {
             "lang": pa.array(langs, pa.string()),
             "bytes": pc.binary_length(columns["text"]),
             "hash": exact_hashes(columns["text"]),
-            "normalised": normalised,
-            "measured": pa.array([self._sentence(text) for text in texts], pa.string()),
         }
+        columns |= {f"personal data: {name}": counts[name] for name in TYPES}
         for place, name in enumerate(("step", "rule", "value")):
             columns[name] = pa.array([None if loss is None else loss[place] for loss in losses], pa.string())
         measured = statistics(texts, langs)
         columns |= {name: measured[name] for name in STATISTICS}
         return pa.RecordBatch.from_pydict(columns)
+
+    def _masked(self, texts: pa.LargeStringArray, langs: list[str]) -> tuple[pa.LargeStringArray, Mapping[str, Any]]:
+        """The texts without their personal data, and the number of pieces of each type in each."""
+        how = self._curation.personal_data
+        if how == "keep":
+            return texts, dict.fromkeys(TYPES, pa.array([0] * len(texts), pa.int32()))
+        masked, counts = mask_batch(texts, langs, how)
+        return masked, {name: counts[name] for name in TYPES}
 
     def _languages(
         self, texts: Sequence[str], declared: list[str]

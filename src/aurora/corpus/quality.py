@@ -120,7 +120,7 @@ def judge_batch(
     columns = {name: measured[name].to_numpy(zero_copy_only=False) for name in STATISTICS}
     tags = np.asarray(langs, np.object_)
     for lang in set(langs):
-        limits = thresholds(lang) | dict(moved.get(lang, {}))
+        limits = thresholds(lang) | dict(moved.get(lang.split("-")[0], {})) | dict(moved.get(lang, {}))
         mine = tags == lang
         for rule in _rules(lang):
             column = columns[rule.statistic]
