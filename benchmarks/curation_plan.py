@@ -5,9 +5,7 @@
 Text is drawn from DIR/corpora: documents as they are, then as many more as are needed, made of passages of others.
 Rates are UTF-8 bytes of text by CPU seconds of the process and its children, so that other work on the machine does
 not count. Memory is the largest sum over all processes of what each holds for itself and its share of the rest (PSS).
-datatrove reads a sample of the same documents, judges them by Gopher's quality rules with its own tokenizers and
-defaults, and writes Parquet; it neither normalises, identifies languages nor drops duplicates here, which is to its
-advantage.
+datatrove does the same work on a sample of the same documents (datatrove_pipeline.py).
 """
 
 from __future__ import annotations
@@ -29,6 +27,7 @@ from typing import Any
 
 import psutil
 import pyarrow as pa
+from datatrove_pipeline import run as run_peer
 
 from aurora.recipe.corpus import Corpus
 
@@ -163,7 +162,7 @@ def run(order: dict[str, Any]) -> dict[str, Any]:
     """
     folder = Path(order["folder"])
     begin = time.perf_counter()
-    done = _run_peer(folder) if order["kind"] == "peer" else _run_ours(folder, order)
+    done = run_peer(folder, LANGUAGES, SAMPLE) if order["kind"] == "peer" else _run_ours(folder, order)
     wall = time.perf_counter() - begin
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return {"wall": wall, "cpu": sum(use.ru_utime + use.ru_stime for use in used), "bytes": done}
@@ -209,37 +208,6 @@ def _ray_data(tasks: list[Any], size: int | None, execution: Any, work: Any, tic
         if "error" in answer:
             raise SystemExit(answer["error"])
         yield answer["result"]
-
-
-def _run_peer(folder: Path) -> int:
-    """datatrove's pipeline over a sample of each language; returns the bytes of text it read."""
-    try:
-        from datatrove.executor import LocalPipelineExecutor
-        from datatrove.pipeline.filters import GopherQualityFilter
-        from datatrove.pipeline.readers import JsonlReader
-        from datatrove.pipeline.writers import ParquetWriter
-    except ImportError as error:
-        raise SystemExit(f"{error}: pip install 'datatrove[io,processing,multilingual]'") from error
-    total = 0
-    for language, tag in LANGUAGES.items():
-        place = folder / "peer" / language
-        place.mkdir(parents=True, exist_ok=True)
-        with (folder / f"{language}.jsonl").open(encoding="utf-8") as lines, (place / "in.jsonl").open("w") as sample:
-            size = 0
-            for line in lines:
-                sample.write(line)
-                size += len(json.loads(line)["text"].encode())
-                if size >= SAMPLE:
-                    break
-        total += size
-        steps = [
-            JsonlReader(str(place), glob_pattern="in.jsonl"),
-            GopherQualityFilter(language=tag),
-            ParquetWriter(str(place / "out")),
-        ]
-        shutil.rmtree(place / "logs", ignore_errors=True)
-        LocalPipelineExecutor(steps, tasks=1, workers=1, logging_dir=str(place / "logs")).run()
-    return total
 
 
 def main() -> None:
