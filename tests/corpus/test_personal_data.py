@@ -5,10 +5,12 @@ from itertools import pairwise
 
 import pyarrow as pa
 import pytest
+import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aurora.corpus.personal_data import TYPES, find, mask_batch
+from aurora.corpus.personal_patterns import patterns
 
 # Numbers below are made up or published examples; the ones with check digits pass their check.
 HELD = [
@@ -86,6 +88,35 @@ def test_a_private_key_goes_whole(lines):
     armour = f"-----BEGIN RSA PRIVATE KEY-----\n{body}-----END RSA PRIVATE KEY-----"
     masked, _ = mask_batch(pa.array([f"a\n{armour}\nb"], pa.large_string()), ["code"])
     assert masked.to_pylist() == ["a\n<KEY>\nb"]
+
+
+WORDS = "secret TOKEN password passwd api_key accessKey auth-key credential Credentials secret_id token_value monkey"
+NAMES = st.sampled_from(WORDS.split())
+ASSIGNMENTS = st.tuples(
+    st.sampled_from(["", '"', "'"]),
+    st.sampled_from(["=", ":", "=>", ":=", " = ", " :  "]),
+    st.sampled_from(["", " ", "    "]),
+)
+VALUES = st.text("ab9/+=-._QZ7", min_size=14, max_size=40)
+STARTS = "AKIA ghp_ github_pat_ glpat- xoxb- sk_live_ sk-ant- AIza ya29. hf_ npm_ pypi- dop_v1_ shpat_ key- x - a="
+PREFIXES = st.sampled_from(STARTS.split())
+
+
+@given(NAMES, ASSIGNMENTS, PREFIXES, VALUES, st.sampled_from(["", "'", '"']))
+@settings(max_examples=400)
+def test_the_pass_hides_no_secret_from_the_patterns(name, assignment, prefix, value, quote):
+    text = f"{name}{''.join(assignment)}{quote}{prefix}{value}{quote}\n"
+    by_patterns = [
+        match.span("value") if "value" in pattern.expression.groupindex else match.span()
+        for pattern in patterns("code", "tokens")
+        for match in pattern.expression.finditer(text)
+        if pattern.accepts(text, *(match.span("value") if "value" in pattern.expression.groupindex else match.span()))
+    ]
+    tokens = regex.findall(r"[A-Za-z0-9_+/-]+", text)
+    told = any(
+        len(token) >= 16 and regex.search(r"[0-9]", token) and regex.search(r"[A-Za-z_]", token) for token in tokens
+    )
+    assert bool([found for found in find(text, "code") if found.type == "secret"]) == bool(by_patterns and told)
 
 
 def test_texts_are_masked_and_counted_by_type():

@@ -23,6 +23,20 @@ _MOST_DIGITS = 40  # a longer run is a table of numbers; its next digits start a
 _SHORTEST_IBAN = 15
 _ADDRESS_REACH = 120  # bytes between a Vietnamese house number and the ward's name
 
+_LONGEST_SECRET = 4096
+
+
+def _packed(words: str) -> tuple[int, ...]:
+    return tuple(int.from_bytes(word.encode(), "big") for word in words.split())
+
+
+# How the keys begin that data/personal_data.yaml knows, and how the names end that it takes for those of secrets.
+_PREFIXES = _packed(
+    "AKI ASI AGP ARO ghp gho ghu ghs ghr git glp glr xox sk_ sk- rk_ pk_ "
+    "AIz ya2 hf_ npm pyp SG. doo dop dor shp key eyJ"
+)
+_ENDINGS = _packed("et en rd wd ey al ls id ue")
+
 # Classes of bytes: those passed over at once (letters too: a token is looked at from its first digit), and those not.
 _SKIP, _LETTER, _UPPER, _JOINER, _DIGIT, _HYPHEN, _AT, _LEAD = 0, 1, 2, 3, 4, 5, 6, 7
 
@@ -117,7 +131,7 @@ def _token(data, classes, begin, digit, end, document, places, owners, count):  
         letters += classes[data[at]] <= _UPPER
         at += 1
     if letters:
-        if at - start >= SHORTEST_TOKEN:
+        if at - start >= SHORTEST_TOKEN and _may_be_secret(data, begin, start, at):
             count = _put(places, owners, count, document, TOKENS, start, at)
         account = _account_end(data, classes, start, end)
         if account > 0:
@@ -129,6 +143,73 @@ def _token(data, classes, begin, digit, end, document, places, owners, count):  
         if address > 0:
             count = _put(places, owners, count, document, COLONS, start, address)
     return count, at
+
+
+@njit(nogil=True, cache=True)
+def _may_be_secret(data, begin, start, end):  # type: ignore[no-untyped-def]
+    """Whether a token begins like a known kind of key, or is assigned to what is called so; most names are neither."""
+    at = end
+    while at > begin and end - at < _LONGEST_SECRET:
+        byte = data[at - 1]
+        if _is_word(byte):
+            at -= 1
+            continue
+        if at < end and _begins_secret(data, at, end):
+            return True
+        if byte == ord("="):
+            if _names_secret(data, begin, at - 1):
+                return True
+        elif not (byte == ord(".") or byte == ord("-") or byte == ord("+") or byte == ord("/")):
+            break
+        at -= 1
+    if at < end and _begins_secret(data, at, end):
+        return True
+    if at > begin and (data[at - 1] == ord('"') or data[at - 1] == ord("'")):
+        at -= 1
+    at = _before_spaces(data, begin, at)
+    return at > begin and _names_secret(data, begin, at - 1)
+
+
+@njit(nogil=True, cache=True)
+def _begins_secret(data, at, end):  # type: ignore[no-untyped-def]
+    """Whether the three bytes from `at` on begin a key of a known kind."""
+    if at + 3 > end:
+        return False
+    found = (np.int64(data[at]) << 16) | (np.int64(data[at + 1]) << 8) | np.int64(data[at + 2])
+    for prefix in _PREFIXES:  # noqa: SIM110 (compiled)
+        if found == prefix:
+            return True
+    return False
+
+
+@njit(nogil=True, cache=True)
+def _names_secret(data, begin, operator):  # type: ignore[no-untyped-def]
+    """Whether the sign at `operator` assigns, and to a name that ends like those of secrets."""
+    at = operator
+    if data[at] != ord("=") and data[at] != ord(":") and data[at] != ord(">"):
+        return False
+    while at > begin and (data[at - 1] == ord("=") or data[at - 1] == ord(":")):
+        at -= 1
+    at = _before_spaces(data, begin, at)
+    if at > begin and (data[at - 1] == ord('"') or data[at - 1] == ord("'")):
+        at -= 1
+    if at < begin + 2:
+        return False
+    found = (np.int64(data[at - 2] | 0x20) << 8) | np.int64(data[at - 1] | 0x20)
+    for ending in _ENDINGS:  # noqa: SIM110 (compiled)
+        if found == ending:
+            return True
+    return False
+
+
+@njit(nogil=True, cache=True)
+def _before_spaces(data, begin, at):  # type: ignore[no-untyped-def]
+    """The place before at most four characters of white space."""
+    spaces = 0
+    while at > begin and spaces < 4 and (data[at - 1] == 0x20 or (data[at - 1] >= 0x09 and data[at - 1] <= 0x0D)):
+        at -= 1
+        spaces += 1
+    return at
 
 
 @njit(nogil=True, cache=True, inline="always")
