@@ -7,14 +7,15 @@ a step raise goes through again one document at a time, so that only the documen
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -76,7 +77,8 @@ def prepare(plan: Plan, shard: Shard, tick: Callable[[int], object]) -> dict[str
         texts = stack.enter_context(pq.ParquetWriter(streams[files.texts], TEXTS, compression="lz4"))
         facts = stack.enter_context(pq.ParquetWriter(streams[files.facts], FACTS, compression="zstd"))
         quarantined = stack.enter_context(atomic_file(files.quarantined, "w"))
-        for inputs in batches(plan.read(shard)):
+        stack.enter_context(_no_collection())
+        for inputs, size in batches(plan.read(shard)):
             prepared, broken = steps.carry_out(inputs)
             for batch in prepared:
                 texts.write_batch(batch.select(TEXTS.names))
@@ -85,24 +87,37 @@ def prepare(plan: Plan, shard: Shard, tick: Callable[[int], object]) -> dict[str
             for found in broken:
                 quarantined.write(json.dumps(asdict(found), sort_keys=True) + "\n")
             counts["quarantined"] += len(broken)
-            size = sum(_size(item) for item in inputs)
             counts["bytes"] += size
             tick(size)
     return counts
 
 
-def batches(found: Iterator[Document | Quarantined]) -> Iterator[list[Document | Quarantined]]:
-    """Inputs in order, in lists bounded in bytes and in number."""
+def batches(found: Iterator[Document | Quarantined]) -> Iterator[tuple[list[Document | Quarantined], int]]:
+    """Inputs in order, in lists bounded in bytes and in number, and the bytes of each list; a document too large is
+    quarantined."""
     batch: list[Document | Quarantined] = []
     size = 0
     for item in found:
-        batch.append(item)
-        size += _size(item)
+        bytes_of_text = _size(item)
+        batch.append(_refused(item) if bytes_of_text > LARGEST_DOCUMENT else item)
+        size += bytes_of_text
         if size >= BATCH_BYTES or len(batch) == BATCH_DOCUMENTS:
-            yield batch
+            yield batch, size
             batch, size = [], 0
     if batch:
-        yield batch
+        yield batch, size
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Documents hold no cycles; looking for some among the thousands of a batch takes time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 class _Steps:
@@ -115,21 +130,21 @@ class _Steps:
 
     def carry_out(self, inputs: Sequence[Document | Quarantined]) -> tuple[list[pa.RecordBatch], list[Quarantined]]:
         """The documents as they leave the steps, and what is quarantined, both in the order of the inputs."""
-        sound = [item for item in inputs if _is_sound(item)]
+        sound = [item for item in inputs if isinstance(item, Document)]
         try:
             prepared = [self._batch(sound)] if sound else []
         except UserError:
             raise
         except Exception:  # whatever a document makes a step raise: it is found alone, and the rest goes on
             return self._one_by_one(inputs)
-        return prepared, [_refused(item) for item in inputs if not _is_sound(item)]
+        return prepared, [item for item in inputs if isinstance(item, Quarantined)]
 
     def _one_by_one(self, inputs: Sequence[Document | Quarantined]) -> tuple[list[pa.RecordBatch], list[Quarantined]]:
         prepared: list[pa.RecordBatch] = []
         broken: list[Quarantined] = []
         for item in inputs:
-            if not _is_sound(item):
-                broken.append(_refused(item))
+            if isinstance(item, Quarantined):
+                broken.append(item)
                 continue
             try:
                 prepared.append(self._batch([item]))
@@ -220,10 +235,6 @@ def _size(item: Document | Quarantined) -> int:
     """UTF-8 bytes of an input, or as few as may be: counting characters is enough to bound a batch of ASCII."""
     text = item.text if isinstance(item, Document) else item.excerpt
     return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
-
-
-def _is_sound(item: Document | Quarantined) -> TypeGuard[Document]:
-    return isinstance(item, Document) and _size(item) <= LARGEST_DOCUMENT
 
 
 def _refused(item: Document | Quarantined) -> Quarantined:
