@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-PARTS = ("detection", "plan")
+PARTS = ("detection", "normalise", "plan")
 
 
 def main() -> None:

@@ -262,3 +262,13 @@ def test_a_missing_file_names_source_and_key(tmp_path: Path) -> None:
 def test_code_is_never_identified(tmp_path: Path) -> None:
     ledger = build(tmp_path, [{"lang": "code", "text": f"# {TEXTS['fi']}\n{CODE_TEXT}"}])
     assert ledger["bytes_kept"].keys() == {"code"}
+
+
+def test_mojibake_is_repaired_and_counted(tmp_path: Path) -> None:
+    wrong = TEXTS["fi"].encode().decode("latin-1")
+    rows: list[Row] = [*numbered("fi", 3), {"lang": "fi", "text": wrong}]
+    ledger = build(tmp_path, rows)
+    assert ledger["changes"]["mojibake repaired"] == {"fi": 1}
+    assert TEXTS["fi"] in texts(tmp_path / "out", "clean") + texts(tmp_path / "out", "held_out")
+    kept = build(tmp_path, rows, "kept", curation={"repair_encoding": False})
+    assert "mojibake repaired" not in kept["changes"]

@@ -8,8 +8,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from aurora.corpus.document import CODE
+from aurora.corpus.normalise_scan import HARD, rewrite, scan
+from aurora.corpus.string_buffers import buffers_of, concatenated, text_at, texts_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 # Controls other than tab and line feed, the byte order mark, soft hyphen, and the invisible direction and width marks.
 _INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
@@ -33,3 +42,15 @@ def normalise(text: str, lang: str) -> str:
     text = _STRAY_JOINER.sub("", text)
     text = unicodedata.normalize("NFC", text)
     return _BLANK_LINES.sub("\n\n", _TRAILING.sub("", text)).strip()
+
+
+def normalise_batch(texts: pa.LargeStringArray, langs: Sequence[str]) -> pa.LargeStringArray:
+    """The normalised texts, as `normalise` gives them for each with its language; `texts` itself where none changes."""
+    offsets, data = buffers_of(texts)
+    code = np.fromiter((lang == CODE for lang in langs), np.bool_, len(langs))
+    verdicts = scan(offsets, data, code)
+    if not verdicts.any():
+        return texts
+    rows = np.flatnonzero(verdicts == HARD).tolist()
+    hard = [normalise(text_at(offsets, data, row), langs[row]).encode() for row in rows]
+    return texts_of(*rewrite(offsets, data, code, verdicts, concatenated(hard)))

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from aurora.corpus.fakes import fake
 from aurora.corpus.personal_patterns import Kind, folded, kinds, patterns
 from aurora.corpus.personal_scan import ADDRESS_LANGUAGES, ADDRESSES, AT, CODES, COLONS, DIGITS, KINDS, TOKENS, scan
+from aurora.corpus.string_buffers import buffers_of, texts_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -85,7 +85,7 @@ _Hit = tuple[int, Kind, int, int]
 
 def _found(texts: pa.LargeStringArray, langs: Sequence[str]) -> list[_Hit]:
     """All pieces in order, as bytes of the data buffer."""
-    offsets, data = _buffers(texts)
+    offsets, data = buffers_of(texts)
     primary = [lang.split("-")[0] for lang in langs]
     codes = np.fromiter((ADDRESS_LANGUAGES.get(lang, 0) for lang in primary), np.uint8, len(primary))
     places, owners = scan(offsets, data, codes)
@@ -145,7 +145,7 @@ def _resolved(document: int, group: list[tuple[int, int, int, Kind]]) -> list[_H
 
 def _writer(texts: pa.LargeStringArray, langs: Sequence[str], how: How, key: bytes) -> Callable[[_Hit], bytes]:
     """What is written in the place of a piece."""
-    _, data = _buffers(texts)
+    _, data = buffers_of(texts)
 
     def written(hit: _Hit) -> bytes:
         document, kind, start, end = hit
@@ -158,9 +158,8 @@ def _writer(texts: pa.LargeStringArray, langs: Sequence[str], how: How, key: byt
 
 
 def _replaced(texts: pa.LargeStringArray, hits: list[_Hit], written: Callable[[_Hit], bytes]) -> pa.LargeStringArray:
-    import pyarrow as pa
 
-    offsets, data = _buffers(texts)
+    offsets, data = buffers_of(texts)
     pieces: list[bytes | memoryview] = []
     raw = memoryview(data.data)
     grown = np.zeros(len(texts) + 1, np.int64)
@@ -173,11 +172,4 @@ def _replaced(texts: pa.LargeStringArray, hits: list[_Hit], written: Callable[[_
         done = end
     pieces.append(raw[done : int(offsets[-1])])
     moved = offsets - offsets[0] + np.cumsum(grown)
-    return pa.LargeStringArray.from_buffers(len(texts), pa.py_buffer(moved), pa.py_buffer(b"".join(pieces)))
-
-
-def _buffers(texts: pa.LargeStringArray) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
-    """Offsets int64 [documents + 1] and the bytes they point into."""
-    _, offsets, data = texts.buffers()
-    points = np.frombuffer(offsets, np.int64)[texts.offset : texts.offset + len(texts) + 1]
-    return points, np.frombuffer(data, np.uint8) if data is not None else np.zeros(0, np.uint8)
+    return texts_of(moved, np.frombuffer(b"".join(pieces), np.uint8))

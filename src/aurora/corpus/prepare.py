@@ -22,10 +22,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import xxhash
 
-from aurora.corpus import normalise as normalisation
 from aurora.corpus.contamination import SentenceIndex
 from aurora.corpus.document import CODE, COLUMNS, UNDETERMINED, Document, Quarantined
 from aurora.corpus.language import Cld2, Identifier, contradiction
+from aurora.corpus.mojibake import repair_batch
+from aurora.corpus.normalise import normalise_batch
 from aurora.corpus.personal_data import TYPES, mask_batch
 from aurora.corpus.plan import Plan, Shard
 from aurora.corpus.quality import STATISTICS, statistics
@@ -36,16 +37,16 @@ from aurora.files import atomic_file
 from aurora.recipe.corpus import Curation
 
 # Rises when the code changes what is written for the same text.
-VERSION = 1
+VERSION = 2
 # A batch ends with the document that makes it so large; a larger document is none.
 BATCH_BYTES = 16_000_000
 BATCH_DOCUMENTS = 8192
 LARGEST_DOCUMENT = 100_000_000
 EXCERPT = 160
 # Whatever changes these, the shards are prepared anew; the rest of the recipe's curation moves no text.
-SETTINGS = ("normalise", "identify_language", "personal_data")
+SETTINGS = ("normalise", "repair_encoding", "identify_language", "personal_data")
 # What a document was changed by or marked with, counted in the ledger.
-COUNTED = ("normalised", *(f"personal data: {name}" for name in TYPES))
+COUNTED = ("normalised", "mojibake repaired", *(f"personal data: {name}" for name in TYPES))
 
 TEXTS = pa.schema([(name, pa.large_string() if name == "text" else pa.string()) for name in COLUMNS])
 FACTS = pa.schema(
@@ -160,13 +161,16 @@ class _Steps:
             name: pa.array([getattr(document, name) for document in documents], TEXTS.field(name).type)
             for name in COLUMNS
         }
-        given = columns["text"]
         langs = columns["lang"].to_pylist()
+        # Before normalisation, which takes away controls that are bytes of a character read wrongly.
+        columns["mojibake repaired"] = pa.array([0] * len(documents), pa.int32())
+        if self._curation.repair_encoding:
+            columns["text"], repaired = repair_batch(columns["text"], langs)
+            columns["mojibake repaired"] = pa.array(repaired)
+        given = columns["text"]
         if self._curation.normalise:
-            texts = [normalisation.normalise(item.text, lang) for item, lang in zip(documents, langs, strict=True)]
-            columns["text"] = pa.array(texts, pa.large_string())
-        else:
-            texts = [document.text for document in documents]
+            columns["text"] = normalise_batch(given, langs)
+        texts = columns["text"].to_pylist()
         langs, losses = self._languages(texts, langs)
         # Both look at the text as it came: a mask must neither count as normalisation nor hide a measured sentence.
         columns["normalised"] = pc.not_equal(columns["text"], given).cast(pa.int32())

@@ -127,6 +127,9 @@ class Curation(Section):
     run."""
 
     normalise: bool = Field(True, description="Unicode NFC, control characters removed.")
+    repair_encoding: bool = Field(
+        True, description="Undo UTF-8 that was read as Latin-1 or Windows-1252 (`Ã¤` for `ä`), where a text shows it."
+    )
     personal_data: Literal["keep", "placeholders", "fakes"] = Field(
         "keep",
         description="E-mail and street addresses, phone, card, account and national identity numbers, IP addresses and "

@@ -1,0 +1,42 @@
+"""The two buffers of a column of texts, as compiled passes take and give them.
+
+One decision: a pass sees offsets and bytes, never a Python string, and gives back a column over the buffers it made.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def buffers_of(texts: pa.LargeStringArray) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
+    """Offsets int64 [documents + 1], and the UTF-8 bytes that they point into; `texts` has no nulls."""
+    _, offsets, data = texts.buffers()
+    if offsets is None or not len(texts):
+        return np.zeros(1, np.int64), np.zeros(0, np.uint8)
+    points = np.frombuffer(offsets, np.int64)[texts.offset : texts.offset + len(texts) + 1]
+    return points, np.frombuffer(data, np.uint8) if data is not None else np.zeros(0, np.uint8)
+
+
+def text_at(offsets: npt.NDArray[np.int64], data: npt.NDArray[np.uint8], row: int) -> str:
+    """The text of one row."""
+    return data[offsets[row] : offsets[row + 1]].tobytes().decode()
+
+
+def texts_of(offsets: npt.NDArray[np.int64], data: npt.NDArray[np.uint8]) -> pa.LargeStringArray:
+    """The column of the texts that lie between `offsets` in `data`."""
+    import pyarrow as pa
+
+    return pa.LargeStringArray.from_buffers(len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(data))
+
+
+def concatenated(texts: list[bytes]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
+    """The buffers of texts given as UTF-8."""
+    offsets = np.zeros(len(texts) + 1, np.int64)
+    np.cumsum([len(text) for text in texts], out=offsets[1:])
+    return offsets, np.frombuffer(b"".join(texts), np.uint8)
