@@ -27,9 +27,9 @@ from typing import Any
 
 import psutil
 import pyarrow as pa
-from datatrove_pipeline import run as run_peer
 
 from aurora.recipe.corpus import Corpus
+from datatrove_pipeline import run as run_peer
 
 LANGUAGES = {
     "en": "eng_Latn",
