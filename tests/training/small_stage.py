@@ -22,7 +22,10 @@ VOCABULARY = 48
 LENGTH = 16
 ROWS = 6
 SOURCES = ("web/en", "redteam/pairs")
-TIMES = {"seconds", "tokens_per_second"}
+TIMES = {
+    "seconds", "tokens_per_second", "step_seconds", "model_flops_per_second", "utilisation", "data_wait",
+    "memory_bytes", "peak_memory_bytes",
+}  # fmt: skip
 
 
 class Lab:

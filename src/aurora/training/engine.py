@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from aurora.model.gpt_bigcode import GPTBigCode
 from aurora.model.scorer import Scorer
+from aurora.recipe.model import Architecture
 from aurora.training.optimizer import Weights, gradient_norm
 from aurora.training.runtime import Precision, Runtime
 from aurora.training.shards import Stored
@@ -28,6 +29,7 @@ class Engine(Protocol):
 
     device: torch.device
     precision: Precision
+    architecture: Architecture
     vocabulary: int
     rank: int
     stream: int
@@ -79,6 +81,7 @@ class OneProcess:
     def __init__(self, model: GPTBigCode, runtime: Runtime) -> None:
         self.device = runtime.device
         self.precision = runtime.precision
+        self.architecture = model.architecture
         self.vocabulary = model.vocabulary
         self.weights = Weights(model.to(runtime.device), runtime.precision)
         self.weights.working.train()

@@ -41,6 +41,7 @@ from aurora.training.engine import Engine, OneProcess
 from aurora.training.heartbeat import COMPUTING, Heartbeat, heartbeat
 from aurora.training.interruption import StopRequest, stop_requests
 from aurora.training.job import Job, join
+from aurora.training.meter import Meter, TimedBatches
 from aurora.training.metrics import LEFT_OUT, METRICS, MetricsLog, judged, read_metrics
 from aurora.training.optimizer import MOMENT_KINDS
 from aurora.training.parallel import ParallelNetwork
@@ -85,14 +86,15 @@ def train_stage(
         with heartbeat(job.rank, job.ranks, execution.timeout_seconds) as heart:
             checkpoint = newest_checkpoint(folder, fingerprint, job)
             engine = build_engine(start, stage, execution, runtime, checkpoint)
-            trainer = Trainer(engine, stage, name, batches, execution.micro_batch_sequences, fingerprint)
+            timed = TimedBatches(batches)
+            trainer = Trainer(engine, stage, name, timed, execution.micro_batch_sequences, fingerprint)
             history = judged(folder / METRICS, trainer.step if checkpoint is None else checkpoint.state.step)
             take_position(trainer, start, stage, checkpoint, runtime, history)
             job.wait()  # all have read the records that the first now goes on with
             keep = Keep(execution.keep_checkpoints, execution.keep_every_steps)
-            attempt = _Attempt(
-                trainer, stage, name, folder, fingerprint, checkpoint.state if checkpoint else None, job, keep, heart
-            )
+            meter = Meter(timed, engine.architecture, engine.vocabulary, stage.sequence_length, runtime, job)
+            before = checkpoint.state if checkpoint else None
+            attempt = _Attempt(trainer, stage, name, folder, fingerprint, before, job, keep, heart, meter)
             with stop_requests() as stop:
                 with _log(folder, tensorboard, trainer.step, job) as log:
                     attempt.run(execution, evaluate, log, stop)
@@ -115,8 +117,10 @@ class _Attempt:
         job: Job,
         keep: Keep,
         heart: Heartbeat | None,
+        meter: Meter,
     ) -> None:
         self._job = job
+        self._meter = meter
         self._keep = keep
         self._saver = Saver(folder, job, keep)
         self._heart = heart
@@ -184,7 +188,7 @@ class _Attempt:
             "loss": update.loss,
             "learning_rate": update.learning_rate,
             "gradient_norm": update.gradient_norm,
-            "tokens_per_second": round(self._stage.batch_tokens / seconds, 1),
+            **self._meter.figures(self._stage.batch_tokens, seconds),
         }
         if update.left_out:
             record[LEFT_OUT] = 1

@@ -1,0 +1,141 @@
+"""What a step takes: its rate, its share of what the device can do, the wait for data, and memory.
+
+One decision: figures come from clocks and counters around a step and never from inside it, and nothing here draws from
+the random numbers that training uses, so measuring changes no number. A device's rate is what it is found to do when
+the stage begins, and not what a data sheet says.
+"""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import torch
+
+from aurora.recipe.model import Architecture
+from aurora.tokens.loader import Batch
+from aurora.training.job import Job
+from aurora.training.runtime import Precision, Runtime
+from aurora.training.updates import Batches
+
+# Width of the square matrices whose product is timed: large enough that starting a product costs nothing.
+_SIZES = {"cpu": 1024, "cuda": 8192}
+_SECONDS = 0.1
+_PRODUCTS = 3  # at least
+_STATUS = Path("/proc/self/status")
+
+
+class TimedBatches:
+    """`batches`, and the `seconds` that were spent waiting for them."""
+
+    def __init__(self, batches: Batches) -> None:
+        self._batches = batches
+        self.seconds = 0.0
+
+    def batches(self, first: int, last: int, rank: int = 0, ranks: int = 1) -> Iterator[Batch]:
+        """As of those inside."""
+        coming = iter(self._batches.batches(first, last, rank, ranks))
+        while True:
+            begin = time.monotonic()
+            batch = next(coming, None)
+            self.seconds += time.monotonic() - begin
+            if batch is None:
+                return
+            yield batch
+
+
+class Meter:
+    """Figures of the steps of a stage whose sequences have `length` tokens. All ranks of the job make one together."""
+
+    def __init__(
+        self,
+        batches: TimedBatches,
+        architecture: Architecture,
+        vocabulary: int,
+        length: int,
+        runtime: Runtime,
+        job: Job,
+    ) -> None:
+        self._batches = batches
+        self._waited = batches.seconds
+        self._flops = flops_per_token(architecture, vocabulary, length)
+        self._device = runtime.device
+        # All at once, so that ranks which share cores also share them here.
+        self._rate = sum(map(float, job.gather(str(matrix_rate(runtime.device, runtime.precision)))))
+
+    def figures(self, tokens: int, seconds: float) -> dict[str, float]:
+        """Of a step of `tokens` tokens, over all ranks, that took `seconds`. Memory and waiting are this rank's.
+
+        `utilisation` is `model_flops_per_second` over what the ranks' devices are found to do in matrix products of the
+        precision that trains; `data_wait` is the share of the step spent waiting for its batch.
+        """
+        waited = self._batches.seconds - self._waited
+        self._waited = self._batches.seconds
+        held, peak = memory(self._device)
+        achieved = self._flops * tokens / seconds
+        return {
+            "step_seconds": round(seconds, 4),
+            "tokens_per_second": round(tokens / seconds, 1),
+            "model_flops_per_second": round(achieved),
+            "utilisation": round(achieved / self._rate, 4),
+            "data_wait": round(min(1.0, waited / seconds), 4),
+            "memory_bytes": held,
+            "peak_memory_bytes": peak,
+        }
+
+
+def flops_per_token(architecture: Architecture, vocabulary: int, length: int) -> int:
+    """Of a forward and a backward pass, for each token of a sequence of `length`.
+
+    6 for every weight of a matrix that multiplies, and 12 x layers x width x length for attention (PaLM, arXiv
+    2204.02311, appendix B): what the model asks for, whatever is skipped by a mask or computed twice to save memory.
+    """
+    width, inner = architecture.width, architecture.inner or 4 * architecture.width
+    shared = width // architecture.heads if architecture.multi_query else width
+    of_block = width * (width + 2 * shared) + width * width + 2 * width * inner
+    weights = architecture.layers * of_block + vocabulary * width
+    return 6 * weights + 12 * architecture.layers * width * length
+
+
+@cache
+def matrix_rate(device: torch.device, precision: Precision) -> float:
+    """FLOP/s of a product of large square matrices, as this process is set up: the best of some within 0.1 s."""
+    size = _SIZES[device.type]
+    dtype = torch.bfloat16 if precision == "bf16" else torch.float32
+    generator = torch.Generator().manual_seed(0)
+    left = torch.randn(size, size, generator=generator).to(device, dtype)
+    out = left @ left  # the first product also prepares the kernel
+    best, spent, made = float("inf"), 0.0, 0
+    while made < _PRODUCTS or spent < _SECONDS:
+        _synchronise(device)
+        begin = time.perf_counter()
+        torch.mm(left, left, out=out)
+        _synchronise(device)
+        seconds = time.perf_counter() - begin
+        best, spent, made = min(best, seconds), spent + seconds, made + 1
+    return 2 * size**3 / best
+
+
+def memory(device: torch.device) -> tuple[int, int]:
+    """(bytes held now, most ever): of the device's memory, or of the process where the CPU trains."""
+    if device.type == "cuda":
+        return torch.cuda.memory_allocated(device), torch.cuda.max_memory_allocated(device)
+    try:
+        lines = dict(line.split(":", 1) for line in _STATUS.read_text(encoding="ascii").splitlines())
+        return _kilobytes(lines["VmRSS"]), _kilobytes(lines["VmHWM"])
+    except (OSError, KeyError):  # not Linux: the system knows the peak alone
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+        return peak, peak
+
+
+def _kilobytes(text: str) -> int:
+    return int(text.split()[0]) * 1024
+
+
+def _synchronise(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
