@@ -13,6 +13,7 @@ from aurora.recipe.base import Section, layout
 
 PipelineSchedule = Literal["1f1b", "interleaved", "interleaved-zero-bubble", "zero-bubble-v"]
 Recompute = Literal["none", "attention", "full"]
+TrackerName = Literal["wandb", "mlflow"]
 
 
 class Execution(Section):
@@ -66,4 +67,7 @@ class Execution(Section):
     )
     evaluate_steps: int = layout(
         0, "Measure held-out bits per byte every so many steps; 0 only at the end of a stage.", ge=0
+    )
+    trackers: list[TrackerName] = layout(
+        [], "Services that get the records of a stage besides metrics.jsonl and TensorBoard, where they are installed."
     )

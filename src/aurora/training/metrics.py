@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Any
 
 from aurora.files import atomic_file, explained
+from aurora.training.trackers import Onlookers
 
 METRICS = "metrics.jsonl"
 FLUSH_SECONDS = 10.0
@@ -27,9 +28,10 @@ LEFT_OUT = "left_out"
 
 
 class MetricsLog:
-    """Writes the records of a stage that stands at `step`; records up to there are kept."""
+    """Writes the records of a stage that stands at `step`; records up to there are kept. `onlookers` get them too."""
 
-    def __init__(self, folder: Path, tensorboard: Path, step: int) -> None:
+    def __init__(self, folder: Path, tensorboard: Path, step: int, onlookers: Onlookers | None = None) -> None:
+        self._onlookers = onlookers or Onlookers({})
         self._path = folder / METRICS
         keep_until(self._path, step)
         with explained(self._path):
@@ -42,6 +44,7 @@ class MetricsLog:
         with explained(self._path):
             self._lines.write(json.dumps(record, sort_keys=True) + "\n")
         self._events.write(record)
+        self._onlookers.write(record)
         if time.monotonic() - self._flushed > FLUSH_SECONDS:
             self.flush()
 
@@ -51,6 +54,7 @@ class MetricsLog:
             self._lines.flush()
             os.fsync(self._lines.fileno())
         self._events.flush()
+        self._onlookers.flush()
         self._flushed = time.monotonic()
 
     def __enter__(self) -> MetricsLog:
@@ -59,6 +63,7 @@ class MetricsLog:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._onlookers.close()
         with explained(self._path):
             self._lines.close()
         self._events.close()

@@ -48,6 +48,7 @@ from aurora.training.parallel import ParallelNetwork
 from aurora.training.runtime import prepare
 from aurora.training.saving import Saver
 from aurora.training.start import NewModel, build_engine, take_position
+from aurora.training.trackers import open_trackers
 from aurora.training.updates import Batches, Trainer
 
 Evaluate = Callable[[Scorer, int], dict[str, float]]
@@ -96,7 +97,7 @@ def train_stage(
             before = checkpoint.state if checkpoint else None
             attempt = _Attempt(trainer, stage, name, folder, fingerprint, before, job, keep, heart, meter)
             with stop_requests() as stop:
-                with _log(folder, tensorboard, trainer.step, job) as log:
+                with _log(folder, tensorboard, trainer.step, job, execution) as log:
                     attempt.run(execution, evaluate, log, stop)
                 state = attempt.finish(tokenizer_file)
                 stop.leave_if_asked(f"Stage {name} is trained; run the same command to go on.")
@@ -252,9 +253,13 @@ class _Attempt:
         )
 
 
-def _log(folder: Path, tensorboard: Path, step: int, job: Job) -> AbstractContextManager[MetricsLog | None]:
+def _log(
+    folder: Path, tensorboard: Path, step: int, job: Job, execution: Execution
+) -> AbstractContextManager[MetricsLog | None]:
     """Rank 0 keeps the records."""
-    return MetricsLog(folder, tensorboard, step) if job.rank == 0 else nullcontext()
+    if job.rank:
+        return nullcontext()
+    return MetricsLog(folder, tensorboard, step, open_trackers(execution.trackers, tensorboard))
 
 
 def _join_shards(checkpoint: Checkpoint, engine: Engine, folder: Path, tokenizer_file: Path) -> None:

@@ -1,0 +1,162 @@
+"""The records of a stage as runs of Weights & Biases or MLflow, where the recipe asks for them.
+
+One decision: a tracker is an onlooker. It gets what metrics.jsonl gets, some seconds late and many steps at a time; one
+that fails is named once and left aside, and training goes on. What is made offline stays in the run's folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from aurora.errors import UserError
+from aurora.progress import say
+from aurora.recipe.execution import TrackerName
+
+Record = Mapping[str, float]
+PROJECT = "aurora"
+_MOST_METRICS = 1000  # that MLflow takes at a time
+
+
+class Tracker(Protocol):
+    """A service that shows a stage's records."""
+
+    def send(self, records: Sequence[Record]) -> None:
+        """Show these records, in order of their `step`."""
+
+    def close(self) -> None:
+        """No more come."""
+
+
+class Onlookers:
+    """The trackers of a stage; none of their errors reaches the training."""
+
+    def __init__(self, trackers: Mapping[str, Tracker]) -> None:
+        self._trackers = dict(trackers)
+        self._waiting: list[Record] = []
+
+    def write(self, record: Record) -> None:
+        """Keep a record for the next `flush`."""
+        if self._trackers:
+            self._waiting.append(dict(record))
+
+    def flush(self) -> None:
+        """Send what waits."""
+        if self._waiting:
+            self._each(lambda tracker: tracker.send(self._waiting))
+            self._waiting = []
+
+    def close(self) -> None:
+        """Send what waits and part from the services."""
+        self.flush()
+        self._each(lambda tracker: tracker.close())
+
+    def _each(self, act: Callable[[Tracker], None]) -> None:
+        for name, tracker in list(self._trackers.items()):
+            try:
+                act(tracker)
+            except Exception as error:  # whatever a service may raise
+                del self._trackers[name]
+                say(f"{name} is left out from here on, and training goes on without it: {error}")
+
+
+def open_trackers(names: Sequence[TrackerName], tensorboard: Path) -> Onlookers:
+    """The trackers `names` for the stage whose TensorBoard events are in RUN/tensorboard/STAGE.
+
+    A stage that goes on does so in the same run of a tracker. Where the environment says nothing else (WANDB_PROJECT,
+    MLFLOW_EXPERIMENT_NAME, MLFLOW_TRACKING_URI and the like), the project is `aurora`, and MLflow writes to a database
+    in the run's folder. Raises `UserError` for a tracker that is not installed or cannot start.
+    """
+    run = tensorboard.resolve().parents[1]
+    opened: dict[str, Tracker] = {}
+    for name in names:
+        try:
+            opened[name] = _KINDS[name](run, tensorboard.name)
+        except ImportError as error:
+            raise UserError(
+                f"execution.trackers names {name}, which is not installed: pip install 'aurora-lm[trackers]', or take "
+                "it out."
+            ) from error
+        except Exception as error:  # whatever a service may raise: no login, no network, a bad address
+            raise UserError(
+                f"execution.trackers: {name} does not start ({error}): set it up, or take it out."
+            ) from error
+    return Onlookers(opened)
+
+
+class WeightsAndBiases:
+    """A run of wandb; WANDB_MODE=offline keeps it in the folder, for `wandb sync`."""
+
+    def __init__(self, run: Path, stage: str) -> None:
+        import wandb
+
+        self._run = wandb.init(
+            project=os.environ.get("WANDB_PROJECT", PROJECT),
+            group=run.name,
+            name=f"{run.name}/{stage}",
+            id=_identity(run, stage),
+            resume="allow",
+            dir=str(run),
+        )
+
+    def send(self, records: Sequence[Record]) -> None:
+        """As in `Tracker`; steps that the service has seen before a crash are dropped by it."""
+        for record in records:
+            self._run.log(_values(record), step=int(record["step"]))
+
+    def close(self) -> None:
+        """As in `Tracker`."""
+        self._run.finish()
+
+
+class MLflow:
+    """A run of MLflow, found again by its tag."""
+
+    def __init__(self, run: Path, stage: str) -> None:
+        import mlflow
+
+        if "MLFLOW_TRACKING_URI" not in os.environ:
+            mlflow.set_tracking_uri(f"sqlite:///{run / 'mlflow.db'}")
+        self._entities = mlflow.entities
+        self._client = mlflow.MlflowClient()
+        name = os.environ.get("MLFLOW_EXPERIMENT_NAME", PROJECT)
+        found = self._client.get_experiment_by_name(name)
+        experiment = self._client.create_experiment(name) if found is None else found.experiment_id
+        mark = _identity(run, stage)
+        before = self._client.search_runs([experiment], f"tags.aurora = '{mark}'")
+        made: Any = before[0] if before else None
+        if made is None:
+            made = self._client.create_run(experiment, run_name=f"{run.name}/{stage}", tags={"aurora": mark})
+        self._id: str = made.info.run_id
+
+    def send(self, records: Sequence[Record]) -> None:
+        """As in `Tracker`."""
+        now = int(time.time() * 1000)
+        metrics = [
+            self._entities.Metric(name, value, now, int(record["step"]))
+            for record in records
+            for name, value in _values(record).items()
+        ]
+        for start in range(0, len(metrics), _MOST_METRICS):
+            self._client.log_batch(self._id, metrics[start : start + _MOST_METRICS])
+
+    def close(self) -> None:
+        """As in `Tracker`."""
+        self._client.set_terminated(self._id)
+
+
+_KINDS: dict[TrackerName, Callable[[Path, str], Tracker]] = {"wandb": WeightsAndBiases, "mlflow": MLflow}
+
+
+def _values(record: Record) -> dict[str, float]:
+    return {name: value for name, value in record.items() if name != "step" and math.isfinite(value)}
+
+
+def _identity(run: Path, stage: str) -> str:
+    """A name for the stage that stays the same when it goes on."""
+    return hashlib.sha256(f"{run}\0{stage}".encode()).hexdigest()[:16]
