@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -229,14 +230,14 @@ def test_broken_inputs_of_the_other_domain_are_said(tmp_path: Path, capsys: pyte
 
 
 def test_a_step_that_raises_costs_one_document(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    measure = prepare.statistics
+    measure = prepare.measure
 
-    def fragile(texts: Sequence[str], langs: Sequence[str]) -> Any:
-        if any("(1)" in text for text in texts):
+    def fragile(texts: pa.LargeStringArray, langs: Sequence[str]) -> Any:
+        if any("(1)" in text for text in texts.to_pylist()):
             raise ZeroDivisionError("as a bug would")
         return measure(texts, langs)
 
-    monkeypatch.setattr(prepare, "statistics", fragile)
+    monkeypatch.setattr(prepare, "measure", fragile)
     ledger = build(tmp_path, numbered("vi", 3))
     assert ledger["documents"] == {"in": 3, "kept": 2, "dropped": 0, "quarantined": 1}
     assert ledger["by_source"]["web"]["vi"]["quarantined"] == 1

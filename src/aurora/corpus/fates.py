@@ -16,8 +16,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from aurora.corpus.measuring import STATISTICS
 from aurora.corpus.plan import Plan, Shard
-from aurora.corpus.quality import STATISTICS, judge_batch
+from aurora.corpus.quality import judge_batch
 from aurora.corpus.work import WorkFiles, fingerprint
 from aurora.errors import UserError
 from aurora.files import atomic_file, sha256
@@ -41,7 +42,7 @@ def judge_shard(plan: Plan, shard: Shard) -> None:
         for facts in pq.ParquetFile(files.facts).iter_batches(columns=["lang", *LOSSES.names, *STATISTICS]):
             losses = {name: facts[name].to_pylist() for name in LOSSES.names}
             if curation.rules:
-                rules, values = judge_batch(facts, facts["lang"].to_pylist(), curation.thresholds)
+                rules, values = judge_batch(facts, facts["lang"].to_pylist(), curation.rules, curation.thresholds)
                 for row in np.flatnonzero(rules != None).tolist():  # noqa: E711
                     if losses["rule"][row] is None:
                         found = ("quality", rules[row], said(values[row]))

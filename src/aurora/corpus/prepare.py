@@ -24,12 +24,13 @@ import xxhash
 
 from aurora.corpus.contamination import SentenceIndex
 from aurora.corpus.document import CODE, COLUMNS, UNDETERMINED, Document, Quarantined
+from aurora.corpus.kernels import measure
 from aurora.corpus.language import Cld2, Identifier, contradiction
+from aurora.corpus.measuring import STATISTICS
 from aurora.corpus.mojibake import repair_batch
 from aurora.corpus.normalise import normalise_batch
 from aurora.corpus.personal_data import TYPES, mask_batch
 from aurora.corpus.plan import Plan, Shard
-from aurora.corpus.quality import STATISTICS, statistics
 from aurora.corpus.reading import read_texts
 from aurora.corpus.work import WorkFiles
 from aurora.errors import UserError
@@ -37,7 +38,7 @@ from aurora.files import atomic_file
 from aurora.recipe.corpus import Curation
 
 # Rises when the code changes what is written for the same text.
-VERSION = 2
+VERSION = 3
 # A batch ends with the document that makes it so large; a larger document is none.
 BATCH_BYTES = 16_000_000
 BATCH_DOCUMENTS = 8192
@@ -176,7 +177,6 @@ class _Steps:
         columns["normalised"] = pc.not_equal(columns["text"], given).cast(pa.int32())
         columns["measured"] = pa.array([self._sentence(text) for text in texts], pa.string())
         columns["text"], counts = self._masked(columns["text"], langs)
-        texts = columns["text"].to_pylist()
         columns |= {
             "lang": pa.array(langs, pa.string()),
             "bytes": pc.binary_length(columns["text"]),
@@ -185,7 +185,7 @@ class _Steps:
         columns |= {f"personal data: {name}": counts[name] for name in TYPES}
         for place, name in enumerate(("step", "rule", "value")):
             columns[name] = pa.array([None if loss is None else loss[place] for loss in losses], pa.string())
-        measured = statistics(texts, langs)
+        measured = measure(columns["text"], langs)
         columns |= {name: measured[name] for name in STATISTICS}
         return pa.RecordBatch.from_pydict(columns)
 

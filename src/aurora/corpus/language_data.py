@@ -1,0 +1,53 @@
+"""What the rules know of a language: thresholds, stop words, ends of sentences, phrases; all of it data files.
+
+One decision: a language without an entry takes `default`, and a region (hi-IN) takes its language's.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from aurora.corpus.document import CODE
+
+
+@cache
+def thresholds(lang: str) -> dict[str, Any]:
+    """The table of a language; languages without one use `default`."""
+    tables = _load("quality.yaml")
+    return tables[CODE] if lang == CODE else tables["default"] | tables.get(base(lang), {})
+
+
+def base(lang: str) -> str:
+    """The language of a tag, without its region or script."""
+    return lang.split("-")[0]
+
+
+def stop_words(lang: str) -> tuple[str, ...]:
+    """Words that ordinary text of a language has; none for a language we have no list of."""
+    return tuple(_entry(lang).get("stop_words", "").split())
+
+
+def terminals(lang: str) -> tuple[str, str]:
+    """(characters that end a sentence, quotation marks and brackets that may follow them)."""
+    entry = _entry(lang)
+    return entry["ending"], entry["closing"]
+
+
+def phrases(lang: str) -> dict[str, tuple[str, ...]]:
+    """Phrases in lower case that mark a line as no prose, or code as generated, by kind."""
+    entry = _entry(lang)
+    return {kind: tuple(entry[kind]) for kind in ("filler", "script", "policy", "generated") if kind in entry}
+
+
+def _entry(lang: str) -> dict[str, Any]:
+    tables = _load("languages.yaml")
+    return tables["default"] | tables.get(base(lang), {})
+
+
+@cache
+def _load(name: str) -> dict[str, dict[str, Any]]:
+    import yaml
+
+    return yaml.safe_load((files("aurora.corpus") / "data" / name).read_text(encoding="utf-8"))  # type: ignore[no-any-return]

@@ -1,0 +1,79 @@
+"""The rule sets: which statistic each rule looks at, and by which limits.
+
+One decision: a rule is a row of a table. What is allowed stands in data/quality.yaml by language, so a rule set says
+nothing of languages but this: rules of prose never judge code, and rules of code nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule: the statistic it looks at, the names of its limits, and the digits that its value is told with."""
+
+    name: str
+    statistic: str
+    least: str | None
+    most: str | None
+    digits: int = 0
+
+
+def _most(prefix: str, statistic: str, digits: int = 4) -> Rule:
+    """A rule against too much of something, named after it."""
+    return Rule(f"{prefix}-{statistic.replace('_', '-')}", statistic, None, f"{prefix}_max_{statistic}", digits)
+
+
+_BASIC = (
+    Rule("too-short", "visible", "min_characters", None),
+    Rule("few-letters", "letters", "min_letter_share", None, 4),
+    Rule("many-digits", "digits", None, "max_digit_share", 4),
+    Rule("many-symbols", "symbols", None, "max_symbol_share", 4),
+    Rule("other-script", "script", "min_script_share", None, 4),
+    Rule("few-words", "words", "min_words", None),
+    Rule("word-length", "mean_word", "min_mean_word", "max_mean_word", 2),
+    Rule("repeated-lines", "repeated", None, "max_repeated_share", 4),
+)
+_BASIC_CODE = (
+    Rule("too-short", "visible", "min_characters", None),
+    Rule("long-line", "longest_line", None, "max_line"),
+    Rule("long-lines", "mean_line", None, "max_mean_line", 1),
+    Rule("few-letters", "letters", "min_alphanumeric_share", None, 4),
+    Rule("generated-file", "generated", None, "max_generated"),
+)
+_GOPHER_QUALITY = (
+    Rule("gopher-few-words", "tokens", "gopher_min_words", None),
+    Rule("gopher-many-words", "tokens", None, "gopher_max_words"),
+    Rule("gopher-word-length", "mean_token", "gopher_min_mean_word", "gopher_max_mean_word", 2),
+    _most("gopher", "hash_marks"),
+    _most("gopher", "ellipses"),
+    _most("gopher", "bullet_lines"),
+    _most("gopher", "ellipsis_lines"),
+    Rule("gopher-few-alphabetic", "alphabetic", "gopher_min_alphabetic", None, 4),
+    Rule("gopher-few-stop-words", "stop_words", "gopher_min_stop_words", None),
+)
+_GOPHER_REPETITION = tuple(
+    _most("gopher", statistic)
+    for statistic in (
+        "duplicate_paragraphs",
+        "duplicate_paragraph_characters",
+        "duplicate_lines",
+        "duplicate_line_characters",
+        *(f"top_{length}_gram" for length in range(2, 5)),
+        *(f"duplicate_{length}_grams" for length in range(5, 11)),
+    )
+)
+
+# By name: the rules of prose, and those of code.
+SETS: dict[str, tuple[tuple[Rule, ...], tuple[Rule, ...]]] = {
+    "basic": (_BASIC, _BASIC_CODE),
+    "gopher-quality": (_GOPHER_QUALITY, ()),
+    "gopher-repetition": (_GOPHER_REPETITION, ()),
+}
+
+
+def rules_of(sets: Sequence[str], code: bool) -> list[Rule]:
+    """The rules of some sets in order, of prose or of code."""
+    return [rule for name in sets for rule in SETS[name][code]]
