@@ -36,9 +36,10 @@ def terminals(lang: str) -> tuple[str, str]:
 
 
 def phrases(lang: str) -> dict[str, tuple[str, ...]]:
-    """Phrases in lower case that mark a line as no prose, or code as generated, by kind."""
+    """Phrases in lower case that mark a line as no prose, or code as generated or licensed, by kind."""
     entry = _entry(lang)
-    return {kind: tuple(entry[kind]) for kind in ("filler", "script", "policy", "generated") if kind in entry}
+    kinds = ("filler", "script", "policy", "generated", "licence")
+    return {kind: tuple(entry[kind]) for kind in kinds if kind in entry}
 
 
 def _entry(lang: str) -> dict[str, Any]:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from aurora.corpus.characters import CLOSING, ENDING
+from aurora.corpus.characters import CLOSING, ENDING, SINGLE, TOKEN
 from aurora.corpus.compiled import compiled
 from aurora.corpus.ngrams import measure_runs, name_tokens, named, slots_of
 from aurora.corpus.scanning import (
     BRACES,
     CHARACTERS,
     END,
+    LINKS,
     LONGEST_WORD,
     SENTENCES,
     START,
@@ -25,7 +26,19 @@ from aurora.corpus.scanning import (
     decode,
     mix,
 )
-from aurora.corpus.spans import FILLER, GENERATED, POLICY, SCRIPT, find, hash_bytes, last, length, strip
+from aurora.corpus.spans import (
+    FILLER,
+    GENERATED,
+    LICENCE,
+    POLICY,
+    SCRIPT,
+    find,
+    hash_bytes,
+    last,
+    length,
+    starts,
+    strip,
+)
 
 BASIC = (
     "visible",  # characters that are no space; of code all but those around the text
@@ -69,7 +82,15 @@ FINEWEB = (
     "repeated_characters",  # share of the characters in lines that stood before, spaces counted
     "line_feeds",  # by tokens
 )
-STATISTICS = (*BASIC, *GOPHER, *REPETITION, *C4, *FINEWEB)
+WEB = (
+    "menu_lines",  # share of the lines that stand in a run of short ones that end no sentence, as menus do
+    "link_lines",  # share of the lines with a link
+)
+OTHERS = (
+    "no_letters",  # share of the visible characters that are numbers, symbols or punctuation; of prose alone
+    "licence_header",  # share of the characters in a comment about licences that code begins with; of code alone
+)
+STATISTICS = (*BASIC, *GOPHER, *REPETITION, *C4, *FINEWEB, *WEB, *OTHERS)
 
 _AT = {name: place for place, name in enumerate(STATISTICS)}
 _VISIBLE = _AT["visible"]
@@ -78,10 +99,13 @@ _WORDS, _MEAN_WORD, _REPEATED = (_AT[name] for name in ("words", "mean_word", "r
 _LONGEST_LINE, _MEAN_LINE, _GENERATED = (_AT[name] for name in ("longest_line", "mean_line", "generated"))
 _GOPHER, _REPETITION, _C4, _FINEWEB = (_AT[names[0]] for names in (GOPHER, REPETITION, C4, FINEWEB))
 _TOP, _DUPLICATE = _AT["top_2_gram"], _AT["duplicate_5_grams"]
+_WEB = _AT["menu_lines"]
+_NO_LETTERS, _LICENCE_HEADER = (_AT[name] for name in OTHERS)
 
 SHORT_LINE = 30
 _FEWEST_WORDS, _LONGEST_WORD = 3, 1000  # of a line that C4 keeps
 HEAD_LINES = 10
+_MENU_LINES, _MENU_WORDS, _MENU_CHARACTERS = 5, 5, 40  # lines of a menu at least; words and characters of one at most
 _PARAGRAPH = np.uint64(0x5851F42D4C957F2D)  # lines and paragraphs share a table: what tells theirs apart
 
 
@@ -104,11 +128,12 @@ def measure_document(data, language, counts, scanned, runs, first, out):  # type
 def _characters(language, counts, out):  # type: ignore[no-untyped-def]
     """The basic statistics that follow from counts alone."""
     if language.code:
-        out[:_LONGEST_LINE] = np.nan
+        out[:_LONGEST_LINE] = out[_NO_LETTERS] = np.nan
         out[_VISIBLE] = counts.stripped
         out[_LETTERS] = counts.alphanumeric / max(1, counts.characters)
         return
-    out[_LONGEST_LINE : _GENERATED + 1] = np.nan
+    out[_LONGEST_LINE : _GENERATED + 1] = out[_LICENCE_HEADER] = np.nan
+    out[_NO_LETTERS] = (counts.visible - counts.letters) / max(1, counts.visible)
     out[_VISIBLE] = counts.visible
     out[_LETTERS] = counts.letters / max(1, counts.visible)
     out[_DIGITS] = counts.numbers / max(1, counts.visible)
@@ -197,6 +222,7 @@ def _lines(data, language, counts, scanned, runs, first, out):  # type: ignore[n
     shift, mask = slots_of(counts.lines)
     names = np.uint64(0)
     longest = characters = again = bullets = ellipses = sentences = filler = braces = generated = 0
+    full = links = menu = run = 0
     for line in range(counts.lines):
         start, end, size = scanned.lines[line, START], scanned.lines[line, END], scanned.lines[line, CHARACTERS]
         longest = max(longest, size)
@@ -204,7 +230,13 @@ def _lines(data, language, counts, scanned, runs, first, out):  # type: ignore[n
             generated = 1
         visible, visible_end = strip(data, start, end, language.flags)
         if visible == visible_end:
+            run = 0
             continue
+        full += 1
+        links += scanned.lines[line, LINKS] > 0
+        run = run + 1 if _is_of_menu(data, visible, visible_end, language.flags, scanned.lines[line, WORDS]) else 0
+        if run >= _MENU_LINES:
+            menu += _MENU_LINES if run == _MENU_LINES else 1
         hashed = hash_bytes(data, start, end)
         known = named(runs.table, hashed, shift, mask, first, first + names) != first + names
         names += np.uint64(not known)
@@ -229,9 +261,52 @@ def _lines(data, language, counts, scanned, runs, first, out):  # type: ignore[n
         out[_LONGEST_LINE] = longest
         out[_MEAN_LINE] = counts.characters / max(1, counts.lines)
         out[_GENERATED] = generated
+        out[_LICENCE_HEADER] = _licence_header(data, language, counts, scanned) / max(1, counts.characters)
     else:
         out[_REPEATED] = again / max(1, characters)
     out[_GOPHER + 4] = bullets / max(1, counts.lines)
     out[_GOPHER + 5] = ellipses / max(1, counts.lines)
     out[_C4], out[_C4 + 1], out[_C4 + 2] = sentences, filler, braces
+    out[_WEB], out[_WEB + 1] = menu / max(1, full), links / max(1, full)
     return first + names
+
+
+@compiled
+def _is_of_menu(data, start, end, flags, words):  # type: ignore[no-untyped-def]
+    """Whether a line's visible part is short and ends with a letter or digit."""
+    if words > _MENU_WORDS or end - start > 4 * _MENU_CHARACTERS:
+        return False
+    return flags[last(data, end)] & (TOKEN | SINGLE) != 0 and length(data, start, end) <= _MENU_CHARACTERS
+
+
+@compiled
+def _licence_header(data, language, counts, scanned):  # type: ignore[no-untyped-def]
+    """Characters of the comment that code begins with, its blank lines and a first line for the shell among them; 0
+    where it names no licence."""
+    characters = found = 0
+    inside = False  # a comment that an end mark closes
+    for line in range(counts.lines):
+        start, end = strip(data, scanned.lines[line, START], scanned.lines[line, END], language.flags)
+        if start < end:
+            opens = starts(data, start, end, "/*") or starts(data, start, end, "<!--")
+            if not (inside or opens or _is_comment(data, start, end)):
+                break
+            inside = (inside or opens) and not (
+                starts(data, max(start, end - 2), end, "*/") or starts(data, max(start, end - 3), end, "-->")
+            )
+            found |= find(data, start, end, language)
+        characters += scanned.lines[line, CHARACTERS]
+    return characters if found & LICENCE else 0
+
+
+@compiled
+def _is_comment(data, start, end):  # type: ignore[no-untyped-def]
+    first = data[start]
+    return (
+        first == 0x23  # #
+        or first == 0x3B  # ;
+        or first == 0x25  # %
+        or first == 0x2A  # * amid a comment in C's manner
+        or starts(data, start, end, "//")
+        or starts(data, start, end, "--")
+    )

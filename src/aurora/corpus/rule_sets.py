@@ -65,12 +65,31 @@ _GOPHER_REPETITION = tuple(
         *(f"duplicate_{length}_grams" for length in range(5, 11)),
     )
 )
+# C4 takes lines out and drops what is left too short; here the lines stay, and what would be left is judged.
+_C4 = (
+    Rule("c4-few-sentences", "sentences", "c4_min_sentences", None),
+    _most("c4", "filler", 0),
+    _most("c4", "braces", 0),
+)
+_FINEWEB = (
+    Rule("fineweb-few-ended-lines", "ended_lines", "fineweb_min_ended_lines", None, 4),
+    _most("fineweb", "short_lines"),
+    _most("fineweb", "repeated_characters"),
+    _most("fineweb", "line_feeds"),
+)
+_WEB = (_most("web", "menu_lines"), _most("web", "link_lines"))
+_CODE = (*_BASIC_CODE[1:], Rule("licence-text", "licence_header", None, "max_licence_header", 4))
 
 # By name: the rules of prose, and those of code.
 SETS: dict[str, tuple[tuple[Rule, ...], tuple[Rule, ...]]] = {
     "basic": (_BASIC, _BASIC_CODE),
     "gopher-quality": (_GOPHER_QUALITY, ()),
     "gopher-repetition": (_GOPHER_REPETITION, ()),
+    "c4": (_C4, ()),
+    "fineweb": (_FINEWEB, ()),
+    "web": (_WEB, ()),
+    "numbers-and-symbols": ((Rule("numbers-and-symbols", "no_letters", None, "max_no_letters", 4),), ()),
+    "code": ((), _CODE),
 }
 
 

@@ -38,8 +38,8 @@ _HASH_SEED = np.uint64(0x2545F4914F6CDD1D)
 _HASH_SHIFT = np.uint64(32)
 
 # Columns of a line as str.splitlines cuts it, and of one as line feeds cut it.
-START, END, CHARACTERS, WORDS, LONGEST_WORD, TOKENS, SENTENCES, BRACES = range(8)
-LINE_COLUMNS = 8
+START, END, CHARACTERS, WORDS, LONGEST_WORD, TOKENS, SENTENCES, BRACES, LINKS = range(9)
+LINE_COLUMNS = 9
 FEED_COLUMNS = 3  # START, END, CHARACTERS
 
 
@@ -118,7 +118,8 @@ def scan(data, table, into):  # type: ignore[no-untyped-def]
     start, hashed, length, kinds = -1, _HASH_SEED, 0, 0  # the token being read
     run = 0  # how often the other character stands that is being read
     word_start = -1  # of what stands between spaces, in characters
-    line_start, line_characters, line_words, line_tokens, longest, sentences, braces = 0, 0, 0, 0, 0, 0, 0
+    line_start, line_characters, line_words, line_tokens, longest = 0, 0, 0, 0, 0
+    sentences = braces = links = 0  # of the line
     feed_start, feed_characters = 0, 0
     previous, point = 0, -1
     at = 0
@@ -164,6 +165,7 @@ def scan(data, table, into):  # type: ignore[no-untyped-def]
                 hash_marks += point == 0x23
                 ellipses += point == 0x2026 or (point == 0x2E and run % 3 == 0)
                 braces += point == 0x7B
+                links += (point == 0x28 and before == 0x5D) or (point == 0x3A and _opens_address(data, at + 1, end))
                 sentences += flags & ENDING != 0 and _ends_sentence(data, at + width, end, table, flags)
         if flags & SPACE:
             if word_start >= 0:
@@ -174,10 +176,10 @@ def scan(data, table, into):  # type: ignore[no-untyped-def]
             if flags & LINE_END:
                 if point != 0x0A or before != 0x0D:  # a feed after a return ends no line of its own
                     _write_line(into, lines, line_start, at, characters - line_characters, line_words, longest)
-                    _write_rest(into, lines, tokens - line_tokens, sentences, braces)
+                    _write_rest(into, lines, tokens - line_tokens, sentences, braces, links)
                     lines += 1
                 line_start, line_characters, line_words, line_tokens = at + width, characters + 1, 0, tokens
-                longest = sentences = braces = 0
+                longest = sentences = braces = links = 0
                 if point == 0x0A:
                     _write_feed(into, feeds, feed_start, at, characters - feed_characters)
                     feeds += 1
@@ -199,7 +201,7 @@ def scan(data, table, into):  # type: ignore[no-untyped-def]
         last_visible = characters
     if line_start < end:
         _write_line(into, lines, line_start, end, characters - line_characters, line_words, longest)
-        _write_rest(into, lines, tokens - line_tokens, sentences, braces)
+        _write_rest(into, lines, tokens - line_tokens, sentences, braces, links)
         lines += 1
     _write_feed(into, feeds, feed_start, end, characters - feed_characters)
     visible, stripped = characters - spaces, last_visible - first_visible
@@ -228,6 +230,12 @@ def _ends_sentence(data, at, end, table, flags):  # type: ignore[no-untyped-def]
 
 
 @compiled
+def _opens_address(data, at, end):  # type: ignore[no-untyped-def]
+    """Whether two slashes stand behind a colon."""
+    return at + 1 < end and data[at] == 0x2F and data[at + 1] == 0x2F
+
+
+@compiled
 def _kind(flags):  # type: ignore[no-untyped-def]
     if flags & (LETTER | NUMBER) == 0:
         return SYMBOLIC
@@ -249,8 +257,9 @@ def _write_line(into, line, start, end, characters, words, longest):  # type: ig
 
 
 @compiled
-def _write_rest(into, line, tokens, sentences, braces):  # type: ignore[no-untyped-def]
-    into.lines[line, TOKENS], into.lines[line, SENTENCES], into.lines[line, BRACES] = tokens, sentences, braces
+def _write_rest(into, line, tokens, sentences, braces, links):  # type: ignore[no-untyped-def]
+    into.lines[line, TOKENS], into.lines[line, SENTENCES] = tokens, sentences
+    into.lines[line, BRACES], into.lines[line, LINKS] = braces, links
 
 
 @compiled

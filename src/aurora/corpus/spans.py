@@ -17,8 +17,8 @@ from aurora.corpus.compiled import compiled
 from aurora.corpus.scanning import decode
 
 # Kinds of phrases.
-FILLER, SCRIPT, POLICY, GENERATED = 1, 2, 4, 8
-KINDS = {"filler": FILLER, "script": SCRIPT, "policy": POLICY, "generated": GENERATED}
+FILLER, SCRIPT, POLICY, GENERATED, LICENCE = 1, 2, 4, 8, 16
+KINDS = {"filler": FILLER, "script": SCRIPT, "policy": POLICY, "generated": GENERATED, "licence": LICENCE}
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 _SEED = np.uint64(0x2545F4914F6CDD1D)
 
@@ -109,6 +109,17 @@ def hash_bytes(data, start, end):  # type: ignore[no-untyped-def]
         hashed = (hashed ^ np.uint64(data[at])) * _FACTOR
         at += 1
     return hashed ^ hashed >> np.uint64(29)
+
+
+@compiled
+def starts(data, start, end, mark):  # type: ignore[no-untyped-def]
+    """Whether a span begins with a mark of ASCII."""
+    if end - start < len(mark):
+        return False
+    for place in range(len(mark)):  # noqa: SIM110 (compiled)
+        if data[start + place] != ord(mark[place]):
+            return False
+    return True
 
 
 @compiled

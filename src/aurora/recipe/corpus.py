@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 from aurora.recipe.base import Section, layout
 
 MEASURING = "eld"
-RuleSet = Literal["basic", "gopher-quality", "gopher-repetition"]
+RuleSet = Literal["basic", "gopher-quality", "gopher-repetition", "c4", "fineweb", "web", "numbers-and-symbols", "code"]
 Language = Annotated[str, Field(pattern=r"^([a-z]{2,3}(-[A-Za-z0-9]{2,8})*|code|und)$")]
 
 
@@ -142,7 +142,9 @@ class Curation(Section):
     rules: list[RuleSet] = Field(
         default=["basic"],
         description="Rule sets a document must pass, in this order: `basic` are length, script and symbol rules per "
-        "language, and rules of code; `gopher-quality` and `gopher-repetition` are Gopher's, fitted to each language.",
+        "language, and rules of code; `gopher-quality`, `gopher-repetition`, `c4` and `fineweb` are published ones, "
+        "fitted to each language; `web` drops menus and lists of links, `numbers-and-symbols` text with few letters; "
+        "`code` are rules of code alone.",
     )
     thresholds: dict[Language, dict[str, float]] = Field(
         default_factory=dict,
