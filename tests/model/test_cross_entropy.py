@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from aurora.model import cross_entropy
-from aurora.model.cross_entropy import linear_cross_entropy
+from aurora.model.cross_entropy import linear_cross_entropy, rows_at_a_time
 
 
 def inputs(dtype: torch.dtype, num_rows: int = 11, spread: float = 1.0) -> tuple[Tensor, Tensor, Tensor]:
@@ -23,16 +23,16 @@ def plain(hidden: Tensor, weight: Tensor, targets: Tensor) -> Tensor:
     return F.cross_entropy(hidden.double() @ weight.double().T, targets, reduction="sum")
 
 
-@pytest.mark.parametrize("rows", [1, 4, 11, 1024])
+@pytest.mark.parametrize(("rows", "tile"), [(1, 1), (4, 3), (11, 2), (0, 64)])
 @pytest.mark.parametrize(
     ("dtype", "tolerance"), [(torch.float64, 1e-12), (torch.float32, 1e-5), (torch.bfloat16, 0.03)]
 )
 def test_loss_and_gradients_are_those_of_the_plain_form(
-    monkeypatch: pytest.MonkeyPatch, rows: int, dtype: torch.dtype, tolerance: float
+    monkeypatch: pytest.MonkeyPatch, rows: int, tile: int, dtype: torch.dtype, tolerance: float
 ) -> None:
-    monkeypatch.setattr(cross_entropy, "ROWS", rows)
+    monkeypatch.setattr(cross_entropy, "TILE", tile)
     hidden, weight, targets = inputs(dtype)
-    loss = linear_cross_entropy(hidden, weight, targets)
+    loss = linear_cross_entropy(hidden, weight, targets, rows)
     (loss / 7).backward()
     found = (loss, hidden.grad, weight.grad)
     hidden.grad = weight.grad = None
@@ -43,6 +43,18 @@ def test_loss_and_gradients_are_those_of_the_plain_form(
         assert right is not None
         torch.testing.assert_close(left.double(), right.double(), rtol=tolerance, atol=tolerance)
     assert loss.dtype == torch.promote_types(dtype, torch.float32)
+
+
+def test_a_batch_is_cut_in_parts_within_limits() -> None:
+    assert [rows_at_a_time(rows, 2) for rows in (0, 5, 2049, 2050, 5000, 99_999)] == [
+        1024,
+        1024,
+        1024,
+        1152,
+        2560,
+        4096,
+    ]
+    assert rows_at_a_time(8192, 4) == 2048
 
 
 def test_targets_too_unlikely_for_fp32_have_a_finite_loss() -> None:

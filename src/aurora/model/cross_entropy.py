@@ -1,8 +1,10 @@
 """Cross-entropy straight from hidden states, without ever holding the logits of a whole batch.
 
-One decision: loss and gradients are computed together, some rows at a time, so logits are made once and thrown away at
-once. The plain form keeps them three times over until the backward pass (at 16 sequences of 256 and 8,192 entries
-300 MB); this one is as fast on a CPU, as accurate, and its memory depends neither on the batch nor on a loss mask.
+One decision: loss and gradients are computed together, some rows at a time, so logits are made once and turned into
+their gradient in place. The products take many rows, because each adds to a gradient as large as the output layer; what
+lies between takes few, because in fp32 only those fit a core's cache. The plain form keeps the logits three times over
+until the backward pass (at 16 sequences of 256 and 8,192 entries 300 MB); this one is faster on a CPU, as accurate, and
+its memory depends on neither the batch nor a loss mask.
 
 Shapes: N rows, W width, V vocabulary.
 """
@@ -16,50 +18,72 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-ROWS = 1024  # rows whose logits exist at a time; fewer would add up the [V, W] gradient more often
+ROWS, MOST_ROWS = 1024, 4096  # rows whose logits exist at a time, at least and at most
+TILE = 64  # rows whose logits exist in fp32; measured: 32 and 128 are as good
 STEP = 128  # rows are filled up to a multiple: oneDNN keeps compiled products for every shape it meets, megabytes each
 
 
-def linear_cross_entropy(hidden: Tensor, weight: Tensor, targets: Tensor) -> Tensor:
+def linear_cross_entropy(hidden: Tensor, weight: Tensor, targets: Tensor, rows: int = 0) -> Tensor:
     """Sum over rows of the cross-entropy in nats of `targets` [N] under the logits `hidden` [N, W] x `weight` [V, W].
 
-    Softmax and sum are in fp32 or better whatever the inputs are. Gradients flow to `hidden` and `weight`, once.
+    Softmax and sum are in fp32 or better whatever the inputs are. Gradients flow to `hidden` and `weight`, once. Logits
+    exist for `rows` rows at a time, or as many as are fast.
     """
-    total: Tensor = _LinearCrossEntropy.apply(hidden, weight, targets, torch.is_grad_enabled())  # type: ignore[no-untyped-call]
+    at_a_time = rows or rows_at_a_time(len(hidden), hidden.element_size())
+    total: Tensor = _LinearCrossEntropy.apply(hidden, weight, targets, at_a_time, torch.is_grad_enabled())  # type: ignore[no-untyped-call]
     return total
+
+
+def rows_at_a_time(num_rows: int, bytes_each: int) -> int:
+    """A size for the parts of `num_rows` rows whose numbers take `bytes_each`: half of them in bf16."""
+    part = num_rows // bytes_each
+    return max(ROWS, min(MOST_ROWS, part + -part % STEP))
 
 
 class _LinearCrossEntropy(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, hidden: Tensor, weight: Tensor, targets: Tensor, differentiate: bool) -> Tensor:
+    def forward(ctx: Any, hidden: Tensor, weight: Tensor, targets: Tensor, rows: int, differentiate: bool) -> Tensor:
         dtype = torch.promote_types(hidden.dtype, torch.float32)
         total = torch.zeros((), dtype=torch.float64, device=hidden.device)
         of_hidden = torch.empty_like(hidden)
         of_weight = torch.zeros(weight.shape if differentiate else (), dtype=dtype, device=weight.device)
-        for start in range(0, len(hidden), ROWS):
-            right = targets[start : start + ROWS]
+        for start in range(0, len(hidden), rows):
+            right = targets[start : start + rows]
             num_rows = len(right)
-            part = F.pad(hidden[start : start + ROWS], (0, 0, 0, -num_rows % STEP))
-            rows = torch.arange(num_rows, device=hidden.device)
-            logits = (part @ weight.T).to(dtype)
-            shares = torch.softmax(logits, 1)
-            # log(sum(exp)) from the largest logit and its share, because a target's own share may round to 0.
-            losses = logits.amax(1) - shares.amax(1).log()
-            total += (losses[:num_rows] - logits[rows, right]).double().sum()
+            part = F.pad(hidden[start : start + rows], (0, 0, 0, -num_rows % STEP))
+            logits = part @ weight.T
+            total += _losses(logits, right, dtype, differentiate).double().sum()
             if differentiate:
-                shares[rows, right] -= 1
-                shares[num_rows:] = 0
-                of_logits = shares.to(part.dtype)
-                of_hidden[start : start + ROWS] = (of_logits @ weight)[:num_rows]
-                of_weight += of_logits.T @ part
+                logits[num_rows:] = 0
+                of_hidden[start : start + rows] = (logits @ weight)[:num_rows]
+                of_weight += logits.T @ part
         if differentiate:
             ctx.save_for_backward(of_hidden, of_weight)
         return total.to(dtype)
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, None, None]:
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, None, None, None]:
         (gradient,) = gradients
         of_hidden, of_weight = ctx.saved_tensors
         scale = gradient.to(of_hidden.dtype)
-        return of_hidden * scale, (of_weight * gradient).to(of_hidden.dtype), None, None
+        return of_hidden * scale, (of_weight * gradient).to(of_hidden.dtype), None, None, None
+
+
+def _losses(logits: Tensor, targets: Tensor, dtype: torch.dtype, differentiate: bool) -> Tensor:
+    """The losses of the first rows of `logits` [N or more, V], as many as `targets` [N]; with `differentiate` those
+    rows become the gradient of the losses' sum."""
+    losses = torch.empty(len(targets), dtype=dtype, device=logits.device)
+    tile = TILE if logits.device.type == "cpu" else len(targets)
+    for start in range(0, len(targets), tile):
+        right = targets[start : start + tile]
+        rows = torch.arange(len(right), device=logits.device)
+        part = logits[start : start + len(right)]
+        wide = part.to(dtype)
+        shares = torch.softmax(wide, 1)
+        # log(sum(exp)) from the largest logit and its share, because a target's own share may round to 0.
+        losses[start : start + len(right)] = wide.amax(1) - shares.amax(1).log() - wide[rows, right]
+        if differentiate:
+            shares[rows, right] -= 1
+            part.copy_(shares)
+    return losses
