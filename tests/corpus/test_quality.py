@@ -109,7 +109,7 @@ def test_parallel_documents_are_kept_alike_in_every_language(shared_data: Path, 
     kept = {}
     for language in LANGUAGES:
         texts = [normalise(documents[language][key], language) for key in parallel if key.startswith(collection)]
-        own = [text for text in texts if identifier.identify(text).best == language]
+        own = [text for text in texts if identifier.identify(text.encode()).best == language]
         assert len(own) >= 100
         kept[language] = sum(judge(text, language) is None for text in own) / len(own)
     assert min(kept.values()) >= 0.9, kept

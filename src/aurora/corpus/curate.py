@@ -125,7 +125,10 @@ def _prepared_by(plan: Plan) -> dict[str, str]:
     """The fingerprint of all that the first phase of each shard depends on."""
     settings = plan.corpus.curation.numerics()
     measured = {path.name: sha256(path) for path in sorted((plan.folder / "other_domain").iterdir())}
-    common = [VERSION, version("pycld2"), {name: settings[name] for name in SETTINGS}, measured]
+    packages = [version(name) for name in ("ftfy", "pycld2")]
+    model = plan.corpus.curation.fasttext_model
+    packages += [sha256(plan.base / model)] if model and (plan.base / model).is_file() else []
+    common = [VERSION, packages, {name: settings[name] for name in SETTINGS}, measured]
     sources = {name: source.numerics() for name, source in plan.corpus.sources.items()}
     return {
         shard.name: fingerprint(*common, sources[shard.source], plan.identities[shard.name]) for shard in plan.shards

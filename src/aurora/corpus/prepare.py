@@ -17,16 +17,17 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import xxhash
 
+from aurora.corpus.code_look import label_code
 from aurora.corpus.contamination import SentenceIndex
-from aurora.corpus.document import CODE, COLUMNS, UNDETERMINED, Document, Quarantined
-from aurora.corpus.kernels import measure
-from aurora.corpus.language import Cld2, Identifier, contradiction
-from aurora.corpus.measuring import STATISTICS
+            losses = (None if loss is None else ("language", *loss)[place] for loss in found.losses)
+            columns[name] = pa.array(losses, pa.string())
+        measured = measure(columns["text"], langs)
 from aurora.corpus.mojibake import repair_batch
 from aurora.corpus.normalise import normalise_batch
 from aurora.corpus.personal_data import TYPES, mask_batch
@@ -44,10 +45,12 @@ BATCH_BYTES = 16_000_000
 BATCH_DOCUMENTS = 8192
 LARGEST_DOCUMENT = 100_000_000
 EXCERPT = 160
+# Percent of what was looked at in the document's language, below which its languages are said to be mixed.
+MIXED_BELOW = 80
 # Whatever changes these, the shards are prepared anew; the rest of the recipe's curation moves no text.
-SETTINGS = ("normalise", "repair_encoding", "identify_language", "personal_data")
+SETTINGS = ("normalise", "repair_encoding", "identify_language", "fasttext_model", "personal_data")
 # What a document was changed by or marked with, counted in the ledger.
-COUNTED = ("normalised", "mojibake repaired", *(f"personal data: {name}" for name in TYPES))
+COUNTED = ("normalised", "mojibake repaired", "mixed languages", *(f"personal data: {name}" for name in TYPES))
 
 TEXTS = pa.schema([(name, pa.large_string() if name == "text" else pa.string()) for name in COLUMNS])
 FACTS = pa.schema(
@@ -60,6 +63,7 @@ FACTS = pa.schema(
         ("rule", pa.string()),
         ("value", pa.string()),
         ("measured", pa.string()),
+        ("language_percent", pa.int32()),
         *((name, pa.int32()) for name in COUNTED),
         *((name, pa.float64()) for name in STATISTICS),
     ]
@@ -72,7 +76,9 @@ def prepare(plan: Plan, shard: Shard, tick: Callable[[int], object]) -> dict[str
     `tick` hears of the bytes of each batch.
     """
     files = WorkFiles(plan.work, shard.name)
-    steps = _Steps(plan.corpus.curation, Cld2(), _measuring_sentences(plan.folder))
+    curation = plan.corpus.curation
+    second = FastText(plan.base / curation.fasttext_model) if curation.fasttext_model else None
+    steps = _Steps(curation, (Cld2(), second), _measuring_sentences(plan.folder))
     counts = {"documents": 0, "quarantined": 0, "bytes": 0}
     with ExitStack() as stack:
         streams = {path: stack.enter_context(atomic_file(path)) for path in (files.texts, files.facts)}
@@ -125,9 +131,11 @@ def _no_collection() -> Iterator[None]:
 class _Steps:
     """The steps of a batch, and what they look things up in."""
 
-    def __init__(self, curation: Curation, identifier: Identifier, measured: SentenceIndex) -> None:
+    def __init__(
+        self, curation: Curation, identifiers: tuple[Identifier, Identifier | None], measured: SentenceIndex
+    ) -> None:
         self._curation = curation
-        self._identifier = identifier
+        self._identifiers = identifiers
         self._measured = measured
 
     def carry_out(self, inputs: Sequence[Document | Quarantined]) -> tuple[list[pa.RecordBatch], list[Quarantined]]:
@@ -163,6 +171,8 @@ class _Steps:
             for name in COLUMNS
         }
         langs = columns["lang"].to_pylist()
+        if self._curation.identify_language:
+            langs = label_code(columns["text"], langs)
         # Before normalisation, which takes away controls that are bytes of a character read wrongly.
         columns["mojibake repaired"] = pa.array([0] * len(documents), pa.int32())
         if self._curation.repair_encoding:
@@ -171,21 +181,29 @@ class _Steps:
         given = columns["text"]
         if self._curation.normalise:
             columns["text"] = normalise_batch(given, langs)
-        texts = columns["text"].to_pylist()
-        langs, losses = self._languages(texts, langs)
+        found = self._languages(columns["text"], langs)
+        langs = found.langs
         # Both look at the text as it came: a mask must neither count as normalisation nor hide a measured sentence.
         columns["normalised"] = pc.not_equal(columns["text"], given).cast(pa.int32())
-        columns["measured"] = pa.array([self._sentence(text) for text in texts], pa.string())
+        columns["measured"] = pa.array([self._sentence(text) for text in columns["text"].to_pylist()], pa.string())
         columns["text"], counts = self._masked(columns["text"], langs)
         columns |= {
             "lang": pa.array(langs, pa.string()),
             "bytes": pc.binary_length(columns["text"]),
             "hash": exact_hashes(columns["text"]),
+            "language_percent": pa.array(found.percents),
+            "mixed languages": pa.array((found.percents > 0) & (found.percents < MIXED_BELOW)).cast(pa.int32()),
         }
         columns |= {f"personal data: {name}": counts[name] for name in TYPES}
         for place, name in enumerate(("step", "rule", "value")):
+<<<<<<< HEAD
             columns[name] = pa.array([None if loss is None else loss[place] for loss in losses], pa.string())
         measured = measure(columns["text"], langs)
+=======
+            losses = (None if loss is None else ("language", *loss)[place] for loss in found.losses)
+            columns[name] = pa.array(losses, pa.string())
+        measured = statistics(texts, langs)
+>>>>>>> db53343 (wip)
         columns |= {name: measured[name] for name in STATISTICS}
         return pa.RecordBatch.from_pydict(columns)
 
@@ -197,23 +215,10 @@ class _Steps:
         masked, counts = mask_batch(texts, langs, how)
         return masked, {name: counts[name] for name in TYPES}
 
-    def _languages(
-        self, texts: Sequence[str], declared: list[str]
-    ) -> tuple[list[str], list[tuple[str, str, str] | None]]:
-        """The language of each text, and (step, rule, value) where it loses the document."""
-        losses: list[tuple[str, str, str] | None] = [None] * len(texts)
-        langs = list(declared)
-        if not self._curation.identify_language:
-            return langs, losses
-        for number, (text, lang) in enumerate(zip(texts, declared, strict=True)):
-            if lang == UNDETERMINED:
-                found = self._identifier.identify(text)
-                langs[number] = found.best
-                if not found.languages:
-                    losses[number] = ("language", "unknown", "")
-            elif lang != CODE and (other := contradiction(self._identifier, text, lang)):
-                losses[number] = ("language", "contradicts", other)
-        return langs, losses
+    def _languages(self, texts: pa.LargeStringArray, declared: list[str]) -> Languages:
+        if self._curation.identify_language:
+            return identify_batch(texts, declared, *self._identifiers)
+        return Languages(declared, [None] * len(declared), np.full(len(declared), -1, np.int32))
 
     def _sentence(self, text: str) -> str | None:
         found = self._measured.find(text)

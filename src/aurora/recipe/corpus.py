@@ -139,6 +139,11 @@ class Curation(Section):
         True,
         description="Drop documents whose identified language contradicts their declared one; label those without one.",
     )
+    fasttext_model: str | None = Field(
+        None,
+        description="File of a fastText model for a second opinion, such as lid.176.ftz, relative to the recipe (extra "
+        "`fasttext`). A document is then dropped only where both contradict its language.",
+    )
     rules: list[RuleSet] = Field(
         default=["basic"],
         description="Rule sets a document must pass, in this order: `basic` are length, script and symbol rules per "
