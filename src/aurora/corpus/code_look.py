@@ -1,7 +1,8 @@
 """Whether a document of unknown language looks like code.
 
 One decision: lines are weighed by their bytes: a line is code by how it ends, how it begins, or by operators and calls
-that prose does not have, in any programming language. Half of a program is such lines; a page about programs fences them.
+that prose does not have, in any programming language. Half of a program is such lines; a page about programs has less
+of them, or fences them.
 """
 
 from __future__ import annotations
@@ -24,11 +25,11 @@ LEAST_SHARE = 0.4
 # Spaces in a line that a semicolon alone makes code.
 _MOST_SPACES = 4
 # Words that begin a line of code, and hardly ever one of prose, before a space.
-_WORDS = (
-    "def elif async await fn pub impl struct enum trait mod func var const typedef namespace template public private "
-    "protected static final void int bool char unsigned size_t export function #include #define #if #ifdef #ifndef "
-    "#endif #else #elif #pragma @Override package import"
-).split()
+_WORDS = """
+    def elif async await fn pub impl struct enum trait mod func var const typedef namespace template public private
+    protected static final void int bool char unsigned size_t export function #include #define #if #ifdef #ifndef
+    #endif #else #elif #pragma package import
+""".split()  # noqa: SIM905
 _LONGEST = max(map(len, _WORDS))
 
 
