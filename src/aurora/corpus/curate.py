@@ -14,6 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from aurora.corpus.boilerplate import decide_cuts
 from aurora.corpus.document import COLUMNS, Document, Quarantined
 from aurora.corpus.engine import Task, Tick, carry_out
 from aurora.corpus.fates import decide, judge_shard
@@ -55,7 +56,9 @@ def build_corpus(
     settings = _prepared_by(plan)
     _run(plan, PREPARE, settings)
     fates = decide(plan)
-    states = _run(plan, WRITE, {name: fingerprint(settings[name], mark) for name, mark in fates.items()})
+    cuts = decide_cuts(plan) if corpus.curation.boilerplate_lines == "drop" else {}
+    marks = {name: fingerprint(settings[name], mark, cuts.get(name)) for name, mark in fates.items()}
+    states = _run(plan, WRITE, marks)
     _tidy(plan)
     ledger = Ledger()
     for shard in plan.shards:

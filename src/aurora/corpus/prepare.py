@@ -26,6 +26,7 @@ import xxhash
 from aurora.corpus.code_look import label_code
 from aurora.corpus.contamination import SentenceIndex
 from aurora.corpus.document import COLUMNS, UNDETERMINED, Document, Quarantined
+from aurora.corpus.edge_lines import LINES, edge_lines
 from aurora.corpus.fasttext_model import FastText
 from aurora.corpus.kernels import measure
 from aurora.corpus.language import Cld2, Identifier, Languages, identify_batch
@@ -50,7 +51,7 @@ EXCERPT = 160
 # Percent of what was looked at in the document's language, below which its languages are said to be mixed.
 MIXED_BELOW = 80
 # Whatever changes these, the shards are prepared anew; the rest of the recipe's curation moves no text.
-SETTINGS = ("normalise", "repair_encoding", "identify_language", "fasttext_model", "personal_data")
+SETTINGS = ("normalise", "repair_encoding", "identify_language", "fasttext_model", "personal_data", "boilerplate_lines")
 # What a document was changed by or marked with, counted in the ledger.
 COUNTED = ("normalised", "mojibake repaired", "mixed languages", *(f"personal data: {name}" for name in TYPES))
 
@@ -87,12 +88,19 @@ def prepare(plan: Plan, shard: Shard, tick: Callable[[int], object]) -> dict[str
         texts = stack.enter_context(pq.ParquetWriter(streams[files.texts], TEXTS, compression="lz4"))
         facts = stack.enter_context(pq.ParquetWriter(streams[files.facts], FACTS, compression="zstd"))
         quarantined = stack.enter_context(atomic_file(files.quarantined, "w"))
+        lines = None
+        if curation.boilerplate_lines == "drop":
+            lines = stack.enter_context(
+                pq.ParquetWriter(stack.enter_context(atomic_file(files.lines)), LINES, compression="zstd")
+            )
         stack.enter_context(_no_collection())
         for inputs, size in batches(plan.read(shard)):
             prepared, broken = steps.carry_out(inputs)
             for batch in prepared:
                 texts.write_batch(batch.select(TEXTS.names))
                 facts.write_batch(batch.select(FACTS.names))
+                if lines:
+                    lines.write_table(edge_lines(batch, counts["documents"]))
                 counts["documents"] += batch.num_rows
             for found in broken:
                 quarantined.write(json.dumps(asdict(found), sort_keys=True) + "\n")

@@ -47,6 +47,16 @@ class WorkFiles:
         """The part each document belongs to, and its loss, when all shards are known."""
         return self.work / "fates" / f"{self.shard}.parquet"
 
+    @property
+    def lines(self) -> Path:
+        """The lines at the edges of documents that may be boilerplate, where it is looked for."""
+        return self.work / "lines" / f"{self.shard}.parquet"
+
+    @property
+    def cuts(self) -> Path:
+        """What is cut out of documents when they are written."""
+        return self.work / "cuts" / f"{self.shard}.parquet"
+
     def result(self, phase: str, fingerprint: str) -> dict[str, Any] | None:
         """What a phase said when it was done with the same fingerprint; None where it must run."""
         try:

@@ -15,14 +15,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from aurora.corpus.cuts import Cuts
 from aurora.corpus.fates import DROPPED, PART_NAMES
 from aurora.corpus.ledger import EXAMPLES_PER_RULE, EXCERPT, Ledger
+from aurora.corpus.normalise import normalise_batch
 from aurora.corpus.plan import Plan, Shard
 from aurora.corpus.prepare import COUNTED
 from aurora.corpus.shards import LOSS_COLUMNS, PartWriter
 from aurora.corpus.work import WorkFiles
 from aurora.files import atomic_file
 
+BOILERPLATE = "boilerplate lines"
 _ENTRY = ("lang", "part", "step", "rule")
 
 
@@ -31,6 +34,7 @@ def write_shard(plan: Plan, shard: Shard, tick: Callable[[int], object]) -> dict
     files = WorkFiles(plan.work, shard.name)
     ledger = Ledger()
     fates = pq.read_table(files.fates)
+    cuts = Cuts(files.cuts) if plan.corpus.curation.boilerplate_lines == "drop" else Cuts(None)
     first = 0
     for part in PART_NAMES:
         (plan.folder / part / f"{shard.name}.parquet").unlink(missing_ok=True)
@@ -43,6 +47,7 @@ def write_shard(plan: Plan, shard: Shard, tick: Callable[[int], object]) -> dict
             table = texts.read_row_group(group)
             known = facts.read_row_group(group, columns=["lang", "bytes", *COUNTED])
             mine = fates.slice(first, len(table))
+            table, known = _without_cuts(plan, cuts, first, table, known)
             first += len(table)
             _write_parts(writer, table, mine)
             _enter(ledger, shard.source, known, mine)
@@ -50,6 +55,19 @@ def write_shard(plan: Plan, shard: Shard, tick: Callable[[int], object]) -> dict
             tick(pc.sum(known["bytes"]).as_py() or 0)
     _quarantine(plan, shard, ledger)
     return ledger.state()
+
+
+def _without_cuts(plan: Plan, cuts: Cuts, first: int, table: pa.Table, known: pa.Table) -> tuple[pa.Table, pa.Table]:
+    """The documents without their boilerplate, and what is known of them, with their bytes and number of cuts."""
+    texts, made = cuts.apply(table["text"].combine_chunks(), first)
+    known = known.append_column(BOILERPLATE, pa.array(made))
+    if not made.any():
+        return table, known
+    if plan.corpus.curation.normalise:  # what is left may begin or end with blank lines
+        texts = normalise_batch(texts, known["lang"].to_pylist())
+    place = known.schema.get_field_index("bytes")
+    known = known.set_column(place, "bytes", pc.binary_length(texts))
+    return table.set_column(table.schema.get_field_index("text"), "text", texts), known
 
 
 def _write_parts(writer: PartWriter, table: pa.Table, fates: pa.Table) -> None:
@@ -74,8 +92,9 @@ def _enter(ledger: Ledger, source: str, known: pa.Table, fates: pa.Table) -> Non
             ledger.drop(source, row["lang"], row["step"], row["rule"], documents, size)
         else:
             ledger.keep(source, row["lang"], PART_NAMES[row["part"]], documents, size)
-    for row in known.group_by("lang").aggregate([(name, "sum") for name in COUNTED]).to_pylist():
-        for name in COUNTED:
+    counted = (*COUNTED, BOILERPLATE)
+    for row in known.group_by("lang").aggregate([(name, "sum") for name in counted]).to_pylist():
+        for name in counted:
             ledger.change(name, row["lang"], row[f"{name}_sum"] or 0)
 
 

@@ -34,7 +34,8 @@ class SourceBase(Section):
 
 
 class JsonlSource(SourceBase):
-    """JSON lines, plain or compressed (.gz, .zst, .bz2); a key `license` holds a document's licence."""
+    """JSON lines, plain or compressed (.gz, .zst, .bz2); a key `license` holds a document's licence, a key
+    `url` its address."""
 
     kind: Literal["jsonl"]
     paths: list[str] = Field(min_length=1, description="Files or glob patterns, relative to the recipe.")
@@ -43,7 +44,7 @@ class JsonlSource(SourceBase):
 
 
 class ParquetSource(SourceBase):
-    """Parquet files; a column `license` holds the documents' licences."""
+    """Parquet files; columns `license` and `url` hold the documents' licences and addresses."""
 
     kind: Literal["parquet"]
     paths: list[str] = Field(min_length=1, description="Files or glob patterns, relative to the recipe.")
@@ -155,6 +156,11 @@ class Curation(Section):
         default_factory=dict,
         description="Thresholds by language and name, in place of those of `data/quality.yaml`. Moving one judges "
         "anew without reading a text again.",
+    )
+    boilerplate_lines: Literal["keep", "drop"] = Field(
+        "keep",
+        description="Lines at the head and tail of prose that at least 10 kept documents of a site, and more than a "
+        "fifth of them, repeat (the host of `url`; the source without one): kept, or cut out of the documents.",
     )
     duplicates: Literal["none", "exact"] = Field("exact", description="Which duplicates to drop, across all sources.")
     held_out_share: float = Field(

@@ -29,6 +29,7 @@ LARGEST_HASHED = 1_000_000_000
 LONGEST_LINE = 50_000_000  # bytes
 BATCH_ROWS = 1024
 LICENSE_KEY = "license"
+ADDRESS_KEY = "url"
 _COMPRESSIONS = {".gz": "gzip", ".zst": "zstd", ".bz2": "bz2"}
 
 
@@ -88,7 +89,7 @@ def read_parquet(name: str, source: ParquetSource, base: Path) -> Iterator[Docum
                 raise UserError(
                     f"corpus.sources.{name}: {path} has no column {', '.join(missing)}; it has {', '.join(names)}."
                 )
-            columns = dict.fromkeys([*needed, *({LICENSE_KEY} & set(names))])
+            columns = dict.fromkeys([*needed, *sorted({LICENSE_KEY, ADDRESS_KEY} & set(names))])
             number = 0
             for batch in table.iter_batches(BATCH_ROWS, columns=list(columns)):
                 for row in range(batch.num_rows):
@@ -147,7 +148,13 @@ def _document(row: Any, name: str, source: JsonlSource | ParquetSource, where: s
         raise TypeError(f"{source.language_key} is not text")
     stated = row.get(LICENSE_KEY)
     license = stated if isinstance(stated, str) and stated else source.license
-    return new_document(text, language or UNDETERMINED, name, license, where)
+    return new_document(text, language or UNDETERMINED, name, license, where, meta_of(row))
+
+
+def meta_of(row: dict[str, Any]) -> dict[str, object]:
+    """What a row says of its document beside text, language and licence: its address."""
+    address = row.get(ADDRESS_KEY)
+    return {ADDRESS_KEY: address} if isinstance(address, str) and "://" in address else {}
 
 
 def _pieces(stream: IO[bytes], document: str) -> Iterator[tuple[int, bytes]]:

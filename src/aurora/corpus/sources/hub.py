@@ -79,7 +79,7 @@ def _document(row: dict[str, Any], name: str, source: HubSource, where: str) -> 
         return Quarantined(name, where, f"{source.language_key} is not text", text[: files.EXCERPT])
     stated = row.get("license")
     license = stated if isinstance(stated, str) and stated else source.license
-    return new_document(text, language, name, license, where)
+    return new_document(text, language, name, license, where, files.meta_of(row))
 
 
 def _refusal(name: str, dataset: str, error: Exception) -> AuroraError:

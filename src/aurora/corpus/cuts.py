@@ -1,0 +1,78 @@
+"""Spans that are cut out of documents when they are written, because of what other documents hold.
+
+One decision: whatever finds spans over all shards writes them to a file of each shard, by row and bytes of the prepared
+text; texts are changed in one place, and a document of which nothing would be left stays as it is.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numba import njit
+
+from aurora.corpus.string_buffers import buffers_of, texts_of
+
+# Row in the shard, first byte in its text, byte after the last; in order, and none within another.
+CUTS = pa.schema([("row", pa.int64()), ("start", pa.int64()), ("end", pa.int64())])
+_Ints = npt.NDArray[np.int64]
+
+
+class Cuts:
+    """The cuts of a shard, from their file; none without one."""
+
+    def __init__(self, path: Path | None) -> None:
+        table = pq.read_table(path) if path else CUTS.empty_table()
+        self._rows, self._starts, self._ends = (table[name].to_numpy() for name in CUTS.names)
+
+    def apply(self, texts: pa.LargeStringArray, first: int) -> tuple[pa.LargeStringArray, _Ints]:
+        """The texts of the rows from `first` on without their cuts, and the number of cuts made in each; `texts` itself
+        where there are none."""
+        lowest, highest = np.searchsorted(self._rows, [first, first + len(texts)])
+        made = np.zeros(len(texts), np.int64)
+        if lowest == highest:
+            return texts, made
+        mine = slice(int(lowest), int(highest))
+        offsets, data = buffers_of(texts)
+        out = np.empty(int(offsets[-1] - offsets[0]), np.uint8)
+        out_offsets = np.zeros(len(offsets), np.int64)
+        rows = self._rows[mine] - first
+        size = _cut(offsets, data, rows, self._starts[mine], self._ends[mine], out_offsets, out, made)
+        return texts_of(out_offsets, out[:size]), made
+
+
+@njit(nogil=True, cache=True)
+def _cut(offsets, data, rows, starts, ends, out_offsets, out, made):  # type: ignore[no-untyped-def]
+    """Write the texts without their cuts; returns their size."""
+    size = cut = 0
+    for row in range(len(made)):
+        begin, end = offsets[row], offsets[row + 1]
+        start, at = size, begin
+        while cut < len(rows) and rows[cut] == row:
+            size = _copied(data, at, begin + starts[cut], out, size)
+            at = begin + ends[cut]
+            made[row] += 1
+            cut += 1
+        size = _copied(data, at, end, out, size)
+        if made[row] and _is_blank(out, start, size):
+            size = _copied(data, begin, end, out, start)
+            made[row] = 0
+        out_offsets[row + 1] = size
+    return size
+
+
+@njit(nogil=True, cache=True)
+def _copied(data, start, end, out, size):  # type: ignore[no-untyped-def]
+    out[size : size + end - start] = data[start:end]
+    return size + end - start
+
+
+@njit(nogil=True, cache=True)
+def _is_blank(out, start, end):  # type: ignore[no-untyped-def]
+    for at in range(start, end):  # noqa: SIM110 (compiled)
+        if out[at] > 0x20:
+            return False
+    return True
