@@ -46,14 +46,16 @@ def documents(texts: list[str], urls: list[str], metas: list[str] | None = None)
 
 
 @settings(deadline=None)
-@given(st.lists(st.sampled_from(["", " ", "ab", "one line", "two lines", "あいう", "x" * 201, "\t"]), max_size=70))
+@given(
+    st.lists(st.sampled_from(["", " ", "ab", "---", "one line", "two lines", "あいう", "x" * 201, "\t"]), max_size=70)
+)
 def test_edge_lines_are_the_first_and_last_that_are_not_blank(lines: list[str]) -> None:
     text = "\n".join(lines)
     raw = text.encode()
     found = edge_lines(documents([text], ["a"]), 7).to_pylist()
     wanted = [line for line in lines if line.strip()]
     edges = wanted if len(wanted) <= 2 * EDGE else wanted[:EDGE] + wanted[-EDGE:]
-    edges = [line for line in edges if 3 <= len(line.encode()) <= 200]
+    edges = [line for line in edges if 3 <= len(line.encode()) <= 200 and line != "---"]
     assert [raw[row["start"] : row["end"]].decode().strip("\n") for row in found] == edges
     assert all(raw[row["start"] - 1 : row["start"]] in (b"", b"\n") for row in found)
     assert [row["first"] for row in found] == [line not in edges[:place] for place, line in enumerate(edges)]
@@ -68,3 +70,8 @@ def test_sites_are_hosts_or_sources() -> None:
     assert sites[0] == sites[1] == sites[2]
     assert sites[3] == sites[5]
     assert len(set(sites)) == 3
+
+
+def test_lines_without_a_letter_and_fences_are_no_boilerplate() -> None:
+    found = edge_lines(documents(["---\n```python\n123\n]} />\na--\n次へ\n``"], ["a"]), 0)
+    assert found["start"].to_pylist() == [24, 28]

@@ -7,6 +7,7 @@ of them, or fences them.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -54,6 +55,7 @@ def code_share(
     return shares, lines
 
 
+@lru_cache(maxsize=1)
 def _words() -> npt.NDArray[np.uint64]:
     """Hashes of _WORDS, in order."""
     return np.array(sorted(_word_hash(np.frombuffer(word.encode(), np.uint8), 0, len(word)) for word in _WORDS))

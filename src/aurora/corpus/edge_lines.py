@@ -110,7 +110,7 @@ def _line(data, begin, start, end, document, site, spans, keys, count):  # type:
     length = last - first + 1
     if length <= 0:
         return count, False
-    if length >= SHORTEST and length <= LONGEST:
+    if length >= SHORTEST and length <= LONGEST and _says_something(data, first, last):
         key = np.uint64(0xCBF29CE484222325) ^ site
         for at in range(first, last + 1):
             key = (key ^ np.uint64(data[at])) * np.uint64(0x100000001B3)
@@ -118,6 +118,18 @@ def _line(data, begin, start, end, document, site, spans, keys, count):  # type:
         spans[count, 0], spans[count, 1], spans[count, 2] = document, start - begin, end - begin
         count += 1
     return count, True
+
+
+@njit(nogil=True, cache=True)
+def _says_something(data, first, last):  # type: ignore[no-untyped-def]
+    """Whether a letter stands in the line, and it is no fence of code."""
+    if data[first] == data[first + 1] == data[first + 2] == ord("`"):
+        return False
+    for at in range(first, last + 1):
+        lower = data[at] | 0x20
+        if data[at] >= 0x80 or (lower >= ord("a") and lower <= ord("z")):
+            return True
+    return False
 
 
 @njit(nogil=True, cache=True)

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from numba import njit
 
 from aurora.corpus.document import CODE
-from aurora.corpus.string_buffers import buffers_of, concatenated, text_at, texts_of
+from aurora.corpus.string_buffers import buffers_of, replaced, text_at
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -44,12 +44,7 @@ def repair_batch(texts: pa.LargeStringArray, langs: Sequence[str]) -> tuple[pa.L
             if found != text:
                 pieces[row] = found.encode()
                 repaired[row] = 1
-    if not pieces:
-        return texts, repaired
-    rows = range(len(texts))
-    return texts_of(
-        *concatenated([pieces.get(row) or data[offsets[row] : offsets[row + 1]].tobytes() for row in rows])
-    ), repaired
+    return replaced(texts, pieces), repaired
 
 
 def repair(text: str) -> str:

@@ -31,6 +31,7 @@ from aurora.corpus.fasttext_model import FastText
 from aurora.corpus.kernels import measure
 from aurora.corpus.language import Cld2, Identifier, Languages, identify_batch
 from aurora.corpus.measuring import STATISTICS
+from aurora.corpus.mixed import drop_other_paragraphs, is_mixed
 from aurora.corpus.mojibake import repair_batch
 from aurora.corpus.normalise import normalise_batch
 from aurora.corpus.personal_data import TYPES, mask_batch
@@ -42,18 +43,31 @@ from aurora.files import atomic_file
 from aurora.recipe.corpus import Curation
 
 # Rises when the code changes what is written for the same text.
-VERSION = 4
+VERSION = 5
 # A batch ends with the document that makes it so large; a larger document is none.
 BATCH_BYTES = 16_000_000
 BATCH_DOCUMENTS = 8192
 LARGEST_DOCUMENT = 100_000_000
 EXCERPT = 160
-# Percent of what was looked at in the document's language, below which its languages are said to be mixed.
-MIXED_BELOW = 80
 # Whatever changes these, the shards are prepared anew; the rest of the recipe's curation moves no text.
-SETTINGS = ("normalise", "repair_encoding", "identify_language", "fasttext_model", "personal_data", "boilerplate_lines")
+SETTINGS = (
+    "normalise",
+    "repair_encoding",
+    "identify_language",
+    "fasttext_model",
+    "other_language_paragraphs",
+    "personal_data",
+    "boilerplate_lines",
+)
+OTHER_LANGUAGE = "paragraphs in another language"
 # What a document was changed by or marked with, counted in the ledger.
-COUNTED = ("normalised", "mojibake repaired", "mixed languages", *(f"personal data: {name}" for name in TYPES))
+COUNTED = (
+    "normalised",
+    "mojibake repaired",
+    "mixed languages",
+    OTHER_LANGUAGE,
+    *(f"personal data: {name}" for name in TYPES),
+)
 
 TEXTS = pa.schema([(name, pa.large_string() if name == "text" else pa.string()) for name in COLUMNS])
 FACTS = pa.schema(
@@ -80,8 +94,10 @@ def prepare(plan: Plan, shard: Shard, tick: Callable[[int], object]) -> dict[str
     """
     files = WorkFiles(plan.work, shard.name)
     curation = plan.corpus.curation
-    second = FastText(plan.base / curation.fasttext_model) if curation.fasttext_model else None
-    steps = _Steps(curation, (Cld2(), second), _measuring_sentences(plan.folder))
+    identifiers: list[Identifier] = [Cld2()]
+    if curation.fasttext_model:
+        identifiers.append(FastText(plan.base / curation.fasttext_model))
+    steps = _Steps(curation, identifiers, _measuring_sentences(plan.folder))
     counts = {"documents": 0, "quarantined": 0, "bytes": 0}
     with ExitStack() as stack:
         streams = {path: stack.enter_context(atomic_file(path)) for path in (files.texts, files.facts)}
@@ -141,9 +157,7 @@ def _no_collection() -> Iterator[None]:
 class _Steps:
     """The steps of a batch, and what they look things up in."""
 
-    def __init__(
-        self, curation: Curation, identifiers: tuple[Identifier, Identifier | None], measured: SentenceIndex
-    ) -> None:
+    def __init__(self, curation: Curation, identifiers: Sequence[Identifier], measured: SentenceIndex) -> None:
         self._curation = curation
         self._identifiers = identifiers
         self._measured = measured
@@ -193,8 +207,12 @@ class _Steps:
             columns["text"] = normalise_batch(given, langs)
         found = self._languages(columns["text"], langs)
         langs = found.langs
-        # Both look at the text as it came: a mask must neither count as normalisation nor hide a measured sentence.
+        # Before personal data goes: a mask must neither count as normalisation nor hide a measured sentence.
         columns["normalised"] = pc.not_equal(columns["text"], given).cast(pa.int32())
+        columns[OTHER_LANGUAGE] = pa.array(np.zeros(len(documents), np.int32))
+        if self._curation.other_language_paragraphs == "drop":
+            columns["text"], dropped = drop_other_paragraphs(columns["text"], found, self._identifiers)
+            columns[OTHER_LANGUAGE] = pa.array(dropped)
         columns["measured"] = pa.array([self._sentence(text) for text in columns["text"].to_pylist()], pa.string())
         columns["text"], counts = self._masked(columns["text"], langs)
         columns |= {
@@ -202,7 +220,7 @@ class _Steps:
             "bytes": pc.binary_length(columns["text"]),
             "hash": exact_hashes(columns["text"]),
             "language_percent": pa.array(found.percents),
-            "mixed languages": pa.array((found.percents > 0) & (found.percents < MIXED_BELOW)).cast(pa.int32()),
+            "mixed languages": pa.array(is_mixed(found)).cast(pa.int32()),
         }
         columns |= {f"personal data: {name}": counts[name] for name in TYPES}
         for place, name in enumerate(("step", "rule", "value")):

@@ -5,6 +5,7 @@ One decision: a pass sees offsets and bytes, never a Python string, and gives ba
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,6 +34,17 @@ def texts_of(offsets: npt.NDArray[np.int64], data: npt.NDArray[np.uint8]) -> pa.
     import pyarrow as pa
 
     return pa.LargeStringArray.from_buffers(len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(data))
+
+
+def replaced(texts: pa.LargeStringArray, instead: dict[int, bytes]) -> pa.LargeStringArray:
+    """The texts with others, as UTF-8, in some rows; `texts` itself without any."""
+    if not instead:
+        return texts
+    offsets, data = buffers_of(texts)
+    pieces = [data[start:end].tobytes() for start, end in pairwise(offsets.tolist())]
+    for row, text in instead.items():
+        pieces[row] = text
+    return texts_of(*concatenated(pieces))
 
 
 def concatenated(texts: list[bytes]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8]]:

@@ -145,6 +145,11 @@ class Curation(Section):
         description="File of a fastText model for a second opinion, such as lid.176.ftz, relative to the recipe (extra "
         "`fasttext`). A document is then dropped only where both contradict its language.",
     )
+    other_language_paragraphs: Literal["keep", "drop"] = Field(
+        "keep",
+        description="Paragraphs of at least 100 bytes that are surely in another language than their document, where "
+        "that is of mixed languages: kept, or dropped.",
+    )
     rules: list[RuleSet] = Field(
         default=["basic"],
         description="Rule sets a document must pass, in this order: `basic` are length, script and symbol rules per "
