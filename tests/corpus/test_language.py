@@ -94,6 +94,8 @@ def test_a_second_opinion_saves_documents_and_names_what_the_first_does_not_know
     against, unsure = Says(("en", 99)), Says(("en", 40), reliable=False)
     assert identify("text", "fi", against, Says(("sv", 90)))[1] == ("contradicts", "en")
     assert identify("text", "fi", against, Says(("fi", 90)))[1] is None
+    assert identify("text", "fi", against, Says(("sv", 60), ("fi", 5)))[1] is None
+    assert identify("text", "fi", against, Says(("sv", 60)))[1] == ("contradicts", "en")
     assert identify("text", "fi", against, unsure)[1] is None
     assert identify("text", "und", unsure, Says(("fi", 90)))[0] == "fi"
     assert identify("text", "und", unsure, Says(("fi", 40), reliable=False))[0] == "en"

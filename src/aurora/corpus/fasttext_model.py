@@ -34,7 +34,7 @@ class FastText:
             raise UserError(f"corpus.curation.fasttext_model: {path} is no model of fastText ({error}).") from error
 
     def identify(self, text: bytes) -> Identified:
-        """Identify all of `text`, by the shares of its likeliest labels."""
+        """Identify all of `text`; the percents are probabilities of labels, of which those under 5 are left out."""
         line = text.decode(errors="ignore").replace("\n", " ")
         labels, shares = self._model.predict(line, _BEST, _LEAST)
         found = tuple(

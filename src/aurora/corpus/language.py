@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -46,7 +46,8 @@ class Identified:
 
     def percent(self, language: str) -> int:
         """How much of the text is in a language, whatever its script or region."""
-        return sum(percent for code, percent in self.languages if _base(code) == _base(language))
+        base = _base(language)
+        return sum(percent for code, percent in self.languages if _base(code) == base)
 
 
 class Identifier(Protocol):
@@ -58,17 +59,20 @@ class Identifier(Protocol):
 class Cld2:
     """Compact Language Detector 2: 98.2 % on short sentences of our five languages, and fast."""
 
-    def identify(self, text: bytes) -> Identified:
-        """Identify all of `text`."""
+    def __init__(self) -> None:
         import pycld2
 
-        detect = partial(pycld2.detect, isPlainText=True, bestEffort=False)
+        self._detect = partial(pycld2.detect, isPlainText=True, bestEffort=False)
+        self._refusal = pycld2.error
+
+    def identify(self, text: bytes) -> Identified:
+        """Identify all of `text`."""
         try:
-            reliable, _, details = detect(text)
-        except pycld2.error:  # it refuses controls and some valid UTF-8; an unsure answer keeps the document
+            reliable, _, details = self._detect(text)
+        except self._refusal:  # of controls and some valid UTF-8; an unsure answer keeps the document
             try:
-                reliable, _, details = detect(_printable(text))
-            except pycld2.error:
+                reliable, _, details = self._detect(_printable(text))
+            except self._refusal:
                 return Identified((), False)
         found = tuple(
             (_RENAMED.get(code, code), percent) for _, code, percent, _ in details if code != "un" and percent > 0
@@ -91,8 +95,8 @@ def identify_batch(
 ) -> Languages:
     """Identify the documents that are no code.
 
-    One that declares its language is lost where `first`, and `second` if there is one, contradict it; one that declares
-    none (`und`) takes the language of `first`, or of `second` where `first` is not sure.
+    One that declares its language is lost where `first` contradicts it and `second`, if there is one, denies it too;
+    one that declares none (`und`) takes the language of `first`, or of `second` where `first` is not sure.
     """
     offsets, data = buffers_of(texts)
     raw = memoryview(data.data)
@@ -107,7 +111,7 @@ def identify_batch(
         found, sample = _glance_or_look(text, lang, first)
         if lang != UNDETERMINED:
             other = contradicts(found, lang)
-            if other and (second is None or contradicts(second.identify(sample), lang)):
+            if other and (second is None or denies(second.identify(sample), lang)):
                 losses[row] = ("contradicts", other)
         else:
             if second is not None and not found.reliable:
@@ -120,12 +124,14 @@ def identify_batch(
 
 
 def contradicts(found: Identified, declared: str) -> str | None:
-    """The language that what was found is surely in, where that is not the declared one; else None."""
-    if not found.reliable or not found.languages:
-        return None
-    language, percent = found.languages[0]
+    """The language that nearly all of a text is surely in, where that is not the declared one; else None."""
+    return found.best if denies(found, declared) and found.languages[0][1] >= CONTRADICTION_PERCENT else None
+
+
+def denies(found: Identified, declared: str) -> bool:
+    """Whether what was found is sure, and the declared language is no part of it."""
     seen = {_base(code) for code, _ in found.languages}
-    return language if percent >= CONTRADICTION_PERCENT and _base(declared) not in seen else None
+    return found.reliable and bool(seen) and _base(declared) not in seen
 
 
 def _glance_or_look(text: memoryview, lang: str, identifier: Identifier) -> tuple[Identified, bytes]:
@@ -167,6 +173,7 @@ def _printable(text: bytes) -> bytes:
     return "\n".join("".join(filter(str.isprintable, line)) for line in lines).encode()
 
 
+@lru_cache(maxsize=1024)
 def _base(tag: str) -> str:
     """The language of a BCP 47 tag, as wide as the detectors know it."""
     language = tag.split("-")[0]

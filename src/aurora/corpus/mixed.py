@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from aurora.corpus.code_look import LEAST_SHARE, code_share
 from aurora.corpus.document import CODE
-from aurora.corpus.language import Identifier, Languages, contradicts
+from aurora.corpus.language import Identifier, Languages, contradicts, denies
 from aurora.corpus.string_buffers import buffers_of, concatenated, replaced, text_at
 
 # Percent of what was looked at in the document's language, below which its languages are said to be mixed.
@@ -50,6 +50,9 @@ def drop_other_paragraphs(
 
 def _is_other(paragraph: str, lang: str, identifiers: Sequence[Identifier]) -> bool:
     raw = paragraph.encode()
-    if len(raw) < SHORTEST or not all(contradicts(one.identify(raw), lang) for one in identifiers):
+    first, *others = identifiers
+    if len(raw) < SHORTEST or not contradicts(first.identify(raw), lang):
+        return False
+    if not all(denies(one.identify(raw), lang) for one in others):
         return False
     return FENCE not in paragraph and code_share(*concatenated([raw]))[0][0] < LEAST_SHARE

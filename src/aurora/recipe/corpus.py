@@ -143,7 +143,7 @@ class Curation(Section):
     fasttext_model: str | None = Field(
         None,
         description="File of a fastText model for a second opinion, such as lid.176.ftz, relative to the recipe (extra "
-        "`fasttext`). A document is then dropped only where both contradict its language.",
+        "`fasttext`). A document is then dropped only where both deny its language.",
     )
     other_language_paragraphs: Literal["keep", "drop"] = Field(
         "keep",
