@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-PARTS = ("detection", "normalise", "plan")
+PARTS = ("detection", "normalise", "lines", "plan")
 
 
 def main() -> None:
