@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-PARTS = ("detection", "normalise", "lines", "plan")
+PARTS = ("detection", "normalise", "lines", "plan", "rules")
 
 
 def main() -> None:

@@ -28,7 +28,7 @@ from parallel_documents import LANGUAGES, parallel_documents
 MARGIN = 0.85
 SPARED = 0.01
 SCALED = ("tokens", "mean_token", "sentences")
-FITTED = tuple(name for name in SETS if name not in ("basic", "code"))
+FITTED = tuple(name for name in SETS if name not in ("basic", "code", "perplexity"))
 Columns = Mapping[str, Any]
 
 

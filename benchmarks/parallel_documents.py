@@ -28,7 +28,7 @@ def parallel_documents(data: Path) -> dict[str, list[str]]:
     texts: dict[str, list[str]] = {lang: [] for lang in LANGUAGES}
     for key in sorted(set.intersection(*map(set, found.values()))):
         versions = {lang: normalise(found[lang][key], lang) for lang in LANGUAGES}
-        if all(identifier.identify(text).best == lang for lang, text in versions.items()):
+        if all(identifier.identify(text.encode()).best == lang for lang, text in versions.items()):
             for lang, text in versions.items():
                 texts[lang].append(text)
     return texts

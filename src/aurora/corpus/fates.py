@@ -16,9 +16,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from aurora.corpus.measuring import STATISTICS
 from aurora.corpus.plan import Plan, Shard
-from aurora.corpus.quality import judge_batch
+from aurora.corpus.quality import JUDGED_BY, judge_batch
 from aurora.corpus.work import WorkFiles, fingerprint
 from aurora.errors import UserError
 from aurora.files import atomic_file, sha256
@@ -39,7 +38,7 @@ def judge_shard(plan: Plan, shard: Shard) -> None:
     files = WorkFiles(plan.work, shard.name)
     curation = plan.corpus.curation
     with atomic_file(files.judged) as stream, pq.ParquetWriter(stream, LOSSES, compression="zstd") as writer:
-        for facts in pq.ParquetFile(files.facts).iter_batches(columns=["lang", *LOSSES.names, *STATISTICS]):
+        for facts in pq.ParquetFile(files.facts).iter_batches(columns=["lang", *LOSSES.names, *JUDGED_BY]):
             losses = {name: facts[name].to_pylist() for name in LOSSES.names}
             if curation.rules:
                 rules, values = judge_batch(facts, facts["lang"].to_pylist(), curation.rules, curation.thresholds)

@@ -34,8 +34,10 @@ from aurora.corpus.measuring import STATISTICS
 from aurora.corpus.mixed import drop_other_paragraphs, is_mixed
 from aurora.corpus.mojibake import repair_batch
 from aurora.corpus.normalise import normalise_batch
+from aurora.corpus.perplexity import Perplexities
 from aurora.corpus.personal_data import TYPES, mask_batch
 from aurora.corpus.plan import Plan, Shard
+from aurora.corpus.quality import JUDGED_BY
 from aurora.corpus.reading import read_texts
 from aurora.corpus.work import WorkFiles
 from aurora.errors import UserError
@@ -43,7 +45,7 @@ from aurora.files import atomic_file
 from aurora.recipe.corpus import Curation
 
 # Rises when the code changes what is written for the same text.
-VERSION = 5
+VERSION = 6
 # A batch ends with the document that makes it so large; a larger document is none.
 BATCH_BYTES = 16_000_000
 BATCH_DOCUMENTS = 8192
@@ -57,6 +59,7 @@ SETTINGS = (
     "fasttext_model",
     "other_language_paragraphs",
     "personal_data",
+    "perplexity",
     "boilerplate_lines",
 )
 OTHER_LANGUAGE = "paragraphs in another language"
@@ -82,7 +85,7 @@ FACTS = pa.schema(
         ("measured", pa.string()),
         ("language_percent", pa.int32()),
         *((name, pa.int32()) for name in COUNTED),
-        *((name, pa.float64()) for name in STATISTICS),
+        *((name, pa.float64()) for name in JUDGED_BY),
     ]
 )
 
@@ -97,7 +100,8 @@ def prepare(plan: Plan, shard: Shard, tick: Callable[[int], object]) -> dict[str
     identifiers: list[Identifier] = [Cld2()]
     if curation.fasttext_model:
         identifiers.append(FastText(plan.base / curation.fasttext_model))
-    steps = _Steps(curation, identifiers, _measuring_sentences(plan.folder))
+    models = Perplexities({lang: plan.base / path for lang, path in curation.perplexity.items()})
+    steps = _Steps(curation, identifiers, _measuring_sentences(plan.folder), models)
     counts = {"documents": 0, "quarantined": 0, "bytes": 0}
     with ExitStack() as stack:
         streams = {path: stack.enter_context(atomic_file(path)) for path in (files.texts, files.facts)}
@@ -157,10 +161,17 @@ def _no_collection() -> Iterator[None]:
 class _Steps:
     """The steps of a batch, and what they look things up in."""
 
-    def __init__(self, curation: Curation, identifiers: Sequence[Identifier], measured: SentenceIndex) -> None:
+    def __init__(
+        self,
+        curation: Curation,
+        identifiers: Sequence[Identifier],
+        measured: SentenceIndex,
+        perplexities: Perplexities,
+    ) -> None:
         self._curation = curation
         self._identifiers = identifiers
         self._measured = measured
+        self._perplexities = perplexities
 
     def carry_out(self, inputs: Sequence[Document | Quarantined]) -> tuple[list[pa.RecordBatch], list[Quarantined]]:
         """The documents as they leave the steps, and what is quarantined, both in the order of the inputs."""
@@ -228,6 +239,7 @@ class _Steps:
             columns[name] = pa.array(losses, pa.string())
         measured = measure(columns["text"], langs)
         columns |= {name: measured[name] for name in STATISTICS}
+        columns["perplexity"] = self._perplexities.measure(columns["text"], langs)
         return pa.RecordBatch.from_pydict(columns)
 
     def _masked(self, texts: pa.LargeStringArray, langs: list[str]) -> tuple[pa.LargeStringArray, Mapping[str, Any]]:

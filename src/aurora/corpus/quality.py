@@ -17,11 +17,14 @@ import pyarrow as pa
 from aurora.corpus.document import CODE
 from aurora.corpus.kernels import measure
 from aurora.corpus.language_data import base, thresholds
+from aurora.corpus.measuring import STATISTICS
 from aurora.corpus.rule_sets import SETS, rules_of
 from aurora.errors import UserError
 
 Thresholds = Mapping[str, Mapping[str, float]]
 BASIC = ("basic",)
+# The columns that rules look at.
+JUDGED_BY = (*STATISTICS, "perplexity")
 
 
 @dataclass(frozen=True)
@@ -49,8 +52,8 @@ def judge_batch(
 ) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.float64]]:
     """The first rule of `sets` that each document breaks, None for those that break none, and the value that broke it.
 
-    `measured` holds a column [documents] for each statistic of kernels; `moved` holds thresholds by language in place
-    of the data file's.
+    `measured` holds a column [documents] for each statistic that these rules look at; `moved` holds thresholds by
+    language in place of the data file's.
     """
     rules = np.full(len(langs), None, np.object_)
     values = np.full(len(langs), np.nan)

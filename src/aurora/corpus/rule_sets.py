@@ -90,6 +90,7 @@ SETS: dict[str, tuple[tuple[Rule, ...], tuple[Rule, ...]]] = {
     "web": (_WEB, ()),
     "numbers-and-symbols": ((Rule("numbers-and-symbols", "no_letters", None, "max_no_letters", 4),), ()),
     "code": ((), _CODE),
+    "perplexity": ((Rule("high-perplexity", "perplexity", None, "max_perplexity", 1),), ()),
 }
 
 

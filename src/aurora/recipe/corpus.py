@@ -13,7 +13,9 @@ from pydantic import Field, model_validator
 from aurora.recipe.base import Section, layout
 
 MEASURING = "eld"
-RuleSet = Literal["basic", "gopher-quality", "gopher-repetition", "c4", "fineweb", "web", "numbers-and-symbols", "code"]
+RuleSet = Literal[
+    "basic", "gopher-quality", "gopher-repetition", "c4", "fineweb", "web", "numbers-and-symbols", "code", "perplexity"
+]
 Language = Annotated[str, Field(pattern=r"^([a-z]{2,3}(-[A-Za-z0-9]{2,8})*|code|und)$")]
 
 
@@ -155,7 +157,12 @@ class Curation(Section):
         description="Rule sets a document must pass, in this order: `basic` are length, script and symbol rules per "
         "language, and rules of code; `gopher-quality`, `gopher-repetition`, `c4` and `fineweb` are published ones, "
         "fitted to each language; `web` drops menus and lists of links, `numbers-and-symbols` text with few letters; "
-        "`code` are rules of code alone.",
+        "`code` are rules of code alone; `perplexity` drops what is over the threshold `max_perplexity`.",
+    )
+    perplexity: dict[Language, str] = Field(
+        default_factory=dict,
+        description="KenLM models (.arpa or binary) by language, relative to the recipe (extra `perplexity`). They "
+        "read lines of Aurora's tokens with spaces between them; `thresholds.LANGUAGE.max_perplexity` is the limit.",
     )
     thresholds: dict[Language, dict[str, float]] = Field(
         default_factory=dict,
@@ -171,6 +178,12 @@ class Curation(Section):
     held_out_share: float = Field(
         0.05, gt=0, lt=1, description="Share of documents held out of training for evaluation, chosen by document hash."
     )
+
+    @model_validator(mode="after")
+    def _perplexity_has_models(self) -> Curation:
+        if "perplexity" in self.rules and not self.perplexity:
+            raise ValueError("the rule set perplexity needs models; name them in corpus.curation.perplexity")
+        return self
 
 
 class CorpusExecution(Section):
