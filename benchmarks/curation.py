@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-PARTS = ("detection", "normalise", "lines", "plan", "rules")
+PARTS = ("rules", "detection", "duplicates", "normalise", "lines", "plan")
 
 
 def main() -> None:

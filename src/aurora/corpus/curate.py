@@ -24,6 +24,7 @@ from aurora.corpus.plan import Plan, load_plan, make_plan
 from aurora.corpus.prepare import SETTINGS, VERSION, prepare
 from aurora.corpus.quality import check_thresholds
 from aurora.corpus.shards import PartWriter
+from aurora.corpus.sign import SIGNING, sign_shard
 from aurora.corpus.sources import provenance, read_source
 from aurora.corpus.work import WorkFiles, fingerprint
 from aurora.corpus.writing import write_shard
@@ -32,7 +33,7 @@ from aurora.progress import progress, say
 from aurora.recipe.corpus import Corpus
 
 PARTS = ("clean", "held_out", "dropped", "quarantined", "other_domain")
-PREPARE, JUDGE, WRITE = "prepared", "judged", "written"
+PREPARE, SIGN, JUDGE, WRITE = "prepared", "signed", "judged", "written"
 
 
 def build_corpus(
@@ -82,6 +83,10 @@ def run_task(task: Task, tick: Tick) -> dict[str, Any]:
         if result is None:
             result = prepare(plan, shard, tick)
             files.finish(PREPARE, task["fingerprint"], result)
+        signed = fingerprint(task["fingerprint"], SIGNING)
+        if plan.corpus.curation.duplicates == "near" and files.result(SIGN, signed) is None:
+            sign_shard(plan, shard)
+            files.finish(SIGN, signed, {})
         judged = fingerprint(task["fingerprint"], _judged_by(plan.corpus))
         if files.result(JUDGE, judged) is None:
             judge_shard(plan, shard)
@@ -119,7 +124,8 @@ def _stands(plan: Plan, phase: str, shard: str, mark: str, result: Mapping[str, 
     """Whether a phase that was done still is: its files are there, and the rules are those it was judged by."""
     files = WorkFiles(plan.work, shard)
     if phase == PREPARE:
-        return files.result(JUDGE, fingerprint(mark, _judged_by(plan.corpus))) is not None
+        signed = plan.corpus.curation.duplicates != "near" or files.result(SIGN, fingerprint(mark, SIGNING)) is not None
+        return signed and files.result(JUDGE, fingerprint(mark, _judged_by(plan.corpus))) is not None
     sizes = {place: (plan.folder / place).stat().st_size for place in _places(plan, shard)}
     return bool(sizes == result["sizes"])
 
@@ -161,7 +167,7 @@ def _tidy(plan: Plan) -> None:
             if f"{part}/{path.name}" not in wanted:
                 path.unlink()
     for path in plan.work.glob("*/*"):
-        if path.name.removesuffix(".done.json").removesuffix(".parquet").removesuffix(".jsonl") not in plan.by_name:
+        if path.name.removesuffix(".done.json").removesuffix(path.suffix) not in plan.by_name:
             path.unlink()
 
 

@@ -1,13 +1,14 @@
 """The second phase of the plan: from the columns of all shards, what becomes of each document.
 
-One decision: this reads columns only, in canonical order (sources by name, shards by number, documents as read). The
-first of equal texts that no rule drops is kept, and what is held out follows from a text's hash, so neither the number
-of workers nor the order they finish in changes a fate. About 60 bytes a document are held in memory.
+One decision: this reads columns only, in canonical order (sources by name, shards by number, documents as read). Which
+of several duplicates is kept follows from a stated order, and what is held out from a text's hash, so no number of
+workers and no order they finish in changes a fate. About 70 bytes a document are held in memory, 140 while near
+duplicates are looked for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,11 +17,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from aurora.corpus.duplicates import HASH, Hashes, Rows, Signed, exact, near, open_signatures
 from aurora.corpus.plan import Plan, Shard
 from aurora.corpus.quality import JUDGED_BY, judge_batch
 from aurora.corpus.work import WorkFiles, fingerprint
 from aurora.errors import UserError
 from aurora.files import atomic_file, sha256
+from aurora.recipe.corpus import Curation
 
 CLEAN, HELD_OUT, DROPPED = range(3)
 PART_NAMES = ("clean", "held_out", "dropped")
@@ -28,9 +31,7 @@ PART_NAMES = ("clean", "held_out", "dropped")
 MEASURED_FROM = 10
 LOSSES = pa.schema([("step", pa.string()), ("rule", pa.string()), ("value", pa.string())])
 FATES = pa.schema([("part", pa.int8()), *LOSSES])
-_HASH = np.dtype([("high", ">u8"), ("low", ">u8")])
-_NONE = np.zeros(0, _HASH)
-_Hashes = npt.NDArray[np.void]
+_NONE = np.zeros(0, HASH)
 
 
 def judge_shard(plan: Plan, shard: Shard) -> None:
@@ -62,30 +63,30 @@ def decide(plan: Plan) -> dict[str, str]:
     found = [_read(plan, shard) for shard in plan.shards]
     hashes = np.concatenate([columns.hashes for columns in found]) if found else _NONE
     lost = np.concatenate([columns.lost for columns in found]) if found else np.zeros(0, np.bool_)
-    again = np.zeros(len(hashes), np.bool_)
-    if plan.corpus.curation.duplicates != "none":
-        again = _repeated(hashes, lost)
-    kept = ~lost & ~again
+    again, instead = _duplicates(plan, found, hashes, lost)
+    kept = ~lost & ~again & (instead < 0)
     first = 0
     for columns in found:
         columns.refuse_measured(kept[first : first + len(columns.lost)])
         first += len(columns.lost)
     held_out = _held_out(found, hashes, kept, plan.corpus.curation.held_out_share)
+    ids = _ids(plan, found, instead)
     marks = {}
     first = 0
     for columns in found:
         mine = slice(first, first + len(columns.lost))
-        marks[columns.shard.name] = _write(plan, columns, again[mine], held_out[mine])
+        marks[columns.shard.name] = _write(plan, columns, again[mine], instead[mine], ids, held_out[mine])
         first = mine.stop
     return marks
 
 
 @dataclass(frozen=True)
 class _Columns:
-    """What is known of a shard's documents: hash, language and whether it is lost already; measured sentences."""
+    """What is known of a shard's documents: hash, bytes, language, whether it is lost already; measured sentences."""
 
     shard: Shard
-    hashes: _Hashes
+    hashes: Hashes
+    sizes: npt.NDArray[np.int64]
     langs: pa.DictionaryArray
     lost: npt.NDArray[np.bool_]
     measured: list[tuple[int, str, str]]
@@ -102,7 +103,7 @@ class _Columns:
 
 def _read(plan: Plan, shard: Shard) -> _Columns:
     files = WorkFiles(plan.work, shard.name)
-    facts = pq.read_table(files.facts, columns=["lang", "hash", "measured"])
+    facts = pq.read_table(files.facts, columns=["lang", "hash", "bytes", "measured"])
     lost = pq.read_table(files.judged, columns=["rule"])["rule"].is_valid().to_numpy()
     rows = np.flatnonzero(facts["measured"].is_valid().to_numpy()).tolist()
     sentences = [facts["measured"][row].as_py() for row in rows]
@@ -110,9 +111,9 @@ def _read(plan: Plan, shard: Shard) -> _Columns:
         (row, sentence, place) for row, sentence, place in zip(rows, sentences, _places(files, rows), strict=True)
     ]
     hashes = facts["hash"].combine_chunks()
-    data = np.frombuffer(hashes.buffers()[1], _HASH, len(hashes), hashes.offset * 16) if len(hashes) else _NONE
+    data = np.frombuffer(hashes.buffers()[1], HASH, len(hashes), hashes.offset * 16) if len(hashes) else _NONE
     langs = facts["lang"].combine_chunks().dictionary_encode()
-    return _Columns(shard, data, langs, lost, measured)
+    return _Columns(shard, data, facts["bytes"].to_numpy(), langs, lost, measured)
 
 
 def _places(files: WorkFiles, rows: Sequence[int]) -> list[str]:
@@ -123,19 +124,56 @@ def _places(files: WorkFiles, rows: Sequence[int]) -> list[str]:
     return [row["url"] or row["id"] for row in table.to_pylist()]
 
 
-def _repeated(hashes: _Hashes, lost: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """Whether each document that no rule drops repeats the text of an earlier one."""
-    again = np.zeros(len(hashes), np.bool_)
-    rows = np.flatnonzero(~lost)
-    high, low = hashes["high"][rows].astype(np.uint64), hashes["low"][rows].astype(np.uint64)
-    order = np.lexsort((low, high))  # stable: the first of equal ones comes first
-    same = (high[order][1:] == high[order][:-1]) & (low[order][1:] == low[order][:-1])
-    again[rows[order[1:][same]]] = True
-    return again
+def _duplicates(
+    plan: Plan, found: Sequence[_Columns], hashes: Hashes, lost: npt.NDArray[np.bool_]
+) -> tuple[npt.NDArray[np.bool_], Rows]:
+    """Whether each document repeats the text of one that stays; and, where it nearly does, that one, or -1."""
+    again, instead = np.zeros(len(hashes), np.bool_), np.full(len(hashes), -1, np.int64)
+    curation = plan.corpus.curation
+    if curation.duplicates == "none" or not found:
+        return again, instead
+    sources = {name: number for number, name in enumerate(sorted(plan.corpus.sources))}
+    lengths = [len(columns.lost) for columns in found]
+    source = np.repeat(np.array([sources[columns.shard.source] for columns in found], np.int32), lengths)
+    groups = source if curation.duplicates_within == "source" else np.zeros_like(source)
+    rank = _ranked(found, source, curation)
+    again = exact(hashes, groups, rank, np.flatnonzero(~lost))
+    if curation.duplicates == "near":
+        signed = Signed([open_signatures(WorkFiles(plan.work, columns.shard.name).signatures) for columns in found])
+        instead = near(signed, groups, rank, np.flatnonzero(~lost & ~again), curation.near_similarity)
+    return again, instead
+
+
+def _ranked(found: Sequence[_Columns], source: npt.NDArray[np.int32], curation: Curation) -> Rows:
+    """The rank of each document by what makes it the better duplicate: its source, its length, its place."""
+    preferred = {name: number for number, name in enumerate(curation.prefer_sources)}
+    preference = [
+        np.full(len(columns.lost), preferred.get(columns.shard.source, len(preferred)), np.int32) for columns in found
+    ]
+    keys = [np.concatenate(preference)]
+    if curation.prefer == "longest":
+        keys.insert(0, -np.concatenate([columns.sizes for columns in found]))
+    rank = np.empty(len(source), np.int64)
+    rank[np.lexsort(keys)] = np.arange(len(source))
+    return rank
+
+
+def _ids(plan: Plan, found: Sequence[_Columns], instead: Rows) -> dict[int, str]:
+    """The ids of the documents that stay in the place of others."""
+    wanted = np.unique(instead[instead >= 0])
+    ids: dict[int, str] = {}
+    first = 0
+    for columns in found:
+        mine = wanted[(wanted >= first) & (wanted < first + len(columns.lost))]
+        if len(mine):
+            table = pq.read_table(WorkFiles(plan.work, columns.shard.name).facts, columns=["id"])
+            ids |= dict(zip(mine.tolist(), table["id"].take(mine - first).to_pylist(), strict=True))
+        first += len(columns.lost)
+    return ids
 
 
 def _held_out(
-    found: Sequence[_Columns], hashes: _Hashes, kept: npt.NDArray[np.bool_], share: float
+    found: Sequence[_Columns], hashes: Hashes, kept: npt.NDArray[np.bool_], share: float
 ) -> npt.NDArray[np.bool_]:
     """Which documents to hold out: those whose hash lies below the share, and of a language of at least MEASURED_FROM
     documents that would go without, the texts of the lowest hash."""
@@ -161,14 +199,23 @@ def _held_out(
     return chosen
 
 
-def _write(plan: Plan, columns: _Columns, again: npt.NDArray[np.bool_], held_out: npt.NDArray[np.bool_]) -> str:
+def _write(
+    plan: Plan,
+    columns: _Columns,
+    again: npt.NDArray[np.bool_],
+    instead: Rows,
+    ids: Mapping[int, str],
+    held_out: npt.NDArray[np.bool_],
+) -> str:
     """Write the fates of a shard; returns their fingerprint."""
     files = WorkFiles(plan.work, columns.shard.name)
     judged: dict[str, Any] = pq.read_table(files.judged).to_pydict()
     for row in np.flatnonzero(again).tolist():
         judged["step"][row], judged["rule"][row] = "duplicates", "exact"
         judged["value"][row] = columns.hashes[row].tobytes().hex()
-    part = np.where(columns.lost | again, DROPPED, np.where(held_out, HELD_OUT, CLEAN)).astype(np.int8)
+    for row in np.flatnonzero(instead >= 0).tolist():
+        judged["step"][row], judged["rule"][row], judged["value"][row] = "duplicates", "near", ids[int(instead[row])]
+    part = np.where(columns.lost | again | (instead >= 0), DROPPED, np.where(held_out, HELD_OUT, CLEAN)).astype(np.int8)
     with atomic_file(files.fates) as stream:
         pq.write_table(pa.table({"part": part, **judged}, FATES), stream, compression="zstd")
     return fingerprint(sha256(files.fates))

@@ -33,6 +33,11 @@ class WorkFiles:
         return self.work / "statistics" / f"{self.shard}.parquet"
 
     @property
+    def signatures(self) -> Path:
+        """The signatures of the documents, row for row, where near duplicates are asked for."""
+        return self.work / "signatures" / f"{self.shard}.bin"
+
+    @property
     def quarantined(self) -> Path:
         """The inputs that became no document, as JSON lines."""
         return self.work / "quarantined" / f"{self.shard}.jsonl"

@@ -174,7 +174,29 @@ class Curation(Section):
         description="Lines at the head and tail of prose that at least 10 kept documents of a site, and more than a "
         "fifth of them, repeat (the host of `url`; the source without one): kept, or cut out of the documents.",
     )
-    duplicates: Literal["none", "exact"] = Field("exact", description="Which duplicates to drop, across all sources.")
+    duplicates: Literal["none", "exact", "near"] = Field(
+        "exact",
+        description="Which duplicates to drop: those of equal text, or also those whose text is nearly the same.",
+    )
+    near_similarity: float = Field(
+        0.7,
+        gt=0.5,
+        le=1,
+        description="Share of runs of five words (characters in scripts without spaces) that near duplicates have in "
+        "common at least; estimated from signatures.",
+    )
+    duplicates_within: Literal["corpus", "source"] = Field(
+        "corpus", description="Where a duplicate is looked for: in all sources, or in its own."
+    )
+    prefer_sources: list[str] = Field(
+        default_factory=list,
+        description="Sources whose documents are kept first of several duplicates, best first; all others come after.",
+    )
+    prefer: Literal["first", "longest"] = Field(
+        "longest",
+        description="Which of several duplicates of equally preferred sources is kept: the longest, or the first read; "
+        "of equally long ones the first read.",
+    )
     held_out_share: float = Field(
         0.05, gt=0, lt=1, description="Share of documents held out of training for evaluation, chosen by document hash."
     )
@@ -224,6 +246,9 @@ class Corpus(Section):
 
     @model_validator(mode="after")
     def _sources_are_sound(self) -> Corpus:
+        for name in self.curation.prefer_sources:
+            if name not in self.sources:
+                raise ValueError(f"corpus.curation.prefer_sources: there is no source {name}")
         for name, source in self.sources.items():
             if re.search(r"\.\d{5}$", name):
                 raise ValueError(f"corpus.sources.{name}: a name does not end in five digits, as a shard's does")
