@@ -24,6 +24,7 @@ TEXTS = st.one_of(st.text(st.characters()), st.text(st.sampled_from(SPECIAL), ma
 @example("a\r\x00\nb", "code")
 @example("क\u200d\xad\u200dx", "hi")
 @example("a \n\u2003\n\n\n b", "en")
+@example("\u094d\u0300\u200c\u0900", "en")
 def test_twice_is_once_and_nothing_raises(text: str, lang: str) -> None:
     once = normalise(text, lang)
     assert normalise(once, lang) == once

@@ -39,8 +39,9 @@ def normalise(text: str, lang: str) -> str:
     if lang == CODE:
         return _CONTROLS.sub("", text)
     text = _INVISIBLE.sub("", _PAGE_ENDS.sub("\n", text))
-    text = _STRAY_JOINER.sub("", text)
-    text = unicodedata.normalize("NFC", text)
+    # The order of marks decides which joiners are stray, and a joiner taken out lets marks change their order.
+    while (joined := _STRAY_JOINER.sub("", text := unicodedata.normalize("NFC", text))) != text:
+        text = joined
     return _BLANK_LINES.sub("\n\n", _TRAILING.sub("", text)).strip()
 
 
