@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aurora.errors import AuroraError
 from aurora.files import canonical_json, sha256
@@ -20,6 +20,9 @@ from aurora.manifest import read_manifest
 from aurora.recipe import LoadedRecipe
 from aurora.recipe.stages import IMPORTED, Guard, Stage, checkpoints_of, safety_stages
 from aurora.recipe.tokens import AURORA
+
+if TYPE_CHECKING:
+    from aurora.training.replay import Replay
 
 WEIGHTS = "*model*.safetensors"
 OPTIMIZER = "optimizer.safetensors"
@@ -200,6 +203,10 @@ class Steps:
             if not fresh:
                 files = (WEIGHTS, OPTIMIZER) if stage.optimizer.carry else (WEIGHTS,)
                 read["start"] = self._digest(f"checkpoints/{stage.start}", *files)
+            if stage.retention is not None:
+                read |= {"held_out": self._digest("corpus", "held_out/*"), "tokenizer": self._tokenizer()}
+                if self._retained(stage.start):
+                    read["base"] = self._digest(f"checkpoints/{stage.start}", "retention.json")
             return read
 
         def settings(part: Stage = stage) -> dict[str, Any]:
@@ -208,6 +215,7 @@ class Steps:
                 "seed": self.recipe.seed,
                 "precision": self.recipe.execution.precision,
                 "architecture": _telling(self.recipe.model.numerics(), MODEL_KEYS) if fresh else None,
+                **({"held_out_kilobytes": self.recipe.evaluation.held_out_kilobytes} if part.retention else {}),
             }
 
         def run(folder: Path) -> None:
@@ -306,7 +314,29 @@ class Steps:
             tensorboard=self.run / "tensorboard" / name,
             fingerprint=fingerprint,
             evaluate=held_out_monitor(self.recipe, self.run),
+            replay=self._replay(name, stage),
         )
+
+    def _replay(self, name: str, stage: Stage) -> Replay | None:
+        """Adaptive replay, where the stage has it."""
+        from aurora.evaluation.measure import retention_monitor
+        from aurora.tokens.decisions import decisions_of
+        from aurora.tokens.stage import stage_loader
+        from aurora.training.replay import Replay
+
+        if stage.retention is None:
+            return None
+        earlier = decisions_of(self.run, stage.start) if self._retained(stage.start) else None
+        return Replay(
+            stage,
+            lambda decided: stage_loader(stage, name, self.recipe.seed, self.run / "tokens", decided),
+            retention_monitor(self.recipe, self.run, stage.sources),
+            earlier.base if earlier else {},
+        )
+
+    def _retained(self, name: str) -> bool:
+        """Whether a stage has a budget of what may be forgotten."""
+        return name in self.recipe.stages and self.recipe.stages[name].retention is not None
 
     def _measuring_text(self) -> dict[str, str]:
         read = {"held_out": self._digest("corpus", "held_out/*"), "tokenizer": self._tokenizer()}

@@ -49,6 +49,16 @@ def test_reads_values_and_defaults(minimal_recipe: Path) -> None:
             f"{STAGE}    changes: [{{from_tokens: 64, mixture: {{net/en: 1}}}}]\n",
             "stages.base.changes.0.mixture: 'net/en' is not SOURCE/LANGUAGE",
         ),
+        *(
+            ("web/en: 1}", f"web/en: 1, web/fi: 3}}\n    retention: {{every_steps: 1, {settings}}}", problem)
+            for settings, problem in (
+                ("budget: {web/hi: 0.01}", "web/hi is not in the stage's mixture, so it cannot be replayed"),
+                ("budget: {web/en: 0.01}, most: 0.2", "begins with a share of 0.25 of web/en, outside of 0.02 to 0.2"),
+                ("budget: {web/en: 0.01}, least: 0.3", "`least` is above `most`"),
+                ("budget: {web/en: 0.01, web/fi: 0.01}, most: 0.4", "the mixture holds replayed sources only"),
+                ("budget: {web/en: 0, web/hi: 0}, most: 0.5", "nothing is left for the others"),
+            )
+        ),
         (TOKENS, "tokens: {train: {vocabulary: 300}, format: none}", "format: give one of aurora, chatml, alpaca"),
         (TOKENS, "tokens: {train: {vocabulary: 300}, extend: {languages: [fi]}}", "`extend` needs `path`"),
         (

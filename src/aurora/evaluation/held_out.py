@@ -38,6 +38,12 @@ def read_held_out(corpus: Path, domain: str, kilobytes: float) -> list[HeldOutTe
     return [HeldOutText(language, domain, _within(sorted(found), kilobytes)) for language, found in by_language.items()]
 
 
+def excerpts(corpus: Path, domain: str, kilobytes: float, source: str, language: str) -> list[str]:
+    """The same of one source and language; none where it has no text there."""
+    documents = read_documents(corpus, domain, source, language)
+    return _within(sorted((document.id, document.text[:EXCERPT_CHARACTERS]) for document in documents), kilobytes)
+
+
 def _within(found: list[tuple[str, str]], kilobytes: float) -> list[str]:
     chosen: list[str] = []
     left = kilobytes * 1000

@@ -7,14 +7,14 @@ alone.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aurora.evaluation.bigram import train_bigram
 from aurora.evaluation.bits_per_byte import Windows, bits_per_byte, windows_of
-from aurora.evaluation.held_out import HeldOutText, read_held_out
+from aurora.evaluation.held_out import HeldOutText, excerpts, read_held_out
 from aurora.evaluation.refusals import answer_items, choose_items, refusal_rates
 from aurora.evaluation.samples import write_samples
 from aurora.files import atomic_file, write_json
@@ -89,6 +89,21 @@ def held_out_monitor(recipe: Recipe, run: Path) -> Callable[[Scorer, int], dict[
         return {name: bits_per_byte(model, part) for name, part in windows.items()}
 
     return measure
+
+
+def retention_monitor(recipe: Recipe, run: Path, sources: Collection[str]) -> Callable[[Scorer], dict[str, float]]:
+    """Bits per byte on each source's own held-out text, as much of it as a checkpoint is measured on.
+
+    `sources` without such text are left out.
+    """
+    tokenizer = load_tokenizer(run / "tokens/tokenizer")
+    windows: dict[str, Windows] = {}
+    for name in sorted(sources):
+        source, language = name.split("/")
+        texts = excerpts(run / "corpus", "held_out", recipe.evaluation.held_out_kilobytes, source, language)
+        if texts:
+            windows[name] = windows_of(texts, tokenizer, sequence_length(recipe))
+    return lambda model: {name: bits_per_byte(model, part) for name, part in windows.items()}
 
 
 def _loaded(recipe: Recipe, run: Path, name: str) -> tuple[GPTBigCode, Tokenizer]:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import pairwise
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
 from aurora.recipe.base import Section, layout
+from aurora.recipe.retention import Retention
 
 # What `start` says for the recipe's own model, new or imported.
 IMPORTED = "model"
@@ -117,6 +118,9 @@ class Stage(Section):
     schedule: Schedule = Field(description="Learning rate.")
     optimizer: Optimizer = Field(default_factory=Optimizer, description="Optimizer.")
     guard: Guard = Field(default_factory=Guard, description="Steps that are left out.")
+    retention: Retention | None = Field(
+        None, description="Adaptive replay: shares that follow what is forgotten, within bounds (docs/retention.md)."
+    )
     control: Control | None = Field(None, description="A second run of this stage to compare with.")
 
     @model_validator(mode="after")
@@ -126,7 +130,26 @@ class Stage(Section):
         starts = [0, *(self.first_step(change) for change in self.changes), self.steps]
         if sorted(set(starts)) != starts:
             raise ValueError("changes: from_tokens must rise by a step or more and lie within the stage's tokens")
+        if self.retention is not None:
+            self._replayed(self.retention)
         return self
+
+    def _replayed(self, retention: Retention) -> None:
+        """`ValueError` where the mixture does not go with adaptive replay."""
+        if self.changes:
+            raise ValueError("retention: decides the changes of the mixture itself, so `changes` must be empty")
+        if missing := sorted(set(retention.budget) - set(self.mixture)):
+            raise ValueError(f"retention: {', '.join(missing)} is not in the stage's mixture, so it cannot be replayed")
+        if set(retention.budget) == set(self.mixture):
+            raise ValueError("retention: the mixture holds replayed sources only")
+        total = sum(self.mixture.values())
+        for source in sorted(retention.budget):
+            share = self.mixture[source] / total
+            if not retention.least <= share <= retention.most:
+                raise ValueError(
+                    f"retention: the mixture begins with a share of {share:.3g} of {source}, outside of "
+                    f"{retention.least:.3g} to {retention.most:.3g}"
+                )
 
     def first_step(self, change: Change) -> int:
         """The first optimizer step (from 0) with a change's mixture."""
@@ -171,7 +194,7 @@ def checkpoints_of(stages: Mapping[str, Stage]) -> dict[str, Stage]:
     for name, stage in stages.items():
         made[name] = stage
         if stage.control:
-            other = {"mixture": stage.control.mixture, "changes": []}
+            other: dict[str, Any] = {"mixture": stage.control.mixture, "changes": [], "retention": None}
             made[f"{name}-{stage.control.name}"] = stage.model_copy(update=other)
     return made
 

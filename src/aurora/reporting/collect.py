@@ -9,14 +9,18 @@ from __future__ import annotations
 import json
 import math
 import os
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aurora.errors import AuroraError
 from aurora.files import read_json
 from aurora.manifest import Manifest, read_manifest
 from aurora.recipe import LoadedRecipe, Recipe
 from aurora.recipe.stages import Stage, checkpoints_of, safety_stages
+
+if TYPE_CHECKING:
+    from aurora.tokens.decisions import Decisions
 
 EXAMPLES_PER_LANGUAGE_AND_KIND = 1
 
@@ -90,13 +94,20 @@ def _network(run: Path, last: str, recipe: Recipe) -> dict[str, Any]:
 
 def _stage(run: Path, name: str, stage: Stage, seed: int) -> dict[str, Any]:
     """What a stage did and what it reached."""
+    from aurora.tokens.decisions import decisions_of
     from aurora.tokens.stage import stage_loader
 
     results = _scores(run, name)
     state = read_json(run / "checkpoints" / name / "state.json")
     lines = _lines(run / "checkpoints" / name / "metrics.jsonl")
     tokens, seconds = state["tokens"], state["seconds"]
-    epochs = stage_loader(stage, name, seed, run / "tokens").mixture.epochs(stage.steps * stage.sequences_per_step)
+    decisions = decisions_of(run, name) if stage.retention is not None else None
+    decided = decisions.made if decisions else []
+    mixture = stage_loader(stage, name, seed, run / "tokens", decided).mixture
+    sequences = stage.steps * stage.sequences_per_step
+    epochs, shares = mixture.epochs(sequences), stage.token_shares
+    if decided:
+        shares = {source: number / sequences for source, number in mixture.counts(sequences).items()}
     return {
         "name": name,
         "start": stage.start,
@@ -105,7 +116,7 @@ def _stage(run: Path, name: str, stage: Stage, seed: int) -> dict[str, Any]:
         "tokens_per_second": round(tokens / seconds, 1) if seconds else 0.0,
         "bits_per_byte": _bits(results, "held_out"),
         "bits_per_byte_other_domain": _bits(results, "other_domain"),
-        "token_shares": {source: round(share, 6) for source, share in stage.token_shares.items()},
+        "token_shares": {source: round(share, 6) for source, share in shares.items()},
         "epochs": {source: round(passes, 3) for source, passes in epochs.items()},
         "curve": [
             {key: line[key] for key in ("step", "tokens", "loss", "learning_rate")} for line in lines if "loss" in line
@@ -115,7 +126,21 @@ def _stage(run: Path, name: str, stage: Stage, seed: int) -> dict[str, Any]:
             for line in lines
             if _prefixed(line, "held_out/")
         ],
+        "retention": _retention(stage, decisions),
         "samples": results["samples"],
+    }
+
+
+def _retention(stage: Stage, decisions: Decisions | None) -> dict[str, Any] | None:
+    """Adaptive replay of a stage."""
+    if stage.retention is None or decisions is None:
+        return None
+    made = [asdict(decision) for decision in decisions.made]
+    return {
+        "budget": stage.retention.budget,
+        "base": decisions.base,
+        "start": decisions.start,
+        "decisions": made,
     }
 
 

@@ -24,6 +24,7 @@ from aurora.reporting.sections.languages import gains_section, languages_section
 from aurora.reporting.sections.mixtures import mixtures_section
 from aurora.reporting.sections.overview import contents, limits, verdict
 from aurora.reporting.sections.reproduction import glossary_section, reproduction_section
+from aurora.reporting.sections.retention import retention_section
 from aurora.reporting.sections.safety import safety_section
 from aurora.reporting.sections.samples import samples_section
 from aurora.reporting.sections.training import curves_section
@@ -62,6 +63,7 @@ def render(report: Mapping[str, Any]) -> str:
         ("mixtures", "Mixtures", mixtures_section(checked, palette)),
         ("languages", "Bits per byte", languages_section(checked, palette)),
         ("gains", "Gained, forgotten", gains_section(checked)),
+        ("retention", "Kept by replay", retention_section(checked, palette)),
         ("other-domain", "Another domain", other_domain_section(checked, palette)),
         ("curves", "Curves", curves_section(checked, palette)),
         ("samples", "Samples", samples_section(checked)),

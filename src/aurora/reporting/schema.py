@@ -180,6 +180,36 @@ Curve = Annotated[list[CurvePoint], AfterValidator(thinned)]
 HeldOutCurve = Annotated[list[HeldOutPoint], AfterValidator(thinned)]
 
 
+class Decision(Part):
+    """A measurement of adaptive replay, and the mixture it led to; the last one of a stage leads to none."""
+
+    step: int = Field(ge=1, description="Steps of the stage before it.")
+    bits_per_byte: Measured = Field(description="Held-out bits per byte by `SOURCE/LANGUAGE`.")
+    weights: Measured = Field(description="Share of the next steps' tokens from each `SOURCE/LANGUAGE`.")
+
+
+class Retention(Part):
+    """Adaptive replay of a stage: what it was allowed to forget, and what it did about it."""
+
+    budget: Measured = Field(description="Largest rise of bits per byte allowed at the end, relative to `base`.")
+    base: Measured = Field(description="Bits per byte by `SOURCE/LANGUAGE` of the model that all is compared with.")
+    start: Measured = Field(description="The same of the model that the stage started from.")
+    decisions: list[Decision] = Field(description="Every measurement, in order; the last is at the stage's end.")
+
+    @computed_field(  # type: ignore[prop-decorator]
+        description="Change of bits per byte by `SOURCE/LANGUAGE` over all stages since `base`: what was forgotten (+) "
+        "or gained."
+    )
+    @property
+    def changes(self) -> dict[str, float]:
+        return relative_changes(self.base, self.decisions[-1].bits_per_byte) if self.decisions else {}
+
+    @computed_field(description="The same within this stage, since `start`.")  # type: ignore[prop-decorator]
+    @property
+    def changes_of_stage(self) -> dict[str, float]:
+        return relative_changes(self.start, self.decisions[-1].bits_per_byte) if self.decisions else {}
+
+
 class Stage(Part):
     """One training stage and what its last checkpoint scores."""
 
@@ -200,6 +230,7 @@ class Stage(Part):
     held_out_curve: HeldOutCurve = Field(
         default_factory=list, description="Bits per byte during the stage, where the recipe asks for it."
     )
+    retention: Retention | None = Field(None, description="Adaptive replay; null without.")
     samples: list[Sample] = Field(default_factory=list, description="What the checkpoint writes.")
 
 

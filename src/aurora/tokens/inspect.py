@@ -18,6 +18,7 @@ from aurora.files import read_json
 from aurora.recipe import Recipe
 from aurora.recipe.stages import Stage, checkpoints_of
 from aurora.tables import table
+from aurora.tokens.decisions import Decision, decisions_of
 from aurora.tokens.encoding import PAIR_STORES, read_pairs
 from aurora.tokens.fertility import fertility
 from aurora.tokens.loader import Loader
@@ -37,7 +38,8 @@ def inspect_tokens(recipe: Recipe, run: Path) -> dict[str, Any]:
     tokenizer = _tokenizer(run)
     stages = {}
     for name, stage in checkpoints_of(recipe.stages).items():
-        stages[name] = _stage(stage, stage_loader(stage, name, recipe.seed, run / "tokens"))
+        made = _decided(stage, run, name)
+        stages[name] = _stage(stage, stage_loader(stage, name, recipe.seed, run / "tokens", made))
     extension = run / "tokens/tokenizer/extension.json"
     return {
         "tokenizer": {"vocabulary": tokenizer.get_vocab_size()},
@@ -87,7 +89,12 @@ def sequence_at(recipe: Recipe, run: Path, name: str | None, n: int) -> dict[str
     count = stage.steps * stage.sequences_per_step
     if not 0 <= n < count:
         raise UserError(f"Stage {name} has the sequences 0 to {count - 1:,}: {n:,} is not one of them.")
-    loader = stage_loader(stage, name, recipe.seed, run / "tokens")
+    decided = _decided(stage, run, name)
+    if stage.retention is not None:
+        known = (decided[-1].step if decided else 0) + stage.retention.every_steps
+        if n >= known * stage.sequences_per_step:
+            raise UserError(f"Sequence {n:,} of stage {name} is not decided yet: its replay is, up to step {known:,}.")
+    loader = stage_loader(stage, name, recipe.seed, run / "tokens", decided)
     window = loader.mixture.sequence(n)
     row = new_row(stage.sequence_length)
     rows = loader.rows[window.source]
@@ -135,6 +142,12 @@ def _stage(stage: Stage, loader: Loader) -> dict[str, Any]:
             for source, count in counts.items()
         },
     }
+
+
+def _decided(stage: Stage, run: Path, name: str) -> list[Decision]:
+    """What adaptive replay decided in a stage so far."""
+    decisions = decisions_of(run, name) if stage.retention is not None else None
+    return decisions.made if decisions else []
 
 
 def _store(store: TokenStore) -> dict[str, Any]:

@@ -5,19 +5,23 @@ One decision: whoever asks what a stage reads (training, the report, `aurora tok
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from aurora.files import sha256
 from aurora.progress import say
 from aurora.recipe.stages import Stage
+from aurora.tokens.decisions import Decision
 from aurora.tokens.loader import Loader, num_sequences
 from aurora.tokens.mixture import Change, Mixture
 from aurora.tokens.store import TokenStore, store_stem
 from aurora.tokens.tokenizer import FILE
 
 
-def stage_loader(stage: Stage, name: str, seed: int, tokens: Path) -> Loader:
+def stage_loader(stage: Stage, name: str, seed: int, tokens: Path, decided: Sequence[Decision] = ()) -> Loader:
     """The loader of the stage called `name` over the stores of a run's `tokens` folder.
+
+    `decided` is what adaptive replay decided so far.
 
     Raises `AuroraError` for a store that is damaged or of another tokenizer, `UserError` for one without a sequence.
     """
@@ -25,6 +29,7 @@ def stage_loader(stage: Stage, name: str, seed: int, tokens: Path) -> Loader:
     stores = {source: TokenStore.open(store_stem(tokens / "train", source), mark) for source in stage.sources}
     counts = {source: num_sequences(store, stage.sequence_length, stage.packing) for source, store in stores.items()}
     changes = [Change(stage.first_step(change) * stage.sequences_per_step, change.mixture) for change in stage.changes]
+    changes += [Change(it.step * stage.sequences_per_step, it.weights) for it in decided if it.weights]
     return Loader(
         stores,
         Mixture(stage.mixture, counts, seed, name, changes),

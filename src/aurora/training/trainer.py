@@ -45,6 +45,7 @@ from aurora.training.meter import Meter, TimedBatches
 from aurora.training.metrics import LEFT_OUT, METRICS, MetricsLog, judged, read_metrics
 from aurora.training.optimizer import MOMENT_KINDS
 from aurora.training.parallel import ParallelNetwork
+from aurora.training.replay import Replay
 from aurora.training.runtime import prepare
 from aurora.training.saving import Saver
 from aurora.training.start import NewModel, build_engine, take_position
@@ -66,16 +67,18 @@ def train_stage(
     tensorboard: Path,
     fingerprint: Fingerprint,
     evaluate: Evaluate | None = None,
+    replay: Replay | None = None,
 ) -> dict[str, Any]:
     """Train `stage`, called `name`, from the model folder or new network `start` to its end; returns it in figures.
 
     `folder` is the stage's working folder: a stage interrupted there goes on from its newest good checkpoint with the
     same `fingerprint`, a function of the steps made. At the end it holds model.safetensors, optimizer.safetensors,
     architecture.json, tokenizer.json, state.json and metrics.jsonl. `evaluate(network, step)` is called after some
-    steps and after the last; what it returns goes into the metrics. On a signal that asks to stop the current step is
-    finished and saved, then `KeyboardInterrupt` or `SystemExit` is raised. Under torchrun every rank calls this with
-    the same arguments, and rank 0 keeps the records. Raises `AuroraError` for a full disk or numbers that are not
-    finite, `UserError` for a layout that cannot be.
+    steps and after the last; what it returns goes into the metrics. With `replay` the batches are its own, and its
+    decisions are in the folder too. On a signal that asks to stop the current step is finished and saved, then
+    `KeyboardInterrupt` or `SystemExit` is raised. Under torchrun every rank calls this with the same arguments, and
+    rank 0 keeps the records. Raises `AuroraError` for a full disk or numbers that are not finite, `UserError` for a
+    layout that cannot be.
     """
     runtime = prepare(execution)
     job = join()
@@ -87,15 +90,17 @@ def train_stage(
         with heartbeat(job.rank, job.ranks, execution.timeout_seconds) as heart:
             checkpoint = newest_checkpoint(folder, fingerprint, job)
             engine = build_engine(start, stage, execution, runtime, checkpoint)
-            timed = TimedBatches(batches)
+            timed = TimedBatches(replay or batches)
             trainer = Trainer(engine, stage, name, timed, execution.micro_batch_sequences, fingerprint)
             history = judged(folder / METRICS, trainer.step if checkpoint is None else checkpoint.state.step)
             take_position(trainer, start, stage, checkpoint, runtime, history)
+            if replay is not None:
+                replay.begin(folder, trainer.step, engine.network, job)
             job.wait()  # all have read the records that the first now goes on with
             keep = Keep(execution.keep_checkpoints, execution.keep_every_steps)
             meter = Meter(timed, engine.architecture, engine.vocabulary, stage.sequence_length, runtime, job)
             before = checkpoint.state if checkpoint else None
-            attempt = _Attempt(trainer, stage, name, folder, fingerprint, before, job, keep, heart, meter)
+            attempt = _Attempt(trainer, stage, name, folder, fingerprint, before, job, keep, heart, meter, replay)
             with stop_requests() as stop:
                 with _log(folder, tensorboard, trainer.step, job, execution) as log:
                     attempt.run(execution, evaluate, log, stop)
@@ -119,8 +124,10 @@ class _Attempt:
         keep: Keep,
         heart: Heartbeat | None,
         meter: Meter,
+        replay: Replay | None,
     ) -> None:
         self._job = job
+        self._replay = replay
         self._meter = meter
         self._keep = keep
         self._saver = Saver(folder, job, keep)
@@ -144,6 +151,7 @@ class _Attempt:
                 while self._trainer.step < self._stage.steps:
                     record = self._advance()
                     record |= self._measure(evaluate, execution.evaluate_steps)
+                    record |= self._decide()
                     if log is not None:
                         log.write({**record, "seconds": round(self._seconds(), 3)})
                     bar.set_postfix_str(f"loss {record.get('loss', math.nan):.3f}", refresh=False)
@@ -204,6 +212,13 @@ class _Attempt:
         self._note("measuring")
         found = evaluate(self._trainer.engine.network, step)
         return {name: value for name, value in found.items() if math.isfinite(value)}
+
+    def _decide(self) -> dict[str, float]:
+        """What adaptive replay measured and decided after this step."""
+        if self._replay is None:
+            return {}
+        self._note("measuring what is forgotten")
+        return self._replay.after(self._trainer.step, self._trainer.engine.network)
 
     def _save_if_due(self, every_seconds: float, log: MetricsLog | None, stop: StopRequest) -> None:
         """A checkpoint when the last one is old or the process is asked to leave; after the last step none is due."""

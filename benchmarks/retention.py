@@ -1,0 +1,226 @@
+"""What replay keeps and what it costs: none, fixed shares and adaptive replay, CAP then CAT, several seeds.
+
+    aurora tokens build recipes/tiny.yaml
+    python benchmarks/retention.py --tokens runs/tiny --work /tmp/retention [--seeds 1 2 3 4 5] [--scale 0.5]
+    python benchmarks/retention.py --work /tmp/retention       # the tables again, of what is there
+
+The stages `base`, `cap` and `cat` of recipes/tiny.yaml, with `--scale` of their tokens each, on one corpus; a seed
+draws the network and orders the sequences. The base is trained once a seed. Fixed shares are held through both stages
+and split evenly over English and code. Adaptive replay is that of recipes/tiny-adaptive.yaml, with as many decisions.
+Every result is a line of results.jsonl in the work folder, and a run that was cut goes on behind the last. `seen` is
+the text that adaptive replay measures on, `unseen`, which decides here, other held-out text of English and code, and
+all there is of the target languages, which steer nothing. The best fixed share is the one with the lowest bits per byte
+of the target languages among those that hold the budget for every seed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from aurora.corpus.reading import read_documents
+from aurora.evaluation.bits_per_byte import Windows, bits_per_byte, windows_of
+from aurora.evaluation.held_out import EXCERPT_CHARACTERS
+from aurora.evaluation.measure import retention_monitor
+from aurora.model.folder import load_model
+from aurora.recipe import Recipe, load_recipe
+from aurora.recipe.stages import Stage
+from aurora.tokens.decisions import read_decisions
+from aurora.tokens.stage import stage_loader
+from aurora.tokens.tokenizer import load_tokenizer
+from aurora.training.replay import Replay
+from aurora.training.start import NewModel
+from aurora.training.trainer import train_stage
+
+RECIPE = Path(__file__).parents[1] / "recipes/tiny-adaptive.yaml"
+KEPT = ("docstrings/en", "sources/code")
+TARGETS = ("catalogues/fi", "catalogues/hi", "catalogues/ja", "catalogues/vi")
+FIXED = {"none": 0.0, "fixed 10 %": 0.1, "fixed 30 %": 0.3, "fixed 50 %": 0.5}
+ADAPTIVE = "adaptive"
+BUDGET = 0.01
+UNSEEN_KILOBYTES = 48
+
+
+class Bench:
+    """One work folder: bases by seed, results, and the text to measure on."""
+
+    def __init__(self, run: Path, work: Path, scale: float) -> None:
+        self.recipe: Recipe = load_recipe(RECIPE, ["evaluation.held_out_kilobytes=12"]).recipe
+        self.run, self.work, self.scale = run, work, scale
+        self.tokenizer = load_tokenizer(run / "tokens/tokenizer")
+        self.unseen = {name: self._unseen(name) for name in (*KEPT, *TARGETS)}
+        self.seen = retention_monitor(self.recipe, run, [*KEPT, *TARGETS])
+
+    def stage(self, name: str, replay: str) -> Stage:
+        """A stage of the recipe with another length and mixture."""
+        stage = self.recipe.stages[name]
+        changed: dict[str, Any] = {"tokens": int(stage.tokens * self.scale), "control": None}
+        if replay in FIXED and name != "base":
+            share = FIXED[replay]
+            others = {key: weight for key, weight in stage.mixture.items() if key not in KEPT}
+            left = (1 - share) / sum(others.values())
+            kept = {key: share / len(KEPT) for key in KEPT if share}
+            changed |= {"retention": None}
+            changed["mixture"] = kept | {key: round(weight * left, 6) for key, weight in others.items()}
+        elif stage.retention is not None:  # as many decisions in a shorter stage
+            every = max(1, round(stage.retention.every_steps * self.scale))
+            changed["retention"] = stage.retention.model_copy(update={"every_steps": every})
+        return stage.model_copy(update=changed)
+
+    def train(self, name: str, replay: str, seed: int, start: Path | None, folder: Path) -> list[Any]:
+        """Train one stage; returns what was decided in it."""
+        stage = self.stage(name, replay)
+        tokens = self.run / "tokens"
+        measured: Replay | None = None
+        if stage.retention is not None:
+            earlier = start / "retention.json" if start else None
+            base = read_decisions(earlier).base if earlier and earlier.is_file() else {}
+            measured = Replay(
+                stage,
+                lambda decided: stage_loader(stage, name, seed, tokens, decided),
+                retention_monitor(self.recipe, self.run, KEPT),
+                base,
+            )
+        architecture = self.recipe.model.architecture
+        assert architecture is not None
+        train_stage(
+            stage,
+            name,
+            start or NewModel(architecture, self.tokenizer.get_vocab_size(), seed),
+            stage_loader(stage, name, seed, tokens),
+            self.recipe.execution.model_copy(update={"evaluate_steps": 0, "threads": 1}),
+            tokenizer_file=tokens / "tokenizer/tokenizer.json",
+            folder=folder,
+            tensorboard=folder / "tensorboard",
+            fingerprint=lambda steps: f"{replay} {seed} {self.scale}",
+            replay=measured,
+        )
+        if stage.retention is None:
+            return []
+        return [[it.step, it.weights] for it in read_decisions(folder / "retention.json").made if it.weights]
+
+    def measure(self, folder: Path) -> dict[str, dict[str, float]]:
+        """Bits per byte by source, on both texts."""
+        model, _ = load_model(folder)
+        return {"seen": self.seen(model), "unseen": {key: bits_per_byte(model, it) for key, it in self.unseen.items()}}
+
+    def seed(self, seed: int, replays: list[str]) -> None:
+        """All that is not there yet of a seed."""
+        base = self.work / f"base-{seed}"
+        if not (base / "state.json").is_file():
+            self.train("base", "base", seed, None, base)
+        if ("base", seed) not in self.done():
+            self.note({"replay": "base", "seed": seed, "scale": self.scale, "base": self.measure(base)})
+        for replay in replays:
+            if (replay, seed) in self.done():
+                continue
+            result: dict[str, Any] = {"replay": replay, "seed": seed, "scale": self.scale}
+            start = base
+            for name in ("cap", "cat"):
+                folder = self.work / f"{name}-{seed}-{replay.replace(' ', '').replace('%', '')}"
+                result[f"{name}_decisions"] = self.train(name, replay, seed, start, folder)
+                result[name] = self.measure(folder)
+                start = folder
+            self.note(result)
+            for name in ("cap", "cat"):
+                shutil.rmtree(self.work / f"{name}-{seed}-{replay.replace(' ', '').replace('%', '')}")
+
+    def done(self) -> set[tuple[str, int]]:
+        return {(line["replay"], line["seed"]) for line in results(self.work)}
+
+    def note(self, result: dict[str, Any]) -> None:
+        with (self.work / "results.jsonl").open("a", encoding="utf-8") as lines:
+            lines.write(json.dumps(result) + "\n")
+        print(json.dumps({key: result[key] for key in ("replay", "seed")}), flush=True)
+
+    def _unseen(self, name: str) -> Windows:
+        """Excerpts behind those that replay is steered by; of target languages, which steer nothing, all."""
+        source, language = name.split("/")
+        documents = read_documents(self.run / "corpus", "held_out", source, language)
+        texts = [text for _, text in sorted((it.id, it.text[:EXCERPT_CHARACTERS]) for it in documents)]
+        skipped, chosen, size = 0, [], 0
+        for text in texts:
+            if name in KEPT and skipped < self.recipe.evaluation.held_out_kilobytes * 1000:
+                skipped += len(text.encode())
+            elif size < UNSEEN_KILOBYTES * 1000:
+                chosen.append(text)
+                size += len(text.encode())
+        assert chosen, f"no held-out text of {name} is left"
+        return windows_of(chosen, self.tokenizer, 256)
+
+
+def results(work: Path) -> list[dict[str, Any]]:
+    """Every line written so far."""
+    path = work / "results.jsonl"
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.is_file() else []
+
+
+def summary(lines: list[dict[str, Any]], text: str) -> dict[str, Any]:
+    """{replay: {stage: {"rises": {source: [one a seed]}, "target": [mean bits per byte, one a seed]}}}."""
+    bases = {line["seed"]: line["base"][text] for line in lines if line["replay"] == "base"}
+    found: dict[str, Any] = {}
+    for line in sorted(lines, key=lambda line: line["seed"]):
+        if line["replay"] == "base":
+            continue
+        for name in ("cap", "cat"):
+            bits = line[name][text]
+            part = found.setdefault(line["replay"], {}).setdefault(
+                name, {"rises": {key: [] for key in KEPT}, "target": []}
+            )
+            for key in KEPT:
+                part["rises"][key].append(bits[key] / bases[line["seed"]][key] - 1)
+            part["target"].append(sum(bits[key] for key in TARGETS) / len(TARGETS))
+    return found
+
+
+def holds(part: dict[str, Any]) -> bool:
+    """Whether the budget holds for every seed."""
+    return max(max(rises) for rises in part["rises"].values()) <= BUDGET
+
+
+def table(found: dict[str, Any]) -> list[str]:
+    """Markdown rows: mean and worst rise by source, target languages, beside the best fixed share that holds."""
+    rows = [
+        "| stage | replay | English | code | holds, seeds | target languages | beside best fixed |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for name in ("cap", "cat"):
+        means = {replay: sum(it[name]["target"]) / len(it[name]["target"]) for replay, it in found.items()}
+        holding = [means[replay] for replay in FIXED if replay in found and holds(found[replay][name])]
+        for replay in (*FIXED, ADAPTIVE):
+            if replay not in found:
+                continue
+            part = found[replay][name]
+            rises = [
+                f"{sum(values) / len(values):+.1%} (worst {max(values):+.1%})" for values in part["rises"].values()
+            ]
+            seeds = len(part["target"])
+            kept = sum(max(values) <= BUDGET for values in zip(*part["rises"].values(), strict=True))
+            beside = f"{means[replay] / min(holding) - 1:+.1%}" if holding else "none holds"
+            cells = [name, replay, *rises, f"{kept} of {seeds}", f"{means[replay]:.3f}", beside]
+            rows.append(f"| {' | '.join(cells)} |")
+    return rows
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--tokens", type=Path)
+    parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--seeds", type=int, nargs="*", default=[1, 2, 3, 4, 5])
+    parser.add_argument("--replays", nargs="*", default=[*FIXED, ADAPTIVE])
+    parser.add_argument("--scale", type=float, default=0.5)
+    given = parser.parse_args()
+    if given.tokens:
+        given.work.mkdir(parents=True, exist_ok=True)
+        bench = Bench(given.tokens, given.work, given.scale)
+        for seed in given.seeds:
+            bench.seed(seed, given.replays)
+    for text in ("unseen", "seen"):
+        print(f"\nOn {text} held-out text:\n", *table(summary(results(given.work), text)), sep="\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+"""What adaptive replay decided in a stage, as a file: `retention.json` beside the checkpoints.
+
+One decision: a decision is on disk before a sequence is read by it, so the file and the formula of the mixture say of
+any sequence which it is, to a run that goes on and to an audit alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from aurora.errors import AuroraError
+from aurora.files import read_json, write_json
+
+DECISIONS = "retention.json"
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Decision:
+    """After `step` steps: `bits_per_byte` of each source then, and the `weights` of the steps that follow.
+
+    The measurement after a stage's last step decides nothing and has no weights.
+    """
+
+    step: int
+    bits_per_byte: Mapping[str, float]
+    weights: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """`base`: bits per byte of each source that all is compared with; `start`: of the model the stage started from."""
+
+    base: Mapping[str, float]
+    start: Mapping[str, float]
+    made: list[Decision] = field(default_factory=list)
+
+    def until(self, step: int) -> Decisions:
+        """As they were after `step` steps."""
+        return Decisions(self.base, self.start, [decision for decision in self.made if decision.step <= step])
+
+    def write(self, path: Path) -> None:
+        """Write them, atomically."""
+        write_json(path, {"schema": SCHEMA, **asdict(self)})
+
+
+def read_decisions(path: Path) -> Decisions:
+    """The decisions of a file; `AuroraError` for one that this version cannot read."""
+    values: Any = read_json(path)
+    try:
+        if values.pop("schema") != SCHEMA:
+            raise ValueError("another schema")
+        made = [Decision(**decision) for decision in values.pop("made")]
+        return Decisions(**values, made=made)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise AuroraError(f"{path} does not hold decisions of this version ({error}).") from error
+
+
+def decisions_of(run: Path, name: str) -> Decisions | None:
+    """What was decided in the stage called `name` of a run, finished or not; None where nothing was yet."""
+    for folder in (run / "checkpoints" / name, run / "checkpoints" / f"{name}.partial"):
+        if (folder / DECISIONS).is_file():
+            return read_decisions(folder / DECISIONS)
+    return None

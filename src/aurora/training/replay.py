@@ -1,0 +1,103 @@
+"""Batches whose mixture follows what is forgotten: measures, decides, records, and reads by the decision.
+
+One decision: a decision is a segment of the mixture that begins at the step after its measurement, and the loader never
+reads ahead across one that is not made yet. So the batches of a stage follow from its decisions, and those from its
+measurements, however often it was interrupted.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from aurora.errors import AuroraError
+from aurora.model.scorer import Scorer
+from aurora.recipe.stages import Stage
+from aurora.tokens.decisions import DECISIONS, Decision, Decisions, read_decisions
+from aurora.tokens.loader import Batch
+from aurora.training.job import Job
+from aurora.training.retention import next_weights
+from aurora.training.updates import Batches
+
+Measure = Callable[[Scorer], dict[str, float]]
+
+
+class Replay:
+    """The batches of a stage with a `retention` table, and its controller.
+
+    `batches_of(decisions)` gives the stage's batches by them; `measure(network)` the held-out bits per byte of each
+    source, called by all ranks together; `base` holds those figures of the model that all is compared with, as far as
+    an earlier stage has measured them.
+    """
+
+    def __init__(
+        self,
+        stage: Stage,
+        batches_of: Callable[[Sequence[Decision]], Batches],
+        measure: Measure,
+        base: Mapping[str, float],
+    ) -> None:
+        assert stage.retention is not None
+        self._stage = stage
+        self._retention = stage.retention
+        self._batches_of = batches_of
+        self._measure = measure
+        self._base = base
+        self._made = Decisions({}, {})
+
+    def begin(self, folder: Path, step: int, network: Scorer, job: Job) -> None:
+        """Take up the decisions that led to `step`, or measure the model that the stage starts from.
+
+        Raises `AuroraError` where a decision is missing.
+        """
+        self._path, self._job = folder / DECISIONS, job
+        if step:
+            self._made = read_decisions(self._path).until(step)
+            expected = [at for at in self._due() if at <= step]
+            if [decision.step for decision in self._made.made] != expected:
+                raise AuroraError(
+                    f"{self._path} lacks decisions of the {step} steps made: delete {folder} to begin anew."
+                )
+        else:
+            start = self._agreed(network)
+            self._made = Decisions({**start, **self._base}, start)
+        job.wait()  # all have read what the first now writes
+        self._write()
+
+    def batches(self, first: int, last: int, rank: int = 0, ranks: int = 1) -> Iterator[Batch]:
+        """As `Loader.batches`; the batch after a due measurement is asked for when `after` was called."""
+        borders = [at for at in self._due() if first < at < last]
+        for start, end in zip([first, *borders], [*borders, last], strict=True):
+            yield from self._batches_of(self._made.made).batches(start, end, rank, ranks)
+
+    def after(self, step: int, network: Scorer) -> dict[str, float]:
+        """Measure and decide if that is due after `step` steps; returns what goes into the stage's record."""
+        if step not in self._due():
+            return {}
+        bits = self._agreed(network)
+        weights: dict[str, float] = {}
+        if step < self._stage.steps:
+            before = self._made.made[-1].weights if self._made.made else self._stage.mixture
+            rises = {name: bits[name] / self._made.base[name] - 1 for name in self._retention.budget if name in bits}
+            ahead = min(1.0, (step + self._retention.every_steps) / self._stage.steps)
+            weights = next_weights(self._retention, before, rises, ahead)
+        self._made.made.append(Decision(step, bits, weights))
+        self._write()
+        shares = {f"replay/{name}": weights[name] for name in self._retention.budget if name in weights}
+        return {f"retention/{name}": value for name, value in bits.items()} | shares
+
+    def _due(self) -> list[int]:
+        """The steps after which is measured."""
+        return [*range(self._retention.every_steps, self._stage.steps, self._retention.every_steps), self._stage.steps]
+
+    def _agreed(self, network: Scorer) -> dict[str, float]:
+        """What the first rank measures: sums of other ranks may differ in their last bit."""
+        found = {name: round(value, 6) for name, value in self._measure(network).items() if math.isfinite(value)}
+        agreed: dict[str, float] = json.loads(self._job.hear(json.dumps(found)))
+        return agreed
+
+    def _write(self) -> None:
+        if self._job.rank == 0:
+            self._made.write(self._path)
