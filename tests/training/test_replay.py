@@ -28,8 +28,8 @@ SOURCES = ("web/en", "redteam/pairs")
 EVERY = 3
 
 
-def stage_of(lab: Lab, steps: int = 12) -> Stage:
-    retention = {"every_steps": EVERY, "budget": {"web/en": 0.01}, "least": 0.1, "most": 0.9}
+def stage_of(lab: Lab, steps: int = 12, **settings: Any) -> Stage:
+    retention = {"every_steps": EVERY, "budget": {"web/en": 0.01}, "least": 0.1, "most": 0.9, **settings}
     return lab.stage(steps, mixture={"web/en": 1, "redteam/pairs": 1}, retention=retention)
 
 
@@ -141,6 +141,50 @@ def test_a_decision_that_is_missing_is_refused(lab: Lab) -> None:
     path.write_text("{}")
     with pytest.raises(AuroraError, match="does not hold decisions of this version"):
         train(lab, "stopped")
+
+
+class Scripted(Replay):
+    """Measures what the test says, by the number of the measurement."""
+
+    script: tuple[tuple[float, float], ...]
+
+    def _agreed(self, network: Scorer) -> dict[str, float]:
+        kept, other = self.script[len(self._made.made) + 1 if self._made.base else 0]
+        return {"web/en": kept, "redteam/pairs": other}
+
+
+def train_scripted(lab: Lab, name: str, script: tuple[tuple[float, float], ...], stop: int = -1) -> Path:
+    stage = stage_of(lab, 18, patience=2)
+    replay = replay_of(lab, stage, stop)
+    replay.__class__ = Scripted
+    Scripted.script = script
+    lab.train(name, stage, replay=replay, execution=lab.execution(checkpoint_seconds=1e-6, keep_every_steps=1))
+    return lab.folder / name
+
+
+def test_a_stage_with_patience_ends_early_and_leaves_its_best(lab: Lab) -> None:
+    """The best of those within the budget is after step 6; the lower one after step 9 has forgotten too much."""
+    script = ((1.0, 1.0), (1.0, 0.9), (1.0, 0.8), (1.5, 0.1), (1.0, 0.85))
+    folder = train_scripted(lab, "best", script)
+    made = read_decisions(folder / DECISIONS)
+    assert ([it.step for it in made.made], made.end) == ([3, 6, 9, 12], 12)
+    assert json.loads((folder / "state.json").read_text())["step"] == 12
+    for name in ("model.safetensors", "optimizer.safetensors"):
+        assert (folder / name).read_bytes() == (folder / "step-00000006" / name).read_bytes()
+    before = (folder / "state.json").read_bytes()
+    train_scripted(lab, "best", script)  # finished: nothing is trained
+    assert (folder / "state.json").read_bytes() == before
+    for stop in (7, 10):
+        with pytest.raises(KeyboardInterrupt):
+            train_scripted(lab, "again", script, stop)
+    train_scripted(lab, "again", script)
+    assert_same(folder, lab.folder / "again")
+
+
+def test_a_stage_that_never_holds_its_budget_leaves_its_last(lab: Lab) -> None:
+    folder = train_scripted(lab, "lost", ((1.0, 1.0), *((1.5, 0.5),) * 6))
+    assert read_decisions(folder / DECISIONS).end == 18
+    assert json.loads((folder / "state.json").read_text())["step"] == 18
 
 
 @pytest.mark.slow

@@ -30,7 +30,7 @@ def weights(english: float, code: float) -> dict[str, float]:
 def test_shares_stay_inside_their_bounds_and_sum_to_one(
     english: float, code: float, first: float, second: float, ahead: float
 ) -> None:
-    found = next_weights(retention(), weights(english, code), dict(zip(KEPT, (first, second), strict=True)), ahead)
+    found = next_weights(retention(), weights(english, code), dict(zip(KEPT, (first, second), strict=True)), {}, ahead)
     assert list(found) == ["docstrings/en", "sources/code", "web/fi", "web/hi"]
     assert sum(found.values()) == pytest.approx(1, abs=1e-9)
     for source in KEPT:
@@ -42,7 +42,9 @@ def test_shares_stay_inside_their_bounds_and_sum_to_one(
 def test_who_forgets_more_never_gets_less(share: float, rise: float, more: float, ahead: float) -> None:
     before = weights(share, 0.1)
     found = [
-        next_weights(retention(), before, {"docstrings/en": it, "sources/code": 0.0}, ahead)["docstrings/en"]
+        next_weights(retention(), before, {"docstrings/en": it, "sources/code": 0.0}, {"docstrings/en": 0.1}, ahead)[
+            "docstrings/en"
+        ]
         for it in (rise, rise + more)
     ]
     assert found[0] <= found[1]
@@ -50,12 +52,12 @@ def test_who_forgets_more_never_gets_less(share: float, rise: float, more: float
 
 @given(SHARES, RISES, PROGRESS)
 def test_a_decision_moves_no_share_further_than_stated(share: float, rise: float, ahead: float) -> None:
-    found = next_weights(retention(largest_move=0.2), weights(share, 0.1), {"docstrings/en": rise}, ahead)
+    found = next_weights(retention(largest_move=0.2), weights(share, 0.1), {"docstrings/en": rise}, {}, ahead)
     assert share / 1.2 - 1e-4 <= found["docstrings/en"] <= share * 1.2 + 1e-4
 
 
 def test_a_source_that_was_not_measured_keeps_its_share() -> None:
-    found = next_weights(retention(), weights(0.2, 0.1), {"docstrings/en": math.nan}, 0.5)
+    found = next_weights(retention(), weights(0.2, 0.1), {"docstrings/en": math.nan}, {}, 0.5)
     assert (found["docstrings/en"], found["sources/code"]) == (0.2, 0.1)
 
 
@@ -71,5 +73,15 @@ def test_above_the_aim_replay_grows_to_its_most_and_below_it_shrinks_to_its_leas
     for rise, share in ((0.5, 0.3), (-0.5, 0.05)):
         held = weights(0.15, 0.15)
         for _ in range(10):
-            held = next_weights(retention(), held, dict.fromkeys(KEPT, rise), 1.0)
+            held = next_weights(retention(), held, dict.fromkeys(KEPT, rise), {}, 1.0)
         assert [held[source] for source in KEPT] == [share, share]
+
+
+def test_what_falls_by_itself_needs_less_than_what_rises() -> None:
+    found = [
+        next_weights(retention(), weights(0.2, 0.1), {"docstrings/en": 0.01}, {"docstrings/en": earlier}, 1.0)
+        for earlier in (0.03, 0.01, 0.0)
+    ]
+    shares = [held["docstrings/en"] for held in found]
+    assert shares == sorted(shares)
+    assert shares[0] < 0.2 < shares[1] < shares[2]

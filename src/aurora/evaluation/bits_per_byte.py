@@ -63,7 +63,7 @@ def bits_per_byte(model: Scorer, windows: Windows) -> float:
     nats = 0.0
     was_training = model.training
     model.eval()
-    with torch.inference_mode():
+    with torch.no_grad():  # not inference mode: what sharded parameters are gathered into is trained in later
         for rows, mask in _batches(windows):
             tokens = torch.from_numpy(rows).to(device)
             losses = model.token_losses(tokens[:, :-1], tokens[:, 1:])

@@ -28,6 +28,14 @@ class Retention(Section):
         0.4, gt=0, lt=1, description="How far a decision may move a share, relative to that share."
     )
 
+    patience: int | None = Field(
+        None,
+        ge=1,
+        description="End the stage after so many measurements in a row that are not better than the best, and leave "
+        "the model of the best: that with the fewest bits per byte of the other sources among those within the budget. "
+        "Without it a stage leaves its last.",
+    )
+
     @model_validator(mode="after")
     def _room(self) -> Retention:
         if self.least > self.most:

@@ -22,7 +22,7 @@ SCHEMA = 1
 class Decision:
     """After `step` steps: `bits_per_byte` of each source then, and the `weights` of the steps that follow.
 
-    The measurement after a stage's last step decides nothing and has no weights.
+    The measurement that ends a stage decides nothing and has no weights.
     """
 
     step: int
@@ -37,6 +37,11 @@ class Decisions:
     base: Mapping[str, float]
     start: Mapping[str, float]
     made: list[Decision] = field(default_factory=list)
+
+    @property
+    def end(self) -> int | None:
+        """Steps of the stage where it has ended, perhaps before its budget of tokens was spent."""
+        return self.made[-1].step if self.made and not self.made[-1].weights else None
 
     def until(self, step: int) -> Decisions:
         """As they were after `step` steps."""

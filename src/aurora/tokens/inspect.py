@@ -18,7 +18,7 @@ from aurora.files import read_json
 from aurora.recipe import Recipe
 from aurora.recipe.stages import Stage, checkpoints_of
 from aurora.tables import table
-from aurora.tokens.decisions import Decision, decisions_of
+from aurora.tokens.decisions import Decisions, decisions_of
 from aurora.tokens.encoding import PAIR_STORES, read_pairs
 from aurora.tokens.fertility import fertility
 from aurora.tokens.loader import Loader
@@ -38,8 +38,9 @@ def inspect_tokens(recipe: Recipe, run: Path) -> dict[str, Any]:
     tokenizer = _tokenizer(run)
     stages = {}
     for name, stage in checkpoints_of(recipe.stages).items():
-        made = _decided(stage, run, name)
-        stages[name] = _stage(stage, stage_loader(stage, name, recipe.seed, run / "tokens", made))
+        decisions = _decided(stage, run, name)
+        loader = stage_loader(stage, name, recipe.seed, run / "tokens", decisions.made)
+        stages[name] = _stage(stage, decisions.end or stage.steps, loader)
     extension = run / "tokens/tokenizer/extension.json"
     return {
         "tokenizer": {"vocabulary": tokenizer.get_vocab_size()},
@@ -86,15 +87,15 @@ def sequence_at(recipe: Recipe, run: Path, name: str | None, n: int) -> dict[str
     if name not in stages:
         raise UserError(f"The recipe has no stage {name!r}; it has {', '.join(stages)}.")
     stage = stages[name]
-    count = stage.steps * stage.sequences_per_step
+    decisions = _decided(stage, run, name)
+    count = (decisions.end or stage.steps) * stage.sequences_per_step
     if not 0 <= n < count:
         raise UserError(f"Stage {name} has the sequences 0 to {count - 1:,}: {n:,} is not one of them.")
-    decided = _decided(stage, run, name)
     if stage.retention is not None:
-        known = (decided[-1].step if decided else 0) + stage.retention.every_steps
+        known = (decisions.made[-1].step if decisions.made else 0) + stage.retention.every_steps
         if n >= known * stage.sequences_per_step:
             raise UserError(f"Sequence {n:,} of stage {name} is not decided yet: its replay is, up to step {known:,}.")
-    loader = stage_loader(stage, name, recipe.seed, run / "tokens", decided)
+    loader = stage_loader(stage, name, recipe.seed, run / "tokens", decisions.made)
     window = loader.mixture.sequence(n)
     row = new_row(stage.sequence_length)
     rows = loader.rows[window.source]
@@ -127,8 +128,8 @@ def describe_sequence(found: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _stage(stage: Stage, loader: Loader) -> dict[str, Any]:
-    sequences = stage.steps * stage.sequences_per_step
+def _stage(stage: Stage, steps: int, loader: Loader) -> dict[str, Any]:
+    sequences = steps * stage.sequences_per_step
     counts, epochs = loader.mixture.counts(sequences), loader.mixture.epochs(sequences)
     return {
         "tokens": sequences * stage.sequence_length,
@@ -144,10 +145,10 @@ def _stage(stage: Stage, loader: Loader) -> dict[str, Any]:
     }
 
 
-def _decided(stage: Stage, run: Path, name: str) -> list[Decision]:
+def _decided(stage: Stage, run: Path, name: str) -> Decisions:
     """What adaptive replay decided in a stage so far."""
     decisions = decisions_of(run, name) if stage.retention is not None else None
-    return decisions.made if decisions else []
+    return decisions or Decisions({}, {})
 
 
 def _store(store: TokenStore) -> dict[str, Any]:

@@ -36,10 +36,14 @@ CHECKSUMS = "checksums.json"
 
 @dataclass(frozen=True)
 class Keep:
-    """Which checkpoints stay: the `newest`, and those of every `every`-th step (0: none) for good."""
+    """Which checkpoints stay: the `newest`, and those of every `every`-th step (0: none) for good.
+
+    `best()` is the step of one that stays until there is a better one, or None.
+    """
 
     newest: int = 2
     every: int = 0
+    best: Callable[[], int | None] = lambda: None
 
     def due(self, step: int) -> bool:
         """Whether a checkpoint of `step` is kept for good."""
@@ -48,7 +52,9 @@ class Keep:
     def superfluous(self, newest_first: Sequence[Path], *, finished: bool = False) -> list[Path]:
         """Those of the step folders to remove; of a `finished` stage only the ones kept for good stay."""
         later = newest_first[0 if finished else self.newest :]
-        return [path for path in later if not self.due(int(path.name.removeprefix("step-")))]
+        best = None if finished else self.best()
+        steps = {path: int(path.name.removeprefix("step-")) for path in later}
+        return [path for path, step in steps.items() if not self.due(step) and step != best]
 
 
 KEEP = Keep()
@@ -97,7 +103,7 @@ def save_checkpoint(
 
     Each rank of `job` gives what it owns, by boxed name; all return when the checkpoint is there.
     """
-    final = folder / f"step-{state.step:08d}"
+    final = step_folder(folder, state.step)
     partial = folder / f".{final.name}.partial"
     try:
         if job.rank == 0:
@@ -124,6 +130,11 @@ def save_checkpoint(
             shutil.rmtree(old)
     job.wait()
     return final
+
+
+def step_folder(folder: Path, step: int) -> Path:
+    """Where the checkpoint of a step is."""
+    return folder / f"step-{step:08d}"
 
 
 def shard_name(name: str, job: Job) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from aurora.errors import AuroraError
 from aurora.model.scorer import Scorer
+from aurora.recipe.retention import Retention
 from aurora.recipe.stages import Stage
 from aurora.tokens.decisions import DECISIONS, Decision, Decisions, read_decisions
 from aurora.tokens.loader import Batch
@@ -72,21 +73,46 @@ class Replay:
         for start, end in zip([first, *borders], [*borders, last], strict=True):
             yield from self._batches_of(self._made.made).batches(start, end, rank, ranks)
 
+    @property
+    def best(self) -> int | None:
+        """After how many steps the model was best, where the stage is to leave that one and any held the budget."""
+        return None if self._retention.patience is None else best_step(self._retention, self._made)
+
+    @property
+    def ended(self) -> bool:
+        """Whether the stage is at its end, early or not."""
+        return self._made.end is not None
+
+    def due(self, step: int) -> bool:
+        """Whether `after` is to be called after `step` steps."""
+        return step in self._due()
+
     def after(self, step: int, network: Scorer) -> dict[str, float]:
-        """Measure and decide if that is due after `step` steps; returns what goes into the stage's record."""
-        if step not in self._due():
-            return {}
+        """Measure and decide after `step` steps, where that is `due`; returns what goes into the stage's record."""
         bits = self._agreed(network)
         weights: dict[str, float] = {}
-        if step < self._stage.steps:
-            before = self._made.made[-1].weights if self._made.made else self._stage.mixture
-            rises = {name: bits[name] / self._made.base[name] - 1 for name in self._retention.budget if name in bits}
+        if step < self._stage.steps and not self._hopeless(Decision(step, bits, {})):
+            last = self._made.made[-1] if self._made.made else Decision(0, self._made.start, self._stage.mixture)
             ahead = min(1.0, (step + self._retention.every_steps) / self._stage.steps)
-            weights = next_weights(self._retention, before, rises, ahead)
+            rises, earlier = self._rises(bits), self._rises(last.bits_per_byte)
+            weights = next_weights(self._retention, last.weights, rises, earlier, ahead)
         self._made.made.append(Decision(step, bits, weights))
         self._write()
         shares = {f"replay/{name}": weights[name] for name in self._retention.budget if name in weights}
         return {f"retention/{name}": value for name, value in bits.items()} | shares
+
+    def _hopeless(self, now: Decision) -> bool:
+        """Whether as many measurements as the stage has patience for, `now` the last, were not better than the best."""
+        if self._retention.patience is None:
+            return False
+        made = [*self._made.made, now]
+        best = best_step(self._retention, Decisions(self._made.base, self._made.start, made))
+        return best is not None and sum(it.step > best for it in made) >= self._retention.patience
+
+    def _rises(self, bits: Mapping[str, float]) -> dict[str, float]:
+        """What bits per byte of the replayed sources rose by, relative to the base."""
+        base = self._made.base
+        return {name: bits[name] / base[name] - 1 for name in self._retention.budget if name in bits}
 
     def _due(self) -> list[int]:
         """The steps after which is measured."""
@@ -101,3 +127,19 @@ class Replay:
     def _write(self) -> None:
         if self._job.rank == 0:
             self._made.write(self._path)
+
+
+def best_step(retention: Retention, decisions: Decisions) -> int | None:
+    """The step of the best measurement: the lowest mean, relative to the base, of sources without a budget.
+
+    None where none holds the budget.
+    """
+    best, lowest = None, math.inf
+    for made in decisions.made:
+        changes = {name: value / decisions.base[name] for name, value in made.bits_per_byte.items()}
+        held = all(changes.get(name, math.inf) <= 1 + budget for name, budget in retention.budget.items())
+        others = [change for name, change in changes.items() if name not in retention.budget]
+        mean = sum(others) / len(others) if others else math.inf
+        if held and mean < lowest:
+            best, lowest = made.step, mean
+    return best

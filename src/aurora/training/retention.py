@@ -13,13 +13,15 @@ from collections.abc import Mapping
 from aurora.recipe.retention import Retention
 
 # Allowed above the aim at a stage's start, relative to the base; nothing of it is left at LANDING of the stage.
-LATITUDE = 0.10
-LANDING = 0.8
+LATITUDE = 0.02
+LANDING = 0.5
 # What is aimed at in the end lies below the budget by this, relative to the base: measurements of a text not seen here
 # differ by as much.
 RESERVE = 0.006
 # A measurement so far from the aim, relative to the base, moves a share as far as a decision may.
-FULL_MOVE = 0.04
+FULL_MOVE = 0.02
+# How much of the last change of a rise is expected to come again.
+TREND = 0.5
 # Shares are multiples of this, so that the period of a mixture stays short.
 GRAIN = 0.0001
 
@@ -30,18 +32,25 @@ def aim(budget: float, progress: float) -> float:
 
 
 def next_weights(
-    retention: Retention, weights: Mapping[str, float], rises: Mapping[str, float], ahead: float
+    retention: Retention,
+    weights: Mapping[str, float],
+    rises: Mapping[str, float],
+    earlier: Mapping[str, float],
+    ahead: float,
 ) -> dict[str, float]:
     """The weights, which sum to one, for the steps that end at `ahead` (0 to 1) of the stage.
 
-    `weights` held so far, and `rises` are what bits per byte of each replayed source rose by relative to the base. A
-    share moves towards its bounds by the distance of the rise from the aim; a rise that is not finite moves nothing.
+    `weights` held so far; `rises` are what bits per byte of each replayed source rose by relative to the base, and
+    `earlier` those of the measurement before, where there was one. A share moves towards its bounds by the distance of
+    the rise, gone on with as it went, from the aim; a rise that is not finite moves nothing.
     """
     total = sum(weights.values())
     shares: dict[str, float] = {}
     for source, budget in retention.budget.items():
         share, rise = weights[source] / total, rises.get(source, math.nan)
-        distance = (rise - aim(budget, ahead)) / FULL_MOVE if math.isfinite(rise) else 0.0
+        trend = TREND * (rise - earlier.get(source, rise))
+        expected = rise + trend if math.isfinite(trend) else rise
+        distance = (expected - aim(budget, ahead)) / FULL_MOVE if math.isfinite(rise) else 0.0
         moved = share * (1 + retention.largest_move) ** max(-1.0, min(1.0, distance))
         shares[source] = min(retention.most, max(retention.least, moved))
     others = {source: weight for source, weight in weights.items() if source not in shares}

@@ -35,6 +35,7 @@ from aurora.training.checkpoint import (
     newest_checkpoint,
     read_checkpoint,
     state_of,
+    step_folder,
     step_folders,
 )
 from aurora.training.engine import Engine, OneProcess
@@ -84,7 +85,7 @@ def train_stage(
     job = join()
     with explained(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    state = _finished_state(folder, fingerprint(stage.steps), stage.steps)
+    state = _finished_state(folder, fingerprint, stage)
     job.wait()  # none writes before all have looked
     if state is None:
         with heartbeat(job.rank, job.ranks, execution.timeout_seconds) as heart:
@@ -97,7 +98,8 @@ def train_stage(
             if replay is not None:
                 replay.begin(folder, trainer.step, engine.network, job)
             job.wait()  # all have read the records that the first now goes on with
-            keep = Keep(execution.keep_checkpoints, execution.keep_every_steps)
+            best = (lambda: None) if replay is None else (lambda: replay.best)
+            keep = Keep(execution.keep_checkpoints, execution.keep_every_steps, best)
             meter = Meter(timed, engine.architecture, engine.vocabulary, stage.sequence_length, runtime, job)
             before = checkpoint.state if checkpoint else None
             attempt = _Attempt(trainer, stage, name, folder, fingerprint, before, job, keep, heart, meter, replay)
@@ -148,10 +150,10 @@ class _Attempt:
         done = self._trainer.step * per_step
         with progress(f"train {self._name}", self._stage.steps * per_step, "tokens", initial=done) as bar:
             try:
-                while self._trainer.step < self._stage.steps:
+                while not self._ended:
                     record = self._advance()
-                    record |= self._measure(evaluate, execution.evaluate_steps)
                     record |= self._decide()
+                    record |= self._measure(evaluate, execution.evaluate_steps)
                     if log is not None:
                         log.write({**record, "seconds": round(self._seconds(), 3)})
                     bar.set_postfix_str(f"loss {record.get('loss', math.nan):.3f}", refresh=False)
@@ -164,6 +166,7 @@ class _Attempt:
         """Write the final files; `state.json` comes last and says that all the others are on disk."""
         self._note("the final files")
         self._saver.wait()
+        self._take_best()
         state = self._state()
         engine = self._trainer.engine
         if isinstance(engine, OneProcess):
@@ -182,6 +185,20 @@ class _Attempt:
                 shutil.rmtree(path)
         self._job.wait()
         return state
+
+    @property
+    def _ended(self) -> bool:
+        return self._trainer.step == self._stage.steps or (self._replay is not None and self._replay.ended)
+
+    def _take_best(self) -> None:
+        """Go back to the model that the stage is to leave, where that is an earlier one."""
+        best = self._keep.best()
+        if best is None or best == self._trainer.step:
+            return
+        checkpoint = read_checkpoint(step_folder(self._folder, best), self._fingerprint, self._job)
+        self._trainer.engine.fill(checkpoint.model)
+        moments = self._trainer.engine.held(checkpoint.optimizer, MOMENT_KINDS)
+        self._trainer.optimizer.load(moments, "The best checkpoint")
 
     def _advance(self) -> dict[str, float]:
         """One update; returns its record."""
@@ -206,8 +223,7 @@ class _Attempt:
     def _measure(self, evaluate: Evaluate | None, every: int) -> dict[str, float]:
         """Measurements that are due after this step; a domain without text has none."""
         step = self._trainer.step
-        last = step == self._stage.steps
-        if evaluate is None or not (last or (every and step % every == 0)):
+        if evaluate is None or not (self._ended or (every and step % every == 0)):
             return {}
         self._note("measuring")
         found = evaluate(self._trainer.engine.network, step)
@@ -215,18 +231,19 @@ class _Attempt:
 
     def _decide(self) -> dict[str, float]:
         """What adaptive replay measured and decided after this step."""
-        if self._replay is None:
+        if self._replay is None or not self._replay.due(self._trainer.step):
             return {}
         self._note("measuring what is forgotten")
+        self._saver.wait()  # whose thread speaks with the other ranks by the same group
         return self._replay.after(self._trainer.step, self._trainer.engine.network)
 
     def _save_if_due(self, every_seconds: float, log: MetricsLog | None, stop: StopRequest) -> None:
         """A checkpoint when the last one is old or the process is asked to leave; after the last step none is due."""
         step, steps = self._trainer.step, self._stage.steps
         self._saver.check()
-        due = self._keep.due(step) or time.monotonic() - self._saved >= every_seconds
+        due = step == self._keep.best() or self._keep.due(step) or time.monotonic() - self._saved >= every_seconds
         asked, due = self._trainer.engine.agree([stop.asked, due])
-        if step == steps or not (asked or due):
+        if self._ended or not (asked or due):
             return
         if log is not None:
             log.flush()
@@ -285,9 +302,11 @@ def _join_shards(checkpoint: Checkpoint, engine: Engine, folder: Path, tokenizer
     write_weights(folder / OPTIMIZER, optimizer, forms=optimizer.forms)
 
 
-def _finished_state(folder: Path, fingerprint: str, steps: int) -> State | None:
-    """The state of a stage whose final files are all there, or None."""
+def _finished_state(folder: Path, fingerprint: Fingerprint, stage: Stage) -> State | None:
+    """The state of a stage whose final files are all there, or None; one with patience may have ended early."""
     if not (folder / STATE).is_file():
         return None
     state = state_of(folder / STATE)
-    return state if (state.fingerprint, state.step) == (fingerprint, steps) else None
+    early = stage.retention is not None and stage.retention.patience is not None and state.step < stage.steps
+    ended = early or state.step == stage.steps
+    return state if ended and state.fingerprint == fingerprint(state.step) else None
