@@ -2,7 +2,7 @@
 
 One decision: nothing here depends on a threshold or on another shard. A text leaves normalised, with its language, its
 hash and its statistics as columns; whoever moves a threshold reads those columns and never the text. A batch that makes
-a step raise goes through again one document at a time, so that only the document at fault is quarantined.
+a step raise goes through again in halves, so that only the document at fault is quarantined.
 """
 
 from __future__ import annotations
@@ -174,30 +174,26 @@ class _Steps:
         self._perplexities = perplexities
 
     def carry_out(self, inputs: Sequence[Document | Quarantined]) -> tuple[list[pa.RecordBatch], list[Quarantined]]:
-        """The documents as they leave the steps, and what is quarantined, both in the order of the inputs."""
-        sound = [item for item in inputs if isinstance(item, Document)]
+        """The documents as they leave the steps, and what is quarantined, each in the order of the inputs."""
+        broken = [item for item in inputs if isinstance(item, Quarantined)]
+        prepared, raised = self._halved([item for item in inputs if isinstance(item, Document)])
+        return ([pa.Table.from_batches(prepared).combine_chunks().to_batches()[0]] if prepared else []), broken + raised
+
+    def _halved(self, documents: Sequence[Document]) -> tuple[list[pa.RecordBatch], list[Quarantined]]:
+        """The documents as they leave the steps. A batch that makes a step raise goes through again in halves, so that
+        only the documents at fault are quarantined."""
+        if not documents:
+            return [], []
         try:
-            prepared = [self._batch(sound)] if sound else []
+            return [self._batch(documents)], []
         except UserError:
             raise
-        except Exception:  # whatever a document makes a step raise: it is found alone, and the rest goes on
-            return self._one_by_one(inputs)
-        return prepared, [item for item in inputs if isinstance(item, Quarantined)]
-
-    def _one_by_one(self, inputs: Sequence[Document | Quarantined]) -> tuple[list[pa.RecordBatch], list[Quarantined]]:
-        prepared: list[pa.RecordBatch] = []
-        broken: list[Quarantined] = []
-        for item in inputs:
-            if isinstance(item, Quarantined):
-                broken.append(item)
-                continue
-            try:
-                prepared.append(self._batch([item]))
-            except UserError:
-                raise
-            except Exception as error:
-                broken.append(_raised(item, error))
-        return ([pa.Table.from_batches(prepared).combine_chunks().to_batches()[0]] if prepared else []), broken
+        except Exception as error:  # whatever a document makes a step raise
+            if len(documents) == 1:
+                return [], [_raised(documents[0], error)]
+        half = len(documents) // 2
+        parts = [self._halved(documents[:half]), self._halved(documents[half:])]
+        return [batch for prepared, _ in parts for batch in prepared], [item for _, broken in parts for item in broken]
 
     def _batch(self, documents: Sequence[Document]) -> pa.RecordBatch:
         """Documents as columns: TEXTS and FACTS."""

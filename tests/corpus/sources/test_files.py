@@ -3,6 +3,8 @@ from __future__ import annotations
 import bz2
 import gzip
 import json
+import random
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +14,16 @@ import pytest
 
 from aurora.corpus.document import Document, Quarantined
 from aurora.corpus.sources import files as module
-from aurora.corpus.sources import provenance, read_source
+from aurora.corpus.sources import provenance, read_source, streams
 from aurora.errors import UserError
 from aurora.recipe.corpus import JsonlSource, ParquetSource, TextSource
 
 LINES = [{"text": f"text {number}", "lang": "fi"} for number in range(3)]
+
+
+def zstd(data: bytes) -> bytes:
+    compressed: bytes = pa.compress(data, codec="zstd", asbytes=True)
+    return compressed
 
 
 def jsonl(*paths: str, **keys: Any) -> JsonlSource:
@@ -58,7 +65,7 @@ def test_broken_lines_are_quarantined_with_their_place(tmp_path: Path) -> None:
 
 
 def test_a_line_too_long_to_keep_is_quarantined(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "LONGEST_LINE", 30)
+    monkeypatch.setattr(streams, "LONGEST_LINE", 30)
     (tmp_path / "a.jsonl").write_text('{"text": "a"}\n{"text": "' + "b" * 100 + '"}\n{"text": "c"}\n')
     documents, broken = read(jsonl("a.jsonl"), tmp_path)
     assert [document.text for document in documents] == ["a", "c"]
@@ -94,10 +101,42 @@ def test_a_missing_file_names_source_key_and_path(tmp_path: Path) -> None:
         read(jsonl("nothing*.jsonl"), tmp_path)
 
 
-def test_a_cut_archive_is_one_sentence(tmp_path: Path) -> None:
-    (tmp_path / "a.jsonl.gz").write_bytes(gzip.compress(b'{"text": "' + bytes(range(256)) * 400 + b'"}\n')[:-300])
-    with pytest.raises(UserError, match=r"corpus\.sources\.web: .*a\.jsonl\.gz cannot be read to its end"):
-        read(jsonl("a.jsonl.gz"), tmp_path)
+@pytest.mark.parametrize(("ending", "compress"), [("gz", gzip.compress), ("bz2", bz2.compress), ("zst", zstd)])
+def test_a_cut_archive_gives_what_was_read_before(
+    tmp_path: Path, ending: str, compress: Callable[[bytes], bytes]
+) -> None:
+    chance = random.Random(1)
+    lines = [json.dumps({"text": " ".join(str(chance.random()) for _ in range(20))}) for _ in range(5000)]
+    whole = compress("\n".join(lines).encode())
+    (tmp_path / f"a.jsonl.{ending}").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "b.jsonl").write_text('{"text": "whole"}\n')
+    documents, broken = read(jsonl("*.jsonl*"), tmp_path)
+    assert [json.loads(line)["text"] for line in lines[: len(documents) - 1]] == [d.text for d in documents[:-1]]
+    assert documents[-1].text == "whole"
+    assert len(documents) > (500 if ending != "bz2" else 1)
+    assert [item.where for item in broken] == [f"a.jsonl.{ending}"]
+    assert "cannot be read to its end" in broken[0].error
+
+
+def test_an_archive_that_expands_without_end_is_broken_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams, "WORTH_CHECKING", 1_000_000)
+    (tmp_path / "a.jsonl.zst").write_bytes(zstd(b'{"text": "first"}\n' + bytes(50_000_000)))
+    documents, broken = read(jsonl("a.jsonl.zst"), tmp_path)
+    assert [document.text for document in documents] == ["first"]
+    assert "more than 1000 times its size" in broken[0].error
+
+
+@pytest.mark.parametrize("document", ["line", "paragraph", "file"])
+def test_a_text_too_long_for_memory_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, document: str
+) -> None:
+    monkeypatch.setattr(streams, "LONGEST_LINE", 1000)
+    monkeypatch.setattr(streams, "LARGEST_FILE", 1000)
+    (tmp_path / "a.txt").write_text("x" * 5000 + "\n\nlast\n")
+    documents, broken = read(TextSource(kind="text", paths=["a.txt"], document=document), tmp_path)
+    assert [found.text for found in documents] == ([] if document == "file" else ["last"])
+    assert len(broken) == 1
+    assert "is longer than" in broken[0].error
 
 
 def parquet(**keys: Any) -> ParquetSource:
@@ -125,15 +164,13 @@ def test_a_parquet_value_that_is_not_utf_8(tmp_path: Path) -> None:
 
 def test_parquet_that_is_none_or_lacks_the_column(tmp_path: Path) -> None:
     (tmp_path / "a.parquet").write_text("no parquet")
-    with pytest.raises(UserError, match=r"corpus\.sources\.web: .*a\.parquet cannot be read"):
-        read(parquet(), tmp_path)
+    assert [item.where for item in read(parquet(), tmp_path)[1]] == ["a.parquet"]
     pq.write_table(pa.table({"body": ["x"]}), tmp_path / "a.parquet")
     with pytest.raises(UserError, match="has no column text; it has body"):
         read(parquet(), tmp_path)
     whole = (tmp_path / "a.parquet").read_bytes()
     (tmp_path / "a.parquet").write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(UserError, match="cannot be read"):
-        read(parquet(text_key="body"), tmp_path)
+    assert "cannot be read to its end" in read(parquet(text_key="body"), tmp_path)[1][0].error
 
 
 @pytest.mark.parametrize(

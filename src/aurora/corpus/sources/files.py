@@ -1,36 +1,33 @@
 """Local files: JSON lines, Parquet and plain text, compressed or not.
 
-One decision: a line or row that cannot become a document is quarantined with its place; a file that cannot be read at
-all is the user's mistake and stops the run before anything is written. Places are relative to the recipe, so that the
-same files give the same documents wherever they lie.
+One decision: nothing in a file stops the run. A line or row that cannot become a document is quarantined with its
+place, and so is where a file breaks off, with all that was read before standing. Only what the user must mend (a
+missing file, permissions, a column's name) is an error. Places are relative to the recipe, so that the same files give
+the same documents wherever they lie.
 """
 
 from __future__ import annotations
 
-import io
 import json
-from codecs import BOM_UTF8
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from aurora.corpus.document import UNDETERMINED, Document, Quarantined, new_document
+from aurora.corpus.sources.streams import LARGEST_FILE, LONGEST_LINE, numbered_lines, opened, pieces
 from aurora.errors import UserError
 from aurora.files import sha256
-from aurora.recipe.corpus import JsonlSource, ParquetSource, TextSource
+from aurora.recipe.corpus import JsonlSource, ParquetSource, SourceBase, TextSource
 
 EXCERPT = 160  # characters
 # Hashing more bytes than this would take longer than reading; size and time of change stand for larger files.
 LARGEST_HASHED = 1_000_000_000
-LONGEST_LINE = 50_000_000  # bytes
 BATCH_ROWS = 1024
 LICENSE_KEY = "license"
 ADDRESS_KEY = "url"
-_COMPRESSIONS = {".gz": "gzip", ".zst": "zstd", ".bz2": "bz2"}
 
 
 def find_files(name: str, patterns: list[str], base: Path) -> dict[str, Path]:
@@ -65,8 +62,12 @@ def identities(name: str, patterns: list[str], base: Path) -> dict[str, str]:
 def read_jsonl(name: str, source: JsonlSource, base: Path) -> Iterator[Document | Quarantined]:
     """One document a line."""
     for place, path in find_files(name, source.paths, base).items():
-        with _opened(name, path) as stream:
-            yield from _documents(_lines(stream), name, source, place)
+        yield from _until_broken(name, place, path, source, _read_jsonl(name, source, place, path))
+
+
+def _read_jsonl(name: str, source: JsonlSource, place: str, path: Path) -> Iterator[Document | Quarantined]:
+    with opened(path) as stream:
+        yield from _documents(numbered_lines(stream), name, source, place)
 
 
 def read_lines(
@@ -74,48 +75,59 @@ def read_lines(
 ) -> Iterator[Document | Quarantined]:
     """One document a line, of the lines of a plain file that begin in bytes [start, end); the first has a number."""
     path = find_files(name, [place], base)[place]
-    with _opened(name, path) as stream:
+    with opened(path) as stream:
         stream.seek(start)
-        yield from _documents(_lines(stream, first_line, end), name, source, place)
+        yield from _documents(numbered_lines(stream, first_line, end), name, source, place)
 
 
 def read_parquet(name: str, source: ParquetSource, base: Path) -> Iterator[Document | Quarantined]:
     """One document a row."""
     for place, path in find_files(name, source.paths, base).items():
-        with _readable(name, path), pq.ParquetFile(path) as table:
-            names = table.schema_arrow.names
-            needed = [key for key in (source.text_key, source.language_key) if key]
-            if missing := [key for key in needed if key not in names]:
-                raise UserError(
-                    f"corpus.sources.{name}: {path} has no column {', '.join(missing)}; it has {', '.join(names)}."
-                )
-            columns = dict.fromkeys([*needed, *sorted({LICENSE_KEY, ADDRESS_KEY} & set(names))])
-            number = 0
-            for batch in table.iter_batches(BATCH_ROWS, columns=list(columns)):
-                for row in range(batch.num_rows):
-                    number += 1
-                    where = f"{place}:{number}"
-                    try:
-                        values = {key: batch[key][row].as_py() for key in columns}
-                        yield _document(values, name, source, where)
-                    except (ValueError, TypeError, KeyError) as error:
-                        yield _broken(name, where, error, b"", source.language)
+        yield from _until_broken(name, place, path, source, _read_parquet(name, source, place, path))
+
+
+def _read_parquet(name: str, source: ParquetSource, place: str, path: Path) -> Iterator[Document | Quarantined]:
+    with pq.ParquetFile(path) as table:
+        names = table.schema_arrow.names
+        needed = [key for key in (source.text_key, source.language_key) if key]
+        if missing := [key for key in needed if key not in names]:
+            raise UserError(
+                f"corpus.sources.{name}: {path} has no column {', '.join(missing)}; it has {', '.join(names)}."
+            )
+        columns = dict.fromkeys([*needed, *sorted({LICENSE_KEY, ADDRESS_KEY} & set(names))])
+        number = 0
+        for batch in table.iter_batches(BATCH_ROWS, columns=list(columns)):
+            for row in range(batch.num_rows):
+                number += 1
+                where = f"{place}:{number}"
+                try:
+                    values = {key: batch[key][row].as_py() for key in columns}
+                    yield _document(values, name, source, where)
+                except (ValueError, TypeError, KeyError) as error:
+                    yield _broken(name, where, error, b"", source.language)
 
 
 def read_text(name: str, source: TextSource, base: Path) -> Iterator[Document | Quarantined]:
     """One document a file, paragraph (separated by blank lines) or line."""
-    language = source.language or UNDETERMINED
     for place, path in find_files(name, source.paths, base).items():
-        with _opened(name, path) as stream:
-            for number, piece in _pieces(stream, source.document):
-                where = place if source.document == "file" else f"{place}:{number}"
-                try:
-                    text = piece.decode("utf-8")
-                except UnicodeDecodeError as error:
-                    yield _broken(name, where, error, piece, source.language)
-                    continue
-                if text.strip():
-                    yield new_document(text, language, name, source.license, where)
+        yield from _until_broken(name, place, path, source, _read_text(name, source, place, path))
+
+
+def _read_text(name: str, source: TextSource, place: str, path: Path) -> Iterator[Document | Quarantined]:
+    with opened(path) as stream:
+        for number, piece in pieces(stream, source.document):
+            where = place if source.document == "file" else f"{place}:{number}"
+            if piece is None:
+                most = LARGEST_FILE if source.document == "file" else LONGEST_LINE
+                yield Quarantined(name, where, f"the {source.document} is longer than {most} bytes")
+                continue
+            try:
+                text = piece.decode("utf-8")
+            except UnicodeDecodeError as error:
+                yield _broken(name, where, error, piece, source.language)
+                continue
+            if text.strip():
+                yield new_document(text, source.language or UNDETERMINED, name, source.license, where)
 
 
 def _documents(
@@ -157,66 +169,20 @@ def meta_of(row: dict[str, Any]) -> dict[str, object]:
     return {ADDRESS_KEY: address} if isinstance(address, str) and "://" in address else {}
 
 
-def _pieces(stream: IO[bytes], document: str) -> Iterator[tuple[int, bytes]]:
-    """What counts as one document, with the number of its first line."""
-    if document == "file":
-        yield 1, stream.read().removeprefix(BOM_UTF8)
-        return
-    first, paragraph = 1, bytearray()
-    for number, line in enumerate(stream, 1):
-        line = line.removeprefix(BOM_UTF8) if number == 1 else line
-        if document == "line":
-            yield number, line.rstrip(b"\r\n")
-        elif line.strip():
-            first = first if paragraph else number
-            paragraph += line
-        elif paragraph:
-            yield first, bytes(paragraph).rstrip(b"\r\n")
-            paragraph.clear()
-    if paragraph:
-        yield first, bytes(paragraph).rstrip(b"\r\n")
-
-
-def _lines(stream: IO[bytes], first: int = 1, end: int | None = None) -> Iterator[tuple[int, bytes | None]]:
-    """Numbered lines, of those that begin before byte `end`; None stands for one too long to be kept in memory."""
-    number = first - 1
-    while (end is None or stream.tell() < end) and (line := stream.readline(LONGEST_LINE)):
-        number += 1
-        if len(line) < LONGEST_LINE or line.endswith(b"\n"):
-            yield number, line
-            continue
-        while line and not line.endswith(b"\n"):
-            line = stream.readline(LONGEST_LINE)
-        yield number, None
-
-
-@contextmanager
-def _opened(name: str, path: Path) -> Iterator[IO[bytes]]:
-    """The file as a buffered stream of bytes, decompressed by its ending."""
-    compression = _COMPRESSIONS.get(path.suffix)
-    with _readable(name, path):
-        if compression is None:
-            with open(path, "rb", 1 << 20) as stream:
-                yield stream
-        else:
-            with pa.input_stream(str(path), compression=compression) as compressed:
-                yield io.BufferedReader(compressed, 1 << 20)
-
-
-@contextmanager
-def _readable(name: str, path: Path) -> Iterator[None]:
-    """Turn what reading raises where a file is cut, damaged or forbidden into one sentence (`UserError`)."""
+def _until_broken(
+    name: str, place: str, path: Path, source: SourceBase, found: Iterator[Document | Quarantined]
+) -> Iterator[Document | Quarantined]:
+    """The inputs of a file, and one more where its content breaks off; `UserError` for what the user must mend."""
     try:
-        yield
-    except PermissionError as error:
-        raise UserError(
-            f"corpus.sources.{name}: {path} cannot be read ({error.strerror}): fix its permissions."
-        ) from error
+        yield from found
     except (OSError, EOFError, pa.ArrowException) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise UserError(
+                f"corpus.sources.{name}: {path} cannot be read ({error.strerror}): check the file and its permissions."
+            ) from error
         reason = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
-        raise UserError(
-            f"corpus.sources.{name}: {path} cannot be read to its end ({reason}): it may be cut or of another kind."
-        ) from error
+        said = f"the file cannot be read to its end ({reason}): it may be cut or of another kind"
+        yield Quarantined(name, place, said, "", source.language or UNDETERMINED)
 
 
 def _is_hidden(match: Path, pattern: Path) -> bool:
