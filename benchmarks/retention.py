@@ -2,7 +2,7 @@
 
     aurora tokens build recipes/tiny.yaml
     python benchmarks/retention.py --tokens runs/tiny --work /tmp/retention [--seeds 1 2 3 4 5] [--scale 0.5]
-    python benchmarks/retention.py --work /tmp/retention       # the tables again, of what is there
+    python benchmarks/retention.py --work /tmp/retention --plot docs/images/retention.svg    # of what is there
 
 The stages `base`, `cap` and `cat` of recipes/tiny.yaml, with `--scale` of their tokens each, on one corpus; a seed
 draws the network and orders the sequences. The base is trained once a seed. Fixed shares are held through both stages
@@ -10,7 +10,7 @@ and split evenly over English and code. Adaptive replay is that of recipes/tiny-
 Every result is a line of results.jsonl in the work folder, and a run that was cut goes on behind the last. `seen` is
 the text that adaptive replay measures on, `unseen`, which decides here, other held-out text of English and code, and
 all there is of the target languages, which steer nothing. The best fixed share is the one with the lowest bits per byte
-of the target languages among those that hold the budget for every seed.
+of the target languages among those that hold the budget on average over the seeds.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ from aurora.evaluation.measure import retention_monitor
 from aurora.model.folder import load_model
 from aurora.recipe import Recipe, load_recipe
 from aurora.recipe.stages import Stage
+from aurora.reporting.figures import drawing, mark, rule, words
+from aurora.reporting.scales import Scale, ticks
 from aurora.tokens.decisions import read_decisions
 from aurora.tokens.stage import stage_loader
 from aurora.tokens.tokenizer import load_tokenizer
@@ -42,6 +44,13 @@ FIXED = {"none": 0.0, "fixed 10 %": 0.1, "fixed 30 %": 0.3, "fixed 50 %": 0.5}
 ADAPTIVE = "adaptive"
 BUDGET = 0.01
 UNSEEN_KILOBYTES = 48
+TOP, LANE = 34, 22
+STYLE = """
+svg { background: #fff; font: 13px system-ui, sans-serif; } .small { font-size: 11.5px; } .muted { fill: #5b6770; }
+.grid { stroke: #dde2e6; } .reference { stroke: #1c2329; stroke-width: 1.25; stroke-dasharray: 2 3; }
+.s1 { fill: #0067a5; } .s4 { fill: #c9500a; } .s5 { fill: #00875f; } .mark-circle, .mark-diamond, .mark-square
+{ fill-opacity: .75; }
+"""
 
 
 class Bench:
@@ -177,8 +186,8 @@ def summary(lines: list[dict[str, Any]], text: str) -> dict[str, Any]:
 
 
 def holds(part: dict[str, Any]) -> bool:
-    """Whether the budget holds for every seed."""
-    return max(max(rises) for rises in part["rises"].values()) <= BUDGET
+    """Whether the budget holds on average over the seeds."""
+    return max(sum(rises) / len(rises) for rises in part["rises"].values()) <= BUDGET
 
 
 def table(found: dict[str, Any]) -> list[str]:
@@ -205,6 +214,36 @@ def table(found: dict[str, Any]) -> list[str]:
     return rows
 
 
+def plot(found: dict[str, Any]) -> str:
+    """A lane for each stage and replay, a mark for each seed: rises at the left, target languages at the right."""
+    lanes = [(name, replay) for name in ("cap", "cat") for replay in (*FIXED, ADAPTIVE) if replay in found]
+    targets = [value for name, replay in lanes for value in found[replay][name]["target"]]
+    rises, bits = Scale(-0.02, 0.10, 17, 59), Scale(min(targets) - 0.02, max(targets) + 0.02, 64, 97)
+    bottom = TOP + LANE * len(lanes)
+    shapes = [words(17, 16, "rise over the base: English ●, code ◆"), words(64, 16, "target languages, bits per byte")]
+    for value in (-0.02, 0.0, 0.02, 0.04, 0.06, 0.08, 0.10):
+        shapes += [rule(rises(value), TOP - 8, rises(value), bottom, "grid")]
+        shapes += [
+            words(rises(value), bottom + 16, f"{value:+.0%}{' +' if value == 0.1 else ''}", "middle", "muted small")
+        ]
+    shapes.append(rule(rises(BUDGET), TOP - 8, rises(BUDGET), bottom, "reference"))
+    for value in ticks(min(targets), max(targets)):
+        if bits.low <= value <= bits.high:
+            shapes += [rule(bits(value), TOP - 8, bits(value), bottom, "grid")]
+            shapes += [words(bits(value), bottom + 16, f"{value:.2f}", "middle", "muted small")]
+    for place, (name, replay) in enumerate(lanes):
+        y, part = TOP + LANE * (place + 0.5), found[replay][name]
+        shapes.append(words(1, y + 4, f"{name}, {replay}"))
+        for key, shape, series in zip(KEPT, ("circle", "diamond"), ("s1", "s4"), strict=True):
+            shapes += [mark(rises(value), y, shape, series) for value in part["rises"][key]]
+        shapes += [mark(bits(value), y, "square", "s5") for value in part["target"]]
+    described = "A dotted line is the budget of +1 %; rises above 10 % stand at the edge. The same figures are a table."
+    drawn = str(drawing("retention", "What replay keeps and what it costs", described, bottom + 24, *shapes))
+    return drawn.replace(
+        "<svg ", f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 760 {bottom + 24}" ', 1
+    ).replace("</desc>", f"</desc><style>{STYLE}</style>", 1)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tokens", type=Path)
@@ -212,6 +251,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="*", default=[1, 2, 3, 4, 5])
     parser.add_argument("--replays", nargs="*", default=[*FIXED, ADAPTIVE])
     parser.add_argument("--scale", type=float, default=0.5)
+    parser.add_argument("--plot", type=Path)
     given = parser.parse_args()
     if given.tokens:
         given.work.mkdir(parents=True, exist_ok=True)
@@ -220,6 +260,8 @@ def main() -> None:
             bench.seed(seed, given.replays)
     for text in ("unseen", "seen"):
         print(f"\nOn {text} held-out text:\n", *table(summary(results(given.work), text)), sep="\n")
+    if given.plot:
+        given.plot.write_text(plot(summary(results(given.work), "unseen")), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -13,13 +13,13 @@ from collections.abc import Mapping
 from aurora.recipe.retention import Retention
 
 # Allowed above the aim at a stage's start, relative to the base; nothing of it is left at LANDING of the stage.
-LATITUDE = 0.02
-LANDING = 0.5
+LATITUDE = 0.04
+LANDING = 0.6
 # What is aimed at in the end lies below the budget by this, relative to the base: measurements of a text not seen here
 # differ by as much.
 RESERVE = 0.006
 # A measurement so far from the aim, relative to the base, moves a share as far as a decision may.
-FULL_MOVE = 0.02
+FULL_MOVE = 0.025
 # How much of the last change of a rise is expected to come again.
 TREND = 0.5
 # Shares are multiples of this, so that the period of a mixture stays short.
