@@ -127,6 +127,32 @@ def corpus_inspect(path: Path, as_json: bool) -> None:
     click.echo((folder / "ledger.json").read_text(encoding="utf-8") if as_json else describe(folder), nl=not as_json)
 
 
+@corpus.command("scan")
+@click.argument("path", type=FILE)
+@click.option("--rules", required=True, help="Rule sets, with commas between: gopher-quality,c4.")
+@click.option("--language", help="Language of all documents; without it their own label or identification decides.")
+@click.option("--text-key", default="text", show_default=True, help="Key or column of the text.")
+@click.option("--language-key", default="lang", show_default=True, help="Key or column of the language.")
+@click.option("--personal-data", is_flag=True, help="Count personal data by type, too.")
+@json_option
+def corpus_scan(
+    path: Path,
+    rules: str,
+    language: str | None,
+    text_key: str,
+    language_key: str,
+    personal_data: bool,
+    as_json: bool,
+) -> None:
+    """What rule sets would drop of a file or folder of documents, by language, with examples; nothing is written."""
+    from dataclasses import asdict
+
+    from aurora.corpus.scan import Reading, describe, scan, sets_of
+
+    findings = scan(path, sets_of(rules), Reading(text_key, language_key, language), personal_data)
+    click.echo(json.dumps(asdict(findings), ensure_ascii=False) if as_json else describe(findings))
+
+
 @aurora.group()
 def tokens() -> None:
     """Clean documents to token stores."""

@@ -1,0 +1,201 @@
+"""What sets of rules would make of documents as they lie, anybody's, without building a corpus of them.
+
+One decision: every set judges every document, so the answer holds what each rule would drop alone beside what would be
+lost in all; texts are normalised in passing, as a build would, and nothing is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from aurora.corpus.code_look import label_code
+from aurora.corpus.document import Document, Quarantined
+from aurora.corpus.fates import said
+from aurora.corpus.kernels import measure
+from aurora.corpus.language import Cld2, identify_batch
+from aurora.corpus.normalise import normalise_batch
+from aurora.corpus.personal_data import TYPES, mask_batch
+from aurora.corpus.prepare import batches
+from aurora.corpus.quality import judge_batch
+from aurora.corpus.rule_sets import SETS
+from aurora.corpus.sources import read_source
+from aurora.errors import UserError
+from aurora.recipe.corpus import JsonlSource, ParquetSource, TextSource
+from aurora.tables import table
+
+KINDS = {"jsonl": (".jsonl", ".ndjson"), "parquet": (".parquet",), "text": (".txt", ".md")}
+COMPRESSED = (".gz", ".zst", ".bz2")
+EXAMPLES, EXCERPT = 2, 160
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How documents lie in files: the key of the text, that of the language, and the language of all."""
+
+    text_key: str = "text"
+    language_key: str = "lang"
+    language: str | None = None
+
+
+@dataclass
+class Findings:
+    """What was found, as JSON types: counts by language, by set, rule and language, examples, personal data."""
+
+    documents: int = 0
+    bytes: int = 0
+    quarantined: int = 0
+    languages: dict[str, dict[str, int]] = field(default_factory=dict)
+    rules: dict[str, dict[str, dict[str, int]]] = field(default_factory=dict)
+    examples: list[dict[str, Any]] = field(default_factory=list)
+    personal_data: dict[str, dict[str, int]] = field(default_factory=dict)
+
+
+def sets_of(names: str) -> list[str]:
+    """Rule sets by their names with commas between; `UserError` for one that is none, or that needs a model."""
+    known = [name for name in SETS if name != "perplexity"]
+    chosen = [name.strip() for name in names.split(",") if name.strip()]
+    for name in chosen:
+        if name not in known:
+            raise UserError(f"--rules: there is no rule set {name} to scan with; known are {', '.join(known)}.")
+    if not chosen:
+        raise UserError(f"--rules names no rule set; known are {', '.join(known)}.")
+    return list(dict.fromkeys(chosen))
+
+
+def scan(path: Path, sets: Sequence[str], reading: Reading, personal_data: bool = False) -> Findings:
+    """Judge all documents of a file or folder by sets of rules; memory holds one batch.
+
+    Raises `UserError` where there is nothing to read, or no text under its key.
+    """
+    findings = Findings(rules={name: {} for name in sets})
+    for inputs, _ in batches(_read(path, reading)):
+        documents = [item for item in inputs if isinstance(item, Document)]
+        whole = [item for item in documents if _is_utf8(item.text)]
+        findings.quarantined += len(inputs) - len(whole)
+        findings.documents += len(inputs)
+        if whole:
+            _judge(findings, whole, sets, personal_data)
+    return findings
+
+
+def describe(findings: Findings) -> str:
+    """The findings as tables for a terminal."""
+    lost = sum(counts["lost"] for counts in findings.languages.values())
+    kept = findings.documents - lost - findings.quarantined
+    lines = [
+        f"{findings.documents:,} documents = {kept:,} that pass all sets + {lost:,} that do not + "
+        f"{findings.quarantined:,} that cannot be read; {findings.bytes / 1e6:.1f} MB.",
+        "",
+        *table(
+            ("language", "documents", "MB", "kept by all", *findings.rules),
+            [_row(findings, language) for language in sorted(findings.languages)],
+            num_labels=1,
+        ),
+    ]
+    broken = [
+        (name, rule, language, f"{number:,}")
+        for name, rules in findings.rules.items()
+        for rule, languages in sorted(rules.items())
+        for language, number in sorted(languages.items())
+    ]
+    if broken:
+        lines += ["", *table(("set", "first rule broken", "language", "documents"), broken, num_labels=3)]
+    for name, languages in findings.personal_data.items():
+        lines.append(f"{name}: " + ", ".join(f"{number:,} {language}" for language, number in languages.items()))
+    if findings.examples:
+        lines += ["", "Examples:"]
+    for example in findings.examples:
+        where = f"{example['set']}/{example['rule']} = {example['value']} [{example['language']}]"
+        lines.append(f"  {where} {example['place']}: {example['excerpt']}")
+    return "\n".join(lines)
+
+
+def _row(findings: Findings, language: str) -> tuple[str, ...]:
+    counts = findings.languages[language]
+    passed = []
+    for rules in findings.rules.values():
+        lost = sum(languages.get(language, 0) for languages in rules.values())
+        passed.append(f"{1 - lost / counts['documents']:.1%}")
+    kept = f"{1 - counts['lost'] / counts['documents']:.1%}"
+    return (language, f"{counts['documents']:,}", f"{counts['bytes'] / 1e6:.1f}", kept, *passed)
+
+
+def _judge(findings: Findings, documents: list[Document], sets: Sequence[str], personal_data: bool) -> None:
+    texts = pa.array([document.text for document in documents], pa.large_string())
+    langs = label_code(texts, [document.lang for document in documents])
+    texts = normalise_batch(texts, langs)
+    langs = identify_batch(texts, langs, Cld2()).langs
+    measured = measure(texts, langs)
+    lost = np.zeros(len(documents), np.bool_)
+    for name in sets:
+        rules, values = judge_batch(measured, langs, [name], {})
+        for row in np.flatnonzero(rules != None).tolist():  # noqa: E711
+            lost[row] = True
+            by_language = findings.rules[name].setdefault(rules[row], {})
+            by_language[langs[row]] = by_language.get(langs[row], 0) + 1
+            if by_language[langs[row]] <= EXAMPLES:
+                text = " ".join(texts[row].as_py()[: 2 * EXCERPT].split())[:EXCERPT]
+                found = {"set": name, "rule": rules[row], "value": said(values[row]), "language": langs[row]}
+                findings.examples.append(found | {"place": documents[row].url, "excerpt": text})
+    sizes = pc.binary_length(texts).to_numpy()
+    for row, language in enumerate(langs):
+        counts = findings.languages.setdefault(language, {"documents": 0, "bytes": 0, "lost": 0})
+        counts["documents"] += 1
+        counts["bytes"] += int(sizes[row])
+        counts["lost"] += int(lost[row])
+    findings.bytes += int(sizes.sum())
+    if personal_data:
+        _count(findings, mask_batch(texts, langs)[1], langs)
+
+
+def _count(findings: Findings, found: pa.RecordBatch, langs: Sequence[str]) -> None:
+    for name in TYPES:
+        counts = found[name].to_numpy()
+        for row in np.flatnonzero(counts).tolist():
+            by_language = findings.personal_data.setdefault(name, {})
+            by_language[langs[row]] = by_language.get(langs[row], 0) + int(counts[row])
+
+
+def _read(path: Path, reading: Reading) -> Iterator[Document | Quarantined]:
+    """The documents of a file, or of all files below a folder whose ending is known, by path."""
+    files = sorted(found for found in path.rglob("*") if found.is_file()) if path.is_dir() else [path]
+    known = [(file, kind) for file in files if (kind := _kind(file)) and not file.name.startswith(".")]
+    if not known:
+        endings = ", ".join(ending for group in KINDS.values() for ending in group)
+        raise UserError(
+            f"{path} holds no file to scan; known endings are {endings}, and with .gz, .zst or .bz2 behind."
+        )
+    for file, kind in known:
+        yield from read_source("scan", _source(file, kind, reading), file.parent, file.parent)
+
+
+def _kind(path: Path) -> str | None:
+    name = path.with_suffix("") if path.suffix in COMPRESSED else path
+    return next((kind for kind, endings in KINDS.items() if name.suffix in endings), None)
+
+
+def _source(path: Path, kind: str, reading: Reading) -> JsonlSource | ParquetSource | TextSource:
+    if kind == "text":
+        return TextSource(kind="text", paths=[path.name], language=reading.language)
+    keys: dict[str, Any] = {"paths": [path.name], "text_key": reading.text_key, "language": reading.language}
+    if kind == "jsonl":
+        return JsonlSource(kind="jsonl", language_key=reading.language_key, **keys)
+    has_language = reading.language_key in pq.read_schema(path).names
+    return ParquetSource(kind="parquet", language_key=reading.language_key if has_language else None, **keys)
+
+
+def _is_utf8(text: str) -> bool:
+    """Whether a text holds no lone surrogate."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
