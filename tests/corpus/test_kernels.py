@@ -91,6 +91,9 @@ def measured(text: str, lang: str) -> dict[str, float]:
 @example("a\r\n\r\na\r\n", "en")
 @example("a\x85b\x85a", "code")
 @example("i\x00\x00", "en")
+@example("\n" * 3000, "code")
+@example("\n\n".join(map(str, range(700))), "en")  # every line and every paragraph another
+@example("\n".join(map(str, range(1400))), "fi")
 def test_statistics_are_those_of_plain_python(text: str, lang: str) -> None:
     found = measured(text, lang)
     for expected in (basic_statistics(text, lang), gopher_statistics(text, lang)):

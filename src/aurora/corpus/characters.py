@@ -27,9 +27,8 @@ TOKEN = 256  # stands in a token among others: letters, marks, numbers, joiners,
 ALPHANUMERIC = 512  # str.isalnum, and the underscore
 SCRIPT = 1024  # a letter of the language's script
 CLOSING = 2048  # a quotation mark or bracket that may follow a sentence's end
-APOSTROPHE = 4096  # belongs to the word between two letters
-POINT = 8192  # belongs to the number between two digits
-WIDE_ENDING = 16384  # ends a sentence with no space after it
+INNER = 4096  # belongs to the token when it stands between two letters or two digits of it: don't, 3.14, e.g
+WIDE_ENDING = 8192  # ends a sentence with no space after it
 
 _LINE_ENDS = "\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
 _JOINERS = "\u200c\u200d"
@@ -84,6 +83,5 @@ def _base() -> Flags:
     for character in _LINE_ENDS:
         table[ord(character)] |= LINE_END
     table[[ord(character) for character in _JOINERS + "_"]] |= TOKEN
-    table[[ord("'"), 0x2019]] |= APOSTROPHE
-    table[[ord("."), ord(",")]] |= POINT
+    table[[ord(character) for character in "'.,\u2019"]] |= INNER
     return table

@@ -79,5 +79,5 @@ def _measure(offsets, data, rows, language, scanned, table):  # type: ignore[no-
     for row in rows:
         text = data[offsets[row] : offsets[row + 1]]
         counts = scan(text, language.flags, scanned)
-        runs = room(runs, counts.tokens, counts.feeds + counts.feeds // 2 + 2 + counts.lines)
+        runs = room(runs, counts.tokens, max(counts.full_feeds + counts.full_feeds // 2 + 2, counts.full_lines))
         first = measure_document(text, language, counts, scanned, runs, first, table[row])

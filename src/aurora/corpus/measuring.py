@@ -170,7 +170,7 @@ def _tokens(language, counts, scanned, runs, names, out):  # type: ignore[no-unt
 @compiled
 def _feeds(data, flags, counts, scanned, runs, first, out):  # type: ignore[no-untyped-def]
     """Lines as line feeds part them, and paragraphs as several do: Gopher's statistics of repetition, FineWeb's."""
-    shift, mask = slots_of(counts.feeds + counts.feeds // 2 + 2)
+    shift, mask = slots_of(counts.full_feeds + counts.full_feeds // 2 + 2)
     names = np.uint64(0)
     text_start, text_end = strip(data, 0, len(data), flags)
     lines = full = ended = short = again = again_characters = again_full = 0
@@ -219,7 +219,7 @@ def _feeds(data, flags, counts, scanned, runs, first, out):  # type: ignore[no-u
 @compiled
 def _lines(data, language, counts, scanned, runs, first, out):  # type: ignore[no-untyped-def]
     """Lines as every kind of line end parts them: basic statistics, Gopher's, C4's."""
-    shift, mask = slots_of(counts.lines)
+    shift, mask = slots_of(counts.full_lines)
     names = np.uint64(0)
     longest = characters = again = bullets = ellipses = sentences = filler = braces = generated = 0
     full = links = menu = run = 0

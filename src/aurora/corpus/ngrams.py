@@ -35,8 +35,8 @@ def room(runs, tokens, keys):  # type: ignore[no-untyped-def]
     slots = len(runs.table) // 2
     if tokens < len(runs.places) and 2 * max(tokens, keys) <= slots:
         return runs
-    size = max(1024, 2 * tokens)
-    while slots < 2 * max(size, keys):
+    size = max(1024, tokens + tokens // 8 + 1)
+    while slots < 2 * max(tokens, keys):
         slots *= 2
     return Runs(
         np.empty(size, np.int32),

@@ -14,13 +14,12 @@ import numpy.typing as npt
 from aurora.corpus.characters import (
     ALPHABETIC,
     ALPHANUMERIC,
-    APOSTROPHE,
     CLOSING,
     ENDING,
+    INNER,
     LETTER,
     LINE_END,
     NUMBER,
-    POINT,
     SCRIPT,
     SINGLE,
     SPACE,
@@ -55,7 +54,7 @@ class Scanned(NamedTuple):
 
 
 class Counts(NamedTuple):
-    """What the pass counts in a document; all in characters but for the last six."""
+    """What the pass counts in a document; in characters down to `stripped`."""
 
     characters: int
     visible: int
@@ -71,6 +70,8 @@ class Counts(NamedTuple):
     tokens: int
     lines: int
     feeds: int
+    full_lines: int  # in which something stands
+    full_feeds: int
 
 
 def scanned_room(size: int) -> Scanned:
@@ -113,7 +114,7 @@ def scan(data, table, into):  # type: ignore[no-untyped-def]
     """Write the tokens and lines of a document, whose UTF-8 bytes are `data`; returns its Counts."""
     end = len(data)
     characters = letters = numbers = symbols = script = alphanumeric = spaces = 0
-    hash_marks = ellipses = words = tokens = lines = feeds = 0
+    hash_marks = ellipses = words = tokens = lines = feeds = full_lines = full_feeds = 0
     first_visible, last_visible = -1, -1  # characters before the first, and up to the last
     start, hashed, length, kinds = -1, _HASH_SEED, 0, 0  # the token being read
     run = 0  # how often the other character stands that is being read
@@ -127,9 +128,7 @@ def scan(data, table, into):  # type: ignore[no-untyped-def]
         before = point
         point, width = decode(data, at)
         flags = table[point]
-        if flags & TOKEN or (
-            start >= 0 and flags & (APOSTROPHE | POINT) and _joins(data, at + 1, end, table, previous)
-        ):
+        if flags & TOKEN or (start >= 0 and flags & INNER and _joins(data, at + 1, end, table, previous)):
             if start < 0:
                 start, hashed, length, kinds = at, _HASH_SEED, 0, 0
             hashed = mix(hashed, point)
@@ -178,11 +177,13 @@ def scan(data, table, into):  # type: ignore[no-untyped-def]
                     _write_line(into, lines, line_start, at, characters - line_characters, line_words, longest)
                     _write_rest(into, lines, tokens - line_tokens, sentences, braces, links)
                     lines += 1
+                    full_lines += at > line_start
                 line_start, line_characters, line_words, line_tokens = at + width, characters + 1, 0, tokens
                 longest = sentences = braces = links = 0
                 if point == 0x0A:
                     _write_feed(into, feeds, feed_start, at, characters - feed_characters)
                     feeds += 1
+                    full_feeds += at > feed_start
                     feed_start, feed_characters = at + 1, characters + 1
         elif word_start < 0:
             word_start = characters
@@ -206,12 +207,13 @@ def scan(data, table, into):  # type: ignore[no-untyped-def]
     _write_feed(into, feeds, feed_start, end, characters - feed_characters)
     visible, stripped = characters - spaces, last_visible - first_visible
     shares = (letters, numbers, symbols, script, alphanumeric)
-    return Counts(characters, visible, *shares, stripped, hash_marks, ellipses, words, tokens, lines, feeds + 1)
+    rows = (lines, feeds + 1, full_lines + 1, full_feeds + 1)
+    return Counts(characters, visible, *shares, stripped, hash_marks, ellipses, words, tokens, *rows)
 
 
 @compiled
 def _joins(data, at, end, table, previous):  # type: ignore[no-untyped-def]
-    """Whether an apostrophe stands between two letters, or a point between two digits; it begins before `at`."""
+    """Whether a character, which begins before `at`, stands between two letters or two digits."""
     while at < end and data[at] & 0xC0 == 0x80:
         at += 1
     if at >= end:
