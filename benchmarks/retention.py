@@ -198,7 +198,8 @@ def table(found: dict[str, Any]) -> list[str]:
     ]
     for name in ("cap", "cat"):
         means = {replay: sum(it[name]["target"]) / len(it[name]["target"]) for replay, it in found.items()}
-        holding = [means[replay] for replay in FIXED if replay in found and holds(found[replay][name])]
+        holding = [replay for replay in FIXED if replay in found and holds(found[replay][name])]
+        best = min(holding, key=lambda replay: means[replay], default=None)
         for replay in (*FIXED, ADAPTIVE):
             if replay not in found:
                 continue
@@ -208,7 +209,12 @@ def table(found: dict[str, Any]) -> list[str]:
             ]
             seeds = len(part["target"])
             kept = sum(max(values) <= BUDGET for values in zip(*part["rises"].values(), strict=True))
-            beside = f"{means[replay] / min(holding) - 1:+.1%}" if holding else "none holds"
+            beside = "none holds"
+            if best is not None:
+                ratios = [
+                    ours / theirs - 1 for ours, theirs in zip(part["target"], found[best][name]["target"], strict=False)
+                ]
+                beside = f"{means[replay] / means[best] - 1:+.1%} (worst {max(ratios):+.1%})"
             cells = [name, replay, *rises, f"{kept} of {seeds}", f"{means[replay]:.3f}", beside]
             rows.append(f"| {' | '.join(cells)} |")
     return rows
