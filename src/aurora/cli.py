@@ -118,12 +118,19 @@ def corpus_build(recipe: Path, overrides: tuple[str, ...], output: Path | None, 
 
 @corpus.command("inspect")
 @click.argument("path", type=FILE)
+@click.option("--html", "page", type=FILE, help="Write it as a page to this file.")
 @json_option
-def corpus_inspect(path: Path, as_json: bool) -> None:
+def corpus_inspect(path: Path, page: Path | None, as_json: bool) -> None:
     """What a corpus kept, and what it lost to which rule, with examples."""
     from aurora.corpus.inspect import describe, find_corpus
 
     folder = find_corpus(path)
+    if page:
+        from aurora.reporting.corpus_page import write_corpus_page
+
+        write_corpus_page(folder, page)
+        click.echo(f"Wrote {page}.")
+        return
     click.echo((folder / "ledger.json").read_text(encoding="utf-8") if as_json else describe(folder), nl=not as_json)
 
 

@@ -7,8 +7,6 @@ written, never from objects in memory, so the two cannot differ and an old repor
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +15,8 @@ from pydantic import ValidationError
 from aurora.errors import AuroraError
 from aurora.files import read_json, write_json, write_text
 from aurora.reporting.components import Palette
-from aurora.reporting.markup import Html, join, tag
+from aurora.reporting.markup import join, tag
+from aurora.reporting.page import document
 from aurora.reporting.schema import Report
 from aurora.reporting.sections.corpus import corpus_section
 from aurora.reporting.sections.languages import gains_section, languages_section, other_domain_section
@@ -31,8 +30,6 @@ from aurora.reporting.sections.training import curves_section
 from aurora.reporting.verdict import headline, languages_of
 
 JSON_NAME, PAGE_NAME = "report.json", "report.html"
-# Nothing may be fetched or executed: what the page needs is in it.
-SECURITY_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
 def write_report(report: Report | Mapping[str, Any], run_folder: Path) -> Path:
@@ -72,8 +69,7 @@ def render(report: Mapping[str, Any]) -> str:
         ("words", "Words", glossary_section()),
     ]
     parts = [(identity, title, part) for identity, title, part in candidates if part is not None]
-    body = tag(
-        "body",
+    content = join(
         tag("a", "Skip to the verdict", href="#verdict", class_="skip"),
         tag(
             "main",
@@ -82,36 +78,10 @@ def render(report: Mapping[str, Any]) -> str:
             [part for _, _, part in parts],
             id="verdict",
         ),
-        _footer(checked),
     )
-    page = tag("html", _head(checked), body, lang="en")
-    return f"<!DOCTYPE html>\n{page}\n"
-
-
-def _head(report: Report) -> Html:
-    return tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("meta", http_equiv="Content-Security-Policy", content=SECURITY_POLICY),
-        tag("meta", name_="viewport", content="width=device-width, initial-scale=1"),
-        tag("meta", name_="color-scheme", content="light dark"),
-        tag("meta", name_="description", content=headline(report)),
-        tag("title", f"{report.recipe}: Aurora run report"),
-        tag("link", rel="icon", href="data:,"),
-        tag("style", Html(_style())),
-    )
-
-
-def _footer(report: Report) -> Html:
-    version = f" {report.environment.aurora}" if report.environment.aurora else ""
-    return tag(
-        "footer", tag("p", join(f"Made by Aurora{version} from report.json alone. All figures are in that file."))
-    )
-
-
-@cache
-def _style() -> str:
-    return resources.files("aurora.reporting").joinpath("data/page.css").read_text(encoding="utf-8")
+    version = f" {checked.environment.aurora}" if checked.environment.aurora else ""
+    closing = f"Made by Aurora{version} from report.json alone. All figures are in that file."
+    return document(f"{checked.recipe}: Aurora run report", headline(checked), content, closing)
 
 
 def _checked(data: Mapping[str, Any], where: str) -> Report:
