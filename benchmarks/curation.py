@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-PARTS = ("rules", "detection", "duplicates", "normalise", "lines", "plan")
+PARTS = ("rules", "detection", "duplicates", "contamination", "normalise", "lines", "plan")
 
 
 def main() -> None:

@@ -88,13 +88,16 @@ class Steps:
         corpus = self.recipe.corpus
 
         def inputs() -> dict[str, str]:
+            from aurora.corpus.named_files import named_files
             from aurora.corpus.sources import provenance
 
             other = {f"other_domain/{name}": source for name, source in corpus.other_domain.items()}
-            return {
+            origins = {
                 name: _hash(provenance(name, source, self.base, self.cache))
                 for name, source in {**corpus.sources, **other}.items()
             }
+            named = named_files(corpus.curation, self.base)
+            return origins | {f"curation/{key}": mark for key, mark in named.items()}
 
         def run(folder: Path) -> None:
             from aurora.corpus.curate import build_corpus

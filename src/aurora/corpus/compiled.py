@@ -14,7 +14,16 @@ from typing import Any
 import xxhash
 from numba import njit
 
-KERNELS = ("scanning.py", "spans.py", "ngrams.py", "measuring.py", "kernels.py", "characters.py")
+KERNELS = (
+    "scanning.py",
+    "spans.py",
+    "ngrams.py",
+    "measuring.py",
+    "kernels.py",
+    "characters.py",
+    "folding.py",
+    "overlap.py",
+)
 
 
 def compiled(function: Callable[..., Any]) -> Any:

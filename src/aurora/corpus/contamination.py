@@ -12,9 +12,13 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 # Shorter sentences ("Thank you very much") are anybody's. A wide character (kana, Han, Hangul) says as much as two
 # others and counts as two: 160 MB of unrelated text in six languages held no sentence of the demo's above 15.
@@ -62,6 +66,12 @@ class SentenceIndex:
                 if bare.startswith(candidate, place):
                     return Overlap(sentence)
         return None
+
+    def find_batch(self, texts: pa.LargeStringArray) -> list[str | None]:
+        """The first sentence of the index that each text holds, or None."""
+        if not self._by_hash:
+            return [None] * len(texts)
+        return [found.sentence if (found := self.find(text)) else None for text in texts.to_pylist()]
 
 
 def sentences_of(line: str) -> list[str]:

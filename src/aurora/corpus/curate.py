@@ -19,6 +19,7 @@ from aurora.corpus.document import COLUMNS, Document, Quarantined
 from aurora.corpus.engine import Task, Tick, carry_out
 from aurora.corpus.fates import decide, judge_shard
 from aurora.corpus.ledger import Ledger
+from aurora.corpus.named_files import named_files
 from aurora.corpus.normalise import normalise
 from aurora.corpus.plan import Plan, load_plan, make_plan
 from aurora.corpus.prepare import SETTINGS, VERSION, prepare
@@ -135,10 +136,8 @@ def _prepared_by(plan: Plan) -> dict[str, str]:
     settings = plan.corpus.curation.numerics()
     measured = {path.name: sha256(path) for path in sorted((plan.folder / "other_domain").iterdir())}
     packages = [version(name) for name in ("ftfy", "pycld2")]
-    model = plan.corpus.curation.fasttext_model
-    models = [model, *plan.corpus.curation.perplexity.values()]
-    packages += [sha256(plan.base / model) for model in models if model and (plan.base / model).is_file()]
-    common = [VERSION, packages, {name: settings[name] for name in SETTINGS}, measured]
+    files = named_files(plan.corpus.curation, plan.base)
+    common = [VERSION, packages, files, {name: settings[name] for name in SETTINGS}, measured]
     sources = {name: source.numerics() for name, source in plan.corpus.sources.items()}
     return {
         shard.name: fingerprint(*common, sources[shard.source], plan.identities[shard.name]) for shard in plan.shards
@@ -150,7 +149,8 @@ def _judged_by(corpus: Corpus) -> Any:
     from importlib.resources import files
 
     tables = (files("aurora.corpus") / "data" / "quality.yaml").read_text(encoding="utf-8")
-    return [corpus.curation.rules, corpus.curation.thresholds, tables]
+    wanted = corpus.curation.contamination
+    return [corpus.curation.rules, corpus.curation.thresholds, tables, wanted is not None and wanted.remove]
 
 
 def _places(plan: Plan, shard: str) -> list[str]:

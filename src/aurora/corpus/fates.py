@@ -38,8 +38,9 @@ def judge_shard(plan: Plan, shard: Shard) -> None:
     """Write the first loss of each document by its facts: its language's, or the first rule it breaks."""
     files = WorkFiles(plan.work, shard.name)
     curation = plan.corpus.curation
+    columns = ["lang", "benchmark", "benchmark_item", *LOSSES.names, *JUDGED_BY]
     with atomic_file(files.judged) as stream, pq.ParquetWriter(stream, LOSSES, compression="zstd") as writer:
-        for facts in pq.ParquetFile(files.facts).iter_batches(columns=["lang", *LOSSES.names, *JUDGED_BY]):
+        for facts in pq.ParquetFile(files.facts).iter_batches(columns=columns):
             losses = {name: facts[name].to_pylist() for name in LOSSES.names}
             if curation.rules:
                 rules, values = judge_batch(facts, facts["lang"].to_pylist(), curation.rules, curation.thresholds)
@@ -47,7 +48,20 @@ def judge_shard(plan: Plan, shard: Shard) -> None:
                     if losses["rule"][row] is None:
                         found = ("quality", rules[row], said(values[row]))
                         losses["step"][row], losses["rule"][row], losses["value"][row] = found
+            if curation.contamination and curation.contamination.remove:
+                _lose_contaminated(facts, losses)
             writer.write_table(pa.table(losses, LOSSES))
+
+
+def _lose_contaminated(facts: pa.RecordBatch, losses: dict[str, list[str | None]]) -> None:
+    """Enter the loss of documents that hold a benchmark's item and have none yet."""
+    for row in np.flatnonzero(facts["benchmark"].is_valid().to_numpy(zero_copy_only=False)).tolist():
+        if losses["rule"][row] is None:
+            losses["step"][row] = "contamination"
+            losses["rule"][row], losses["value"][row] = (
+                facts["benchmark"][row].as_py(),
+                facts["benchmark_item"][row].as_py(),
+            )
 
 
 def said(value: float) -> str:

@@ -25,6 +25,7 @@ import xxhash
 
 from aurora.corpus.code_look import label_code
 from aurora.corpus.contamination import SentenceIndex
+from aurora.corpus.decontaminate import ContaminationIndex, load_index
 from aurora.corpus.document import COLUMNS, UNDETERMINED, Document, Quarantined
 from aurora.corpus.edge_lines import LINES, edge_lines
 from aurora.corpus.fasttext_model import FastText
@@ -84,6 +85,8 @@ FACTS = pa.schema(
         ("value", pa.string()),
         ("measured", pa.string()),
         ("language_percent", pa.int32()),
+        ("benchmark", pa.string()),
+        ("benchmark_item", pa.string()),
         *((name, pa.int32()) for name in COUNTED),
         *((name, pa.float64()) for name in JUDGED_BY),
     ]
@@ -101,7 +104,8 @@ def prepare(plan: Plan, shard: Shard, tick: Callable[[int], object]) -> dict[str
     if curation.fasttext_model:
         identifiers.append(FastText(plan.base / curation.fasttext_model))
     models = Perplexities({lang: plan.base / path for lang, path in curation.perplexity.items()})
-    steps = _Steps(curation, identifiers, _measuring_sentences(plan.folder), models)
+    benchmarks = load_index(curation.contamination, plan.base) if curation.contamination else None
+    steps = _Steps(curation, identifiers, _measuring_sentences(plan.folder), models, benchmarks)
     counts = {"documents": 0, "quarantined": 0, "bytes": 0}
     with ExitStack() as stack:
         streams = {path: stack.enter_context(atomic_file(path)) for path in (files.texts, files.facts)}
@@ -167,11 +171,13 @@ class _Steps:
         identifiers: Sequence[Identifier],
         measured: SentenceIndex,
         perplexities: Perplexities,
+        benchmarks: ContaminationIndex | None,
     ) -> None:
         self._curation = curation
         self._identifiers = identifiers
         self._measured = measured
         self._perplexities = perplexities
+        self._benchmarks = benchmarks
 
     def carry_out(self, inputs: Sequence[Document | Quarantined]) -> tuple[list[pa.RecordBatch], list[Quarantined]]:
         """The documents as they leave the steps, and what is quarantined, each in the order of the inputs."""
@@ -220,7 +226,10 @@ class _Steps:
         if self._curation.other_language_paragraphs == "drop":
             columns["text"], dropped = drop_other_paragraphs(columns["text"], found, self._identifiers)
             columns[OTHER_LANGUAGE] = pa.array(dropped)
-        columns["measured"] = pa.array([self._sentence(text) for text in columns["text"].to_pylist()], pa.string())
+        columns["measured"] = pa.array(self._measured.find_batch(columns["text"]), pa.string())
+        held = self._benchmarks.find(columns["text"]) if self._benchmarks else [None] * len(documents)
+        for place, name in enumerate(("benchmark", "benchmark_item")):
+            columns[name] = pa.array([None if item is None else item[place] for item in held], pa.string())
         columns["text"], counts = self._masked(columns["text"], langs)
         columns |= {
             "lang": pa.array(langs, pa.string()),
@@ -250,10 +259,6 @@ class _Steps:
         if self._curation.identify_language:
             return identify_batch(texts, declared, *self._identifiers)
         return Languages(declared, [None] * len(declared), np.full(len(declared), -1, np.int32))
-
-    def _sentence(self, text: str) -> str | None:
-        found = self._measured.find(text)
-        return found.sentence if found else None
 
 
 def exact_hashes(texts: pa.LargeStringArray) -> pa.Array:

@@ -45,7 +45,7 @@ def write_shard(plan: Plan, shard: Shard, tick: Callable[[int], object]) -> dict
     ):
         for group in range(texts.num_row_groups):
             table = texts.read_row_group(group)
-            known = facts.read_row_group(group, columns=["lang", "bytes", *COUNTED])
+            known = facts.read_row_group(group, columns=["lang", "bytes", "benchmark", *COUNTED])
             mine = fates.slice(first, len(table))
             table, known = _without_cuts(plan, cuts, first, table, known)
             first += len(table)
@@ -96,6 +96,9 @@ def _enter(ledger: Ledger, source: str, known: pa.Table, fates: pa.Table) -> Non
     for row in known.group_by("lang").aggregate([(name, "sum") for name in counted]).to_pylist():
         for name in counted:
             ledger.change(name, row["lang"], row[f"{name}_sum"] or 0)
+    for row in known.group_by(["benchmark", "lang"]).aggregate([("lang", "count")]).to_pylist():
+        if row["benchmark"] is not None:
+            ledger.change(f"benchmark: {row['benchmark']}", row["lang"], row["lang_count"])
 
 
 def _show(ledger: Ledger, table: pa.Table, fates: pa.Table) -> None:

@@ -125,6 +125,21 @@ Source = Annotated[
 ]
 
 
+class Contamination(Section):
+    """Benchmark sets that a corpus is searched for."""
+
+    sets: dict[str, str] = Field(
+        min_length=1,
+        description="Benchmark sets by name: files of JSON lines (.jsonl, plain or .gz, .zst, .bz2), or folders of "
+        "them, relative to the recipe. A row is an item, named by its key `id` or its line.",
+    )
+    fields: list[str] = Field(
+        default_factory=list,
+        description="Keys of a row that hold its texts; without any, all strings but the `id`.",
+    )
+    remove: bool = Field(True, description="Drop documents that hold an item; otherwise they are counted alone.")
+
+
 class Curation(Section):
     """How raw documents become clean ones. Thresholds per language live in data files; these are the choices of a
     run."""
@@ -173,6 +188,9 @@ class Curation(Section):
         "keep",
         description="Lines at the head and tail of prose that at least 10 kept documents of a site, and more than a "
         "fifth of them, repeat (the host of `url`; the source without one): kept, or cut out of the documents.",
+    )
+    contamination: Contamination | None = Field(
+        None, description="Benchmark sets whose items are looked for in the documents; none without it."
     )
     duplicates: Literal["none", "exact", "near"] = Field(
         "exact",

@@ -1,0 +1,100 @@
+"""Benchmark sets as users have them: files or folders of JSON lines, whose strings are the texts of an item.
+
+One decision: no set has a reader of its own. A row is an item, named by its `id` or by its place, and every string in
+it, however deep in lists and objects, is a text of it unless fields are named.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from aurora.errors import UserError
+from aurora.files import sha256
+
+ENDINGS = (".jsonl", ".jsonl.gz", ".jsonl.zst", ".jsonl.bz2")
+_COMPRESSIONS = {".gz": "gzip", ".zst": "zstd", ".bz2": "bz2"}
+_KEY = "corpus.curation.contamination.sets"
+
+
+@dataclass(frozen=True)
+class Item:
+    """A row of a benchmark set: the set's name, the row's, and its texts."""
+
+    set: str
+    id: str
+    texts: tuple[str, ...]
+
+
+def set_files(name: str, path: Path) -> list[Path]:
+    """The files of a set: `path` itself, or the files of JSON lines below it. Raises UserError where there are none."""
+    if path.is_file():
+        return [path]
+    found = sorted(file for file in path.rglob("*") if file.is_file() and file.name.endswith(ENDINGS))
+    if not found:
+        kinds = ", ".join(f"*{ending}" for ending in ENDINGS)
+        raise UserError(f"{_KEY}.{name}: {path} is neither a file nor a folder of files ({kinds}); check the path.")
+    return found
+
+
+def identity(name: str, path: Path) -> dict[str, str]:
+    """The SHA-256 of each file of a set, by its name below `path`."""
+    return {file.relative_to(path.parent).as_posix(): sha256(file) for file in set_files(name, path)}
+
+
+def read_set(name: str, path: Path, fields: Sequence[str] = ()) -> Iterator[Item]:
+    """The items of a set in order; of the fields named, or of all. Raises UserError for a row that is no object, and
+    where no row has a field."""
+    missing = set(fields)
+    for file in set_files(name, path):
+        place = file.relative_to(path.parent).as_posix()
+        for number, line in enumerate(_lines(name, file), 1):
+            if not line.strip():
+                continue
+            row = _row(name, f"{file}, line {number}", line)
+            missing -= row.keys()
+            id = row.get("id")
+            names = fields or [field for field in row if field != "id"]
+            chosen = [row[field] for field in names if field in row]
+            yield Item(name, str(id) if isinstance(id, str | int) else f"{place}:{number}", tuple(_strings(chosen)))
+    if missing:
+        raise UserError(
+            f"{_KEY}.{name}: no row of {path} has the field {', '.join(sorted(missing))}; correct "
+            "corpus.curation.contamination.fields."
+        )
+
+
+def _lines(name: str, file: Path) -> Iterator[bytes]:
+    try:
+        with pa.input_stream(str(file), compression=_COMPRESSIONS.get(file.suffix)) as stream:
+            yield from io.BufferedReader(stream, 1 << 20)
+    except (OSError, EOFError, pa.ArrowException) as error:
+        reason = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
+        raise UserError(f"{_KEY}.{name}: {file} cannot be read to its end ({reason}).") from error
+
+
+def _row(name: str, place: str, line: bytes) -> dict[str, Any]:
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{_KEY}.{name}: {place} is not JSON ({error}).") from error
+    if not isinstance(row, dict):
+        raise UserError(f"{_KEY}.{name}: {place} is not a JSON object; an item is a row of named fields.")
+    return row
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for entry in value:
+            yield from _strings(entry)
+    elif isinstance(value, dict):
+        for entry in value.values():
+            yield from _strings(entry)
