@@ -23,6 +23,7 @@ KERNELS = (
     "characters.py",
     "folding.py",
     "overlap.py",
+    "flagged.py",
 )
 
 

@@ -29,6 +29,7 @@ from aurora.corpus.decontaminate import ContaminationIndex, load_index
 from aurora.corpus.document import COLUMNS, UNDETERMINED, Document, Quarantined
 from aurora.corpus.edge_lines import LINES, edge_lines
 from aurora.corpus.fasttext_model import FastText
+from aurora.corpus.flagged import FlaggedWords, with_score
 from aurora.corpus.kernels import measure
 from aurora.corpus.language import Cld2, Identifier, Languages, identify_batch
 from aurora.corpus.measuring import STATISTICS
@@ -46,7 +47,7 @@ from aurora.files import atomic_file
 from aurora.recipe.corpus import Curation
 
 # Rises when the code changes what is written for the same text.
-VERSION = 6
+VERSION = 7
 # A batch ends with the document that makes it so large; a larger document is none.
 BATCH_BYTES = 16_000_000
 BATCH_DOCUMENTS = 8192
@@ -61,6 +62,7 @@ SETTINGS = (
     "other_language_paragraphs",
     "personal_data",
     "perplexity",
+    "flagged_words",
     "boilerplate_lines",
 )
 OTHER_LANGUAGE = "paragraphs in another language"
@@ -105,7 +107,8 @@ def prepare(plan: Plan, shard: Shard, tick: Callable[[int], object]) -> dict[str
         identifiers.append(FastText(plan.base / curation.fasttext_model))
     models = Perplexities({lang: plan.base / path for lang, path in curation.perplexity.items()})
     benchmarks = load_index(curation.contamination, plan.base) if curation.contamination else None
-    steps = _Steps(curation, identifiers, _measuring_sentences(plan.folder), models, benchmarks)
+    flagged = FlaggedWords({lang: plan.base / path for lang, path in curation.flagged_words.items()})
+    steps = _Steps(curation, identifiers, _measuring_sentences(plan.folder), models, benchmarks, flagged)
     counts = {"documents": 0, "quarantined": 0, "bytes": 0}
     with ExitStack() as stack:
         streams = {path: stack.enter_context(atomic_file(path)) for path in (files.texts, files.facts)}
@@ -172,12 +175,14 @@ class _Steps:
         measured: SentenceIndex,
         perplexities: Perplexities,
         benchmarks: ContaminationIndex | None,
+        flagged: FlaggedWords,
     ) -> None:
         self._curation = curation
         self._identifiers = identifiers
         self._measured = measured
         self._perplexities = perplexities
         self._benchmarks = benchmarks
+        self._flagged = flagged
 
     def carry_out(self, inputs: Sequence[Document | Quarantined]) -> tuple[list[pa.RecordBatch], list[Quarantined]]:
         """The documents as they leave the steps, and what is quarantined, each in the order of the inputs."""
@@ -245,6 +250,9 @@ class _Steps:
         measured = measure(columns["text"], langs)
         columns |= {name: measured[name] for name in STATISTICS}
         columns["perplexity"] = self._perplexities.measure(columns["text"], langs)
+        columns["flagged"] = self._flagged.measure(columns["text"], langs)
+        if self._curation.flagged_words:
+            columns["meta"] = with_score(columns["meta"], columns["flagged"])
         return pa.RecordBatch.from_pydict(columns)
 
     def _masked(self, texts: pa.LargeStringArray, langs: list[str]) -> tuple[pa.LargeStringArray, Mapping[str, Any]]:

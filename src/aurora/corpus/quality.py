@@ -24,7 +24,7 @@ from aurora.errors import UserError
 Thresholds = Mapping[str, Mapping[str, float]]
 BASIC = ("basic",)
 # The columns that rules look at.
-JUDGED_BY = (*STATISTICS, "perplexity")
+JUDGED_BY = (*STATISTICS, "perplexity", "flagged")
 
 
 @dataclass(frozen=True)

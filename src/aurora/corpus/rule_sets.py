@@ -91,6 +91,7 @@ SETS: dict[str, tuple[tuple[Rule, ...], tuple[Rule, ...]]] = {
     "numbers-and-symbols": ((Rule("numbers-and-symbols", "no_letters", None, "max_no_letters", 4),), ()),
     "code": ((), _CODE),
     "perplexity": ((Rule("high-perplexity", "perplexity", None, "max_perplexity", 1),), ()),
+    "flagged-words": ((Rule("flagged-words", "flagged", None, "max_flagged", 4),), ()),
 }
 
 

@@ -59,8 +59,8 @@ class Findings:
 
 
 def sets_of(names: str) -> list[str]:
-    """Rule sets by their names with commas between; `UserError` for one that is none, or that needs a model."""
-    known = [name for name in SETS if name != "perplexity"]
+    """Rule sets by their names with commas between; `UserError` for one that is none or needs files of a recipe."""
+    known = [name for name in SETS if name not in ("perplexity", "flagged-words")]
     chosen = [name.strip() for name in names.split(",") if name.strip()]
     for name in chosen:
         if name not in known:

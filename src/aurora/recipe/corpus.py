@@ -14,7 +14,16 @@ from aurora.recipe.base import Section, layout
 
 MEASURING = "eld"
 RuleSet = Literal[
-    "basic", "gopher-quality", "gopher-repetition", "c4", "fineweb", "web", "numbers-and-symbols", "code", "perplexity"
+    "basic",
+    "gopher-quality",
+    "gopher-repetition",
+    "c4",
+    "fineweb",
+    "web",
+    "numbers-and-symbols",
+    "code",
+    "perplexity",
+    "flagged-words",
 ]
 Language = Annotated[str, Field(pattern=r"^([a-z]{2,3}(-[A-Za-z0-9]{2,8})*|code|und)$")]
 
@@ -172,7 +181,14 @@ class Curation(Section):
         description="Rule sets a document must pass, in this order: `basic` are length, script and symbol rules per "
         "language, and rules of code; `gopher-quality`, `gopher-repetition`, `c4` and `fineweb` are published ones, "
         "fitted to each language; `web` drops menus and lists of links, `numbers-and-symbols` text with few letters; "
-        "`code` are rules of code alone; `perplexity` drops what is over the threshold `max_perplexity`.",
+        "`code` are rules of code alone; `perplexity` and `flagged-words` drop what is over the "
+        "thresholds `max_perplexity` and `max_flagged`.",
+    )
+    flagged_words: dict[Language, str] = Field(
+        default_factory=dict,
+        description="Lists of flagged words by language, a term a line, relative to the recipe; none ships. The share "
+        "of a document's words on its list is kept in its `meta` (`flagged`); `thresholds.LANGUAGE.max_flagged` is the "
+        "limit of the rule set `flagged-words`.",
     )
     perplexity: dict[Language, str] = Field(
         default_factory=dict,
@@ -220,7 +236,9 @@ class Curation(Section):
     )
 
     @model_validator(mode="after")
-    def _perplexity_has_models(self) -> Curation:
+    def _sets_have_their_files(self) -> Curation:
+        if "flagged-words" in self.rules and not self.flagged_words:
+            raise ValueError("the rule set flagged-words needs lists; name them in corpus.curation.flagged_words")
         if "perplexity" in self.rules and not self.perplexity:
             raise ValueError("the rule set perplexity needs models; name them in corpus.curation.perplexity")
         return self
