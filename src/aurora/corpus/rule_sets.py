@@ -94,6 +94,9 @@ SETS: dict[str, tuple[tuple[Rule, ...], tuple[Rule, ...]]] = {
     "flagged-words": ((Rule("flagged-words", "flagged", None, "max_flagged", 4),), ()),
 }
 
+# Sets that look at what only files of the user's can tell.
+NEED_FILES = ("perplexity", "flagged-words")
+
 
 def rules_of(sets: Sequence[str], code: bool) -> list[Rule]:
     """The rules of some sets in order, of prose or of code."""

@@ -25,7 +25,7 @@ from aurora.corpus.normalise import normalise_batch
 from aurora.corpus.personal_data import TYPES, mask_batch
 from aurora.corpus.prepare import batches
 from aurora.corpus.quality import judge_batch
-from aurora.corpus.rule_sets import SETS
+from aurora.corpus.rule_sets import NEED_FILES, SETS
 from aurora.corpus.sources import read_source
 from aurora.errors import UserError
 from aurora.recipe.corpus import JsonlSource, ParquetSource, TextSource
@@ -60,7 +60,7 @@ class Findings:
 
 def sets_of(names: str) -> list[str]:
     """Rule sets by their names with commas between; `UserError` for one that is none or needs files of a recipe."""
-    known = [name for name in SETS if name not in ("perplexity", "flagged-words")]
+    known = [name for name in SETS if name not in NEED_FILES]
     chosen = [name.strip() for name in names.split(",") if name.strip()]
     for name in chosen:
         if name not in known:
