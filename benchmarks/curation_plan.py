@@ -39,6 +39,12 @@ LANGUAGES = {
     "vi": "vie_Latn",
     "code": "eng_Latn",
 }
+# All that the plan does to a text; the peer does the same (datatrove_pipeline.py).
+CURATION = {
+    "rules": ["gopher-quality", "gopher-repetition"],
+    "personal_data": "placeholders",
+    "duplicates": "near",
+}
 GIGABYTE = 1_000_000_000
 PASSAGE = 5  # lines
 SAMPLE = 700_000  # bytes of each language, for the peer
@@ -176,7 +182,8 @@ def _run_ours(folder: Path, order: dict[str, Any]) -> int:
     if order.get("engine") == "ray-data":
         curate.carry_out = _ray_data  # type: ignore[assignment]
     files = {path.stem: path.name for path in sorted(folder.glob("*.jsonl"))}
-    curation = {"thresholds": {"fi": {"max_mean_word": 15.5}}} if order.get("moved") else {}
+    moved = {"thresholds": {"fi": {"gopher_max_mean_word": 15.5}}} if order.get("moved") else {}
+    curation = {**CURATION, **moved}
     corpus = Corpus.model_validate(
         {
             "sources": {name: {"kind": "jsonl", "paths": [file], "language": name} for name, file in files.items()},

@@ -21,7 +21,7 @@ def saved(folder: Path, rows: list[tuple[int, int, int]]) -> Cuts:
     path = folder / "cuts.parquet"
     columns = zip(*rows, strict=True) if rows else ([], [], [])
     pq.write_table(pa.table([pa.array(column, pa.int64()) for column in columns], CUTS), path)
-    return Cuts(path)
+    return Cuts({"lines": path})
 
 
 def test_cuts_are_of_the_rows_asked_for(folder: Path) -> None:
@@ -29,9 +29,9 @@ def test_cuts_are_of_the_rows_asked_for(folder: Path) -> None:
     texts = pa.array(["out of sight", "abcdef", "ghi", "jkl", "mno"], pa.large_string()).slice(1)
     found, made = cuts.apply(texts, 1)
     assert found.to_pylist() == ["cd", "ghi", "jkl", "mno"]  # of `jkl` nothing would be left
-    assert made.tolist() == [2, 0, 0, 0]
+    assert made["lines"].tolist() == [2, 0, 0, 0]
     assert cuts.apply(texts, 10)[0] is texts
-    assert Cuts(None).apply(texts, 0)[0] is texts
+    assert Cuts({}).apply(texts, 0)[0] is texts
 
 
 def documents(texts: list[str], urls: list[str], metas: list[str] | None = None) -> pa.RecordBatch:

@@ -8,7 +8,7 @@ at the shards it had not finished, and a moved threshold touches no text.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -21,9 +21,11 @@ from aurora.corpus.fates import decide, judge_shard
 from aurora.corpus.ledger import Ledger
 from aurora.corpus.named_files import named_files
 from aurora.corpus.normalise import normalise
-from aurora.corpus.plan import Plan, load_plan, make_plan
+from aurora.corpus.passages import LISTING, list_shard
+from aurora.corpus.plan import Plan, Shard, load_plan, make_plan
 from aurora.corpus.prepare import SETTINGS, VERSION, prepare
 from aurora.corpus.quality import check_thresholds
+from aurora.corpus.repeats import decide_repeats
 from aurora.corpus.shards import PartWriter
 from aurora.corpus.sign import SIGNING, sign_shard
 from aurora.corpus.sources import provenance, read_source
@@ -34,7 +36,7 @@ from aurora.progress import progress, say
 from aurora.recipe.corpus import Corpus
 
 PARTS = ("clean", "held_out", "dropped", "quarantined", "other_domain")
-PREPARE, SIGN, JUDGE, WRITE = "prepared", "signed", "judged", "written"
+PREPARE, SIGN, LIST, JUDGE, WRITE = "prepared", "signed", "listed", "judged", "written"
 
 
 def build_corpus(
@@ -59,7 +61,8 @@ def build_corpus(
     _run(plan, PREPARE, settings)
     fates = decide(plan)
     cuts = decide_cuts(plan) if corpus.curation.boilerplate_lines == "drop" else {}
-    marks = {name: fingerprint(settings[name], mark, cuts.get(name)) for name, mark in fates.items()}
+    repeats = decide_repeats(plan) if corpus.curation.repeated_passages == "drop" else {}
+    marks = {name: fingerprint(settings[name], mark, cuts.get(name), repeats.get(name)) for name, mark in fates.items()}
     states = _run(plan, WRITE, marks)
     _tidy(plan)
     ledger = Ledger()
@@ -84,10 +87,11 @@ def run_task(task: Task, tick: Tick) -> dict[str, Any]:
         if result is None:
             result = prepare(plan, shard, tick)
             files.finish(PREPARE, task["fingerprint"], result)
-        signed = fingerprint(task["fingerprint"], SIGNING)
-        if plan.corpus.curation.duplicates == "near" and files.result(SIGN, signed) is None:
-            sign_shard(plan, shard)
-            files.finish(SIGN, signed, {})
+        for step, (carry_out_step, version_of_step) in _asked(plan.corpus).items():
+            mark = fingerprint(task["fingerprint"], version_of_step)
+            if files.result(step, mark) is None:
+                carry_out_step(plan, shard)
+                files.finish(step, mark, {})
         judged = fingerprint(task["fingerprint"], _judged_by(plan.corpus))
         if files.result(JUDGE, judged) is None:
             judge_shard(plan, shard)
@@ -121,12 +125,23 @@ def _run(plan: Plan, phase: str, fingerprints: Mapping[str, str]) -> dict[str, d
     return results
 
 
+def _asked(corpus: Corpus) -> dict[str, tuple[Callable[[Plan, Shard], None], int]]:
+    """The steps behind the texts that the recipe asks for, and the versions of their code."""
+    steps: dict[str, tuple[Callable[[Plan, Shard], None], int]] = {}
+    if corpus.curation.duplicates == "near":
+        steps[SIGN] = (sign_shard, SIGNING)
+    if corpus.curation.repeated_passages == "drop":
+        steps[LIST] = (list_shard, LISTING)
+    return steps
+
+
 def _stands(plan: Plan, phase: str, shard: str, mark: str, result: Mapping[str, Any]) -> bool:
     """Whether a phase that was done still is: its files are there, and the rules are those it was judged by."""
     files = WorkFiles(plan.work, shard)
     if phase == PREPARE:
-        signed = plan.corpus.curation.duplicates != "near" or files.result(SIGN, fingerprint(mark, SIGNING)) is not None
-        return signed and files.result(JUDGE, fingerprint(mark, _judged_by(plan.corpus))) is not None
+        steps = {step: fingerprint(mark, version_of_step) for step, (_, version_of_step) in _asked(plan.corpus).items()}
+        done = all(files.result(step, mark_of_step) is not None for step, mark_of_step in steps.items())
+        return done and files.result(JUDGE, fingerprint(mark, _judged_by(plan.corpus))) is not None
     sizes = {place: (plan.folder / place).stat().st_size for place in _places(plan, shard)}
     return bool(sizes == result["sizes"])
 

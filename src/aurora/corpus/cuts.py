@@ -6,6 +6,7 @@ text; texts are changed in one place, and a document of which nothing would be l
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -22,26 +23,46 @@ _Ints = npt.NDArray[np.int64]
 
 
 class Cuts:
-    """The cuts of a shard, from their file; none without one."""
+    """The cuts of a shard, from the files of each kind of them; what two kinds cut is cut once."""
 
-    def __init__(self, path: Path | None) -> None:
-        table = pq.read_table(path) if path else CUTS.empty_table()
-        self._rows, self._starts, self._ends = (table[name].to_numpy() for name in CUTS.names)
+    def __init__(self, files: Mapping[str, Path]) -> None:
+        tables = {kind: pq.read_table(path).select(CUTS.names) for kind, path in files.items()}
+        self._of_kind = {kind: table["row"].to_numpy() for kind, table in tables.items()}
+        self._rows, self._starts, self._ends = _merged(pa.concat_tables([CUTS.empty_table(), *tables.values()]))
 
-    def apply(self, texts: pa.LargeStringArray, first: int) -> tuple[pa.LargeStringArray, _Ints]:
-        """The texts of the rows from `first` on without their cuts, and the number of cuts made in each; `texts` itself
-        where there are none."""
+    def apply(self, texts: pa.LargeStringArray, first: int) -> tuple[pa.LargeStringArray, dict[str, _Ints]]:
+        """The texts of the rows from `first` on without their cuts, and the number of cuts of each kind made in each;
+        `texts` itself where there are none."""
         lowest, highest = np.searchsorted(self._rows, [first, first + len(texts)])
         made = np.zeros(len(texts), np.int64)
-        if lowest == highest:
-            return texts, made
-        mine = slice(int(lowest), int(highest))
-        offsets, data = buffers_of(texts)
-        out = np.empty(int(offsets[-1] - offsets[0]), np.uint8)
-        out_offsets = np.zeros(len(offsets), np.int64)
-        rows = self._rows[mine] - first
-        size = _cut(offsets, data, rows, self._starts[mine], self._ends[mine], out_offsets, out, made)
-        return texts_of(out_offsets, out[:size]), made
+        if lowest < highest:
+            mine = slice(int(lowest), int(highest))
+            offsets, data = buffers_of(texts)
+            out = np.empty(int(offsets[-1] - offsets[0]), np.uint8)
+            out_offsets = np.zeros(len(offsets), np.int64)
+            rows = self._rows[mine] - first
+            size = _cut(offsets, data, rows, self._starts[mine], self._ends[mine], out_offsets, out, made)
+            texts = texts_of(out_offsets, out[:size])
+        return texts, {kind: np.where(made > 0, self._counts(kind, first, len(made)), 0) for kind in self._of_kind}
+
+    def _counts(self, kind: str, first: int, number: int) -> _Ints:
+        rows = self._of_kind[kind]
+        lowest, highest = np.searchsorted(rows, [first, first + number])
+        return np.bincount(rows[lowest:highest] - first, minlength=number)
+
+
+def _merged(table: pa.Table) -> tuple[_Ints, _Ints, _Ints]:
+    """Rows, starts and ends of spans in order, those that overlap as one."""
+    table = table.sort_by([("row", "ascending"), ("start", "ascending")])
+    rows, starts, ends = (table[name].to_numpy() for name in CUTS.names)
+    if not len(rows):
+        return rows, starts, ends
+    # Ends made to rise over all rows, so that the largest so far is that of the same row.
+    longest = int(ends.max()) + 1
+    reach = np.maximum.accumulate(rows * longest + ends) - rows * longest
+    new = np.concatenate([[True], (rows[1:] != rows[:-1]) | (starts[1:] > reach[:-1])])
+    last = np.concatenate([np.flatnonzero(new)[1:] - 1, [len(rows) - 1]])
+    return rows[new], starts[new], reach[last]
 
 
 @njit(nogil=True, cache=True)

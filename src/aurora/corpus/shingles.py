@@ -18,7 +18,7 @@ from numba import njit
 # Tokens of a shingle; a text of fewer is one shingle.
 WIDTH = 5
 # What a character does: it parts tokens, belongs to one, or is one.
-_PARTS, _JOINS, _ALONE = 0, 1, 2
+PARTS, JOINS, ALONE = 0, 1, 2
 _UNSPACED = (
     (0x0E00, 0x0EFF),  # Thai, Lao
     (0x1000, 0x109F),  # Burmese
@@ -45,13 +45,13 @@ def tables() -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint32]]:
     for code in range(min(_LAST, sys.maxunicode)):
         character = chr(code)
         if unicodedata.category(character)[0] in "LMN":
-            kinds[code] = _JOINS
+            kinds[code] = JOINS
             lower = character.lower()
             folds[code] = ord(lower) if len(lower) == 1 else code
     for first, last in _UNSPACED:
         span = kinds[first : last + 1]
-        span[span == _JOINS] = _ALONE
-    kinds[0xFE00:0xFE10] = _PARTS  # variation selectors spell nothing
+        span[span == JOINS] = ALONE
+    kinds[0xFE00:0xFE10] = PARTS  # variation selectors spell nothing
     return kinds, folds
 
 
@@ -69,18 +69,18 @@ def shingle_hashes(data, start, end, kinds, folds, out):  # type: ignore[no-unty
     at = start
     while True:
         if at < end:
-            code, at = _code_point(data, at, end)
-            kind = kinds[code] if code < _LAST else _PARTS
+            code, at = code_point(data, at, end)
+            kind = kinds[code] if code < _LAST else PARTS
         else:
-            code, kind = 0, _PARTS
-        if inside and kind != _JOINS:
+            code, kind = 0, PARTS
+        if inside and kind != JOINS:
             rolling, count, tokens = _shift(ring, rolling, token, away, tokens, count, out)
             inside = False
-        if kind == _JOINS:
+        if kind == JOINS:
             if not inside:
                 token, inside = _SEED, True
             token = (token ^ np.uint64(folds[code])) * _FNV
-        elif kind == _ALONE:
+        elif kind == ALONE:
             alone = (_SEED ^ np.uint64(folds[code])) * _FNV
             rolling, count, tokens = _shift(ring, rolling, alone, away, tokens, count, out)
         elif at >= end:
@@ -115,7 +115,7 @@ def _mixed(value):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True, inline="always")
-def _code_point(data, at, end):  # type: ignore[no-untyped-def]
+def code_point(data, at, end):  # type: ignore[no-untyped-def]
     """The code point at a place, and the place after it; a cut or broken one reads as its first byte."""
     byte = np.uint32(data[at])
     if byte < 0x80 or byte < 0xC0:

@@ -58,6 +58,16 @@ class WorkFiles:
         return self.work / "lines" / f"{self.shard}.parquet"
 
     @property
+    def passages(self) -> Path:
+        """The passages of the documents, where repeated ones are looked for."""
+        return self.work / "passages" / f"{self.shard}.parquet"
+
+    @property
+    def repeats(self) -> Path:
+        """The passages to cut out because they stood elsewhere before."""
+        return self.work / "repeats" / f"{self.shard}.parquet"
+
+    @property
     def cuts(self) -> Path:
         """What is cut out of documents when they are written."""
         return self.work / "cuts" / f"{self.shard}.parquet"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ from aurora.corpus.shards import LOSS_COLUMNS, PartWriter
 from aurora.corpus.work import WorkFiles
 from aurora.files import atomic_file
 
-BOILERPLATE = "boilerplate lines"
+BOILERPLATE, REPEATED = KINDS_OF_CUTS = ("boilerplate lines", "repeated passages")
 _ENTRY = ("lang", "part", "step", "rule")
 
 
@@ -34,7 +35,7 @@ def write_shard(plan: Plan, shard: Shard, tick: Callable[[int], object]) -> dict
     files = WorkFiles(plan.work, shard.name)
     ledger = Ledger()
     fates = pq.read_table(files.fates)
-    cuts = Cuts(files.cuts) if plan.corpus.curation.boilerplate_lines == "drop" else Cuts(None)
+    cuts = Cuts(cut_files(plan, files))
     first = 0
     for part in PART_NAMES:
         (plan.folder / part / f"{shard.name}.parquet").unlink(missing_ok=True)
@@ -57,11 +58,22 @@ def write_shard(plan: Plan, shard: Shard, tick: Callable[[int], object]) -> dict
     return ledger.state()
 
 
+def cut_files(plan: Plan, files: WorkFiles) -> dict[str, Path]:
+    """The files of the cuts that the recipe asks for, by their kind."""
+    curation = plan.corpus.curation
+    asked = {
+        BOILERPLATE: (curation.boilerplate_lines, files.cuts),
+        REPEATED: (curation.repeated_passages, files.repeats),
+    }
+    return {kind: path for kind, (wanted, path) in asked.items() if wanted == "drop"}
+
+
 def _without_cuts(plan: Plan, cuts: Cuts, first: int, table: pa.Table, known: pa.Table) -> tuple[pa.Table, pa.Table]:
-    """The documents without their boilerplate, and what is known of them, with their bytes and number of cuts."""
+    """The documents without what is cut out, and what is known of them, with their bytes and numbers of cuts."""
     texts, made = cuts.apply(table["text"].combine_chunks(), first)
-    known = known.append_column(BOILERPLATE, pa.array(made))
-    if not made.any():
+    for kind in KINDS_OF_CUTS:
+        known = known.append_column(kind, pa.array(made.get(kind, np.zeros(len(table), np.int64))))
+    if not any(counts.any() for counts in made.values()):
         return table, known
     if plan.corpus.curation.normalise:  # what is left may begin or end with blank lines
         texts = normalise_batch(texts, known["lang"].to_pylist())
@@ -92,7 +104,7 @@ def _enter(ledger: Ledger, source: str, known: pa.Table, fates: pa.Table) -> Non
             ledger.drop(source, row["lang"], row["step"], row["rule"], documents, size)
         else:
             ledger.keep(source, row["lang"], PART_NAMES[row["part"]], documents, size)
-    counted = (*COUNTED, BOILERPLATE)
+    counted = (*COUNTED, *KINDS_OF_CUTS)
     for row in known.group_by("lang").aggregate([(name, "sum") for name in counted]).to_pylist():
         for name in counted:
             ledger.change(name, row["lang"], row[f"{name}_sum"] or 0)

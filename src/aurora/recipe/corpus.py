@@ -208,6 +208,16 @@ class Curation(Section):
     contamination: Contamination | None = Field(
         None, description="Benchmark sets whose items are looked for in the documents; none without it."
     )
+    repeated_passages: Literal["keep", "drop"] = Field(
+        "keep",
+        description="Stretches of whole sentences, of at least `passage_words` words, that stood in a kept document "
+        "before (sources by name, documents as read): kept, or cut out. Code counts too.",
+    )
+    passage_words: int = Field(
+        50,
+        ge=10,
+        description="Words (characters in scripts without spaces) of a stretch that is cut for being repeated.",
+    )
     duplicates: Literal["none", "exact", "near"] = Field(
         "exact",
         description="Which duplicates to drop: those of equal text, or also those whose text is nearly the same.",
