@@ -140,15 +140,18 @@ def _in_a_process(kind: str, folder: Path, **options: Any) -> dict[str, Any]:
     """What a run in a process of its own says, and the most memory that it and its children held."""
     order = json.dumps({"kind": kind, "folder": str(folder), **options})
     command = [sys.executable, __file__, "--data", str(folder), "--run", order]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        peak = 0
-        while process.poll() is None:
-            peak = max(peak, _memory(psutil.Process(process.pid)))
-            time.sleep(SAMPLING_SECONDS)
-        said, complained = process.communicate()
-    if process.returncode:
-        raise SystemExit(f"{order} failed:\n{complained[-2000:]}")
-    return {**json.loads(said.splitlines()[-1]), "peak": peak}
+    # To files: what nobody reads meanwhile would fill a pipe, and stop the process.
+    with tempfile.TemporaryFile("w+") as said, tempfile.TemporaryFile("w+") as complained:
+        with subprocess.Popen(command, stdout=said, stderr=complained) as process:
+            peak = 0
+            while process.poll() is None:
+                peak = max(peak, _memory(psutil.Process(process.pid)))
+                time.sleep(SAMPLING_SECONDS)
+        said.seek(0)
+        complained.seek(0)
+        if process.returncode:
+            raise SystemExit(f"{order} failed:\n{complained.read()[-2000:]}")
+        return {**json.loads(said.read().splitlines()[-1]), "peak": peak}
 
 
 def _memory(process: psutil.Process) -> int:
