@@ -50,12 +50,16 @@ def flags(lang: str, script: str) -> Flags:
         table[ord(character)] |= ENDING | (WIDE_ENDING if wide else 0)
     for character in closing:
         table[ord(character)] |= CLOSING
-    parts = tuple(script.split("|"))
-    for point in np.flatnonzero(table & LETTER).tolist():
-        name = unicodedata.name(chr(point), "")
-        if name.startswith((*parts, "COMBINING")):
-            table[point] |= SCRIPT
+    parts = (*script.split("|"), "COMBINING")
+    points = [point for point, name in _letter_names() if name.startswith(parts)]
+    table[points] |= SCRIPT
     return table
+
+
+@cache
+def _letter_names() -> list[tuple[int, str]]:
+    """The letters and marks by code point, with their names."""
+    return [(point, unicodedata.name(chr(point), "")) for point in np.flatnonzero(_base() & LETTER).tolist()]
 
 
 @cache

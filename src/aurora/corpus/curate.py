@@ -86,6 +86,8 @@ def run_task(task: Task, tick: Tick) -> dict[str, Any]:
         result = files.result(PREPARE, task["fingerprint"])
         if result is None:
             result = prepare(plan, shard, tick)
+            if plan.corpus.curation.duplicates == "near":  # made while the texts were at hand
+                files.finish(SIGN, fingerprint(task["fingerprint"], SIGNING), {})
             files.finish(PREPARE, task["fingerprint"], result)
         for step, (carry_out_step, version_of_step) in _asked(plan.corpus).items():
             mark = fingerprint(task["fingerprint"], version_of_step)

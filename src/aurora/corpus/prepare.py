@@ -33,6 +33,7 @@ from aurora.corpus.flagged import FlaggedWords, with_score
 from aurora.corpus.kernels import measure
 from aurora.corpus.language import Cld2, Identifier, Languages, identify_batch
 from aurora.corpus.measuring import STATISTICS
+from aurora.corpus.minhash import signatures
 from aurora.corpus.mixed import drop_other_paragraphs, is_mixed
 from aurora.corpus.mojibake import repair_batch
 from aurora.corpus.normalise import normalise_batch
@@ -120,12 +121,15 @@ def prepare(plan: Plan, shard: Shard, tick: Callable[[int], object]) -> dict[str
             lines = stack.enter_context(
                 pq.ParquetWriter(stack.enter_context(atomic_file(files.lines)), LINES, compression="zstd")
             )
+        signed = stack.enter_context(atomic_file(files.signatures)) if curation.duplicates == "near" else None
         stack.enter_context(_no_collection())
         for inputs, size in batches(plan.read(shard)):
             prepared, broken = steps.carry_out(inputs)
             for batch in prepared:
                 texts.write_batch(batch.select(TEXTS.names))
                 facts.write_batch(batch.select(FACTS.names))
+                if signed:
+                    signed.write(signatures(batch["text"]).tobytes())
                 if lines:
                     lines.write_table(edge_lines(batch, counts["documents"]))
                 counts["documents"] += batch.num_rows

@@ -1,6 +1,7 @@
-"""The signatures of a shard, for near duplicates: made from the texts as they left the steps.
+"""The signatures of a shard that was prepared without them: made from the texts as they left the steps.
 
-One decision: this is a step of its own behind the texts, so asking for near duplicates later reads no source again.
+One decision: who asks for near duplicates at once gets signatures while the texts are at hand (`prepare`); who asks
+later has them made behind, and reads no source again.
 """
 
 from __future__ import annotations
