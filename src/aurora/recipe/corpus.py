@@ -71,6 +71,21 @@ class TextSource(SourceBase):
     document: Literal["file", "paragraph", "line"] = Field("file", description="What counts as one document.")
 
 
+class HtmlSource(SourceBase):
+    """Web pages, one a file, plain or compressed: their main content (extra `web`)."""
+
+    kind: Literal["html"]
+    paths: list[str] = Field(min_length=1, description="Files or glob patterns, relative to the recipe.")
+
+
+class WarcSource(SourceBase):
+    """Web pages in WARC archives, plain or compressed (.gz, .zst, .bz2): the main content of each successful answer
+    with HTML (extra `web`)."""
+
+    kind: Literal["warc"]
+    paths: list[str] = Field(min_length=1, description="Files or glob patterns, relative to the recipe.")
+
+
 class HubSource(SourceBase):
     """A data set of the Hugging Face hub (or a local folder in hub layout), streamed; its code is never run."""
 
@@ -130,7 +145,8 @@ class EnvironmentSource(SourceBase):
 
 
 Source = Annotated[
-    JsonlSource | ParquetSource | TextSource | HubSource | WheelsSource | EnvironmentSource, Field(discriminator="kind")
+    JsonlSource | ParquetSource | TextSource | HtmlSource | WarcSource | HubSource | WheelsSource | EnvironmentSource,
+    Field(discriminator="kind"),
 ]
 
 

@@ -13,11 +13,13 @@ from typing import Any
 from aurora.corpus.document import CODE, Document, Quarantined
 from aurora.recipe.corpus import (
     EnvironmentSource,
+    HtmlSource,
     HubSource,
     JsonlSource,
     ParquetSource,
     Source,
     TextSource,
+    WarcSource,
     WheelsSource,
 )
 
@@ -36,11 +38,13 @@ def read_source(name: str, source: Source, base: Path, cache: Path) -> Iterator[
 
 def provenance(name: str, source: Source, base: Path, cache: Path) -> dict[str, Any]:
     """What a source's text depends on, as JSON types: versions, revisions, hashes, licences. Nothing is fetched."""
-    from aurora.corpus.sources import environment, files, hub, wheels
+    from aurora.corpus.sources import environment, files, hub, web, wheels
 
     match source:
         case JsonlSource() | ParquetSource() | TextSource():
             return {"kind": source.kind, "files": files.identities(name, source.paths, base)}
+        case HtmlSource() | WarcSource():
+            return {"kind": source.kind, "files": web.web_identities(name, source, base)}
         case HubSource():
             return hub.identity(name, source, base)
         case WheelsSource():
@@ -50,7 +54,7 @@ def provenance(name: str, source: Source, base: Path, cache: Path) -> dict[str, 
 
 
 def _read(name: str, source: Source, base: Path, cache: Path) -> Iterator[Document | Quarantined]:
-    from aurora.corpus.sources import environment, files, hub, wheels
+    from aurora.corpus.sources import environment, files, hub, web, wheels
 
     match source:
         case JsonlSource():
@@ -59,6 +63,10 @@ def _read(name: str, source: Source, base: Path, cache: Path) -> Iterator[Docume
             return files.read_parquet(name, source, base)
         case TextSource():
             return files.read_text(name, source, base)
+        case HtmlSource():
+            return web.read_html(name, source, base)
+        case WarcSource():
+            return web.read_warc(name, source, base)
         case HubSource():
             return hub.read_hub(name, source, base)
         case WheelsSource():

@@ -62,7 +62,7 @@ def identities(name: str, patterns: list[str], base: Path) -> dict[str, str]:
 def read_jsonl(name: str, source: JsonlSource, base: Path) -> Iterator[Document | Quarantined]:
     """One document a line."""
     for place, path in find_files(name, source.paths, base).items():
-        yield from _until_broken(name, place, path, source, _read_jsonl(name, source, place, path))
+        yield from until_broken(name, place, path, source, _read_jsonl(name, source, place, path))
 
 
 def _read_jsonl(name: str, source: JsonlSource, place: str, path: Path) -> Iterator[Document | Quarantined]:
@@ -83,7 +83,7 @@ def read_lines(
 def read_parquet(name: str, source: ParquetSource, base: Path) -> Iterator[Document | Quarantined]:
     """One document a row."""
     for place, path in find_files(name, source.paths, base).items():
-        yield from _until_broken(name, place, path, source, _read_parquet(name, source, place, path))
+        yield from until_broken(name, place, path, source, _read_parquet(name, source, place, path))
 
 
 def _read_parquet(name: str, source: ParquetSource, place: str, path: Path) -> Iterator[Document | Quarantined]:
@@ -110,7 +110,7 @@ def _read_parquet(name: str, source: ParquetSource, place: str, path: Path) -> I
 def read_text(name: str, source: TextSource, base: Path) -> Iterator[Document | Quarantined]:
     """One document a file, paragraph (separated by blank lines) or line."""
     for place, path in find_files(name, source.paths, base).items():
-        yield from _until_broken(name, place, path, source, _read_text(name, source, place, path))
+        yield from until_broken(name, place, path, source, _read_text(name, source, place, path))
 
 
 def _read_text(name: str, source: TextSource, place: str, path: Path) -> Iterator[Document | Quarantined]:
@@ -169,7 +169,7 @@ def meta_of(row: dict[str, Any]) -> dict[str, object]:
     return {ADDRESS_KEY: address} if isinstance(address, str) and "://" in address else {}
 
 
-def _until_broken(
+def until_broken(
     name: str, place: str, path: Path, source: SourceBase, found: Iterator[Document | Quarantined]
 ) -> Iterator[Document | Quarantined]:
     """The inputs of a file, and one more where its content breaks off; `UserError` for what the user must mend."""

@@ -1,0 +1,190 @@
+"""Web pages, in files and in WARC archives.
+
+One decision: what counts as an input is a page. In an archive that is a successful answer with HTML; requests, failed
+answers, images and the like are no inputs and are passed over. A record is read into memory up to the largest page
+and compared with its stated length, so a cut archive shows where it breaks off, and all before it stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any, Literal
+
+from aurora.corpus.document import UNDETERMINED, Document, Quarantined, new_document
+from aurora.corpus.sources.files import ADDRESS_KEY, EXCERPT, find_files, identities, until_broken
+from aurora.corpus.sources.page import LARGEST_PAGE, Refused, extractor, read_page
+from aurora.corpus.sources.streams import opened
+from aurora.recipe.corpus import HtmlSource, WarcSource
+
+LONGEST_ADDRESS = 2000  # characters
+PAGES = ("text/html", "application/xhtml+xml")
+SUCCESS = range(200, 300)
+# Of a record that is passed over this much is read, for the headers of its answer.
+_HEADERS = 1 << 16
+
+
+def web_identities(name: str, source: HtmlSource | WarcSource, base: Path) -> dict[str, str]:
+    """What identifies each file, and the library that reads it: another version may find other text."""
+    library = extractor(name)
+    return {place: f"{identity} {library}" for place, identity in identities(name, source.paths, base).items()}
+
+
+def read_html(name: str, source: HtmlSource, base: Path) -> Iterator[Document | Quarantined]:
+    """One document a file."""
+    extractor(name)
+    for place, path in find_files(name, source.paths, base).items():
+        yield from until_broken(name, place, path, source, _read_html(name, source, place, path))
+
+
+def _read_html(name: str, source: HtmlSource, place: str, path: Path) -> Iterator[Document | Quarantined]:
+    with opened(path) as stream:
+        data = stream.read(LARGEST_PAGE + 1)
+    yield _page(name, source, place, data, {})
+
+
+def read_warc(name: str, source: WarcSource, base: Path) -> Iterator[Document | Quarantined]:
+    """One document a page of the archives; its place is the file and the number of its record."""
+    extractor(name)
+    for place, path in find_files(name, source.paths, base).items():
+        yield from until_broken(name, place, path, source, _read_warc(name, source, place, path))
+
+
+def _read_warc(name: str, source: WarcSource, place: str, path: Path) -> Iterator[Document | Quarantined]:
+    from fastwarc.warc import ArchiveIterator
+
+    with opened(path) as stream:
+        records = ArchiveIterator(_Forward(stream), parse_http=False, stream_detect=False)
+        for number, record in enumerate(records, 1):
+            where = f"{place}:{number}"
+            data = _content(record)
+            if data is None:
+                # What comes next lies nowhere that could be known.
+                reason = "the record is cut, or does not state its length: the file breaks off here"
+                yield Quarantined(name, where, reason, "", source.language or UNDETERMINED)
+                return
+            yield from _answer(name, source, where, record, data)
+
+
+def _content(record: Any) -> bytes | None:
+    """The content of a record, or the beginning of what is too large for a page; None where it is cut."""
+    if "Content-Length" not in record.headers:
+        return None
+    size = record.content_length
+    data: bytes = record.reader.read(min(size, LARGEST_PAGE + _HEADERS))
+    rest = size - len(data)
+    if rest and (len(data) < LARGEST_PAGE + _HEADERS or record.reader.consume(rest) < rest):
+        return None
+    return data
+
+
+def _answer(name: str, source: WarcSource, where: str, record: Any, data: bytes) -> Iterator[Document | Quarantined]:
+    """The page that a record holds, if it holds one."""
+    from fastwarc.warc import WarcRecordType
+
+    if record.record_type == WarcRecordType.resource:
+        if _kind(record.headers.get("Content-Type")) in PAGES:
+            yield _page(name, source, where, data, _said(record))
+        return
+    if record.record_type != WarcRecordType.response or not record.is_http:
+        return
+    try:
+        answer = _parsed(data, "none")
+    except OSError as error:
+        yield _quarantined(name, source, where, f"the headers of the answer cannot be read: {error}", data)
+        return
+    headers = answer.http_headers
+    if headers.status_code not in SUCCESS or _kind(headers.get("Content-Type")) not in PAGES:
+        return
+    try:
+        body = _body(data, answer)
+    except OSError as error:
+        yield _quarantined(name, source, where, f"the content cannot be decoded: {error}", data)
+        return
+    language = headers.get("Content-Language")
+    yield _page(name, source, where, body, _said(record), answer.http_charset, language)
+
+
+def _parsed(data: bytes, decoding: Literal["none", "all"]) -> Any:
+    """The content of a record as an answer, its transfer and content encodings taken off where `decoding` says so."""
+    from fastwarc.warc import WarcRecord, WarcRecordType
+
+    answer = WarcRecord()
+    answer.record_type = WarcRecordType.response
+    answer.is_http = True
+    answer.set_bytes_content(data)
+    answer.parse_http(auto_decode=decoding, quirks_mode=True)
+    return answer
+
+
+def _body(data: bytes, answer: Any) -> bytes:
+    """The page of an answer, to one byte more than a page may have; raises OSError where it cannot be decoded."""
+    try:
+        body: bytes = _parsed(data, "all").reader.read(LARGEST_PAGE + 1)
+    except OSError:
+        # Many crawlers store what they decoded beneath the headers of what they were sent.
+        body = answer.reader.read(LARGEST_PAGE + 1)
+        if not body.lstrip().startswith(b"<"):
+            raise
+    return body
+
+
+def _page(
+    name: str,
+    source: HtmlSource | WarcSource,
+    where: str,
+    data: bytes,
+    said: dict[str, object],
+    charset: str | None = None,
+    language: str | None = None,
+) -> Document | Quarantined:
+    """A page as a document; `said` is what its record says of it."""
+    try:
+        page = read_page(data, charset, language, str(said.get(ADDRESS_KEY, "")))
+    except Refused as error:
+        return _quarantined(name, source, where, str(error), data)
+    return new_document(page.text, source.language or UNDETERMINED, name, source.license, where, page.facts | said)
+
+
+def _quarantined(name: str, source: HtmlSource | WarcSource, where: str, reason: str, data: bytes) -> Quarantined:
+    excerpt = data[: 4 * EXCERPT].decode("utf-8", "replace")[:EXCERPT]
+    return Quarantined(name, where, reason, excerpt, source.language or UNDETERMINED)
+
+
+def _said(record: Any) -> dict[str, object]:
+    """What a record says of its page."""
+    said = {
+        ADDRESS_KEY: (record.headers.get("WARC-Target-URI") or "").strip("<>"),  # some writers add brackets
+        "date": record.headers.get("WARC-Date") or "",
+        "truncated": record.headers.get("WARC-Truncated") or "",
+    }
+    return {key: value[:LONGEST_ADDRESS] for key, value in said.items() if value}
+
+
+def _kind(content_type: str | None) -> str:
+    """The media type of a header, without its parameters."""
+    return (content_type or "").partition(";")[0].strip().lower()
+
+
+class _Forward:
+    """A stream that is only read ahead, in the shape that fastwarc asks for: it seeks to learn where it is."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self._position = 0
+
+    def read(self, size: int = -1) -> bytes:
+        found = self._stream.read(size)
+        self._position += len(found)
+        return found
+
+    def tell(self) -> int:
+        return self._position
+
+    def close(self) -> None:
+        """Whoever opened the stream closes it."""
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        if (offset, whence) not in ((0, 1), (self._position, 0)):
+            raise OSError("an archive is read from its beginning to its end")
+        return self._position
