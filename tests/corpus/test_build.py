@@ -199,6 +199,19 @@ stages:
 """
 
 
+# All that a plan can do to a text.
+EVERYTHING = {
+    "rules": ["basic", "web", "gopher-repetition"],
+    "thresholds": {lang: {"gopher_max_top_2_gram": 1, "gopher_max_top_3_gram": 1} for lang in TEXTS},
+    "personal_data": "fakes",
+    "duplicates": "near",
+    "near_similarity": 0.99,
+    "boilerplate_lines": "drop",
+    "repeated_passages": "drop",
+    "other_language_paragraphs": "drop",
+}
+
+
 def command(folder: Path, output: Path, *keys: str) -> list[str]:
     recipe = folder / "kill.yaml"
     return [sys.executable, "-m", "aurora", "corpus", "build", str(recipe), *keys, "--output", str(output)]
@@ -207,6 +220,7 @@ def command(folder: Path, output: Path, *keys: str) -> list[str]:
 def write_recipe(folder: Path, documents: int) -> None:
     table = write_sources(folder, documents)
     table["shard_megabytes"] = 0.5
+    table["curation"] = EVERYTHING
     assert (folder / "web.jsonl").stat().st_size > WORTHWHILE
     (folder / "kill.yaml").write_text(RECIPE.format(corpus=json.dumps(table)), encoding="utf-8")
 

@@ -20,6 +20,7 @@ def named_files(curation: Curation, base: Path) -> dict[str, str]:
     """
     models = {"fasttext_model": curation.fasttext_model}
     models |= {f"perplexity.{lang}": path for lang, path in curation.perplexity.items()}
+    models |= {"personal_data_key": curation.personal_data_key}
     models |= {f"flagged_words.{lang}": path for lang, path in curation.flagged_words.items()}
     found = {key: sha256(base / path) for key, path in models.items() if path and (base / path).is_file()}
     if wanted := curation.contamination:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gc
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from functools import lru_cache
@@ -32,13 +32,14 @@ from aurora.corpus.fasttext_model import FastText
 from aurora.corpus.flagged import FlaggedWords, with_score
 from aurora.corpus.kernels import measure
 from aurora.corpus.language import Cld2, Identifier, Languages, identify_batch
+from aurora.corpus.masking import Masker
 from aurora.corpus.measuring import STATISTICS
 from aurora.corpus.minhash import signatures
 from aurora.corpus.mixed import drop_other_paragraphs, is_mixed
 from aurora.corpus.mojibake import repair_batch
 from aurora.corpus.normalise import normalise_batch
 from aurora.corpus.perplexity import Perplexities
-from aurora.corpus.personal_data import TYPES, mask_batch
+from aurora.corpus.personal_data import TYPES
 from aurora.corpus.plan import Plan, Shard
 from aurora.corpus.quality import JUDGED_BY
 from aurora.corpus.reading import read_texts
@@ -48,7 +49,7 @@ from aurora.files import atomic_file
 from aurora.recipe.corpus import Curation
 
 # Rises when the code changes what is written for the same text.
-VERSION = 7
+VERSION = 8
 # A batch ends with the document that makes it so large; a larger document is none.
 BATCH_BYTES = 16_000_000
 BATCH_DOCUMENTS = 8192
@@ -109,7 +110,8 @@ def prepare(plan: Plan, shard: Shard, tick: Callable[[int], object]) -> dict[str
     models = Perplexities({lang: plan.base / path for lang, path in curation.perplexity.items()})
     benchmarks = load_index(curation.contamination, plan.base) if curation.contamination else None
     flagged = FlaggedWords({lang: plan.base / path for lang, path in curation.flagged_words.items()})
-    steps = _Steps(curation, identifiers, _measuring_sentences(plan.folder), models, benchmarks, flagged)
+    masker = Masker(curation, plan.base)
+    steps = _Steps(curation, identifiers, _measuring_sentences(plan.folder), models, benchmarks, flagged, masker)
     counts = {"documents": 0, "quarantined": 0, "bytes": 0}
     with ExitStack() as stack:
         streams = {path: stack.enter_context(atomic_file(path)) for path in (files.texts, files.facts)}
@@ -134,7 +136,7 @@ def prepare(plan: Plan, shard: Shard, tick: Callable[[int], object]) -> dict[str
                     lines.write_table(edge_lines(batch, counts["documents"]))
                 counts["documents"] += batch.num_rows
             for found in broken:
-                quarantined.write(json.dumps(asdict(found), sort_keys=True) + "\n")
+                quarantined.write(json.dumps(asdict(masker.quarantined(found)), sort_keys=True) + "\n")
             counts["quarantined"] += len(broken)
             counts["bytes"] += size
             tick(size)
@@ -180,6 +182,7 @@ class _Steps:
         perplexities: Perplexities,
         benchmarks: ContaminationIndex | None,
         flagged: FlaggedWords,
+        masker: Masker,
     ) -> None:
         self._curation = curation
         self._identifiers = identifiers
@@ -187,6 +190,7 @@ class _Steps:
         self._perplexities = perplexities
         self._benchmarks = benchmarks
         self._flagged = flagged
+        self._masker = masker
 
     def carry_out(self, inputs: Sequence[Document | Quarantined]) -> tuple[list[pa.RecordBatch], list[Quarantined]]:
         """The documents as they leave the steps, and what is quarantined, each in the order of the inputs."""
@@ -239,7 +243,7 @@ class _Steps:
         held = self._benchmarks.find(columns["text"]) if self._benchmarks else [None] * len(documents)
         for place, name in enumerate(("benchmark", "benchmark_item")):
             columns[name] = pa.array([None if item is None else item[place] for item in held], pa.string())
-        columns["text"], counts = self._masked(columns["text"], langs)
+        columns["text"], counts = self._masker.texts(columns["text"], langs)
         columns |= {
             "lang": pa.array(langs, pa.string()),
             "bytes": pc.binary_length(columns["text"]),
@@ -258,14 +262,6 @@ class _Steps:
         if self._curation.flagged_words:
             columns["meta"] = with_score(columns["meta"], columns["flagged"])
         return pa.RecordBatch.from_pydict(columns)
-
-    def _masked(self, texts: pa.LargeStringArray, langs: list[str]) -> tuple[pa.LargeStringArray, Mapping[str, Any]]:
-        """The texts without their personal data, and the number of pieces of each type in each."""
-        how = self._curation.personal_data
-        if how == "keep":
-            return texts, dict.fromkeys(TYPES, pa.array([0] * len(texts), pa.int32()))
-        masked, counts = mask_batch(texts, langs, how)
-        return masked, {name: counts[name] for name in TYPES}
 
     def _languages(self, texts: pa.LargeStringArray, declared: list[str]) -> Languages:
         if self._curation.identify_language:

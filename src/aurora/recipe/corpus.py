@@ -178,6 +178,11 @@ class Curation(Section):
         description="E-mail and street addresses, phone, card, account and national identity numbers, IP addresses and "
         "secrets: kept, masked by a placeholder of their type, or by an invented value, the same for the same one.",
     )
+    personal_data_key: str | None = Field(
+        None,
+        description="File of a secret of 16 bytes or more, relative to the recipe, that fakes are made with; without "
+        "one the key is known, and whoever guesses a value can test the guess. Its content is stored nowhere.",
+    )
     identify_language: bool = Field(
         True,
         description="Drop documents whose identified language contradicts their declared one; label those without one.",
