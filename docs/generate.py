@@ -53,7 +53,7 @@ def readme() -> str:
 def tree() -> str:
     """Every module below src/aurora with the first sentence of its docstring, as an indented block."""
     lines = ["    src/aurora/"]
-    files = sorted(SOURCE.rglob("*.py"), key=lambda path: (path.parent != SOURCE, path.as_posix()))
+    files = sorted(SOURCE.rglob("*.py"), key=lambda path: (path.parent != SOURCE, path.parent.as_posix(), path.name))
     for path in files:
         relative = path.relative_to(SOURCE)
         docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from aurora.corpus.cuts import CUTS
-from aurora.corpus.fates import DROPPED
+from aurora.corpus.fates import is_kept
 from aurora.corpus.plan import Plan
 from aurora.corpus.work import WorkFiles, fingerprint
 from aurora.files import atomic_file, sha256
@@ -34,7 +34,7 @@ def decide_cuts(plan: Plan) -> dict[str, str]:
     for shard in plan.shards:
         files = WorkFiles(plan.work, shard.name)
         table = pq.read_table(files.lines, columns=["row", "key", "start", "end"])
-        found = np.isin(table["key"].to_numpy(), repeated) & _is_kept(files)[table["row"].to_numpy()]
+        found = np.isin(table["key"].to_numpy(), repeated) & is_kept(files)[table["row"].to_numpy()]
         with atomic_file(files.cuts) as stream:
             pq.write_table(table.filter(pa.array(found)).select(CUTS.names), stream, compression="zstd")
         marks[shard.name] = fingerprint(sha256(files.cuts))
@@ -75,8 +75,4 @@ def _kept(plan: Plan, columns: list[str]) -> Iterator[pa.Table]:
     for shard in plan.shards:
         files = WorkFiles(plan.work, shard.name)
         lines = pq.read_table(files.lines, columns=list({*columns, "row", "first"}))
-        yield lines.filter(pa.array(_is_kept(files)[lines["row"].to_numpy()] & lines["first"].to_numpy()))
-
-
-def _is_kept(files: WorkFiles) -> npt.NDArray[np.bool_]:
-    return np.asarray(pq.read_table(files.fates, columns=["part"])["part"].to_numpy() != DROPPED, np.bool_)
+        yield lines.filter(pa.array(is_kept(files)[lines["row"].to_numpy()] & lines["first"].to_numpy()))

@@ -94,6 +94,11 @@ def decide(plan: Plan) -> dict[str, str]:
     return marks
 
 
+def is_kept(files: WorkFiles) -> npt.NDArray[np.bool_]:
+    """Whether each document of a shard whose fates are known is kept."""
+    return np.asarray(pq.read_table(files.fates, columns=["part"])["part"].to_numpy() != DROPPED, np.bool_)
+
+
 @dataclass(frozen=True)
 class _Columns:
     """What is known of a shard's documents: hash, bytes, language, whether it is lost already; measured sentences."""

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.parquet as pq
 
-from aurora.corpus.fates import DROPPED
+from aurora.corpus.fates import is_kept
 from aurora.corpus.passages import runs_of
 from aurora.corpus.plan import Plan
 from aurora.corpus.work import WorkFiles, fingerprint
@@ -44,7 +44,7 @@ def _repeated(plan: Plan) -> dict[str, npt.NDArray[np.bool_]]:
             files = WorkFiles(plan.work, shard.name)
             table = pq.read_table(files.passages, columns=["row", "key"])
             column = table["key"].to_numpy()
-            mine = np.flatnonzero((column % np.uint64(partitions) == part) & _is_kept(files)[table["row"].to_numpy()])
+            mine = np.flatnonzero((column % np.uint64(partitions) == part) & is_kept(files)[table["row"].to_numpy()])
             keys.append(column[mine])
             places.append(mine)
             owners.append(np.full(len(mine), number, np.int32))
@@ -61,7 +61,3 @@ def _not_first(keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
     again = np.zeros(len(keys), np.bool_)
     again[order[1:]] = keys[order[1:]] == keys[order[:-1]]
     return again
-
-
-def _is_kept(files: WorkFiles) -> npt.NDArray[np.bool_]:
-    return np.asarray(pq.read_table(files.fates, columns=["part"])["part"].to_numpy() != DROPPED, np.bool_)
