@@ -41,7 +41,7 @@ from aurora.corpus.kernels import tokens
 from aurora.corpus.language import Cld2
 from aurora.corpus.language_data import stop_words
 from aurora.corpus.quality import judge_batch
-from aurora.corpus.rule_sets import SETS
+from aurora.corpus.rule_sets import NEED_FILES, SETS
 from aurora.recipe.corpus import Corpus
 from curation_plan import LANGUAGES
 from parallel_documents import parallel_documents, rows
@@ -188,7 +188,7 @@ def _kept(data: Path) -> dict[str, dict[str, float]]:
         langs = [lang] * len(of_language)
         measured = kernels.measure(pa.array(of_language, pa.large_string()), langs)
         for name, (prose, _) in SETS.items():
-            if prose and name != "perplexity":  # which needs a model
+            if prose and name not in NEED_FILES:
                 broken, _ = judge_batch(measured, langs, [name], {})
                 shares[name][lang] = round(float(np.mean([rule is None for rule in broken])), 4)
     return dict(shares)

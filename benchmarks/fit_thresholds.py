@@ -22,13 +22,13 @@ import pyarrow as pa
 from aurora.corpus.kernels import measure
 from aurora.corpus.language_data import thresholds
 from aurora.corpus.quality import judge_batch
-from aurora.corpus.rule_sets import SETS, Rule, rules_of
+from aurora.corpus.rule_sets import NEED_FILES, SETS, Rule, rules_of
 from parallel_documents import LANGUAGES, parallel_documents
 
 MARGIN = 0.85
 SPARED = 0.01
 SCALED = ("tokens", "mean_token", "sentences")
-FITTED = tuple(name for name in SETS if name not in ("basic", "code", "perplexity"))
+FITTED = tuple(name for name in SETS if name not in ("basic", "code", *NEED_FILES))
 Columns = Mapping[str, Any]
 
 
