@@ -120,6 +120,9 @@ def _peer(texts: list[str], tag: str) -> float:
 
     from datatrove.data import Document
 
+    from datatrove_pipeline import hash_text
+
+    hash_text()
     with TemporaryDirectory() as folder:
         step = MinhashDedupSignature(folder, language=tag)
         documents = [Document(text=text, id=str(number)) for number, text in enumerate(texts)]

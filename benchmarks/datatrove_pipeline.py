@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 
 def run(folder: Path, languages: dict[str, str], sample: int) -> int:
@@ -38,6 +39,20 @@ def take_sample(source: Path, target: Path, sample: int) -> int:
     return size
 
 
+def hash_text() -> None:
+    """Have datatrove's text encoded on its way to xxhash, which takes bytes alone since its version 4."""
+    import xxhash
+    from datatrove.utils.hashes import xxhash as peer
+
+    def encoded(data: str | bytes) -> bytes:
+        return data.encode() if isinstance(data, str) else data
+
+    peer.xxhash = SimpleNamespace(
+        xxh32_intdigest=lambda data: xxhash.xxh32_intdigest(encoded(data)),
+        xxh64_intdigest=lambda data: xxhash.xxh64_intdigest(encoded(data)),
+    )
+
+
 def curate(place: Path, tag: str) -> None:
     """From `place`/in.jsonl to Parquet files in `place`/out."""
     try:
@@ -50,6 +65,7 @@ def curate(place: Path, tag: str) -> None:
         from datatrove.pipeline.writers import JsonlWriter, ParquetWriter
     except ImportError as error:
         raise SystemExit(f"{error}: pip install 'datatrove[io,processing,multilingual]' ftfy") from error
+    hash_text()
     shutil.rmtree(place / "filtered", ignore_errors=True)
     work = {name: str(place / name) for name in ("filtered", "signatures", "buckets", "removed", "out")}
     config = MinhashConfig()
