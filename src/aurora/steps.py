@@ -290,6 +290,7 @@ class Steps:
 
     def _train(self, name: str, stage: Stage, fresh: bool, folder: Path, fingerprint: Callable[[int], str]) -> None:
         from aurora.evaluation.measure import held_out_monitor
+        from aurora.tokens.decisions import DECISIONS, read_decisions
         from aurora.tokens.stage import stage_loader, warn
         from aurora.tokens.tokenizer import load_tokenizer
         from aurora.training.start import NewModel
@@ -301,6 +302,11 @@ class Steps:
             for store in loader.stores.values():
                 store.verify()
         warn(stage, name, loader)
+
+        def contents(step: int) -> list[dict[str, Any]]:
+            decided = read_decisions(folder / DECISIONS).made if stage.retention else ()
+            return stage_loader(stage, name, self.recipe.seed, self.run / "tokens", decided).contents(step)
+
         start: Path | NewModel = self.run / "checkpoints" / stage.start
         if fresh:
             architecture = self.recipe.model.architecture
@@ -318,6 +324,7 @@ class Steps:
             fingerprint=fingerprint,
             evaluate=held_out_monitor(self.recipe, self.run),
             replay=self._replay(name, stage),
+            contents=contents,
         )
 
     def _replay(self, name: str, stage: Stage) -> Replay | None:
@@ -364,6 +371,8 @@ def _stage_numerics(stage: Stage) -> dict[str, Any]:
     numerics["schedule"] = {key: value for key, value in numerics["schedule"].items() if key != "decay" or value}
     if stage.guard == Guard():
         del numerics["guard"]
+    elif stage.guard.action == "skip":
+        numerics["guard"] = {key: value for key, value in numerics["guard"].items() if key not in ("action", "steps")}
     return numerics | {"packing": None if stage.packing == "own" else stage.packing}
 
 

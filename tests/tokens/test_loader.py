@@ -51,6 +51,16 @@ def test_a_batch_holds_the_mixtures_sequences_in_order(loader: Loader) -> None:
         assert row.tolist() == list(range(first, first + LENGTH + 1))
 
 
+def test_the_contents_of_a_step_are_those_of_its_batch(loader: Loader) -> None:
+    contents = loader.contents(2)
+    assert [it["sequence"] for it in contents] == list(range(32, 48))
+    for it, window in zip(contents, loader.batch(2).windows, strict=True):
+        assert (it["source"], it["index"]) == (window.source, window.index)
+        begin, pair = window.index * LENGTH, window.source == "redteam/pairs"
+        within = range(begin, begin + LENGTH)  # documents of 13 tokens
+        assert it["documents"] == ([window.index] if pair else sorted({token // 13 for token in within}))
+
+
 def test_a_pair_is_a_sequence_of_its_own(tmp_path: Path) -> None:
     """It stands after an end-of-text, as in generation; a short one is filled up, a long one is cut."""
     with StoreWriter(tmp_path / "redteam.pairs", 49152, masked=True) as writer:

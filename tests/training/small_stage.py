@@ -84,6 +84,7 @@ class Lab:
             "folder": self.folder / name,
             "tensorboard": self.folder / "tensorboard" / name,
             "fingerprint": lambda step: "f",
+            "contents": self.loader(stage).contents,
         }
         return train_stage(stage, "base", **(arguments | settings))
 
@@ -96,6 +97,9 @@ def assert_same(left: Path, right: Path) -> None:
     """The same stage, wall times aside, to the byte."""
     for name in ("model.safetensors", "optimizer.safetensors", "architecture.json", "tokenizer.json"):
         assert (left / name).read_bytes() == (right / name).read_bytes(), name
+    left_out = [folder / "left_out.jsonl" for folder in (left, right)]
+    assert left_out[0].exists() == left_out[1].exists()
+    assert not left_out[0].exists() or left_out[0].read_bytes() == left_out[1].read_bytes()
     states = [json.loads((folder / "state.json").read_text()) for folder in (left, right)]
     assert timeless(states[0]) == timeless(states[1])
     records = [[timeless(record) for record in read_metrics(folder / "metrics.jsonl")] for folder in (left, right)]

@@ -66,8 +66,19 @@ class Optimizer(Section):
 
 
 class Guard(Section):
-    """Steps that are left out: the batch is recorded, weights and moments stay, the schedule goes on."""
+    """Steps that are left out: their documents go to the stage's `left_out.jsonl`, and the schedule goes on."""
 
+    action: Literal["skip", "rollback"] = Field(
+        "skip",
+        description="What becomes of weights and moments: they stay as they were before the step (`skip`), or become "
+        "those of an earlier checkpoint, and what was trained on since is left out with it (`rollback`).",
+    )
+    steps: int | None = Field(
+        None,
+        ge=1,
+        description="With `rollback`: the checkpoint is the newest at least so many steps old; one is made every so "
+        "many steps.",
+    )
     deviations: float | None = Field(
         None,
         gt=0,
@@ -75,7 +86,18 @@ class Guard(Section):
         "left out; without it only steps whose loss or gradient is not finite are.",
     )
     window: int = Field(128, ge=2, description="How many losses the mean is over; spikes are looked for behind them.")
-    patience: int = Field(10, ge=0, description="Steps left out in a row above which the stage ends with an error.")
+    patience: int = Field(
+        10,
+        ge=0,
+        description="Steps left out in a row, or going back to the same checkpoint, above which the stage ends with an "
+        "error.",
+    )
+
+    @model_validator(mode="after")
+    def _steps_where_they_belong(self) -> Guard:
+        if (self.steps is None) == (self.action == "rollback"):
+            raise ValueError("give `steps` with the action rollback, and with no other")
+        return self
 
 
 class Control(Section):

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -67,6 +68,21 @@ class Loader:
             row = Row(tokens[place], mask[place], None if documents is None else documents[place])
             self.rows[window.source].fill(window.index, row)
         return Batch(tokens, mask, windows, documents)
+
+    def contents(self, step: int) -> list[dict[str, Any]]:
+        """The sequences of optimizer step `step` (from 0) over all ranks: number in the stage, source, and which of the
+        source's sequences and documents (from 0) each is."""
+        first = step * self.sequences_per_step
+        windows = {n: self.mixture.sequence(n) for n in range(first, first + self.sequences_per_step)}
+        return [
+            {
+                "sequence": n,
+                "source": window.source,
+                "index": window.index,
+                "documents": self.rows[window.source].documents(window.index),
+            }
+            for n, window in windows.items()
+        ]
 
     def batches(
         self, first: int, last: int, rank: int = 0, ranks: int = 1, *, threads: int = 1, ahead: int = 2

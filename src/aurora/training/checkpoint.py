@@ -38,22 +38,36 @@ CHECKSUMS = "checksums.json"
 class Keep:
     """Which checkpoints stay: the `newest`, and those of every `every`-th step (0: none) for good.
 
-    `best()` is the step of one that stays until there is a better one, or None.
+    `best()` is the step of one that stays until there is a better one, or None. Those of every `returns`-th step (0:
+    none) stay while a guard may go back to them: from step n to that of step `back_to(n)`.
     """
 
     newest: int = 2
     every: int = 0
     best: Callable[[], int | None] = lambda: None
+    returns: int = 0
+    back_to: Callable[[int], int] = lambda step: step
 
     def due(self, step: int) -> bool:
         """Whether a checkpoint of `step` is kept for good."""
         return bool(self.every) and step % self.every == 0
 
+    def wanted(self, step: int) -> bool:
+        """Whether there is to be a checkpoint of `step`, however young the last one is."""
+        return self.due(step) or self.returnable(step) or step == self.best()
+
+    def returnable(self, step: int) -> bool:
+        """Whether a guard may go back to a checkpoint of `step`."""
+        return bool(self.returns) and step % self.returns == 0
+
     def superfluous(self, newest_first: Sequence[Path], *, finished: bool = False) -> list[Path]:
         """Those of the step folders to remove; of a `finished` stage only the ones kept for good stay."""
         later = newest_first[0 if finished else self.newest :]
         best = None if finished else self.best()
-        steps = {path: int(path.name.removeprefix("step-")) for path in later}
+        steps = {path: step_of(path) for path in later}
+        if not finished and later:  # also from the oldest of the newest, if all others turned out damaged
+            back_to = self.back_to(step_of(newest_first[self.newest - 1]))
+            steps = {path: step for path, step in steps.items() if not (self.returnable(step) and step >= back_to)}
         return [path for path, step in steps.items() if not self.due(step) and step != best]
 
 
@@ -137,18 +151,28 @@ def step_folder(folder: Path, step: int) -> Path:
     return folder / f"step-{step:08d}"
 
 
+def step_of(path: Path) -> int:
+    """The step of a checkpoint's folder."""
+    return int(path.name.removeprefix("step-"))
+
+
 def shard_name(name: str, job: Job) -> str:
     """What a rank calls its part of the file `name`; alone it is the file."""
     path = Path(name)
     return name if job.ranks == 1 else f"{path.stem}-{job.rank:05d}-of-{job.ranks:05d}{path.suffix}"
 
 
-def newest_checkpoint(folder: Path, fingerprint: Fingerprint, job: Job = ALONE) -> Checkpoint | None:
-    """The newest good checkpoint below `folder`, or None. Those it refuses are named on the terminal and removed."""
+def newest_checkpoint(
+    folder: Path, fingerprint: Fingerprint, job: Job = ALONE, usable: Callable[[int], bool] = lambda step: True
+) -> Checkpoint | None:
+    """The newest good checkpoint below `folder` whose step is `usable`, or None.
+
+    Those it refuses are named on the terminal and removed.
+    """
     if job.rank == 0:
         for path in folder.glob(".step-*"):
             shutil.rmtree(path)
-    for name in job.hear(" ".join(path.name for path in step_folders(folder))).split():
+    for name in job.hear(" ".join(path.name for path in step_folders(folder) if usable(step_of(path)))).split():
         try:
             return read_checkpoint(folder / name, fingerprint, job)
         except AuroraError as error:

@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Any
 
 from aurora.files import atomic_file, explained
+from aurora.training.guard import Judged
 from aurora.training.trackers import Onlookers
 
 METRICS = "metrics.jsonl"
@@ -25,6 +26,8 @@ FLUSH_SECONDS = 10.0
 
 # Set in the record of a step that moved nothing; its loss is there where it is a number.
 LEFT_OUT = "left_out"
+# There too, where it undid all behind an earlier step: that step. The records of those undone stay as they are.
+RETURNED_TO = "returned_to"
 
 
 class MetricsLog:
@@ -113,9 +116,9 @@ class EventFile:
             self._writer.close()
 
 
-def keep_until(path: Path, step: int) -> None:
-    """Keep the lines of the steps up to `step` in a metrics file; a line cut short by a crash goes too."""
-    kept = [line for line in _lines(path) if line.endswith("\n") and _step(line) <= step]
+def keep_until(path: Path, step: int, key: str = "step") -> None:
+    """Keep the lines whose `key` is at most `step` in a file of records; a line cut short by a crash goes too."""
+    kept = [line for line in _lines(path) if line.endswith("\n") and _step(line, key) <= step]
     with atomic_file(path, "w") as stream:
         stream.writelines(kept)
 
@@ -126,10 +129,10 @@ def read_metrics(path: Path) -> list[dict[str, float]]:
     return records
 
 
-def judged(path: Path, step: int) -> list[tuple[float | None, bool]]:
-    """(loss, left out) of the steps up to `step`."""
+def judged(path: Path, step: int) -> list[Judged]:
+    """What a guard saw of the steps up to `step`."""
     records = [json.loads(line) for line in _lines(path) if _step(line) <= step]
-    return [(record.get("loss"), LEFT_OUT in record) for record in records]
+    return [Judged(record.get("loss"), LEFT_OUT in record, record.get(RETURNED_TO)) for record in records]
 
 
 def _lines(path: Path) -> list[str]:
@@ -139,9 +142,9 @@ def _lines(path: Path) -> list[str]:
         return stream.readlines()
 
 
-def _step(line: str) -> float:
+def _step(line: str, key: str = "step") -> float:
     try:
         record: Any = json.loads(line)
-        return float(record["step"])
+        return float(record[key])
     except (ValueError, KeyError, TypeError):
         return math.inf

@@ -118,6 +118,7 @@ class Optimizer:
     def load(self, tensors: Mapping[str, Tensor], origin: str) -> None:
         """Copy what `state` gave; where it is of another network, an `AuroraError` calls it `origin`."""
         if set(tensors) == {UPDATES}:
+            self._adamw.state.clear()
             return
         expected = {
             f"{moment}.{name}": parameter.shape for name, parameter in self._parameters.items() for moment in MOMENTS

@@ -21,7 +21,7 @@ from aurora.recipe.model import Architecture
 from aurora.recipe.stages import Stage
 from aurora.training.checkpoint import OPTIMIZER, Checkpoint
 from aurora.training.engine import Engine, OneProcess
-from aurora.training.guard import Watch
+from aurora.training.guard import Judged, Watch
 from aurora.training.job import started_ranks
 from aurora.training.layout import layout_of, refuse_impossible
 from aurora.training.optimizer import MOMENT_KINDS
@@ -79,7 +79,7 @@ def take_position(
     stage: Stage,
     checkpoint: Checkpoint | None,
     runtime: Runtime,
-    history: Iterable[tuple[float | None, bool]],
+    history: Iterable[Judged],
 ) -> None:
     """Step, moments and what the guard has seen (`history`): the checkpoint's.
 

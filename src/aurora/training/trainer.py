@@ -15,6 +15,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from aurora.errors import AuroraError
 from aurora.files import explained, flush_tree, write_json
 from aurora.model.folder import (
     save_model,
@@ -22,7 +23,7 @@ from aurora.model.folder import (
 )
 from aurora.model.scorer import Scorer
 from aurora.model.weights import write_weights
-from aurora.progress import progress
+from aurora.progress import progress, say
 from aurora.recipe.execution import Execution
 from aurora.recipe.stages import Stage
 from aurora.training.checkpoint import (
@@ -39,11 +40,13 @@ from aurora.training.checkpoint import (
     step_folders,
 )
 from aurora.training.engine import Engine, OneProcess
+from aurora.training.guard import Fault
 from aurora.training.heartbeat import COMPUTING, Heartbeat, heartbeat
 from aurora.training.interruption import StopRequest, stop_requests
 from aurora.training.job import Job, join
+from aurora.training.left_out import Contents, LeftOut
 from aurora.training.meter import Meter, TimedBatches
-from aurora.training.metrics import LEFT_OUT, METRICS, MetricsLog, judged, read_metrics
+from aurora.training.metrics import LEFT_OUT, METRICS, RETURNED_TO, MetricsLog, judged, read_metrics
 from aurora.training.optimizer import MOMENT_KINDS
 from aurora.training.parallel import ParallelNetwork
 from aurora.training.replay import Replay
@@ -69,6 +72,7 @@ def train_stage(
     fingerprint: Fingerprint,
     evaluate: Evaluate | None = None,
     replay: Replay | None = None,
+    contents: Contents = lambda step: [],
 ) -> dict[str, Any]:
     """Train `stage`, called `name`, from the model folder or new network `start` to its end; returns it in figures.
 
@@ -76,7 +80,8 @@ def train_stage(
     same `fingerprint`, a function of the steps made. At the end it holds model.safetensors, optimizer.safetensors,
     architecture.json, tokenizer.json, state.json and metrics.jsonl. `evaluate(network, step)` is called after some
     steps and after the last; what it returns goes into the metrics. With `replay` the batches are its own, and its
-    decisions are in the folder too. On a signal that asks to stop the current step is finished and saved, then
+    decisions are in the folder too. `contents` tells what the sequences of steps were that the guard left out, for
+    left_out.jsonl. On a signal that asks to stop the current step is finished and saved, then
     `KeyboardInterrupt` or `SystemExit` is raised. Under torchrun every rank calls this with the same arguments, and
     rank 0 keeps the records. Raises `AuroraError` for a full disk or numbers that are not finite, `UserError` for a
     layout that cannot be.
@@ -99,10 +104,14 @@ def train_stage(
                 replay.begin(folder, trainer.step, engine.network, job)
             job.wait()  # all have read the records that the first now goes on with
             best = (lambda: None) if replay is None else (lambda: replay.best)
-            keep = Keep(execution.keep_checkpoints, execution.keep_every_steps, best)
+            returns, back_to = stage.guard.steps or 0, lambda step: trainer.watch.back_to(step)
+            keep = Keep(execution.keep_checkpoints, execution.keep_every_steps, best, returns, back_to)
             meter = Meter(timed, engine.architecture, engine.vocabulary, stage.sequence_length, runtime, job)
             before = checkpoint.state if checkpoint else None
-            attempt = _Attempt(trainer, stage, name, folder, fingerprint, before, job, keep, heart, meter, replay)
+            left_out = None if job.rank else LeftOut(folder, trainer.step, contents)
+            attempt = _Attempt(
+                trainer, stage, name, folder, fingerprint, before, job, keep, heart, meter, replay, left_out
+            )
             with stop_requests() as stop:
                 with _log(folder, tensorboard, trainer.step, job, execution) as log:
                     attempt.run(execution, evaluate, log, stop)
@@ -127,8 +136,10 @@ class _Attempt:
         heart: Heartbeat | None,
         meter: Meter,
         replay: Replay | None,
+        left_out: LeftOut | None,
     ) -> None:
         self._job = job
+        self._left_out = left_out
         self._replay = replay
         self._meter = meter
         self._keep = keep
@@ -142,7 +153,7 @@ class _Attempt:
         self._loss_tokens = before.loss_tokens if before else 0
         self._saved = time.monotonic()
         self._begun = self._saved - (before.seconds if before else 0.0)
-        self._seconds_in_steps = before.tokens / before.tokens_per_second if before else 0.0
+        self._seconds_in_steps = before.tokens / before.tokens_per_second if before and before.step else 0.0
 
     def run(self, execution: Execution, evaluate: Evaluate | None, log: MetricsLog | None, stop: StopRequest) -> None:
         """Make all updates that are left."""
@@ -150,6 +161,8 @@ class _Attempt:
         done = self._trainer.step * per_step
         with progress(f"train {self._name}", self._stage.steps * per_step, "tokens", initial=done) as bar:
             try:
+                if self._trainer.step == 0 and self._keep.returnable(0):
+                    self._save()
                 while not self._ended:
                     record = self._advance()
                     record |= self._decide()
@@ -195,10 +208,13 @@ class _Attempt:
         best = self._keep.best()
         if best is None or best == self._trainer.step:
             return
-        checkpoint = read_checkpoint(step_folder(self._folder, best), self._fingerprint, self._job)
+        self._take_up(read_checkpoint(step_folder(self._folder, best), self._fingerprint, self._job))
+
+    def _take_up(self, checkpoint: Checkpoint) -> None:
+        """Have the weights and moments of an earlier step again."""
         self._trainer.engine.fill(checkpoint.model)
         moments = self._trainer.engine.held(checkpoint.optimizer, MOMENT_KINDS)
-        self._trainer.optimizer.load(moments, "The best checkpoint")
+        self._trainer.optimizer.load(moments, f"The checkpoint of step {checkpoint.state.step}")
 
     def _advance(self) -> dict[str, float]:
         """One update; returns its record."""
@@ -217,8 +233,41 @@ class _Attempt:
             **self._meter.figures(self._stage.batch_tokens, seconds),
         }
         if update.left_out:
-            record[LEFT_OUT] = 1
+            record |= self._leave_out(update.left_out)
         return {name: value for name, value in record.items() if math.isfinite(value)}
+
+    def _leave_out(self, fault: Fault) -> dict[str, float]:
+        """Put down what the step was made of, and undo those before it where the guard goes back; for its record."""
+        record: dict[str, float] = {LEFT_OUT: 1}
+        undone = range(0)
+        if self._trainer.watch.rolls_back:
+            record[RETURNED_TO] = at = self._go_back()
+            undone = self._trainer.watch.return_to(at)
+        if self._left_out is not None:
+            self._left_out.write(self._trainer.step, fault, undone)
+        return record
+
+    def _go_back(self) -> int:
+        """Take up an earlier checkpoint; returns its step, behind which all are left out."""
+        step, watch = self._trainer.step, self._trainer.watch
+        self._note("going back to an earlier checkpoint")
+        self._saver.wait()  # it may be the one under way; and its thread speaks with the other ranks by the same group
+        wanted = watch.back_to(step - 1)
+
+        def usable(at: int) -> bool:  # those undone by an earlier fault are not
+            return at <= wanted and self._keep.returnable(at) and watch.back_to(at + self._keep.returns) == at
+
+        checkpoint = newest_checkpoint(self._folder, self._fingerprint, self._job, usable)
+        if checkpoint is None:
+            raise AuroraError(
+                f"Stage {self._name} cannot go back from step {step}, as no checkpoint up to step {wanted} is left: "
+                f"delete {self._folder} to begin anew."
+            )
+        self._take_up(checkpoint)
+        self._loss_tokens = checkpoint.state.loss_tokens
+        at = checkpoint.state.step
+        say(f"Stage {self._name} goes back to step {at}; all steps from there to {step} are left out.")
+        return at
 
     def _measure(self, evaluate: Evaluate | None, every: int) -> dict[str, float]:
         """Measurements that are due after this step; a domain without text has none."""
@@ -241,7 +290,7 @@ class _Attempt:
         """A checkpoint when the last one is old or the process is asked to leave; after the last step none is due."""
         step, steps = self._trainer.step, self._stage.steps
         self._saver.check()
-        due = step == self._keep.best() or self._keep.due(step) or time.monotonic() - self._saved >= every_seconds
+        due = self._keep.wanted(step) or time.monotonic() - self._saved >= every_seconds
         asked, due = self._trainer.engine.agree([stop.asked, due])
         if self._ended or not (asked or due):
             return
@@ -281,7 +330,7 @@ class _Attempt:
             tokens=tokens,
             loss_tokens=self._loss_tokens,
             seconds=round(self._seconds(), 3),
-            tokens_per_second=round(tokens / self._seconds_in_steps, 3),
+            tokens_per_second=round(tokens / self._seconds_in_steps, 3) if step else 0.0,
         )
 
 

@@ -22,7 +22,7 @@ from aurora.tokens.loader import Batch
 from aurora.tokens.packing import positions
 from aurora.training.checkpoint import Fingerprint
 from aurora.training.engine import Engine
-from aurora.training.guard import Watch
+from aurora.training.guard import Fault, Watch
 from aurora.training.optimizer import Optimizer
 from aurora.training.schedule import learning_rate
 
@@ -44,7 +44,7 @@ class Update:
     learning_rate: float
     gradient_norm: float
     loss_tokens: int
-    left_out: str | None = None
+    left_out: Fault | None = None
 
 
 class Trainer:
@@ -87,8 +87,8 @@ class Trainer:
         left_out = self.watch.judge(loss, norm)
         if self.watch.exhausted:
             raise AuroraError(
-                f"{self._sequences()} moves nothing, as {self.watch.left_out - 1} before: {left_out}. Lower the "
-                "stage's schedule.peak or optimizer.clip; checkpoints made before stay."
+                f"{self._sequences()} moves nothing, as {self.watch.left_out - 1} before{self._in_vain()}: {left_out}. "
+                "Lower the stage's schedule.peak or optimizer.clip; checkpoints made before stay."
             )
         if left_out is None:
             self.optimizer.update(rate, norm)
@@ -118,6 +118,11 @@ class Trainer:
             name: None if values is None else torch.from_numpy(values).to(self.engine.device)
             for name, values in rows.items()
         }
+
+    def _in_vain(self) -> str:
+        if not self.watch.rolls_back:
+            return ""
+        return f", each of which went back to step {self.watch.back_to(self.step)}"
 
     def _sequences(self) -> str:
         """The step and the numbers of its sequences, as `aurora tokens inspect --at` takes them."""
