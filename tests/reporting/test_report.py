@@ -208,6 +208,12 @@ def test_a_stage_without_a_curve_stands_beside_others(data: dict[str, Any]) -> N
     assert "Training loss of cap" not in page
 
 
+def test_steps_that_a_guard_left_out_are_told_beside_the_losses(data: dict[str, Any]) -> None:
+    assert "left_out.jsonl" not in render(data)
+    data["stages"][1]["steps_left_out"] = 3
+    assert "The guard left 3 steps of cap out; left_out.jsonl names their documents." in render(data)
+
+
 def test_a_huge_report_stays_a_page(data: dict[str, Any]) -> None:
     loss, example = data["corpus"]["losses"][0], data["corpus"]["examples"][0]
     data["corpus"]["losses"] = [{**loss, "rule": f"rule {number}"} for number in range(3000)]

@@ -96,8 +96,10 @@ def _stage(run: Path, name: str, stage: Stage, seed: int) -> dict[str, Any]:
     """What a stage did and what it reached."""
     from aurora.tokens.decisions import decisions_of
     from aurora.tokens.stage import stage_loader
+    from aurora.training.left_out import FILE
 
     results = _scores(run, name)
+    left_out = run / "checkpoints" / name / FILE
     state = read_json(run / "checkpoints" / name / "state.json")
     lines = _lines(run / "checkpoints" / name / "metrics.jsonl")
     tokens, seconds = state["tokens"], state["seconds"]
@@ -127,6 +129,7 @@ def _stage(run: Path, name: str, stage: Stage, seed: int) -> dict[str, Any]:
             if _prefixed(line, "held_out/")
         ],
         "retention": _retention(stage, decisions),
+        "steps_left_out": len(_lines(left_out)) if left_out.exists() else 0,
         "samples": results["samples"],
     }
 

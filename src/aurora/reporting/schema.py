@@ -231,6 +231,9 @@ class Stage(Part):
         default_factory=list, description="Bits per byte during the stage, where the recipe asks for it."
     )
     retention: Retention | None = Field(None, description="Adaptive replay; null without.")
+    steps_left_out: int = Field(
+        0, ge=0, description="Steps whose batch the guard kept from the weights; `left_out.jsonl` names its documents."
+    )
     samples: list[Sample] = Field(default_factory=list, description="What the checkpoint writes.")
 
 

@@ -112,9 +112,19 @@ def _loss_figure(report: Report) -> Html | None:
     return figure(
         "Training loss and learning rate",
         tag("div", panels, class_="panels"),
-        note="Nats per token on each stage's own mixture: loss does not compare between stages.",
+        note="Nats per token on each stage's own mixture: loss does not compare between stages." + _left_out(report),
         data=table("Training curves, about ten points a stage", ["stage", "tokens", "loss", "learning rate"], rows),
     )
+
+
+def _left_out(report: Report) -> str:
+    """Which stages trained on less than their curves span, if any did."""
+    told = [
+        f" The guard left {stage.steps_left_out:,} steps of {stage.name} out; left_out.jsonl names their documents."
+        for stage in report.stages
+        if stage.steps_left_out
+    ]
+    return "".join(told)
 
 
 def _loss_panel(stage: Stage, losses: Sequence[float], control: Sequence[CurvePoint]) -> Html:
