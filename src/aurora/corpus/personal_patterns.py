@@ -7,7 +7,6 @@ pattern serves Devanagari and full-width digits and a place in the folded text i
 from __future__ import annotations
 
 import math
-import sys
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from aurora.corpus.check_digits import CHECKS
 _LEFT = r"(?<![0-9A-Za-z_])(?<![0-9][-./])"
 _RIGHT = r"(?![0-9A-Za-z_]|[-./][0-9])"
 _CUE_REACH = 48  # characters before a value in which a word may say what it is
+_NO_DIGIT = 0x20000  # code points from here on are no decimal digits
 _LEAST_ENTROPY = 3.5  # bits a character; names of variables and file paths lie below
 _MADE_UP = regex.compile(
     r"(?i)example|sample|dummy|placeholder|changeme|your[_-]?|x{4}|test|foo|bar|fake|12345678|abcdef"
@@ -131,6 +131,6 @@ def _is_random(value: str) -> bool:
 
 @cache
 def _folding() -> dict[int, str]:
-    table = {code: str(unicodedata.digit(chr(code))) for code in range(128, sys.maxunicode) if chr(code).isdecimal()}
+    table = {code: str(unicodedata.digit(chr(code))) for code in range(128, _NO_DIGIT) if chr(code).isdecimal()}
     table |= {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
     return table | dict.fromkeys([*range(0x2010, 0x2016), 0x2212], "-") | dict.fromkeys([0xA0, 0x3000, 0x202F], " ")
