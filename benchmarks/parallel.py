@@ -28,7 +28,7 @@ from aurora.model.gpt_bigcode import GPTBigCode
 from aurora.model.weights import write_weights
 from aurora.recipe.execution import Execution
 from aurora.recipe.model import Architecture
-from aurora.recipe.stages import Schedule, Stage
+from aurora.recipe.stages import Optimizer, Schedule, Stage
 from aurora.tokens.loader import Batch
 from aurora.training.engine import Engine, OneProcess
 from aurora.training.job import join, leave, started_ranks
@@ -39,6 +39,7 @@ from aurora.training.shards import Stored
 from aurora.training.updates import Trainer
 
 VOCABULARY, ROWS, LENGTH = 257, 16, 64
+FIRST_NEW = 97  # entries from here on have a learning rate of their own with --new-rows
 CPU = torch.device("cpu")
 
 
@@ -80,6 +81,7 @@ def train(arguments: argparse.Namespace, folder: Path) -> None:
         mixture={"bytes/code": 1},
         document_masks=arguments.documents,
         schedule=Schedule(peak=1e-3, warmup=0.1),
+        optimizer=Optimizer(new_rows=3.0 if arguments.new_rows else 1.0),
     )
     engine: Engine
     if started_ranks() == 1:
@@ -89,7 +91,8 @@ def train(arguments: argparse.Namespace, folder: Path) -> None:
         refuse_impossible(layout, architecture, VOCABULARY, ROWS, LENGTH, arguments.micro_batch)
         engine = ParallelNetwork(architecture, VOCABULARY, layout, CPU, "fp32")
     engine.initialise(torch.Generator().manual_seed(1))
-    trainer = Trainer(engine, stage, "compared", Bytes(arguments.documents), arguments.micro_batch, lambda step: "")
+    batches = Bytes(arguments.documents)
+    trainer = Trainer(engine, stage, "compared", batches, arguments.micro_batch, lambda step: "", FIRST_NEW)
     begin = time.perf_counter()
     losses = [trainer.advance().loss for _ in range(arguments.steps)]
     seconds = time.perf_counter() - begin
@@ -149,6 +152,7 @@ def parse(given: list[str]) -> argparse.Namespace:
     parser.add_argument("--multi-head", action="store_true")
     parser.add_argument("--untied", action="store_true")
     parser.add_argument("--documents", action="store_true", help="attention within documents only")
+    parser.add_argument("--new-rows", action="store_true", help="a learning rate of their own for some entries' rows")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--worker", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args(given)

@@ -4,8 +4,20 @@ from typing import Any
 
 import pytest
 
-from aurora.recipe.stages import Guard, Schedule, Stage
+from aurora.recipe.stages import Guard, Optimizer, Schedule, Stage
 from aurora.steps import _stage_numerics
+
+
+def stage_with(**settings: Any) -> Stage:
+    return Stage(
+        start="model",
+        tokens=64,
+        batch_tokens=64,
+        sequence_length=16,
+        mixture={"web/en": 1},
+        schedule=Schedule(peak=1e-3),
+        **settings,
+    )
 
 
 @pytest.mark.parametrize(
@@ -24,13 +36,10 @@ def test_what_a_guard_does_not_say_is_not_in_the_fingerprint(
     settings: dict[str, Any], kept: dict[str, Any] | None
 ) -> None:
     """Stages trained before there was a rollback stay finished."""
-    stage = Stage(
-        start="model",
-        tokens=64,
-        batch_tokens=64,
-        sequence_length=16,
-        mixture={"web/en": 1},
-        schedule=Schedule(peak=1e-3),
-        guard=Guard(**settings),
-    )
-    assert _stage_numerics(stage).get("guard") == kept
+    assert _stage_numerics(stage_with(guard=Guard(**settings))).get("guard") == kept
+
+
+def test_a_learning_rate_of_new_rows_is_in_the_fingerprint_where_there_is_one() -> None:
+    """Stages trained before there was one stay finished."""
+    assert "new_rows" not in _stage_numerics(stage_with())["optimizer"]
+    assert _stage_numerics(stage_with(optimizer=Optimizer(new_rows=2.0)))["optimizer"]["new_rows"] == 2.0

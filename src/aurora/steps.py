@@ -325,7 +325,16 @@ class Steps:
             evaluate=held_out_monitor(self.recipe, self.run),
             replay=self._replay(name, stage),
             contents=contents,
+            first_new_entry=self._first_new_entry(),
         )
+
+    def _first_new_entry(self) -> int | None:
+        """Where the entries begin that the recipe adds to a published tokenizer."""
+        if self.recipe.tokens.extend is None:
+            return None
+        from aurora.tokens.tokenizer import first_new_entry
+
+        return first_new_entry(self.run / "tokens/tokenizer")
 
     def _replay(self, name: str, stage: Stage) -> Replay | None:
         """Adaptive replay, where the stage has it."""
@@ -368,6 +377,9 @@ class Steps:
 def _stage_numerics(stage: Stage) -> dict[str, Any]:
     """A stage's settings but its control, which is a stage of its own; packing matters where it is chosen."""
     numerics = {key: value for key, value in stage.numerics().items() if key != "control"}
+    numerics["optimizer"] = {
+        key: value for key, value in numerics["optimizer"].items() if key != "new_rows" or value != 1
+    }
     numerics["schedule"] = {key: value for key, value in numerics["schedule"].items() if key != "decay" or value}
     if stage.guard == Guard():
         del numerics["guard"]

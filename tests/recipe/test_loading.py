@@ -42,6 +42,7 @@ def test_reads_values_and_defaults(minimal_recipe: Path) -> None:
         ("start: model", "start: bass", "line 11: stages.base.start: 'bass' is not an earlier stage (known: model)"),
         ("web/en: 1", "net/en: 1", "line 15: stages.base.mixture: 'net/en' is not SOURCE/LANGUAGE"),
         ("web/en: 1", "redteam/pairs: 1", "needs the recipe's `redteam` table"),
+        (STAGE, f"{STAGE}    optimizer: {{new_rows: 2}}\n", "stages.base.optimizer.new_rows: needs tokens.extend"),
         (STAGE, f"{STAGE}    packing: best-fit\n", "packing: best-fit needs document_masks"),
         (STAGE, f"{STAGE}    changes: [{{from_tokens: 256, mixture: {{web/en: 1}}}}]\n", "from_tokens must rise"),
         (

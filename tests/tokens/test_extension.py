@@ -14,7 +14,7 @@ from aurora.errors import UserError
 from aurora.recipe.tokens import Extension, Tokens, TrainedTokenizer
 from aurora.tokens.encoder import HuggingFaceEncoder, TiktokenEncoder, pattern_of
 from aurora.tokens.extension import count_words, extend_tokenizer, learn_merges, new_rows, pieces_of
-from aurora.tokens.tokenizer import build_tokenizer, load_tokenizer, train_tokenizer
+from aurora.tokens.tokenizer import build_tokenizer, first_new_entry, load_tokenizer, train_tokenizer
 from tokens.conftest import TEXTS, MakeCorpus
 
 SIZE = 330
@@ -159,7 +159,11 @@ def test_a_recipe_extends_a_published_tokenizer(published: Tokenizer, make_corpu
     assert facts["languages"]["hi"]["documents_changed"] == 1
     assert facts["languages"]["en"]["documents_changed"] == 0
     assert json.loads((tmp_path / "out/extension.json").read_text()) == facts
-    assert load_tokenizer(tmp_path / "out").get_vocab_size() == SIZE + 40
+    extended = load_tokenizer(tmp_path / "out")
+    assert extended.get_vocab_size() == SIZE + 40
+    first = first_new_entry(tmp_path / "out")
+    assert published.id_to_token(first) is None
+    assert published.id_to_token(first - 1) == extended.id_to_token(first - 1)
     with pytest.raises(UserError, match=r"tokens.extend.languages: the corpus has no clean text in ja"):
         build_tokenizer(
             Tokens(path="published.json", extend=Extension(languages=["ja"])), tmp_path, corpus, tmp_path / "out"

@@ -1,46 +1,97 @@
 """A rank of torchrun that trains the small stage, or the one process that does.
 
-    rank.py FOLDER NAME STEPS EXECUTION [STOP]
+    rank.py FOLDER NAME STEPS SETTINGS
 
-EXECUTION is the recipe's table as JSON. With STOP, rank 0 gets SIGTERM in that step (from 0). Each rank leaves its
-process number in `NAME.RANK.pid` before it trains, and its measurements are those of the network it shares.
+SETTINGS is JSON: the recipe's table `execution`, settings of the `stage`, and `trouble` in a step (from 0):
+
+    stop: STEP              rank 0 gets SIGTERM
+    signal: [STEP, NAME]    every rank gets it, as from Slurm
+    nan: [STEP, RANK]       that rank's gradients are not numbers
+    spike: STEP             the loss that every rank knows is far too high
+    full: [STEP, RANK]      that rank finds the disk full when it writes the checkpoint after so many steps
+    seconds: SECONDS        every step takes so much longer
+
+Each rank leaves its process number in `NAME.RANK.pid` before it trains and the digests of the sequences it saw in
+`NAME.RANK.rows.jsonl`, and its measurements are those of the network it shares.
 """
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import json
+import math
 import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
+from torch import Tensor
 
 from aurora.evaluation.bits_per_byte import Windows, bits_per_byte
+from aurora.files import explained
 from aurora.model.scorer import Scorer
+from aurora.model.weights import write_weights
 from aurora.recipe.execution import Execution
 from aurora.tokens.loader import Batch, Loader
+from aurora.training import checkpoint
+from aurora.training.engine import Rows
 from aurora.training.job import leave
+from aurora.training.parallel import ParallelNetwork
 from training.small_stage import LENGTH, VOCABULARY, Lab
 
 ROWS = 8
+RANK = int(os.environ.get("RANK", "0"))
 
 
-class Slow:
-    """A loader that takes its time, and may end its own process."""
+class Watched:
+    """A loader that writes down what it gives, takes its time, and may tell its own process to stop."""
 
-    def __init__(self, loader: Loader, stop: int) -> None:
+    def __init__(self, loader: Loader, trouble: Mapping[str, Any], record: Path) -> None:
         self.loader = loader
-        self.stop = stop
+        self.trouble = trouble
+        self.record = record
+        self.step = 0
 
     def batches(self, first: int, last: int, rank: int = 0, ranks: int = 1) -> Iterator[Batch]:
-        for step, batch in enumerate(self.loader.batches(first, last, rank, ranks), start=first):
-            if step == self.stop and os.environ.get("RANK", "0") == "0":
-                os.kill(os.getpid(), signal.SIGTERM)
-            time.sleep(float(os.environ.get("SECONDS_A_STEP", "0")))
-            yield batch
+        with self.record.open("a") as record:
+            for step, batch in enumerate(self.loader.batches(first, last, rank, ranks), start=first):
+                self.step = step
+                if step == self.trouble.get("stop") and RANK == 0:
+                    os.kill(os.getpid(), signal.SIGTERM)
+                if step == self.trouble.get("signal", [None])[0]:
+                    os.kill(os.getpid(), signal.Signals[self.trouble["signal"][1]])
+                time.sleep(self.trouble.get("seconds", 0.0))
+                digests = [hashlib.sha256(row.tobytes()).hexdigest() for row in batch.tokens]
+                print(json.dumps([step, rank, digests]), file=record, flush=True)
+                yield batch
+
+
+def make_trouble(trouble: Mapping[str, Any], batches: Watched) -> None:
+    """Put faults of arithmetic and of the disk where the trainer meets them."""
+    compute = ParallelNetwork.train_step
+
+    def train_step(self: ParallelNetwork, rows: Rows, micro_batch: int, num_counted: int) -> float:
+        loss = compute(self, rows, micro_batch, num_counted)
+        if trouble.get("nan") == [batches.step, RANK]:
+            for parameter in self.named.values():
+                assert parameter.grad is not None
+                parameter.grad.mul_(math.nan)
+        return loss * (50.0 if trouble.get("spike") == batches.step else 1.0)
+
+    def write(path: Path, tensors: Mapping[str, Tensor]) -> None:
+        step, rank = trouble.get("full", [-1, 0])
+        if rank == RANK and f"step-{step:08d}" in path.parent.name:
+            with explained(path):
+                raise OSError(errno.ENOSPC, "No space left on device")
+        write_weights(path, tensors)
+
+    ParallelNetwork.train_step = train_step  # type: ignore[method-assign]
+    checkpoint.write_weights = write  # type: ignore[attr-defined]
 
 
 def measure(model: Scorer, step: int) -> dict[str, float]:
@@ -49,27 +100,22 @@ def measure(model: Scorer, step: int) -> dict[str, float]:
     return {"held_out/en": bits_per_byte(model, windows)}
 
 
-def main(folder: Path, name: str, steps: int, execution: Execution, stop: int) -> None:
+def main(folder: Path, name: str, steps: int, settings: Mapping[str, Any]) -> None:
     lab = Lab(folder)
-    stage = lab.stage(steps, tokens=steps * ROWS * LENGTH, batch_tokens=ROWS * LENGTH)
-    (folder / f"{name}.{os.environ.get('RANK', '0')}.pid").write_text(str(os.getpid()))
+    stage = lab.stage(steps, tokens=steps * ROWS * LENGTH, batch_tokens=ROWS * LENGTH, **settings["stage"])
+    (folder / f"{name}.{RANK}.pid").write_text(str(os.getpid()))
+    batches = Watched(lab.loader(stage), settings["trouble"], folder / f"{name}.{RANK}.rows.jsonl")
+    make_trouble(settings["trouble"], batches)
     lab.train(
         name,
         stage,
         start=lab.new_model(layers=4, width=32, heads=4),
-        batches=Slow(lab.loader(stage), stop),
-        execution=execution,
+        batches=batches,
+        execution=Execution.model_validate(settings["execution"]),
         evaluate=measure,
     )
 
 
 if __name__ == "__main__":
-    given = sys.argv[1:]
-    main(
-        Path(given[0]),
-        given[1],
-        int(given[2]),
-        Execution.model_validate(json.loads(given[3])),
-        int(given[4]) if len(given) > 4 else -1,
-    )
+    main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), json.loads(sys.argv[4]))
     leave()

@@ -18,13 +18,19 @@ def test_a_signal_is_noted_and_raised_when_asked_for(
 ) -> None:
     before = signal.getsignal(number)
     with stop_requests() as stop:
-        stop.leave_if_asked("not yet")
+        assert not stop.asked
         os.kill(os.getpid(), number)
         assert stop.asked
         with pytest.raises(raised):
-            stop.leave_if_asked("saved")
+            stop.leave("saved")
     assert signal.getsignal(number) == before
     assert capsys.readouterr().err == "saved\n"
+
+
+def test_a_process_without_a_signal_leaves_with_those_that_got_one() -> None:
+    with stop_requests() as stop, pytest.raises(SystemExit) as left:
+        stop.leave("saved")
+    assert left.value.code == 128 + signal.SIGTERM
 
 
 def test_a_second_interrupt_does_not_wait() -> None:

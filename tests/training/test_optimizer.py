@@ -57,6 +57,26 @@ def test_updates_are_adamw_with_decay_on_matrices_only_and_clipping_by_the_globa
         assert parameter.grad is None
 
 
+@pytest.mark.parametrize("factor", [0.0, 0.25, 3.0])
+def test_new_rows_have_a_learning_rate_of_their_own(factor: float) -> None:
+    """Rows of plain AdamW at the rate, and of one at `factor` times the rate, side by side."""
+    moved = {}
+    for name, settings, rate in [
+        ("mixed", Settings(new_rows=factor, weight_decay=0.3), 1e-2),
+        ("old", Settings(weight_decay=0.3), 1e-2),
+        ("new", Settings(weight_decay=0.3), factor * 1e-2),
+    ]:
+        model = small_network()
+        optimizer = Optimizer(dict(model.named_parameters()), settings, [model[0].weight.detach()[5:]])
+        for step in range(3):
+            set_gradients(model, step)
+            update(optimizer, rate)
+        moved[name] = {key: parameter.detach() for key, parameter in model.named_parameters()}
+    assert torch.equal(moved["mixed"]["0.weight"][:5], moved["old"]["0.weight"][:5])
+    torch.testing.assert_close(moved["mixed"]["0.weight"][5:], moved["new"]["0.weight"][5:], rtol=1e-5, atol=1e-7)
+    assert all(torch.equal(moved["mixed"][key], moved["old"][key]) for key in moved["old"] if key != "0.weight")
+
+
 def test_small_gradients_are_not_clipped() -> None:
     model = small_network()
     optimizer = Optimizer(dict(model.named_parameters()), Settings(clip=1.0))

@@ -30,6 +30,8 @@ LAYOUTS = [
     "2,2,1 --micro-batch 4 --sequence-parallel --documents",
     "2,2,1 --micro-batch 4 --schedule zero-bubble-v --multi-head",
     "2,2,2 --micro-batch 4 --sequence-parallel",
+    "2,2,2 --micro-batch 4 --new-rows",
+    "2,1,2 --micro-batch 8 --new-rows --untied",
     "4,4,1 --micro-batch 4 --sequence-parallel",
 ]
 

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,22 @@ from training.small_stage import Lab, assert_same
 
 RANK = Path(__file__).with_name("rank.py")
 EVERY_STEP = 1e-6
+Layout = tuple[int, int, int]  # tensor x pipeline x data parallel
 
 pytestmark = [pytest.mark.distributed, pytest.mark.timeout(900)]
 
 
 def command(
-    lab: Lab, name: str, layout: tuple[int, int, int], steps: int, stop: int = -1, **settings: Any
+    lab: Lab,
+    name: str,
+    layout: Layout,
+    steps: int,
+    stage: dict[str, Any] | None = None,
+    trouble: dict[str, Any] | None = None,
+    restarts: int = 0,
+    **settings: Any,
 ) -> list[str]:
+    """To train the small stage; `settings` are of the recipe's table `execution`."""
     tensor, pipeline, data = layout
     execution = {
         "device": "cpu",
@@ -41,14 +51,13 @@ def command(
     }
     ranks = tensor * pipeline * data
     launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(ranks)] if ranks > 1 else []
-    restarts = [f"--max-restarts={execution.pop('restarts')}"] if "restarts" in execution else []
-    arguments = [str(lab.folder), name, str(steps), json.dumps(execution), str(stop)]
-    return [sys.executable, *launcher, *restarts, str(RANK), *arguments]
+    launcher += [f"--max-restarts={restarts}"] if restarts else []
+    everything = json.dumps({"execution": execution, "stage": stage or {}, "trouble": trouble or {}})
+    return [sys.executable, *launcher, str(RANK), str(lab.folder), name, str(steps), everything]
 
 
-def environment(seconds: float = 0.0) -> dict[str, str]:
-    here = {"PYTHONPATH": str(RANK.parents[1]), "OMP_NUM_THREADS": "1", "SECONDS_A_STEP": str(seconds)}
-    return {**os.environ, **here}
+def environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(RANK.parents[1]), "OMP_NUM_THREADS": "1"}
 
 
 def run(*arguments: Any, **settings: Any) -> subprocess.CompletedProcess[str]:
@@ -57,41 +66,60 @@ def run(*arguments: Any, **settings: Any) -> subprocess.CompletedProcess[str]:
     )
 
 
+def finished(*arguments: Any, **settings: Any) -> str:
+    """Run to the stage's end; what was said."""
+    done = run(*arguments, **settings)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stderr
+
+
 def losses(lab: Lab, name: str) -> list[float]:
     return [record["loss"] for record in read_metrics(lab.folder / name / "metrics.jsonl")]
 
 
+def sequences(lab: Lab, name: str) -> dict[int, list[str]]:
+    """The digests of each step's sequences in their order; ranks that share them must have seen the same."""
+    shares: dict[int, dict[int, list[str]]] = {}
+    for path in lab.folder.glob(f"{name}.*.rows.jsonl"):
+        for step, rank, digests in map(json.loads, path.read_text().splitlines()):
+            assert shares.setdefault(step, {}).setdefault(rank, digests) == digests
+    return {step: [it for _, part in sorted(parts.items()) for it in part] for step, parts in sorted(shares.items())}
+
+
 def test_a_stage_saved_by_eight_ranks_goes_on_in_any_layout(lab: Lab) -> None:
-    assert run(lab, "alone", (1, 1, 1), 12).returncode == 0
-    stopped = run(lab, "eight", (2, 2, 2), 12, stop=5)
+    finished(lab, "alone", (1, 1, 1), 12)
+    stopped = run(lab, "eight", (2, 2, 2), 12, trouble={"stop": 5})
     assert "saved at step 6 of 12" in stopped.stderr, stopped.stderr[-2000:]
     assert sum(path.name.startswith("model-") for path in (lab.folder / "eight/step-00000006").iterdir()) == 8
+    alone, eight = sequences(lab, "alone"), sequences(lab, "eight")
+    assert list(alone) == list(range(12))
+    assert eight == {step: alone[step] for step in range(6)}
     for layout in [(1, 1, 1), (4, 1, 1), (1, 1, 4), (1, 4, 1)]:
         name = "-".join(map(str, layout))
         shutil.copytree(lab.folder / "eight", lab.folder / name)
-        done = run(lab, name, layout, 12, micro_batch_sequences=2)
-        assert done.returncode == 0, done.stderr[-2000:]
+        finished(lab, name, layout, 12)
+        assert sequences(lab, name) == {step: alone[step] for step in range(6, 12)}
         assert losses(lab, name) == pytest.approx(losses(lab, "alone"), rel=1e-5)
         measured = [read_metrics(lab.folder / each / "metrics.jsonl")[-1]["held_out/en"] for each in (name, "alone")]
         assert measured[0] == pytest.approx(measured[1], rel=1e-4)
 
 
-def kill_and_compare(lab: Lab, kills: int) -> None:
-    layout, steps = (1, 2, 1), 25 * kills
-    done = run(lab, "undisturbed", layout, steps)
-    assert done.returncode == 0, done.stderr[-2000:]
+def kill_and_compare(lab: Lab, kills: int, layout: Layout = (1, 2, 1), **settings: Any) -> None:
+    steps = 25 * kills
+    finished(lab, "undisturbed", layout, steps, **settings)
     seed = random.randrange(2**32)
     generator = random.Random(seed)
     with (lab.folder / "errors").open("w") as errors:  # a pipe that nobody reads would fill up
         child = subprocess.Popen(
-            command(lab, "killed", layout, steps, restarts=kills + 1),
-            env=environment(0.05),
+            command(lab, "killed", layout, steps, trouble={"seconds": 0.05}, restarts=kills + 1, **settings),
+            env=environment(),
             stdout=subprocess.DEVNULL,
             stderr=errors,
         )
     seen: set[int] = set()
+    ranks = layout[0] * layout[1] * layout[2]
     for _ in range(kills):
-        victim = lab.folder / f"killed.{generator.randrange(2)}.pid"
+        victim = lab.folder / f"killed.{generator.randrange(ranks)}.pid"
         while (number := process_in(victim)) in seen or number == 0:
             assert child.poll() is None, f"seed {seed}: the stage ended before it was killed"
             time.sleep(0.05)
@@ -117,16 +145,110 @@ def test_killed_twenty_times_in_a_row(lab: Lab) -> None:
     kill_and_compare(lab, kills=20)
 
 
-def test_a_damaged_shard_is_named_and_the_checkpoint_before_it_is_used(lab: Lab) -> None:
-    stopped = run(lab, "stage", (1, 2, 1), 12, stop=5)
-    assert "saved at step 6" in stopped.stderr
-    newest = lab.folder / "stage/step-00000006"
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("layout", "settings"),
+    [
+        ((4, 1, 1), {}),
+        ((1, 4, 1), {"pipeline_schedule": "zero-bubble-v", "micro_batch_sequences": 1}),
+        ((2, 1, 2), {"shard_parallel": 2}),
+    ],
+)
+def test_killed_in_other_layouts(lab: Lab, layout: Layout, settings: dict[str, Any]) -> None:
+    kill_and_compare(lab, 5, layout, **settings)
+
+
+def flip_a_byte(newest: Path) -> str:
     shard = newest / "model-00001-of-00002.safetensors"
     shard.write_bytes(shard.read_bytes()[:-1] + b"!")
-    done = run(lab, "stage", (1, 2, 1), 12)
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert f"{newest} is damaged: {shard.name} is not as it was written." in done.stderr
-    assert run(lab, "whole", (1, 2, 1), 12).returncode == 0
+    return f"{newest} is damaged: {shard.name} is not as it was written."
+
+
+def remove_a_shard(newest: Path) -> str:
+    (newest / "optimizer-00001-of-00002.safetensors").unlink()
+    return f"{newest} is damaged: optimizer-00001-of-00002.safetensors is missing."
+
+
+def cut_the_state(newest: Path) -> str:
+    state = newest / "state.json"
+    state.write_bytes(state.read_bytes()[:40])
+    return f"{newest} is damaged: state.json is not as it was written."
+
+
+def mix_with_the_one_before(newest: Path) -> str:
+    name = "model-00000-of-00002.safetensors"
+    shutil.copyfile(newest.with_name("step-00000005") / name, newest / name)
+    return f"{newest} is damaged: {name} is not as it was written."
+
+
+@pytest.mark.parametrize("damage", [flip_a_byte, remove_a_shard, cut_the_state, mix_with_the_one_before])
+def test_a_damaged_checkpoint_is_named_and_the_one_before_it_is_used(lab: Lab, damage: Callable[[Path], str]) -> None:
+    """Each file is read by one of the ranks, and all must go back."""
+    stopped = run(lab, "stage", (1, 2, 1), 12, trouble={"stop": 5})
+    assert "saved at step 6" in stopped.stderr
+    sentence = damage(lab.folder / "stage/step-00000006")
+    assert sentence in finished(lab, "stage", (1, 2, 1), 12)
+    finished(lab, "whole", (1, 2, 1), 12)
+    assert_same(lab.folder / "whole", lab.folder / "stage")
+
+
+@pytest.mark.parametrize("layout", [(2, 1, 1), (1, 2, 1), (1, 1, 2)])
+def test_a_fault_on_one_rank_is_left_out_by_all(lab: Lab, layout: Layout) -> None:
+    said = finished(lab, "stage", layout, 12, trouble={"nan": [7, 1]})
+    assert "Step 8 of stage base (sequences 56 to 63) is left out: the gradient norm is nan." in said
+    records = read_metrics(lab.folder / "stage/metrics.jsonl")
+    assert [record["step"] for record in records if "left_out" in record] == [8]
+    assert len(left_out(lab, "stage")[0]["sequences"]) == 8
+    assert records[-1]["loss"] < records[6]["loss"]
+
+
+def left_out(lab: Lab, name: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (lab.folder / name / "left_out.jsonl").read_text().splitlines()]
+
+
+@pytest.mark.parametrize("layout", [(2, 1, 1), (1, 2, 1), (1, 1, 2)])
+def test_a_spike_takes_all_ranks_back_and_a_kill_around_it_does_not_show(lab: Lab, layout: Layout) -> None:
+    guard = {"action": "rollback", "steps": 4, "deviations": 6.0, "window": 4}
+    said = finished(lab, "undisturbed", layout, 16, stage={"guard": guard}, trouble={"spike": 10})
+    assert "Stage base goes back to step 4; all steps from there to 11 are left out." in said
+    lines = left_out(lab, "undisturbed")
+    assert [(line["step"], line["reason"]) for line in lines] == [
+        *((step, "rolled_back") for step in range(5, 11)),
+        (11, "loss_spike"),
+    ]
+    for stop in (9, 12):
+        run(lab, "stopped", layout, 16, stage={"guard": guard}, trouble={"spike": 10, "stop": stop})
+    finished(lab, "stopped", layout, 16, stage={"guard": guard}, trouble={"spike": 10})
+    assert_same(lab.folder / "undisturbed", lab.folder / "stopped")
+
+
+@pytest.mark.parametrize("rank", [0, 1])
+def test_a_disk_that_is_full_for_one_rank_ends_all_and_the_checkpoints_stay(lab: Lab, rank: int) -> None:
+    begin = time.monotonic()
+    full = run(lab, "stage", (1, 2, 1), 400, trouble={"full": [5, rank], "seconds": 0.05})
+    assert full.returncode
+    assert time.monotonic() - begin < 60
+    for each in (0, 1):
+        assert f"[rank{each}]: aurora.errors.AuroraError: The disk is full while writing" in full.stderr
+    assert "step-00000004" in [path.name for path in (lab.folder / "stage").iterdir()]
+    assert not list((lab.folder / "stage").glob("*step-00000005*"))
+
+
+def test_a_stage_goes_on_after_the_disk_was_full(lab: Lab) -> None:
+    finished(lab, "whole", (1, 2, 1), 12)
+    assert run(lab, "stage", (1, 2, 1), 12, trouble={"full": [5, 1]}).returncode
+    finished(lab, "stage", (1, 2, 1), 12)
+    assert_same(lab.folder / "whole", lab.folder / "stage")
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGUSR1"])
+def test_a_signal_to_all_ranks_saves_once_and_ends_all(lab: Lab, name: str) -> None:
+    finished(lab, "whole", (1, 2, 1), 12)
+    stopped = run(lab, "stage", (1, 2, 1), 12, trouble={"signal": [5, name]}, checkpoint_seconds=900)
+    assert stopped.returncode
+    assert stopped.stderr.count("saved at step 6 of 12; run the same command to go on.") == 1
+    assert [path.name for path in (lab.folder / "stage").glob("step-*")] == ["step-00000006"]
+    finished(lab, "stage", (1, 2, 1), 12)
     assert_same(lab.folder / "whole", lab.folder / "stage")
 
 
@@ -138,8 +260,8 @@ def test_a_layout_that_cannot_be_is_refused_by_every_rank(lab: Lab) -> None:
 
 def test_a_frozen_rank_is_named_with_its_last_operation(lab: Lab) -> None:
     child = subprocess.Popen(
-        command(lab, "frozen", (1, 2, 1), 400, timeout_seconds=4),
-        env=environment(0.05),
+        command(lab, "frozen", (1, 2, 1), 400, trouble={"seconds": 0.05}, timeout_seconds=4),
+        env=environment(),
         stderr=subprocess.PIPE,
         text=True,
     )

@@ -1,9 +1,8 @@
 """What every part of a recipe shares: strict typing, and the difference between numerics and layout.
 
-One decision: each field carries its documentation (with unit) in the type, so the reference page, `--show` and the
-error
-messages all read from one place. A field marked `layout` says *where and how* a run executes and never changes its
-result; everything else is *numerics* and is part of the fingerprint that a resumed run must match.
+One decision: each field carries its documentation (with unit) in the type, so the reference page, `--show` and
+the error messages all read from one place. A field marked `layout` says *where and how* a run executes and never
+changes its result; everything else is *numerics* and is part of the fingerprint that a resumed run must match.
 """
 
 from __future__ import annotations

@@ -45,6 +45,8 @@ class Recipe(Section):
                     f"stages.{name}.batch_tokens: {stage.batch_tokens} is not a multiple of "
                     f"sequence_length {stage.sequence_length}"
                 )
+            if stage.optimizer.new_rows != 1 and self.tokens.extend is None:
+                raise ValueError(f"stages.{name}.optimizer.new_rows: needs tokens.extend, which adds the rows")
             mixtures = {f"stages.{name}.mixture": stage.mixture}
             for index, change in enumerate(stage.changes):
                 mixtures[f"stages.{name}.changes.{index}.mixture"] = change.mixture

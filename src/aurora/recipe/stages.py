@@ -60,6 +60,12 @@ class Optimizer(Section):
     epsilon: float = Field(1e-8, gt=0, description="Term added to the denominator.")
     weight_decay: float = Field(0.1, ge=0, description="Decoupled weight decay, on matrices only.")
     clip: float = Field(1.0, gt=0, description="Largest global gradient norm.")
+    new_rows: float = Field(
+        1.0,
+        ge=0,
+        description="Factor of the learning rate for the rows of the embedding and output layer that `tokens.extend` "
+        "has added.",
+    )
     carry: bool = Field(
         False, description="Start with the optimizer state of the stage this one starts from, instead of a fresh one."
     )

@@ -14,7 +14,7 @@ from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_token
 
 from aurora.corpus.reading import parts, read_texts
 from aurora.errors import AuroraError, UserError
-from aurora.files import atomic_file, sha256, write_json
+from aurora.files import atomic_file, read_json, sha256, write_json
 from aurora.progress import progress
 from aurora.recipe.tokens import Extension, Tokens, TrainedTokenizer
 
@@ -95,6 +95,13 @@ def build_tokenizer(tokens: Tokens, base: Path, corpus: Path, folder: Path) -> d
         facts |= {"published_vocabulary": published.get_vocab_size(), "languages": compared}
         write_json(folder / "extension.json", facts)
     return facts
+
+
+def first_new_entry(folder: Path) -> int:
+    """The lowest id of those that an extended tokenizer has and the published one had not; new ids come last."""
+    facts = read_json(folder / "extension.json")
+    ids = load_tokenizer(folder).get_vocab(with_added_tokens=True).values()
+    return max(ids) + 1 - int(facts["vocabulary"] - facts["published_vocabulary"])
 
 
 def _extend(tokenizer: Tokenizer, corpus: Path, extension: Extension) -> Tokenizer:

@@ -115,35 +115,40 @@ def save_checkpoint(
 ) -> Path:
     """Write `folder/step-N` and remove what `keep` does not; on a full disk (`AuroraError`) the older ones stay.
 
-    Each rank of `job` gives what it owns, by boxed name; all return when the checkpoint is there.
+    Each rank of `job` gives what it owns, by boxed name; all return when the checkpoint is there, or raise what went
+    wrong for one of them.
     """
     final = step_folder(folder, state.step)
     partial = folder / f".{final.name}.partial"
     try:
-        if job.rank == 0:
-            shutil.rmtree(partial, ignore_errors=True)
-            with explained(final):
+        with job.together(), explained(final):
+            if job.rank == 0:
+                shutil.rmtree(partial, ignore_errors=True)
                 partial.mkdir(parents=True)
-        job.wait()
         written = {shard_name(MODEL, job): model, shard_name(OPTIMIZER, job): optimizer}
-        for name, tensors in written.items():
-            write_weights(partial / name, tensors)
+        with job.together():
+            for name, tensors in written.items():
+                write_weights(partial / name, tensors)
         sums = job.gather(json.dumps({name: sha256(partial / name) for name in written}))
-        if job.rank == 0:
-            write_json(partial / STATE, asdict(state))
-            checksums = {STATE: sha256(partial / STATE)}
-            for part in sums:
-                checksums |= json.loads(part)
-            write_json(partial / CHECKSUMS, checksums)
-            publish(partial, final)
+        with job.together():
+            if job.rank == 0:
+                _publish(partial, final, state, sums)
+                for old in keep.superfluous(step_folders(folder)):
+                    shutil.rmtree(old)
     finally:
         if job.rank == 0:
             shutil.rmtree(partial, ignore_errors=True)
-    if job.rank == 0:
-        for old in keep.superfluous(step_folders(folder)):
-            shutil.rmtree(old)
-    job.wait()
     return final
+
+
+def _publish(partial: Path, final: Path, state: State, sums: Sequence[str]) -> None:
+    """Put a checkpoint whose shards are written in its place, with the hashes that the ranks tell in `sums`."""
+    write_json(partial / STATE, asdict(state))
+    checksums = {STATE: sha256(partial / STATE)}
+    for part in sums:
+        checksums |= json.loads(part)
+    write_json(partial / CHECKSUMS, checksums)
+    publish(partial, final)
 
 
 def step_folder(folder: Path, step: int) -> Path:
@@ -185,8 +190,7 @@ def newest_checkpoint(
 
 def read_checkpoint(path: Path, fingerprint: Fingerprint, job: Job = ALONE) -> Checkpoint:
     """Read and verify one checkpoint of any layout; `AuroraError` names what is wrong with it, on every rank."""
-    problem, checkpoint = "", None
-    try:
+    with job.together():
         names = _verify(path, job)
         state = state_of(path / STATE)
         if state.fingerprint != fingerprint(state.step):
@@ -194,12 +198,7 @@ def read_checkpoint(path: Path, fingerprint: Fingerprint, job: Job = ALONE) -> C
         model, optimizer = (
             Stored([path / name for name in names if name.startswith(Path(kind).stem)]) for kind in (MODEL, OPTIMIZER)
         )
-        checkpoint = Checkpoint(state, model, optimizer)
-    except AuroraError as error:
-        problem = str(error)
-    job.agree(problem)
-    assert checkpoint is not None
-    return checkpoint
+    return Checkpoint(state, model, optimizer)
 
 
 def _verify(path: Path, job: Job) -> list[str]:

@@ -22,6 +22,9 @@ from aurora.training.shards import Stored
 # This rank's rows [R, T] of a step: `tokens` and `targets`, and where wanted `loss_mask`, `positions`, `documents`.
 Rows = Mapping[str, Tensor | None]
 
+# Tensors with a row for every entry of the vocabulary.
+BY_ENTRY = ("transformer.wte.weight", "lm_head.weight")
+
 
 class Engine(Protocol):
     """A network in training. `rank` of `ranks` is this process's share of the sequences of a step, `stream` the
@@ -42,6 +45,9 @@ class Engine(Protocol):
     @property
     def network(self) -> Scorer:
         """What measures; all ranks call it together."""
+
+    def rows_from(self, entry: int) -> list[Tensor]:
+        """Views of what this process updates of the rows of vocabulary entries from `entry` on."""
 
     def initialise(self, generator: torch.Generator) -> None:
         """Draw new weights, the same in every layout."""
@@ -95,6 +101,10 @@ class OneProcess:
     def network(self) -> GPTBigCode:
         """As in `Engine`; in fp32."""
         return self.weights.master
+
+    def rows_from(self, entry: int) -> list[Tensor]:
+        """As in `Engine`."""
+        return [parameter.detach()[entry:] for name, parameter in self.named.items() if name in BY_ENTRY]
 
     def initialise(self, generator: torch.Generator) -> None:
         """As in `Engine`."""

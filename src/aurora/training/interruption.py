@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import NoReturn
 
 from aurora.progress import say
 
@@ -35,14 +36,12 @@ class StopRequest:
             raise KeyboardInterrupt
         self._number = number
 
-    def leave_if_asked(self, message: str) -> None:
-        """If a signal came, say `message` and raise what it raises by default."""
-        if self._number is None:
-            return
+    def leave(self, message: str) -> NoReturn:
+        """Say `message` and raise what the signal raises by default; on a rank that got none itself, as by SIGTERM."""
         say(message)
         if self._number == signal.SIGINT:
             raise KeyboardInterrupt
-        raise SystemExit(128 + self._number)
+        raise SystemExit(128 + (self._number or signal.SIGTERM))
 
 
 @contextmanager

@@ -11,6 +11,8 @@ import json
 import os
 import secrets
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import cache
 from typing import Any, Protocol
@@ -60,10 +62,24 @@ class Job:
         """What rank 0 says."""
         return self.gather(text)[0]
 
+    def any(self, flag: bool) -> bool:
+        """Whether `flag` is true on any rank."""
+        return any(self.gather("yes" if flag else ""))
+
     def agree(self, problem: str) -> None:
         """`AuroraError` on every rank where one has a `problem`."""
         if found := [part for part in self.gather(problem) if part]:
             raise AuroraError(found[0])
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """An `AuroraError` of the body on one rank is raised on every rank."""
+        problem = ""
+        try:
+            yield
+        except AuroraError as error:
+            problem = str(error)
+        self.agree(problem)
 
 
 def started_ranks() -> int:

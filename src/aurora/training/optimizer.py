@@ -7,7 +7,7 @@ gradients move into the fp32 masters as soon as they are complete, and after eac
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Generic, TypeVar
 
 import torch
@@ -67,11 +67,18 @@ def gradient_norm(parameters: Iterable[nn.Parameter]) -> float:
 
 
 class Optimizer:
-    """AdamW on named fp32 parameters: decoupled weight decay on matrices only, gradients clipped by global norm."""
+    """AdamW on named fp32 parameters: decoupled weight decay on matrices only, gradients clipped by global norm.
 
-    def __init__(self, parameters: Mapping[str, nn.Parameter], settings: OptimizerSettings) -> None:
+    `new_rows` are views of parts of the parameters that have a learning rate of their own.
+    """
+
+    def __init__(
+        self, parameters: Mapping[str, nn.Parameter], settings: OptimizerSettings, new_rows: Sequence[Tensor] = ()
+    ) -> None:
         self._parameters = dict(parameters)
         self._clip = settings.clip
+        self._factor = settings.new_rows
+        self._new_rows = new_rows if self._factor != 1 else ()
         matrices = [parameter for parameter in self._parameters.values() if parameter.ndim >= 2]
         others = [parameter for parameter in self._parameters.values() if parameter.ndim < 2]
         self._adamw = torch.optim.AdamW(
@@ -87,13 +94,17 @@ class Optimizer:
         """What it updates."""
         return list(self._parameters.values())
 
+    @torch.no_grad()
     def update(self, learning_rate: float, norm: float) -> None:
         """Clip the gradients, whose norm is `norm`, update the parameters and let go of the gradients."""
         if norm > self._clip:
             torch._foreach_mul_(self._gradients(), self._clip / norm)
         for group in self._adamw.param_groups:
             group["lr"] = learning_rate
+        before = [rows.clone() for rows in self._new_rows]
         self._adamw.step()
+        for rows, old in zip(self._new_rows, before, strict=True):
+            rows.copy_(torch.lerp(old, rows, self._factor))  # all that AdamW moves is in proportion to the rate
         self.forget()
 
     def forget(self) -> None:

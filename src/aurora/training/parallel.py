@@ -21,7 +21,7 @@ from torch.distributed.tensor._utils import compute_local_shape_and_global_offse
 
 from aurora.model.gpt_bigcode import draw
 from aurora.recipe.model import Architecture
-from aurora.training.engine import Rows
+from aurora.training.engine import BY_ENTRY, Rows
 from aurora.training.layout import Layout
 from aurora.training.pipeline import Pipeline, segment_numbers
 from aurora.training.placement import Box, Placement
@@ -89,6 +89,16 @@ class ParallelNetwork(nn.Module):
             for box in placement.boxes(_rows(parameter)):
                 mine = placement.first and not replica and not (box.shared and self._group and self._group.rank)
                 yield name, box, mine
+
+    def rows_from(self, entry: int) -> list[Tensor]:
+        """As in `Engine`; also of a tied embedding's second copy."""
+        parameters, found = self.named, []
+        for name, box, _ in self.boxes():
+            if box.name in BY_ENTRY and box.whole[0].stop > entry:
+                older = max(0, entry - box.whole[0].start)
+                rows = slice(box.local[0].start + older, box.local[0].stop)
+                found.append(local(parameters[name].detach())[rows, *box.local[1:]])
+        return found
 
     @torch.no_grad()
     def initialise(self, generator: torch.Generator) -> None:

@@ -39,13 +39,13 @@ class Saver:
             save_checkpoint, self._folder, state, weights, moments, self._job, self._keep
         )
 
-    def check(self) -> None:
-        """Raise what went wrong with a save that has ended: `AuroraError` for a full disk."""
-        if self._under_way is not None and self._under_way.done():
-            self.wait()
+    @property
+    def failed(self) -> bool:
+        """Whether a save has ended with an error, which `wait` raises; another rank may see it a step later."""
+        return self._under_way is not None and self._under_way.done() and self._under_way.exception() is not None
 
     def wait(self) -> Path | None:
-        """The checkpoint under way, when it is there; raises as `check`."""
+        """The checkpoint under way, when it is there; raises what went wrong: `AuroraError` for a full disk."""
         found, self._under_way = self._under_way, None
         return None if found is None else found.result()
 

@@ -73,6 +73,7 @@ def train_stage(
     evaluate: Evaluate | None = None,
     replay: Replay | None = None,
     contents: Contents = lambda step: [],
+    first_new_entry: int | None = None,
 ) -> dict[str, Any]:
     """Train `stage`, called `name`, from the model folder or new network `start` to its end; returns it in figures.
 
@@ -81,10 +82,11 @@ def train_stage(
     architecture.json, tokenizer.json, state.json and metrics.jsonl. `evaluate(network, step)` is called after some
     steps and after the last; what it returns goes into the metrics. With `replay` the batches are its own, and its
     decisions are in the folder too. `contents` tells what the sequences of steps were that the guard left out, for
-    left_out.jsonl. On a signal that asks to stop the current step is finished and saved, then
-    `KeyboardInterrupt` or `SystemExit` is raised. Under torchrun every rank calls this with the same arguments, and
-    rank 0 keeps the records. Raises `AuroraError` for a full disk or numbers that are not finite, `UserError` for a
-    layout that cannot be.
+    left_out.jsonl; `first_new_entry` is the first of the vocabulary that the published model did not have. On a signal
+    that asks to stop the current step is finished and saved, then `KeyboardInterrupt` or `SystemExit` is raised, on
+    every rank where one got it. Under torchrun every rank calls this with the same arguments, and rank 0 keeps the
+    records. Raises `AuroraError` for a full disk or numbers that are not finite, `UserError` for a layout that cannot
+    be.
     """
     runtime = prepare(execution)
     job = join()
@@ -97,7 +99,8 @@ def train_stage(
             checkpoint = newest_checkpoint(folder, fingerprint, job)
             engine = build_engine(start, stage, execution, runtime, checkpoint)
             timed = TimedBatches(replay or batches)
-            trainer = Trainer(engine, stage, name, timed, execution.micro_batch_sequences, fingerprint)
+            rows = execution.micro_batch_sequences
+            trainer = Trainer(engine, stage, name, timed, rows, fingerprint, first_new_entry)
             history = judged(folder / METRICS, trainer.step if checkpoint is None else checkpoint.state.step)
             take_position(trainer, start, stage, checkpoint, runtime, history)
             if replay is not None:
@@ -116,7 +119,8 @@ def train_stage(
                 with _log(folder, tensorboard, trainer.step, job, execution) as log:
                     attempt.run(execution, evaluate, log, stop)
                 state = attempt.finish(tokenizer_file)
-                stop.leave_if_asked(f"Stage {name} is trained; run the same command to go on.")
+                if job.any(stop.asked):
+                    stop.leave(f"Stage {name} is trained; run the same command to go on.")
     return {**read_metrics(folder / METRICS)[-1], **asdict(state)}
 
 
@@ -188,15 +192,16 @@ class _Attempt:
         else:
             self._save()
             last = self._saver.wait()
+            with self._job.together():
+                if self._job.rank == 0:
+                    assert last is not None
+                    _join_shards(read_checkpoint(last, self._fingerprint), engine, self._folder, tokenizer_file)
+        with self._job.together():
             if self._job.rank == 0:
-                assert last is not None
-                _join_shards(read_checkpoint(last, self._fingerprint), engine, self._folder, tokenizer_file)
-        if self._job.rank == 0:
-            flush_tree(self._folder)
-            write_json(self._folder / STATE, asdict(state))
-            for path in self._keep.superfluous(step_folders(self._folder), finished=True):
-                shutil.rmtree(path)
-        self._job.wait()
+                flush_tree(self._folder)
+                write_json(self._folder / STATE, asdict(state))
+                for path in self._keep.superfluous(step_folders(self._folder), finished=True):
+                    shutil.rmtree(path)
         return state
 
     @property
@@ -289,9 +294,10 @@ class _Attempt:
     def _save_if_due(self, every_seconds: float, log: MetricsLog | None, stop: StopRequest) -> None:
         """A checkpoint when the last one is old or the process is asked to leave; after the last step none is due."""
         step, steps = self._trainer.step, self._stage.steps
-        self._saver.check()
         due = self._keep.wanted(step) or time.monotonic() - self._saved >= every_seconds
-        asked, due = self._trainer.engine.agree([stop.asked, due])
+        failed, asked, due = self._trainer.engine.agree([self._saver.failed, stop.asked, due])
+        if failed:
+            self._saver.wait()
         if self._ended or not (asked or due):
             return
         if log is not None:
@@ -301,7 +307,7 @@ class _Attempt:
         self._saved = time.monotonic()
         if asked:
             self._saver.wait()
-        stop.leave_if_asked(f"Stage {self._name}: saved at step {step} of {steps}; run the same command to go on.")
+            stop.leave(f"Stage {self._name}: saved at step {step} of {steps}; run the same command to go on.")
 
     def _note(self, operation: str) -> None:
         """For the others, in case this rank is not heard of again."""

@@ -58,9 +58,11 @@ class Trainer:
         batches: Batches,
         micro_batch_sequences: int,
         fingerprint: Fingerprint,
+        first_new_entry: int | None = None,
     ) -> None:
         self.engine = engine
-        self.optimizer = Optimizer(engine.named, stage.optimizer)
+        new_rows = [] if first_new_entry is None else engine.rows_from(first_new_entry)
+        self.optimizer = Optimizer(engine.named, stage.optimizer, new_rows)
         self.step = 0
         self.watch = Watch(stage.guard)
         self._stage = stage
