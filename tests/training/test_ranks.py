@@ -155,7 +155,7 @@ def test_killed_twenty_times_in_a_row(lab: Lab) -> None:
     ],
 )
 def test_killed_in_other_layouts(lab: Lab, layout: Layout, settings: dict[str, Any]) -> None:
-    kill_and_compare(lab, 5, layout, **settings)
+    kill_and_compare(lab, 3, layout, **settings)
 
 
 def flip_a_byte(newest: Path) -> str:
