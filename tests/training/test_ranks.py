@@ -207,7 +207,7 @@ def left_out(lab: Lab, name: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("layout", [(2, 1, 1), (1, 2, 1), (1, 1, 2)])
-def test_a_spike_takes_all_ranks_back_and_a_kill_around_it_does_not_show(lab: Lab, layout: Layout) -> None:
+def test_a_spike_takes_all_ranks_back_and_an_interruption_around_it_does_not_show(lab: Lab, layout: Layout) -> None:
     guard = {"action": "rollback", "steps": 4, "deviations": 6.0, "window": 4}
     said = finished(lab, "undisturbed", layout, 16, stage={"guard": guard}, trouble={"spike": 10})
     assert "Stage base goes back to step 4; all steps from there to 11 are left out." in said
@@ -217,7 +217,8 @@ def test_a_spike_takes_all_ranks_back_and_a_kill_around_it_does_not_show(lab: La
         (11, "loss_spike"),
     ]
     for stop in (9, 12):
-        run(lab, "stopped", layout, 16, stage={"guard": guard}, trouble={"spike": 10, "stop": stop})
+        stopped = run(lab, "stopped", layout, 16, stage={"guard": guard}, trouble={"spike": 10, "stop": stop})
+        assert f"saved at step {stop + 1} of 16" in stopped.stderr, stopped.stderr[-2000:]
     finished(lab, "stopped", layout, 16, stage={"guard": guard}, trouble={"spike": 10})
     assert_same(lab.folder / "undisturbed", lab.folder / "stopped")
 
