@@ -30,6 +30,7 @@ from aurora.corpus.document import new_document
 from aurora.corpus.language import Cld2
 from aurora.corpus.shards import PartWriter
 from aurora.files import write_json
+from aurora.recipe.pace import Pace
 from aurora.recipe.tokens import Tokens
 from aurora.tokens.encoder import HuggingFaceEncoder, TiktokenEncoder, fast_encoder
 from aurora.tokens.encoding import BATCH_DOCUMENTS, build_tokens
@@ -231,7 +232,7 @@ def time_mixture(folder: Path) -> dict[str, float]:
     stores = {name: TokenStore.open(store_stem(folder, name), "t") for name in names}
     counts = {name: num_sequences(store, LONG_SEQUENCE) for name, store in stores.items()}
     mixture = Mixture(dict(zip(names, weights_of(SOURCES), strict=True)), counts, 1, "cap")
-    loader = Loader(stores, mixture, LONG_SEQUENCE, BATCH)
+    loader = Loader(stores, mixture, LONG_SEQUENCE, Pace([], BATCH))
     start = time.perf_counter() - begin
     last = SOURCES * SOURCE_TOKENS // LONG_SEQUENCE - 1
     slowest = max(seconds_of(lambda n=n: loader.mixture.sequence(n)) for n in (0, 10**6, last))
@@ -259,7 +260,7 @@ def time_loader(folder: Path) -> dict[str, float]:
     stores = {name: TokenStore.open(store_stem(folder / "stores-0", name)) for name in web_sources()}
     counts = {name: num_sequences(store, SEQUENCE) for name, store in stores.items()}
     mixture = Mixture(dict.fromkeys(stores, 1.0), counts, 1, "cap")
-    loader = Loader(stores, mixture, SEQUENCE, BATCH)
+    loader = Loader(stores, mixture, SEQUENCE, Pace([], BATCH))
     return {**rate_of(loader.batch(step).tokens for step in range(10**9)), "peak_memory_bytes": peak_memory()}
 
 

@@ -43,6 +43,7 @@ def test_reads_values_and_defaults(minimal_recipe: Path) -> None:
         ("web/en: 1", "net/en: 1", "line 15: stages.base.mixture: 'net/en' is not SOURCE/LANGUAGE"),
         ("web/en: 1", "redteam/pairs: 1", "needs the recipe's `redteam` table"),
         (STAGE, f"{STAGE}    optimizer: {{new_rows: 2}}\n", "stages.base.optimizer.new_rows: needs tokens.extend"),
+        (STAGE, f"{STAGE}    ramp: {{start: 9, increment: 64, tokens: 99}}\n", "line 15: stages.base.ramp.start: 9 is"),
         (STAGE, f"{STAGE}    packing: best-fit\n", "packing: best-fit needs document_masks"),
         (STAGE, f"{STAGE}    changes: [{{from_tokens: 256, mixture: {{web/en: 1}}}}]\n", "from_tokens must rise"),
         (
@@ -185,6 +186,6 @@ def test_the_paper_is_expressed(root: Path) -> None:
     cap, cat = recipe.stages["cap"], recipe.stages["cat"]
     assert (cap.tokens, cat.tokens) == (377_000_000_000, 58_000_000_000)
     assert cap.batch_tokens == cat.batch_tokens == 4_194_304
-    assert cap.sequences_per_step == 2048
+    assert cap.pace.sequences(0) == 2048
     assert round((cap.steps + cat.steps) / 1000) == 104
     assert (recipe.execution.tensor_parallel, recipe.execution.pipeline_parallel) == (4, 4)

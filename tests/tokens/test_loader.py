@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from aurora.recipe.pace import Pace
 from aurora.tokens.loader import Loader, num_sequences
 from aurora.tokens.mixture import Mixture
 from aurora.tokens.store import StoreWriter, TokenStore
@@ -35,7 +36,7 @@ def stores(tmp_path: Path) -> dict[str, TokenStore]:
 @pytest.fixture
 def loader(stores: dict[str, TokenStore]) -> Loader:
     sequences = {name: num_sequences(store, LENGTH) for name, store in stores.items()}
-    return Loader(stores, Mixture(WEIGHTS, sequences, 3, "cap"), LENGTH, 16)
+    return Loader(stores, Mixture(WEIGHTS, sequences, 3, "cap"), LENGTH, Pace([], 16))
 
 
 def test_a_batch_holds_the_mixtures_sequences_in_order(loader: Loader) -> None:
@@ -69,7 +70,8 @@ def test_a_pair_is_a_sequence_of_its_own(tmp_path: Path) -> None:
         writer.close("redteam", "pairs", "abc")
     store = TokenStore.open(tmp_path / "redteam.pairs")
     assert num_sequences(store, 6) == 2
-    loader = Loader({"redteam/pairs": store}, Mixture({"redteam/pairs": 1}, {"redteam/pairs": 2}, 1, "s"), 6, 2)
+    mixture = Mixture({"redteam/pairs": 1}, {"redteam/pairs": 2}, 1, "s")
+    loader = Loader({"redteam/pairs": store}, mixture, 6, Pace([], 2))
     batch = loader.batch(0)
     rows = {window.index: row for row, window in enumerate(batch.windows)}
     assert batch.tokens[rows[0]].tolist() == [0, 5, 6, 7, 0, 0, 0]
@@ -81,7 +83,7 @@ def test_a_pair_is_a_sequence_of_its_own(tmp_path: Path) -> None:
 @pytest.mark.parametrize("ranks", range(1, 17))
 def test_the_ranks_share_the_one_batch_in_order(stores: dict[str, TokenStore], ranks: int) -> None:
     sequences = {name: num_sequences(store, LENGTH) for name, store in stores.items()}
-    loader = Loader(stores, Mixture(WEIGHTS, sequences, 3, "cap"), LENGTH, 48 * ranks)
+    loader = Loader(stores, Mixture(WEIGHTS, sequences, 3, "cap"), LENGTH, Pace([], 48 * ranks))
     for step in (0, 5, 1000):
         whole = loader.batch(step)
         shares = [loader.batch(step, rank, ranks) for rank in range(ranks)]
@@ -115,7 +117,7 @@ def test_windows_overlap_by_one_token_and_leave_no_target_out(loader: Loader) ->
 
 def test_a_batch_is_the_same_in_any_order_of_asking(loader: Loader, stores: dict[str, TokenStore]) -> None:
     backwards = {step: loader.batch(step) for step in reversed(range(8))}
-    other = Loader(dict(reversed(stores.items())), loader.mixture, LENGTH, 16)
+    other = Loader(dict(reversed(stores.items())), loader.mixture, LENGTH, Pace([], 16))
     for step, batch in backwards.items():
         assert np.array_equal(other.batch(step).tokens, batch.tokens)
 
@@ -161,7 +163,7 @@ def test_ranks_and_threads_may_change_at_any_step(loader: Loader, parts: list[tu
 
 def test_documents_are_numbered_where_they_are_asked_for(stores: dict[str, TokenStore], loader: Loader) -> None:
     """Documents of the plain stores are 13 tokens long, so a row of 8 has one border or none."""
-    asked = Loader(stores, loader.mixture, LENGTH, 16, documents=True)
+    asked = Loader(stores, loader.mixture, LENGTH, Pace([], 16), documents=True)
     batch = asked.batch(1)
     assert loader.batch(1).documents is None
     assert batch.documents is not None

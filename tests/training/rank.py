@@ -102,7 +102,8 @@ def measure(model: Scorer, step: int) -> dict[str, float]:
 
 def main(folder: Path, name: str, steps: int, settings: Mapping[str, Any]) -> None:
     lab = Lab(folder)
-    stage = lab.stage(steps, tokens=steps * ROWS * LENGTH, batch_tokens=ROWS * LENGTH, **settings["stage"])
+    sizes = {"tokens": steps * ROWS * LENGTH, "batch_tokens": ROWS * LENGTH}
+    stage = lab.stage(steps, **(sizes | settings["stage"]))
     (folder / f"{name}.{RANK}.pid").write_text(str(os.getpid()))
     batches = Watched(lab.loader(stage), settings["trouble"], folder / f"{name}.{RANK}.rows.jsonl")
     make_trouble(settings["trouble"], batches)

@@ -68,7 +68,7 @@ class Lab:
             stores,
             Mixture(stage.mixture, sequences, 5, "base", changes),
             length,
-            stage.sequences_per_step,
+            stage.pace,
             packing=stage.packing,
             documents=stage.document_masks or stage.position_resets,
         )

@@ -87,17 +87,19 @@ def sequences(lab: Lab, name: str) -> dict[int, list[str]]:
 
 
 def test_a_stage_saved_by_eight_ranks_goes_on_in_any_layout(lab: Lab) -> None:
-    finished(lab, "alone", (1, 1, 1), 12)
-    stopped = run(lab, "eight", (2, 2, 2), 12, trouble={"stop": 5})
+    # 4 steps of 128 tokens, then 8 of 256.
+    stage = {"tokens": 2560, "batch_tokens": 256, "ramp": {"start": 128, "increment": 128, "tokens": 512}}
+    finished(lab, "alone", (1, 1, 1), 12, stage=stage)
+    stopped = run(lab, "eight", (2, 2, 2), 12, stage=stage, trouble={"stop": 5})
     assert "saved at step 6 of 12" in stopped.stderr, stopped.stderr[-2000:]
     assert sum(path.name.startswith("model-") for path in (lab.folder / "eight/step-00000006").iterdir()) == 8
     alone, eight = sequences(lab, "alone"), sequences(lab, "eight")
-    assert list(alone) == list(range(12))
+    assert [len(digests) for digests in alone.values()] == [8] * 4 + [16] * 8
     assert eight == {step: alone[step] for step in range(6)}
     for layout in [(1, 1, 1), (4, 1, 1), (1, 1, 4), (1, 4, 1)]:
         name = "-".join(map(str, layout))
         shutil.copytree(lab.folder / "eight", lab.folder / name)
-        finished(lab, name, layout, 12)
+        finished(lab, name, layout, 12, stage=stage)
         assert sequences(lab, name) == {step: alone[step] for step in range(6, 12)}
         assert losses(lab, name) == pytest.approx(losses(lab, "alone"), rel=1e-5)
         measured = [read_metrics(lab.folder / each / "metrics.jsonl")[-1]["held_out/en"] for each in (name, "alone")]

@@ -16,6 +16,7 @@ import torch
 from aurora.errors import AuroraError
 from aurora.evaluation.bits_per_byte import Windows, bits_per_byte
 from aurora.model.scorer import Scorer
+from aurora.recipe.pace import Pace
 from aurora.recipe.stages import Stage
 from aurora.tokens.decisions import DECISIONS, Decision, read_decisions
 from aurora.tokens.loader import Batch, Loader
@@ -57,7 +58,7 @@ def replay_of(lab: Lab, stage: Stage, stop: int = -1, base: dict[str, float] | N
         loader = lab.loader(stage)
         changes = [Change(it.step * ROWS, it.weights) for it in decided if it.weights]
         mixture = Mixture(stage.mixture, loader.mixture.sequences, 5, "base", changes)
-        return Interrupting(Loader(loader.stores, mixture, LENGTH, ROWS), stop)
+        return Interrupting(Loader(loader.stores, mixture, LENGTH, Pace([], ROWS)), stop)
 
     return Replay(stage, batches_of, measure, base or {})
 

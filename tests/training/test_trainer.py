@@ -124,6 +124,22 @@ def test_resuming_is_exact_with_dropout_and_in_every_precision(lab: Lab, precisi
     assert_same(lab.folder / "undisturbed", lab.folder / "stopped")
 
 
+def test_a_growing_batch_is_read_recorded_and_gone_on_with_in_the_middle(lab: Lab) -> None:
+    ramp = {"start": 2 * LENGTH, "increment": 2 * LENGTH, "tokens": 24 * LENGTH}
+    stage = lab.stage(10, ramp=ramp)  # 6 steps of 2 sequences, 3 of 4, then 6 of 6
+    sizes = [2] * 6 + [4] * 3 + [ROWS] * 6
+    lab.train("whole", stage)
+    for step in (3, 6, 8, 9):
+        with pytest.raises(SystemExit):
+            lab.train("cut", stage, batches=Interrupting(lab.loader(stage), step, signal.SIGTERM))
+    lab.train("cut", stage)
+    assert_same(lab.folder / "whole", lab.folder / "cut")
+    records = read_metrics(lab.folder / "whole/metrics.jsonl")
+    assert [record["tokens"] for record in records] == [LENGTH * sum(sizes[:step]) for step in range(1, 16)]
+    state = json.loads((lab.folder / "whole/state.json").read_text())
+    assert (state["step"], state["sequence"], state["tokens"]) == (15, sum(sizes), sum(sizes) * LENGTH)
+
+
 def test_a_mixture_edited_ahead_keeps_the_work_done_before(lab: Lab, capsys: pytest.CaptureFixture[str]) -> None:
     """Interrupted after step 5, then given other weights from step 8 on; edited behind its position, it starts anew."""
 

@@ -205,7 +205,7 @@ def _sentence(error: ValidationError, values: Mapping[str, Any], origins: Mappin
     message = problem["msg"].removeprefix("Value error, ")
     named = re.match(r"^([\w./-]+): (.*)$", message, re.DOTALL)
     if problem["type"] == "value_error" and named:
-        key, message = tuple(named[1].split(".")), named[2]
+        key, message = (*key, *named[1].split(".")), named[2]
     if problem["type"] == "union_tag_not_found":
         key, problem["type"] = (*key, "kind"), "missing"
     dotted = ".".join(key) or "the recipe"

@@ -40,11 +40,6 @@ class Recipe(Section):
             if stage.start != IMPORTED and stage.start not in earlier:
                 known = ", ".join([IMPORTED, *earlier])
                 raise ValueError(f"stages.{name}.start: {stage.start!r} is not an earlier stage (known: {known})")
-            if stage.batch_tokens % stage.sequence_length:
-                raise ValueError(
-                    f"stages.{name}.batch_tokens: {stage.batch_tokens} is not a multiple of "
-                    f"sequence_length {stage.sequence_length}"
-                )
             if stage.optimizer.new_rows != 1 and self.tokens.extend is None:
                 raise ValueError(f"stages.{name}.optimizer.new_rows: needs tokens.extend, which adds the rows")
             mixtures = {f"stages.{name}.mixture": stage.mixture}

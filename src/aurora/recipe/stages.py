@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from aurora.recipe.base import Section, layout
+from aurora.recipe.pace import Pace
 from aurora.recipe.retention import Retention
 
 # What `start` says for the recipe's own model, new or imported.
@@ -122,12 +123,26 @@ class Change(Section):
     mixture: Mixture
 
 
+class Ramp(Section):
+    """A batch that grows: steps of equal size take turns with larger ones, each size for as many tokens."""
+
+    start: int = Field(ge=1, description="Tokens of the first optimizer steps.")
+    increment: int = Field(ge=1, description="Tokens by which a step grows each time, until it has `batch_tokens`.")
+    tokens: int = Field(ge=1, description="Tokens of the stage until then; each size takes an equal part of them.")
+
+    def levels(self, batch_tokens: int) -> list[tuple[int, int]]:
+        """(steps, tokens of a step) of every size below `batch_tokens`; parts are rounded up to whole steps."""
+        sizes = range(self.start, batch_tokens, self.increment)
+        return [(-(-self.tokens // (size * len(sizes))), size) for size in sizes]
+
+
 class Stage(Section):
     """One training phase."""
 
     start: str = Field(description="`model` (the recipe's model) or the name of an earlier stage.")
     tokens: int = Field(ge=1, description="Token budget; rounded up to whole steps.")
     batch_tokens: int = Field(ge=1, description="Tokens per optimizer step (global batch).")
+    ramp: Ramp | None = Field(None, description="Smaller steps at the beginning, which grow to `batch_tokens`.")
     sequence_length: int = Field(
         ge=2, description="Tokens per sequence. A prompt/response pair is a sequence of its own, filled up or cut."
     )
@@ -153,6 +168,7 @@ class Stage(Section):
 
     @model_validator(mode="after")
     def _sound(self) -> Stage:
+        self._whole_sequences()
         if self.packing == "best-fit" and not self.document_masks:
             raise ValueError("packing: best-fit needs document_masks: a pair would be answered by those before it")
         starts = [0, *(self.first_step(change) for change in self.changes), self.steps]
@@ -161,6 +177,23 @@ class Stage(Section):
         if self.retention is not None:
             self._replayed(self.retention)
         return self
+
+    def _whole_sequences(self) -> None:
+        """`ValueError` where a step would end within a sequence, or the ramp miss `batch_tokens`."""
+        sizes = {"batch_tokens": self.batch_tokens}
+        if self.ramp is not None:
+            sizes |= {"ramp.start": self.ramp.start, "ramp.increment": self.ramp.increment}
+        for key, size in sizes.items():
+            if size % self.sequence_length:
+                raise ValueError(f"{key}: {size} is not a multiple of sequence_length {self.sequence_length}")
+        if self.ramp is None:
+            return
+        rise = self.batch_tokens - self.ramp.start
+        if rise <= 0 or rise % self.ramp.increment:
+            raise ValueError(
+                f"ramp: steps of {self.ramp.start} tokens that grow by {self.ramp.increment} never become "
+                f"batch_tokens {self.batch_tokens}"
+            )
 
     def _replayed(self, retention: Retention) -> None:
         """`ValueError` where the mixture does not go with adaptive replay."""
@@ -181,7 +214,7 @@ class Stage(Section):
 
     def first_step(self, change: Change) -> int:
         """The first optimizer step (from 0) with a change's mixture."""
-        return -(-change.from_tokens // self.batch_tokens)
+        return self._steps(change.from_tokens)
 
     def until(self, steps: int) -> Stage:
         """The stage as far as it decides its first `steps` steps: without the changes that come later."""
@@ -193,10 +226,11 @@ class Stage(Section):
         """Each source's share of the stage's tokens, over all its mixtures."""
         shares = dict.fromkeys(self.sources, 0.0)
         starts = [0, *(self.first_step(change) for change in self.changes), self.steps]
+        read = [self.pace.before(step) for step in starts]
         mixtures = [self.mixture, *(change.mixture for change in self.changes)]
-        for mixture, (first, last) in zip(mixtures, pairwise(starts), strict=True):
+        for mixture, (first, last) in zip(mixtures, pairwise(read), strict=True):
             for source, weight in mixture.items():
-                shares[source] += weight / sum(mixture.values()) * (last - first) / self.steps
+                shares[source] += weight / sum(mixture.values()) * (last - first) / read[-1]
         return shares
 
     @property
@@ -207,13 +241,23 @@ class Stage(Section):
 
     @property
     def steps(self) -> int:
-        """Optimizer steps: the budget over the tokens of a step, rounded up."""
-        return -(-self.tokens // self.batch_tokens)
+        """Optimizer steps: as few as hold the budget."""
+        return self._steps(self.tokens)
 
     @property
-    def sequences_per_step(self) -> int:
-        """Sequences of a global batch."""
-        return self.batch_tokens // self.sequence_length
+    def pace(self) -> Pace:
+        """The sequences of each step."""
+        rising = [] if self.ramp is None else self.ramp.levels(self.batch_tokens)
+        length = self.sequence_length
+        return Pace([(steps, size // length) for steps, size in rising], self.batch_tokens // length)
+
+    def tokens_before(self, step: int) -> int:
+        """The tokens of all steps (from 0) before one."""
+        return self.pace.before(step) * self.sequence_length
+
+    def _steps(self, tokens: int) -> int:
+        """The fewest steps that hold so many tokens."""
+        return self.pace.steps(-(-tokens // self.sequence_length))
 
 
 def checkpoints_of(stages: Mapping[str, Stage]) -> dict[str, Stage]:

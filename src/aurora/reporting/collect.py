@@ -106,7 +106,7 @@ def _stage(run: Path, name: str, stage: Stage, seed: int) -> dict[str, Any]:
     decisions = decisions_of(run, name) if stage.retention is not None else None
     decided = decisions.made if decisions else []
     mixture = stage_loader(stage, name, seed, run / "tokens", decided).mixture
-    sequences = ((decisions and decisions.end) or stage.steps) * stage.sequences_per_step
+    sequences = stage.pace.before((decisions and decisions.end) or stage.steps)
     epochs, shares = mixture.epochs(sequences), stage.token_shares
     if decided:
         shares = {source: number / sequences for source, number in mixture.counts(sequences).items()}

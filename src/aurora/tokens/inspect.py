@@ -88,12 +88,12 @@ def sequence_at(recipe: Recipe, run: Path, name: str | None, n: int) -> dict[str
         raise UserError(f"The recipe has no stage {name!r}; it has {', '.join(stages)}.")
     stage = stages[name]
     decisions = _decided(stage, run, name)
-    count = (decisions.end or stage.steps) * stage.sequences_per_step
+    count = stage.pace.before(decisions.end or stage.steps)
     if not 0 <= n < count:
         raise UserError(f"Stage {name} has the sequences 0 to {count - 1:,}: {n:,} is not one of them.")
     if stage.retention is not None:
         known = (decisions.made[-1].step if decisions.made else 0) + stage.retention.every_steps
-        if n >= known * stage.sequences_per_step:
+        if n >= stage.pace.before(known):
             raise UserError(f"Sequence {n:,} of stage {name} is not decided yet: its replay is, up to step {known:,}.")
     loader = stage_loader(stage, name, recipe.seed, run / "tokens", decisions.made)
     window = loader.mixture.sequence(n)
@@ -104,7 +104,7 @@ def sequence_at(recipe: Recipe, run: Path, name: str | None, n: int) -> dict[str
     return {
         "stage": name,
         "sequence": n,
-        "step": n // stage.sequences_per_step + 1,
+        "step": stage.pace.step_of(n) + 1,
         "source": window.source,
         "index": window.index,
         "epoch": window.epoch + 1,
@@ -129,7 +129,7 @@ def describe_sequence(found: dict[str, Any]) -> str:
 
 
 def _stage(stage: Stage, steps: int, loader: Loader) -> dict[str, Any]:
-    sequences = steps * stage.sequences_per_step
+    sequences = stage.pace.before(steps)
     counts, epochs = loader.mixture.counts(sequences), loader.mixture.epochs(sequences)
     return {
         "tokens": sequences * stage.sequence_length,

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from aurora.recipe.pace import Pace
 from aurora.tokens.mixture import Mixture, Window
 from aurora.tokens.packing import Packing, Row, rows_of
 from aurora.tokens.store import TokenStore
@@ -42,7 +43,7 @@ class Loader:
         stores: Mapping[str, TokenStore],
         mixture: Mixture,
         sequence_length: int,
-        sequences_per_step: int,
+        pace: Pace,
         *,
         packing: Packing = "own",
         documents: bool = False,
@@ -50,16 +51,17 @@ class Loader:
         self.stores = stores
         self.mixture = mixture
         self.sequence_length = sequence_length
-        self.sequences_per_step = sequences_per_step
+        self.pace = pace
         self.rows = {name: rows_of(stores[name], sequence_length, packing) for name in mixture.sources}
         self._documents = documents
 
     def batch(self, step: int, rank: int = 0, ranks: int = 1) -> Batch:
         """The sequences of optimizer step `step` (from 0) that belong to `rank` of `ranks`."""
-        if self.sequences_per_step % ranks:
-            raise ValueError(f"{self.sequences_per_step} sequences cannot be shared by {ranks} ranks")
-        share = self.sequences_per_step // ranks
-        first = step * self.sequences_per_step + rank * share
+        sequences = self.pace.sequences(step)
+        if sequences % ranks:
+            raise ValueError(f"{sequences} sequences cannot be shared by {ranks} ranks")
+        share = sequences // ranks
+        first = self.pace.before(step) + rank * share
         windows = [self.mixture.sequence(n) for n in range(first, first + share)]
         tokens = np.empty((share, self.sequence_length + 1), np.int64)
         mask = np.empty((share, self.sequence_length), np.bool_)
@@ -72,8 +74,8 @@ class Loader:
     def contents(self, step: int) -> list[dict[str, Any]]:
         """The sequences of optimizer step `step` (from 0) over all ranks: number in the stage, source, and which of the
         source's sequences and documents (from 0) each is."""
-        first = step * self.sequences_per_step
-        windows = {n: self.mixture.sequence(n) for n in range(first, first + self.sequences_per_step)}
+        numbers = range(self.pace.before(step), self.pace.before(step + 1))
+        windows = {n: self.mixture.sequence(n) for n in numbers}
         return [
             {
                 "sequence": n,

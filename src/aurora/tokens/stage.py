@@ -28,13 +28,14 @@ def stage_loader(stage: Stage, name: str, seed: int, tokens: Path, decided: Sequ
     mark = sha256(tokens / "tokenizer" / FILE)
     stores = {source: TokenStore.open(store_stem(tokens / "train", source), mark) for source in stage.sources}
     counts = {source: num_sequences(store, stage.sequence_length, stage.packing) for source, store in stores.items()}
-    changes = [Change(stage.first_step(change) * stage.sequences_per_step, change.mixture) for change in stage.changes]
-    changes += [Change(it.step * stage.sequences_per_step, it.weights) for it in decided if it.weights]
+    pace = stage.pace
+    changes = [Change(pace.before(stage.first_step(change)), change.mixture) for change in stage.changes]
+    changes += [Change(pace.before(it.step), it.weights) for it in decided if it.weights]
     return Loader(
         stores,
         Mixture(stage.mixture, counts, seed, name, changes),
         stage.sequence_length,
-        stage.sequences_per_step,
+        pace,
         packing=stage.packing,
         documents=stage.document_masks or stage.position_resets,
     )
@@ -42,7 +43,7 @@ def stage_loader(stage: Stage, name: str, seed: int, tokens: Path, decided: Sequ
 
 def warn(stage: Stage, name: str, loader: Loader) -> None:
     """Say on the terminal what the stage reads too often, and which pairs are too long for its sequences."""
-    for source, epochs in loader.mixture.epochs(stage.steps * stage.sequences_per_step).items():
+    for source, epochs in loader.mixture.epochs(stage.pace.before(stage.steps)).items():
         if epochs > stage.warn_epochs:
             say(
                 f"Stage {name} passes {epochs:.1f} times over {source}: give it more text or less weight, or raise "

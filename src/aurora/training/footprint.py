@@ -18,7 +18,7 @@ from aurora.recipe.execution import Execution
 from aurora.recipe.model import PUBLISHED, Architecture
 from aurora.recipe.stages import Stage
 from aurora.tables import table
-from aurora.training.layout import Layout, layout_of, refuse_impossible
+from aurora.training.layout import Layout, layout_of, refuse_stage
 from aurora.training.pipeline import segment_numbers
 from aurora.training.segment import Segment, cut_layers
 from aurora.training.tensor_parallel import TensorGroup
@@ -67,8 +67,8 @@ def footprint(
     `optimizer` is two moments. Raises `UserError` for a layout that cannot be.
     """
     layout = layout_of(execution, ranks)
-    rows, length = stage.sequences_per_step, stage.sequence_length
-    refuse_impossible(layout, architecture, vocabulary, rows, length, execution.micro_batch_sequences)
+    refuse_stage(layout, architecture, vocabulary, stage, execution)
+    length = stage.sequence_length
     return [_of_rank(layout, rank, architecture, vocabulary, execution, length) for rank in range(layout.pipeline)]
 
 

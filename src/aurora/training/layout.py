@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from aurora.errors import UserError
 from aurora.recipe.execution import Execution, PipelineSchedule, Recompute
 from aurora.recipe.model import Architecture
+from aurora.recipe.stages import Stage
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,15 @@ def layout_of(execution: Execution, ranks: int) -> Layout:
     )
 
 
+def refuse_stage(
+    layout: Layout, architecture: Architecture, vocabulary: int, stage: Stage, execution: Execution
+) -> None:
+    """`UserError` where the network or any step of `stage` cannot be shared by `layout`."""
+    rows, length = execution.micro_batch_sequences, stage.sequence_length
+    for level in stage.pace.levels:
+        refuse_impossible(layout, architecture, vocabulary, level.sequences, length, rows)
+
+
 def refuse_impossible(
     layout: Layout, architecture: Architecture, vocabulary: int, sequences: int, length: int, micro_batch: int
 ) -> None:
@@ -104,7 +114,7 @@ def refuse_impossible(
     if sequences % layout.data:
         raise UserError(
             f"{sequences} sequences of a step cannot be shared by {layout.data} data-parallel ranks: use "
-            f"{_nearest(layout.data, _divisors(sequences))}, or set the stage's batch_tokens to a multiple of "
+            f"{_nearest(layout.data, _divisors(sequences))}, or make the stage's batch_tokens and ramp multiples of "
             f"{layout.data * length:,}."
         )
     if pipeline > 1:
@@ -122,7 +132,7 @@ def _refuse_micro_batches(layout: Layout, rows: int, micro_batch: int) -> None:
         if not fitting:
             raise UserError(
                 f"A pipeline of {layout.pipeline} ranks needs at least {layout.pipeline} sequences a step and rank, "
-                f"and has {rows}: raise the stage's batch_tokens or lower execution.pipeline_parallel."
+                f"and has {rows}: raise the stage's batch_tokens or ramp.start, or lower execution.pipeline_parallel."
             )
         raise UserError(
             f"execution.micro_batch_sequences is {micro_batch}, but {rows} sequences a rank and pipeline "

@@ -23,7 +23,7 @@ from aurora.training.checkpoint import OPTIMIZER, Checkpoint
 from aurora.training.engine import Engine, OneProcess
 from aurora.training.guard import Judged, Watch
 from aurora.training.job import started_ranks
-from aurora.training.layout import layout_of, refuse_impossible
+from aurora.training.layout import layout_of, refuse_stage
 from aurora.training.optimizer import MOMENT_KINDS
 from aurora.training.parallel import ParallelNetwork
 from aurora.training.runtime import Runtime
@@ -53,8 +53,7 @@ def build_engine(
     if layout.ranks == 1:
         engine = OneProcess(GPTBigCode(architecture, vocabulary), runtime)
     else:
-        rows, length = stage.sequences_per_step, stage.sequence_length
-        refuse_impossible(layout, architecture, vocabulary, rows, length, execution.micro_batch_sequences)
+        refuse_stage(layout, architecture, vocabulary, stage, execution)
         engine = ParallelNetwork(architecture, vocabulary, layout, runtime.device, runtime.precision)
     if checkpoint is not None:
         engine.fill(checkpoint.model)

@@ -161,9 +161,8 @@ class _Attempt:
 
     def run(self, execution: Execution, evaluate: Evaluate | None, log: MetricsLog | None, stop: StopRequest) -> None:
         """Make all updates that are left."""
-        per_step = self._stage.batch_tokens
-        done = self._trainer.step * per_step
-        with progress(f"train {self._name}", self._stage.steps * per_step, "tokens", initial=done) as bar:
+        done, wanted = map(self._stage.tokens_before, (self._trainer.step, self._stage.steps))
+        with progress(f"train {self._name}", wanted, "tokens", initial=done) as bar:
             try:
                 if self._trainer.step == 0 and self._keep.returnable(0):
                     self._save()
@@ -174,7 +173,7 @@ class _Attempt:
                     if log is not None:
                         log.write({**record, "seconds": round(self._seconds(), 3)})
                     bar.set_postfix_str(f"loss {record.get('loss', math.nan):.3f}", refresh=False)
-                    bar.update(per_step)
+                    bar.update(self._stage.tokens_before(self._trainer.step) - bar.n)
                     self._save_if_due(execution.checkpoint_seconds, log, stop)
             finally:
                 self._saver.settle()
@@ -229,13 +228,14 @@ class _Attempt:
         seconds = time.monotonic() - begin
         self._seconds_in_steps += seconds
         self._loss_tokens += 0 if update.left_out else update.loss_tokens
+        tokens = self._stage.tokens_before(self._trainer.step)
         record = {
             "step": self._trainer.step,
-            "tokens": self._trainer.step * self._stage.batch_tokens,
+            "tokens": tokens,
             "loss": update.loss,
             "learning_rate": update.learning_rate,
             "gradient_norm": update.gradient_norm,
-            **self._meter.figures(self._stage.batch_tokens, seconds),
+            **self._meter.figures(tokens - self._stage.tokens_before(self._trainer.step - 1), seconds),
         }
         if update.left_out:
             record |= self._leave_out(update.left_out)
@@ -326,13 +326,13 @@ class _Attempt:
 
     def _state(self) -> State:
         step = self._trainer.step
-        tokens = step * self._stage.batch_tokens
+        tokens = self._stage.tokens_before(step)
         return State(
             stage=self._name,
             fingerprint=self._fingerprint(step),
             precision=self._trainer.engine.precision,
             step=step,
-            sequence=step * self._stage.sequences_per_step,
+            sequence=self._stage.pace.before(step),
             tokens=tokens,
             loss_tokens=self._loss_tokens,
             seconds=round(self._seconds(), 3),

@@ -128,9 +128,8 @@ class Trainer:
 
     def _sequences(self) -> str:
         """The step and the numbers of its sequences, as `aurora tokens inspect --at` takes them."""
-        first = self.step * self._stage.sequences_per_step
-        last = first + self._stage.sequences_per_step - 1
-        return f"Step {self.step + 1} of stage {self._name} (sequences {first} to {last})"
+        first, behind = (self._stage.pace.before(step) for step in (self.step, self.step + 1))
+        return f"Step {self.step + 1} of stage {self._name} (sequences {first} to {behind - 1})"
 
 
 def _seed(fingerprint: str, step: int) -> int:
