@@ -30,6 +30,7 @@ from aurora.recipe.execution import Execution
 from aurora.recipe.model import Architecture
 from aurora.recipe.stages import Optimizer, Schedule, Stage
 from aurora.tokens.loader import Batch
+from aurora.training.compiling import compile_blocks
 from aurora.training.engine import Engine, OneProcess
 from aurora.training.job import join, leave, started_ranks
 from aurora.training.layout import layout_of, refuse_impossible
@@ -90,6 +91,8 @@ def train(arguments: argparse.Namespace, folder: Path) -> None:
         layout = replace(layout_of(execution_of(arguments), job.ranks), sequence_parallel=arguments.sequence_parallel)
         refuse_impossible(layout, architecture, VOCABULARY, ROWS, LENGTH, arguments.micro_batch)
         engine = ParallelNetwork(architecture, VOCABULARY, layout, CPU, "fp32")
+        if arguments.compile:
+            compile_blocks(engine.blocks, CPU)
     engine.initialise(torch.Generator().manual_seed(1))
     batches = Bytes(arguments.documents)
     trainer = Trainer(engine, stage, "compared", batches, arguments.micro_batch, lambda step: "", FIRST_NEW)
@@ -113,6 +116,7 @@ def execution_of(arguments: argparse.Namespace) -> Execution:
         pipeline_schedule=arguments.schedule,
         recompute=arguments.recompute,
         micro_batch_sequences=arguments.micro_batch,
+        compile=arguments.compile,
     )
 
 
@@ -153,6 +157,7 @@ def parse(given: list[str]) -> argparse.Namespace:
     parser.add_argument("--untied", action="store_true")
     parser.add_argument("--documents", action="store_true", help="attention within documents only")
     parser.add_argument("--new-rows", action="store_true", help="a learning rate of their own for some entries' rows")
+    parser.add_argument("--compile", action="store_true", help="the blocks of the ranks; one process computes plainly")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--worker", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args(given)

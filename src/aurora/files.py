@@ -19,6 +19,11 @@ from typing import IO, Any
 from aurora.errors import AuroraError
 
 
+def default_cache() -> Path:
+    """The user's cache folder (XDG), for downloads and what is compiled."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "aurora"
+
+
 @contextmanager
 def explained(path: Path) -> Iterator[None]:
     """Turn operating-system errors while writing `path` into one sentence (`AuroraError`)."""

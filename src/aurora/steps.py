@@ -7,7 +7,6 @@ other but the files they exchange. A room is imported when its step runs.
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aurora.errors import AuroraError
-from aurora.files import canonical_json, sha256
+from aurora.files import canonical_json, default_cache, sha256
 from aurora.manifest import read_manifest
 from aurora.recipe import LoadedRecipe
 from aurora.recipe.stages import IMPORTED, Guard, Stage, checkpoints_of, safety_stages
@@ -51,11 +50,6 @@ class Step:
     purpose: str
     takes_up_edited_work: bool = False
     shared: bool = False
-
-
-def default_cache() -> Path:
-    """The user's cache folder for downloads (XDG)."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "aurora"
 
 
 class Steps:

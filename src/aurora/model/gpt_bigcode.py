@@ -23,6 +23,7 @@ from torch.utils.checkpoint import checkpoint
 from aurora.errors import UserError
 from aurora.model.attention import KeyValueCache, LayerCache, cached_attention, causal_attention
 from aurora.model.cross_entropy import linear_cross_entropy
+from aurora.model.untraced import untraced
 from aurora.recipe.model import Architecture
 
 EVALUATION_ROWS = 2048  # token positions whose logits exist at a time where no gradient is wanted
@@ -62,10 +63,7 @@ class Attention(nn.Module):
             mixed = cached_attention(query, *cache.read(visible.shape[-1]), visible)
         else:
             dropout = self.dropout if self.training else 0.0
-            if self.recompute and torch.is_grad_enabled():
-                mixed = checkpoint(causal_attention, query, key, value, dropout, documents, use_reentrant=False)
-            else:
-                mixed = causal_attention(query, key, value, dropout, documents)
+            mixed = _mixed(query, key, value, dropout, documents, self.recompute and torch.is_grad_enabled())
         projected: Tensor = self.c_proj(mixed.flatten(2))
         return F.dropout(projected, self.dropout, self.training)
 
@@ -75,6 +73,17 @@ class Attention(nn.Module):
         if self.multi_query:
             return heads[:, :, :-2], heads[:, :, -2:-1], heads[:, :, -1:]
         return heads[:, :, 0::3], heads[:, :, 1::3], heads[:, :, 2::3]
+
+
+@untraced
+def _mixed(
+    query: Tensor, key: Tensor, value: Tensor, dropout: float, documents: Tensor | None, recompute: bool
+) -> Tensor:
+    """`causal_attention`, with `recompute` once more in the backward pass."""
+    if not recompute:
+        return causal_attention(query, key, value, dropout, documents)
+    mixed: Tensor = checkpoint(causal_attention, query, key, value, dropout, documents, use_reentrant=False)
+    return mixed
 
 
 class MLP(nn.Module):

@@ -1,6 +1,6 @@
 """The recipe's `execution` table: where and how a run executes. None of it changes which batches a step sees.
 
-One decision: everything here is layout except `precision`, which changes the numbers.
+One decision: everything here is layout except `precision` and `compile`, which change how numbers are rounded.
 """
 
 from __future__ import annotations
@@ -53,6 +53,11 @@ class Execution(Section):
         "none",
         "Activations computed again in the backward pass instead of kept: of `attention` alone (its weights), or the "
         "`full` block.",
+    )
+    compile: bool = Field(
+        False,
+        description="Compile the network's blocks with `torch.compile`: a minute at the start, kept for later runs. "
+        "Rounds differently. Not with zero-bubble schedules.",
     )
     timeout_seconds: float = layout(
         600.0,

@@ -12,7 +12,7 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
-from aurora.model.gpt_bigcode import GPTBigCode
+from aurora.model.gpt_bigcode import Block, GPTBigCode
 from aurora.model.scorer import Scorer
 from aurora.recipe.model import Architecture
 from aurora.training.optimizer import Weights, gradient_norm
@@ -45,6 +45,10 @@ class Engine(Protocol):
     @property
     def network(self) -> Scorer:
         """What measures; all ranks call it together."""
+
+    @property
+    def blocks(self) -> list[Block]:
+        """The blocks that this process trains."""
 
     def rows_from(self, entry: int) -> list[Tensor]:
         """Views of what this process updates of the rows of vocabulary entries from `entry` on."""
@@ -101,6 +105,11 @@ class OneProcess:
     def network(self) -> GPTBigCode:
         """As in `Engine`; in fp32."""
         return self.weights.master
+
+    @property
+    def blocks(self) -> list[Block]:
+        """As in `Engine`."""
+        return self.weights.working.transformer.blocks
 
     def rows_from(self, entry: int) -> list[Tensor]:
         """As in `Engine`."""

@@ -65,6 +65,11 @@ def layout_of(execution: Execution, ranks: int) -> Layout:
     segments = 1
     if execution.pipeline_parallel > 1 and schedule != "1f1b":
         segments = 2 if schedule == "zero-bubble-v" else execution.segments_per_rank
+        if execution.compile and "zero-bubble" in schedule:
+            raise UserError(
+                f"execution.compile with pipeline_schedule {schedule} would lose gradients, which that schedule "
+                "computes apart and a compiled block together: choose 1f1b or interleaved, or leave compile out."
+            )
     return Layout(
         pipeline=execution.pipeline_parallel,
         replicate=data // shard,

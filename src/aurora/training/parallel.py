@@ -19,7 +19,7 @@ from torch.distributed.fsdp import FSDPModule, MixedPrecisionPolicy, fully_shard
 from torch.distributed.tensor import DTensor
 from torch.distributed.tensor._utils import compute_local_shape_and_global_offset
 
-from aurora.model.gpt_bigcode import draw
+from aurora.model.gpt_bigcode import Block, draw
 from aurora.recipe.model import Architecture
 from aurora.training.engine import BY_ENTRY, Rows
 from aurora.training.layout import Layout
@@ -81,6 +81,11 @@ class ParallelNetwork(nn.Module):
     def named(self) -> dict[str, nn.Parameter]:
         """This rank's parameters; the second copy of a tied embedding is `output:` and its name."""
         return {name: parameter for name, parameter, _ in self._placed()}
+
+    @property
+    def blocks(self) -> list[Block]:
+        """As in `Engine`."""
+        return [block for segment in self.segments for block in segment.transformer.blocks]
 
     def boxes(self) -> Iterator[tuple[str, Box, bool]]:
         """(parameter's name, box that the rank holds of it, whether this rank owns the box)."""

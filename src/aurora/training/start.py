@@ -20,6 +20,7 @@ from aurora.recipe.execution import Execution
 from aurora.recipe.model import Architecture
 from aurora.recipe.stages import Stage
 from aurora.training.checkpoint import OPTIMIZER, Checkpoint
+from aurora.training.compiling import compile_blocks
 from aurora.training.engine import Engine, OneProcess
 from aurora.training.guard import Judged, Watch
 from aurora.training.job import started_ranks
@@ -61,6 +62,8 @@ def build_engine(
         engine.initialise(torch.Generator().manual_seed(start.seed))
     else:
         engine.fill(_fitting(start, architecture, vocabulary))
+    if execution.compile:
+        compile_blocks(engine.blocks, runtime.device)
     return engine
 
 

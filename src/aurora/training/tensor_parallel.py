@@ -23,6 +23,7 @@ from torch.autograd.function import once_differentiable
 
 from aurora.model.cross_entropy import ROWS
 from aurora.model.gpt_bigcode import Attention, Block
+from aurora.model.untraced import untraced
 
 SEQUENCE = 1  # the dimension that sequence parallelism cuts
 Operation = Callable[[Tensor, "TensorGroup"], Tensor]
@@ -44,19 +45,15 @@ class TensorGroup:
 
     def enter(self, hidden: Tensor) -> Tensor:
         """Into the matrices: all positions [B, T, W] on every rank; their gradients are summed."""
-        return self._across(hidden, _gathered, _scattered) if self.sequence else self._across(hidden, _same, _summed)
+        return _across(hidden, self, *((_gathered, _scattered) if self.sequence else (_same, _summed)))
 
     def leave(self, partial: Tensor) -> Tensor:
         """Out of the matrices: the sum over ranks, of all positions or of this rank's [B, T / t, W]."""
-        return self._across(partial, _scattered, _gathered) if self.sequence else self._across(partial, _summed, _same)
+        return _across(partial, self, *((_scattered, _gathered) if self.sequence else (_summed, _same)))
 
     def complete(self, hidden: Tensor) -> Tensor:
         """All positions for an operation whose gradient comes back whole on every rank."""
-        return self._across(hidden, _gathered, _own) if self.sequence else hidden
-
-    def _across(self, hidden: Tensor, onward: Operation, back: Operation) -> Tensor:
-        result: Tensor = _Across.apply(hidden, self, onward, back)  # type: ignore[no-untyped-call]
-        return result
+        return _across(hidden, self, _gathered, _own) if self.sequence else hidden
 
     def positions(self, values: Tensor) -> Tensor:
         """This rank's part of something that runs over the positions, [T] or [B, T]."""
@@ -188,6 +185,12 @@ class _VocabularyCrossEntropy(torch.autograd.Function):
         of_hidden, of_weight = ctx.saved_tensors
         scale = gradient.to(of_hidden.dtype)
         return of_hidden * scale, (of_weight * gradient).to(of_hidden.dtype), None, None, None, None
+
+
+@untraced
+def _across(hidden: Tensor, group: TensorGroup, onward: Operation, back: Operation) -> Tensor:
+    result: Tensor = _Across.apply(hidden, group, onward, back)  # type: ignore[no-untyped-call]
+    return result
 
 
 class _Across(torch.autograd.Function):
