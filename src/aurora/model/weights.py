@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -58,21 +60,31 @@ def read_weights(paths: Sequence[Path]) -> dict[str, Tensor]:
 
     Raises `AuroraError` naming the file that is missing or damaged, or the tensor that two files hold.
     """
-    from safetensors import SafetensorError, safe_open
-
     tensors: dict[str, Tensor] = {}
     for path in paths:
-        try:
-            with safe_open(path, framework="pt") as stored:
-                for name in stored.keys():  # noqa: SIM118 (not a dictionary)
-                    if name in tensors:
-                        raise AuroraError(f"{path} holds {name} a second time: fetch or make the checkpoint again.")
-                    tensors[name] = stored.get_tensor(name)
-        except FileNotFoundError as error:
-            raise AuroraError(f"{path} does not exist: the checkpoint is incomplete.") from error
-        except (SafetensorError, OSError) as error:
-            raise AuroraError(f"{path} is damaged ({error}): fetch or make the checkpoint again.") from error
+        with opened_weights(path) as stored:
+            for name in stored.keys():  # noqa: SIM118 (not a dictionary)
+                if name in tensors:
+                    raise AuroraError(f"{path} holds {name} a second time: fetch or make the checkpoint again.")
+                tensors[name] = stored.get_tensor(name)
     return tensors
+
+
+@contextmanager
+def opened_weights(path: Path) -> Iterator[Any]:
+    """The safetensors file `path`, mapped until the block ends and nothing holds a tensor of it any more.
+
+    `AuroraError` naming it where it is missing or damaged.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="pt") as stored:
+            yield stored
+    except FileNotFoundError as error:
+        raise AuroraError(f"{path} does not exist: the checkpoint is incomplete.") from error
+    except (SafetensorError, OSError) as error:
+        raise AuroraError(f"{path} is damaged ({error}): fetch or make the checkpoint again.") from error
 
 
 def num_bytes(tensors: Mapping[str, Tensor]) -> int:

@@ -124,7 +124,7 @@ class OneProcess:
     def fill(self, weights: Stored) -> None:
         """As in `Engine`."""
         for name, parameter in self.named.items():
-            parameter.copy_(weights[name])
+            weights.copy(name, parameter)
         self.refresh()
 
     def owned(self, tensors: Mapping[str, Tensor], kinds: Sequence[str] = ("",)) -> dict[str, Tensor]:

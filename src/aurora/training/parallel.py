@@ -122,7 +122,7 @@ class ParallelNetwork(nn.Module):
         """Take this rank's part of the network's tensors, and read no more of them than that."""
         parameters = self.named
         for name, box, _ in self.boxes():
-            local(parameters[name])[box.local] = stored.box(box.name, box.whole).to(self.device, torch.float32)
+            stored.copy(box.name, local(parameters[name])[box.local], box.whole)
 
     def owned(self, tensors: Mapping[str, Tensor], kinds: Sequence[str] = ("",)) -> dict[str, Tensor]:
         """As in `Engine`, by boxed name; what is laid out otherwise is rank 0's."""
@@ -143,8 +143,7 @@ class ParallelNetwork(nn.Module):
         tensors = {kind + name: torch.zeros_like(named[name]) for kind in kinds for name in named}
         for name, box, _ in self.boxes():
             for kind in kinds:
-                part = stored.box(kind + box.name, box.whole)
-                local(tensors[kind + name])[box.local] = part.to(self.device)
+                stored.copy(kind + box.name, local(tensors[kind + name])[box.local], box.whole)
         others = [name for name in stored if not name.startswith(tuple(kinds))]
         return tensors | {name: stored[name] for name in others}
 
