@@ -38,6 +38,7 @@ from aurora.training.parallel import ParallelNetwork
 from aurora.training.runtime import Runtime
 from aurora.training.shards import Stored
 from aurora.training.updates import Trainer
+from forked import run_ranks
 
 VOCABULARY, ROWS, LENGTH = 257, 16, 64
 FIRST_NEW = 97  # entries from here on have a learning rate of their own with --new-rows
@@ -66,7 +67,7 @@ class Bytes:
 
 
 def train(arguments: argparse.Namespace, folder: Path) -> None:
-    """Train in this process, or as one of the ranks of torchrun, and leave losses and weights in `folder`."""
+    """Train in this process, or as one of several ranks, and leave losses and weights in `folder`."""
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
     torch.set_float32_matmul_precision("highest")
@@ -106,6 +107,12 @@ def train(arguments: argparse.Namespace, folder: Path) -> None:
     job.wait()
 
 
+def be_a_rank(arguments: argparse.Namespace) -> None:
+    """Train with the others."""
+    train(arguments, arguments.worker)
+    leave()
+
+
 def execution_of(arguments: argparse.Namespace) -> Execution:
     """The recipe's `execution` table for this layout."""
     tensor, pipeline, _ = arguments.layout
@@ -120,16 +127,20 @@ def execution_of(arguments: argparse.Namespace) -> Execution:
     )
 
 
-def compare(arguments: argparse.Namespace, script: Path = Path(__file__)) -> dict[str, float]:
-    """Run one process, then the layout by torchrun (`script` is what its ranks run), and compare."""
+def compare(arguments: argparse.Namespace, script: Path = Path(__file__), kept: Path | None = None) -> dict[str, float]:
+    """Run one process, then the layout in forked ranks (`script` is what they run), and compare.
+
+    What the one process left is kept in the folder `kept`, if there is one, and used again for the same network.
+    """
     with tempfile.TemporaryDirectory() as name:
-        alone, together = Path(name) / "alone", Path(name) / "together"
-        for folder in (alone, together):
-            folder.mkdir()
-        train(arguments, alone)
+        alone, together = (kept or Path(name)) / alone_name(arguments), Path(name) / "together"
+        together.mkdir()
+        if not (alone / "losses.json").exists():
+            alone.mkdir(exist_ok=True)
+            train(arguments, alone)
         tensor, pipeline, data = arguments.layout
-        launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(tensor * pipeline * data)]
-        command = [sys.executable, *launcher, str(script), *arguments.given, "--worker", str(together)]
+        ranks = ["--ranks", str(tensor * pipeline * data)]
+        command = [sys.executable, str(script), *arguments.given, "--worker", str(together), *ranks]
         environment = {**os.environ, "OMP_NUM_THREADS": "1"}
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         if done.returncode:
@@ -141,6 +152,12 @@ def compare(arguments: argparse.Namespace, script: Path = Path(__file__)) -> dic
             "max_weight_error": max(float((weights[name] - parts[name]).abs().max()) for name in weights),
             "seconds": round(right["seconds"], 2),
         }
+
+
+def alone_name(arguments: argparse.Namespace) -> str:
+    """One word for all that changes what one process computes, but for the order of additions."""
+    choices = ("multi_head", "untied", "documents", "new_rows")
+    return "-".join(["alone", str(arguments.steps), *(choice for choice in choices if getattr(arguments, choice))])
 
 
 def parse(given: list[str]) -> argparse.Namespace:
@@ -160,6 +177,7 @@ def parse(given: list[str]) -> argparse.Namespace:
     parser.add_argument("--compile", action="store_true", help="the blocks of the ranks; one process computes plainly")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--worker", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--ranks", type=int, help=argparse.SUPPRESS)
     arguments = parser.parse_args(given)
     arguments.given = given
     return arguments
@@ -173,9 +191,7 @@ def main() -> None:
     """Compare, or be a rank."""
     arguments = parse(sys.argv[1:])
     if arguments.worker:
-        train(arguments, arguments.worker)
-        leave()
-        return
+        sys.exit(run_ranks(arguments.ranks, lambda: be_a_rank(arguments)))
     found: dict[str, Any] = compare(arguments)
     print(json.dumps(found) if arguments.json else "\n".join(f"{name}: {value:.3g}" for name, value in found.items()))
 

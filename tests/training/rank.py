@@ -1,6 +1,6 @@
-"""A rank of torchrun that trains the small stage, or the one process that does.
+"""A rank of torchrun that trains the small stage, or the one process that does, or forks RANKS that do.
 
-    rank.py FOLDER NAME STEPS SETTINGS
+    rank.py FOLDER NAME STEPS SETTINGS [RANKS]
 
 SETTINGS is JSON: the recipe's table `execution`, settings of the `stage`, and `trouble` in a step (from 0):
 
@@ -26,6 +26,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -44,8 +45,15 @@ from aurora.training.job import leave
 from aurora.training.parallel import ParallelNetwork
 from training.small_stage import LENGTH, VOCABULARY, Lab
 
+sys.path.append(str(Path(__file__).parents[2] / "benchmarks"))  # now, as one of those is called training, too
+
+from forked import run_ranks
+
 ROWS = 8
-RANK = int(os.environ.get("RANK", "0"))
+
+
+def own_rank() -> int:
+    return int(os.environ.get("RANK", "0"))
 
 
 class Watched:
@@ -61,7 +69,7 @@ class Watched:
         with self.record.open("a") as record:
             for step, batch in enumerate(self.loader.batches(first, last, rank, ranks), start=first):
                 self.step = step
-                if step == self.trouble.get("stop") and RANK == 0:
+                if step == self.trouble.get("stop") and own_rank() == 0:
                     os.kill(os.getpid(), signal.SIGTERM)
                 if step == self.trouble.get("signal", [None])[0]:
                     os.kill(os.getpid(), signal.Signals[self.trouble["signal"][1]])
@@ -77,7 +85,7 @@ def make_trouble(trouble: Mapping[str, Any], batches: Watched) -> None:
 
     def train_step(self: ParallelNetwork, rows: Rows, micro_batch: int, num_counted: int) -> float:
         loss = compute(self, rows, micro_batch, num_counted)
-        if trouble.get("nan") == [batches.step, RANK]:
+        if trouble.get("nan") == [batches.step, own_rank()]:
             for parameter in self.named.values():
                 assert parameter.grad is not None
                 parameter.grad.mul_(math.nan)
@@ -85,7 +93,7 @@ def make_trouble(trouble: Mapping[str, Any], batches: Watched) -> None:
 
     def write(path: Path, tensors: Mapping[str, Tensor]) -> None:
         step, rank = trouble.get("full", [-1, 0])
-        if rank == RANK and f"step-{step:08d}" in path.parent.name:
+        if rank == own_rank() and f"step-{step:08d}" in path.parent.name:
             with explained(path):
                 raise OSError(errno.ENOSPC, "No space left on device")
         write_weights(path, tensors)
@@ -104,8 +112,8 @@ def main(folder: Path, name: str, steps: int, settings: Mapping[str, Any]) -> No
     lab = Lab(folder)
     sizes = {"tokens": steps * ROWS * LENGTH, "batch_tokens": ROWS * LENGTH}
     stage = lab.stage(steps, **(sizes | settings["stage"]))
-    (folder / f"{name}.{RANK}.pid").write_text(str(os.getpid()))
-    batches = Watched(lab.loader(stage), settings["trouble"], folder / f"{name}.{RANK}.rows.jsonl")
+    (folder / f"{name}.{own_rank()}.pid").write_text(str(os.getpid()))
+    batches = Watched(lab.loader(stage), settings["trouble"], folder / f"{name}.{own_rank()}.rows.jsonl")
     make_trouble(settings["trouble"], batches)
     lab.train(
         name,
@@ -115,8 +123,9 @@ def main(folder: Path, name: str, steps: int, settings: Mapping[str, Any]) -> No
         execution=Execution.model_validate(settings["execution"]),
         evaluate=measure,
     )
+    leave()
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), json.loads(sys.argv[4]))
-    leave()
+    work = partial(main, Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), json.loads(sys.argv[4]))
+    sys.exit(run_ranks(int(sys.argv[5]), work) if len(sys.argv) > 5 else work())

@@ -36,9 +36,15 @@ LAYOUTS = [
 ]
 
 
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What one process computed, for all layouts."""
+    return tmp_path_factory.mktemp("alone")
+
+
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_a_layout_trains_what_one_process_trains(layout: str) -> None:
-    found = parallel.compare(parallel.parse(["--layout", *layout.split()]))
+def test_a_layout_trains_what_one_process_trains(layout: str, kept: Path) -> None:
+    found = parallel.compare(parallel.parse(["--layout", *layout.split()]), kept=kept)
     assert found["max_loss_error"] < 1e-5
     assert found["max_weight_error"] < 1e-4
 
@@ -53,8 +59,8 @@ def test_a_layout_trains_what_one_process_trains(layout: str) -> None:
         ("clip", "1,2,1 --micro-batch 4"),
     ],
 )
-def test_undoing_a_fix_is_noticed(fix: str, layout: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_undoing_a_fix_is_noticed(fix: str, layout: str, kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UNDO", fix)
     arguments = parallel.parse(["--layout", *layout.split(), "--steps", "12"])
-    found = parallel.compare(arguments, Path(__file__).parent / "mutant.py")
+    found = parallel.compare(arguments, Path(__file__).parent / "mutant.py", kept)
     assert found["max_loss_error"] > 1e-5 or found["max_weight_error"] > 1e-4

@@ -33,10 +33,13 @@ def command(
     steps: int,
     stage: dict[str, Any] | None = None,
     trouble: dict[str, Any] | None = None,
-    restarts: int = 0,
+    restarts: int | None = None,
     **settings: Any,
 ) -> list[str]:
-    """To train the small stage; `settings` are of the recipe's table `execution`."""
+    """To train the small stage; `settings` are of the recipe's table `execution`.
+
+    With `restarts` by torchrun, else in ranks that start faster.
+    """
     tensor, pipeline, data = layout
     execution = {
         "device": "cpu",
@@ -50,10 +53,12 @@ def command(
         **settings,
     }
     ranks = tensor * pipeline * data
-    launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(ranks)] if ranks > 1 else []
-    launcher += [f"--max-restarts={restarts}"] if restarts else []
     everything = json.dumps({"execution": execution, "stage": stage or {}, "trouble": trouble or {}})
-    return [sys.executable, *launcher, str(RANK), str(lab.folder), name, str(steps), everything]
+    rank = [str(RANK), str(lab.folder), name, str(steps), everything]
+    if restarts is None:
+        return [sys.executable, *rank, *([str(ranks)] if ranks > 1 else [])]
+    launcher = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={ranks}"]
+    return [sys.executable, *launcher, f"--max-restarts={restarts}", *rank]
 
 
 def environment() -> dict[str, str]:
@@ -228,7 +233,7 @@ def test_a_spike_takes_all_ranks_back_and_an_interruption_around_it_does_not_sho
 @pytest.mark.parametrize("rank", [0, 1])
 def test_a_disk_that_is_full_for_one_rank_ends_all_and_the_checkpoints_stay(lab: Lab, rank: int) -> None:
     begin = time.monotonic()
-    full = run(lab, "stage", (1, 2, 1), 400, trouble={"full": [5, rank], "seconds": 0.05})
+    full = run(lab, "stage", (1, 2, 1), 400, trouble={"full": [5, rank], "seconds": 0.05}, restarts=0)
     assert full.returncode
     assert time.monotonic() - begin < 60
     for each in (0, 1):
@@ -247,7 +252,8 @@ def test_a_stage_goes_on_after_the_disk_was_full(lab: Lab) -> None:
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGUSR1"])
 def test_a_signal_to_all_ranks_saves_once_and_ends_all(lab: Lab, name: str) -> None:
     finished(lab, "whole", (1, 2, 1), 12)
-    stopped = run(lab, "stage", (1, 2, 1), 12, trouble={"signal": [5, name]}, checkpoint_seconds=900)
+    trouble = {"signal": [5, name]}
+    stopped = run(lab, "stage", (1, 2, 1), 12, trouble=trouble, restarts=0, checkpoint_seconds=900)
     assert stopped.returncode
     assert stopped.stderr.count("saved at step 6 of 12; run the same command to go on.") == 1
     assert [path.name for path in (lab.folder / "stage").glob("step-*")] == ["step-00000006"]
@@ -256,14 +262,14 @@ def test_a_signal_to_all_ranks_saves_once_and_ends_all(lab: Lab, name: str) -> N
 
 
 def test_a_layout_that_cannot_be_is_refused_by_every_rank(lab: Lab) -> None:
-    refused = run(lab, "stage", (1, 1, 3), 12)
+    refused = run(lab, "stage", (1, 1, 3), 12, restarts=0)
     assert refused.returncode
     assert "8 sequences of a step cannot be shared by 3 data-parallel ranks: use 2 or 4" in refused.stderr
 
 
 def test_a_frozen_rank_is_named_with_its_last_operation(lab: Lab) -> None:
     child = subprocess.Popen(
-        command(lab, "frozen", (1, 2, 1), 400, trouble={"seconds": 0.05}, timeout_seconds=4),
+        command(lab, "frozen", (1, 2, 1), 400, trouble={"seconds": 0.05}, restarts=0, timeout_seconds=4),
         env=environment(),
         stderr=subprocess.PIPE,
         text=True,
