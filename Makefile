@@ -12,7 +12,7 @@ demo: .venv/demo
 	$(BIN)/aurora run recipes/tiny.yaml
 
 test: .venv/test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4
 
 lint: .venv/lint
 	$(BIN)/ruff check .

@@ -1,12 +1,14 @@
 """A training step of ours beside Hugging Face's Trainer, on the CPU, in turn in one run.
 
     python benchmarks/training.py [--json]
+    python benchmarks/training.py --variant aurora_compiled
+    python benchmarks/training.py --variant aurora --profile
 
 GPT-BigCode of 24.8 million parameters (6 layers, width 512, 8 heads, multi-query, 16,384 entries), 8 sequences of 512
 tokens a step, AdamW. Each variant runs in a process of its own, as it comes; `hf_tuned` is bf16 with torch.compile,
 fused AdamW and an allocator that keeps its memory (glibc's, told so by GLIBC_TUNABLES). The peer needs `pip install
-accelerate` and is null without it. The last line of --json is one object; utilisation is against the bf16 matrix rate
-of the run.
+accelerate` and is null without it; compiled blocks (`execution.compile`) are measured only when asked for. The last
+line of --json is one object; utilisation is against the bf16 matrix rate of the run.
 """
 
 from __future__ import annotations
@@ -20,12 +22,26 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from aurora.training.updates import Trainer
 
 LAYERS, WIDTH, HEADS, VOCABULARY, LENGTH, ROWS = 6, 512, 8, 16_384, 512, 8
 WARM_UP, STEPS, ROUNDS = 4, 10, 3
 SAVE = "save"  # not a way to train: how long an asynchronous checkpoint stops one
+COMPILED = ("aurora_compiled", "aurora_fp32_compiled")
 VARIANTS = ("aurora", "aurora_fp32", "hf_bf16", "hf_fp32", "hf_tuned")
+# Where a step's time goes, by torch's operations.
+PARTS = {
+    "products with weights, output layer included": ("mm", "addmm"),
+    "products of attention": ("bmm",),
+    "softmax, of attention and of the loss": ("_softmax", "_softmax_backward_data", "amax", "log"),
+    "GELU, layer norms": ("gelu", "gelu_backward", "native_layer_norm", "native_layer_norm_backward"),
+    "copies between types and layouts": ("copy_",),
+    "sums and products by element": ("add", "add_", "mul", "sum", "sub", "sub_", "fill_"),
+    "AdamW, gradient norm": ("_fused_adamw_", "linalg_vector_norm", "_foreach_mul_"),
+}
 KEEP_MEMORY = (
     "glibc.malloc.trim_threshold=2147483647:glibc.malloc.mmap_threshold=1073741824:glibc.malloc.top_pad=67108864"
 )
@@ -35,8 +51,13 @@ def main() -> None:
     """Run every variant in turn, several rounds, and keep each one's best."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--json", action="store_true", help="print only the one object")
-    arguments.add_argument("--variant", choices=(*VARIANTS, SAVE))
+    arguments.add_argument("--variant", choices=(*VARIANTS, *COMPILED, SAVE))
+    arguments.add_argument("--profile", action="store_true", help="shares of the time of Aurora's own --variant")
     chosen = arguments.parse_args()
+    if chosen.profile:
+        for part, share in profile(chosen.variant or "aurora").items():
+            print(f"{share:6.1%} {part}")
+        return
     if chosen.variant:
         if chosen.variant == SAVE:
             print(json.dumps({"share": async_save_share()}))
@@ -96,6 +117,38 @@ def in_own_process(variant: str) -> Any:
 
 def ours(variant: str) -> dict[str, float]:
     """Aurora's trainer as `aurora train` runs it."""
+    trainer = our_trainer(variant)
+    for _ in range(WARM_UP):
+        trainer.advance()
+    begin = time.perf_counter()
+    for _ in range(STEPS):
+        trainer.advance()
+    rate = STEPS * ROWS * LENGTH / (time.perf_counter() - begin)
+    parameters = sum(parameter.numel() for parameter in trainer.engine.named.values())
+    return {"rate": rate, "parameters": parameters, "matrix_rate": matrix_rate(), **memory()}
+
+
+def profile(variant: str) -> dict[str, float]:
+    """Shares of the time of a step, by what is computed."""
+    from torch.profiler import ProfilerActivity
+    from torch.profiler import profile as profiler
+
+    trainer = our_trainer(variant)
+    for _ in range(WARM_UP):
+        trainer.advance()
+    with profiler(activities=[ProfilerActivity.CPU]) as taken:
+        for _ in range(STEPS):
+            trainer.advance()
+    parts = dict.fromkeys([*PARTS, "all else"], 0.0)
+    for event in taken.key_averages():
+        found = [part for part, names in PARTS.items() if event.key.removeprefix("aten::") in names]
+        parts[found[0] if found else "all else"] += event.self_cpu_time_total
+    total = sum(parts.values())
+    return {part: spent / total for part, spent in parts.items()}
+
+
+def our_trainer(variant: str) -> Trainer:
+    """The model of this benchmark, ready for its first step."""
     import numpy as np
     import torch
 
@@ -104,6 +157,7 @@ def ours(variant: str) -> dict[str, float]:
     from aurora.recipe.model import Architecture
     from aurora.recipe.stages import Schedule, Stage
     from aurora.tokens.loader import Batch
+    from aurora.training.compiling import compile_blocks
     from aurora.training.engine import OneProcess
     from aurora.training.runtime import prepare
     from aurora.training.updates import Trainer
@@ -116,7 +170,7 @@ def ours(variant: str) -> dict[str, float]:
                 tokens = np.random.default_rng(step).integers(0, VOCABULARY, (ROWS, LENGTH + 1))
                 yield Batch(tokens, np.ones((ROWS, LENGTH), np.bool_), [])
 
-    runtime = prepare(Execution(device="cpu", precision="fp32" if variant == "aurora_fp32" else "bf16"))
+    runtime = prepare(Execution(device="cpu", precision="fp32" if "fp32" in variant else "bf16"))
     model = GPTBigCode(Architecture(layers=LAYERS, width=WIDTH, heads=HEADS, positions=LENGTH), VOCABULARY)
     model.initialise(torch.Generator().manual_seed(1))
     stage = Stage(
@@ -127,14 +181,10 @@ def ours(variant: str) -> dict[str, float]:
         mixture={"random/en": 1},
         schedule=Schedule(peak=1e-4),
     )
-    trainer = Trainer(OneProcess(model, runtime), stage, "timed", Random(), ROWS, lambda step: "")
-    for _ in range(WARM_UP):
-        trainer.advance()
-    begin = time.perf_counter()
-    for _ in range(STEPS):
-        trainer.advance()
-    rate = STEPS * ROWS * LENGTH / (time.perf_counter() - begin)
-    return {"rate": rate, "parameters": model.num_parameters, "matrix_rate": matrix_rate(), **memory()}
+    engine = OneProcess(model, runtime)
+    if variant in COMPILED:
+        compile_blocks(engine.blocks, runtime.device)
+    return Trainer(engine, stage, "timed", Random(), ROWS, lambda step: "")
 
 
 def theirs(variant: str) -> dict[str, float]:
