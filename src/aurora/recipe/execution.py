@@ -56,7 +56,7 @@ class Execution(Section):
     )
     compile: bool = Field(
         False,
-        description="Compile the network's blocks with `torch.compile`: a minute at the start, kept for later runs. "
+        description="Compile the network's blocks with `torch.compile`: some time at the start, kept for later runs. "
         "Rounds differently. Not with zero-bubble schedules.",
     )
     timeout_seconds: float = layout(
