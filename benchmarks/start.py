@@ -1,10 +1,11 @@
-"""How much memory a rank needs to take up its part of a published model, beside the part itself.
+"""How much memory a rank needs to take up its part of a published model or of a checkpoint, beside the part itself.
 
     python benchmarks/start.py --layout 2,2,1 [--json]
 
 Writes a model of 220 million parameters in bf16 and starts it on the ranks of `--layout` (tensor, pipeline, data),
-which hold it in fp32. A rank's share are the bytes of its parameters; its peak is the most that the process held while
-the weights came in, over what it held before. Prints peak over share of the rank where that is largest.
+which hold it in fp32, then has them take up the moments of a checkpoint (`moments`). A rank's share are the bytes of
+its parameters, or of its moments; its peak is the most that the process held while they came in, over what it held
+before. Prints peak over share of the rank where that is largest.
 """
 
 from __future__ import annotations
@@ -16,14 +17,17 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from aurora.model.gpt_bigcode import GPTBigCode
 from aurora.model.weights import write_weights
 from aurora.recipe.model import Architecture
+from aurora.recipe.stages import Optimizer as Settings
 from aurora.training.job import join, leave
 from aurora.training.layout import Layout
+from aurora.training.optimizer import MOMENT_KINDS, UPDATES, Optimizer
 from aurora.training.parallel import ParallelNetwork, local
 from aurora.training.runtime import keep_memory
 from aurora.training.shards import Stored
@@ -31,19 +35,27 @@ from aurora.training.shards import Stored
 SHAPE, VOCABULARY = Architecture(layers=16, width=1024, heads=16, positions=512), 49_152
 
 
-def take_up(file: Path, layout: tuple[int, ...], result: Path) -> None:
-    """As one of the ranks: build, fill, and leave peak and share in `result`."""
+def take_up(model: Path, moments: Path, layout: tuple[int, ...], result: Path) -> None:
+    """As one of the ranks: build, fill, go on from moments, and leave peak and share of both in `result`."""
     keep_memory()
     job = join()
     tensor, pipeline, data = layout
     form = Layout(tensor=tensor, pipeline=pipeline, shard=data, sequence_parallel=tensor > 1)
     network = ParallelNetwork(SHAPE, VOCABULARY, form, torch.device("cpu"), "fp32")
-    job.wait()
-    before = held("VmRSS")
-    Path("/proc/self/clear_refs").write_text("5")  # the peak is counted from here
-    network.fill(Stored([file]))
+    optimizer = Optimizer(network.named, Settings())
     share = sum(local(parameter.detach()).nbytes for parameter in network.named.values())
-    (result / f"{job.rank:02d}.json").write_text(json.dumps({"peak": held("VmHWM") - before, "share": share}))
+    found = {}
+    steps = {
+        "weights": (lambda: network.fill(Stored([model])), share),
+        "moments": (lambda: optimizer.load(Stored([moments]), network.copy), 2 * share),
+    }
+    for name, (step, bytes_held) in steps.items():
+        job.wait()
+        before = held("VmRSS")
+        Path("/proc/self/clear_refs").write_text("5")  # the peak is counted from here
+        step()
+        found[name] = {"peak": held("VmHWM") - before, "share": bytes_held}
+    (result / f"{job.rank:02d}.json").write_text(json.dumps(found))
     job.wait()
 
 
@@ -53,15 +65,20 @@ def held(figure: str) -> int:
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(figure))
 
 
-def measure(layout: tuple[int, ...]) -> dict[str, object]:
+def measure(layout: tuple[int, ...]) -> dict[str, Any]:
     """Start the ranks and gather what they found."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         generator = torch.Generator().manual_seed(1)
         network = GPTBigCode(SHAPE, VOCABULARY)
         network.initialise(generator)
+        state = network.state_dict()
+        write_weights(
+            folder / "optimizer.safetensors",
+            {UPDATES: torch.ones(1)} | {kind + name: tensor for kind in MOMENT_KINDS for name, tensor in state.items()},
+        )
         write_weights(folder / "model.safetensors", network.to(torch.bfloat16).state_dict())
-        del network
+        del network, state
         text = ",".join(map(str, layout))
         ranks = layout[0] * layout[1] * layout[2]
         launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(ranks)]
@@ -71,8 +88,10 @@ def measure(layout: tuple[int, ...]) -> dict[str, object]:
         if done.returncode:
             raise SystemExit(f"The ranks failed:\n{done.stderr[-4000:]}")
         found = [json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))]
-    by_rank = [round(rank["peak"] / rank["share"], 3) for rank in found]
-    return {"layout": text, "largest": max(by_rank), "by_rank": by_rank, "share_bytes": [r["share"] for r in found]}
+    by_rank = {name: [round(rank[name]["peak"] / rank[name]["share"], 3) for rank in found] for name in found[0]}
+    shares = [rank["weights"]["share"] for rank in found]
+    largest = {name: max(ratios) for name, ratios in by_rank.items()}
+    return {"layout": text, "largest": largest, "by_rank": by_rank, "share_bytes": shares}
 
 
 def main() -> None:
@@ -83,11 +102,16 @@ def main() -> None:
     parser.add_argument("--worker", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.worker:
-        take_up(arguments.worker / "model.safetensors", arguments.layout, arguments.worker)
+        files = (arguments.worker / name for name in ("model.safetensors", "optimizer.safetensors"))
+        take_up(*files, arguments.layout, arguments.worker)
         leave()
         return
     found = measure(arguments.layout)
-    print(json.dumps(found) if arguments.json else f"{found['layout']}: {found['largest']} of a rank's share at most")
+    if arguments.json:
+        print(json.dumps(found))
+        return
+    for name, ratio in found["largest"].items():
+        print(f"{found['layout']}: {name} took {ratio} of a rank's share at most")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ GPT-BigCode of 24.8 million parameters (6 layers, width 512, 8 heads, multi-quer
 tokens a step, AdamW. Each variant runs in a process of its own, as it comes; `hf_tuned` is bf16 with torch.compile,
 fused AdamW and an allocator that keeps its memory (glibc's, told so by GLIBC_TUNABLES). The peer needs `pip install
 accelerate` and is null without it; compiled blocks (`execution.compile`) are measured only when asked for. The last
-line of --json is one object; utilisation is against the bf16 matrix rate of the run.
+line of --json is one object; utilisation is against the bf16 matrix rate of the run (`matrix_rate`, FLOP/s).
 """
 
 from __future__ import annotations
@@ -91,6 +91,7 @@ def summary(best: dict[str, Any]) -> dict[str, Any]:
         "ratio_hf_fp32": ratio("aurora", "hf_fp32"),
         "ratio_hf_tuned": ratio("aurora", "hf_tuned"),
         "ratio_fp32": ratio("aurora_fp32", "hf_fp32"),
+        "matrix_rate": round(aurora["matrix_rate"]),
         "utilisation": round(aurora["rate"] * flops_per_token(aurora["parameters"]) / aurora["matrix_rate"], 3),
         "peak_memory_bytes": {variant: figures and figures["peak_memory_bytes"] for variant, figures in best.items()},
     }

@@ -72,7 +72,15 @@ def test_parts_that_leave_a_gap_are_refused_by_name(tmp_path: Path) -> None:
 def test_what_is_not_there_is_named(tmp_path: Path) -> None:
     write_weights(tmp_path / "a.safetensors", {"w": torch.ones(2)})
     with pytest.raises(AuroraError, match="lacks other"):
-        Stored([tmp_path / "a.safetensors"]).copy("other", torch.empty(1), (slice(0, 1),))
+        Stored([tmp_path / "a.safetensors"]).check("other", (2,))
+
+
+def test_another_networks_tensor_is_refused_by_its_shape(tmp_path: Path) -> None:
+    write_weights(tmp_path / "a.safetensors", {"w[0:2]": torch.ones(2), "w[2:3]": torch.ones(1)})
+    stored = Stored([tmp_path / "a.safetensors"])
+    stored.check("w", torch.Size([3]))
+    with pytest.raises(AuroraError, match=r"holds w as \[3\], but this network has it as \[2\]"):
+        stored.check("w", (2,))
 
 
 @pytest.mark.parametrize("multi_query", [True, False])

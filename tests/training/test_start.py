@@ -17,4 +17,4 @@ import start
 @pytest.mark.timeout(600)
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="peaks are counted by Linux")
 def test_a_rank_takes_up_its_part_within_a_fifth_more_memory() -> None:
-    assert float(str(start.measure((2, 2, 1))["largest"])) < 1.2
+    assert max(start.measure((2, 2, 1))["largest"].values()) < 1.2

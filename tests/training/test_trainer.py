@@ -269,6 +269,21 @@ def test_moments_cannot_be_carried_from_nothing(lab: Lab) -> None:
         lab.train("stage", lab.stage(optimizer=Optimizer(carry=True)))
 
 
+def test_moments_of_another_network_are_refused_by_name(lab: Lab) -> None:
+    from aurora.model.weights import read_weights, write_weights
+
+    lab.train("first")
+    file = lab.folder / "first" / "optimizer.safetensors"
+    tensors = {name: tensor.clone() for name, tensor in read_weights([file]).items()}
+    write_weights(file, tensors | {"exp_avg.transformer.ln_f.weight": torch.zeros(3)})
+    carried = lab.stage(3, optimizer=Optimizer(carry=True))
+    with pytest.raises(AuroraError, match=r"first holds exp_avg\.transformer\.ln_f\.weight as \[3\], but this network"):
+        lab.train("kept", carried, start=lab.folder / "first")
+    write_weights(file, {name: tensor for name, tensor in tensors.items() if "ln_f.bias" not in name})
+    with pytest.raises(AuroraError, match=r"first lacks exp_avg\.transformer\.ln_f\.bias"):
+        lab.train("kept", carried, start=lab.folder / "first")
+
+
 def test_numbers_that_are_not_finite_stop_the_stage_and_name_the_step(lab: Lab) -> None:
     stage = lab.stage(40, schedule=Schedule(peak=1e30, start=1e30, warmup=0))
     with pytest.raises(

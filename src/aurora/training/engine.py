@@ -62,8 +62,11 @@ class Engine(Protocol):
     def owned(self, tensors: Mapping[str, Tensor], kinds: Sequence[str] = ("",)) -> dict[str, Tensor]:
         """What this rank writes of `tensors`; those called KIND + NAME are laid out like the parameter NAME."""
 
-    def held(self, stored: Stored, kinds: Sequence[str]) -> dict[str, Tensor]:
-        """What this rank needs of `stored`: tensors called KIND + NAME like the parameter NAME, all others whole."""
+    def copy(self, stored: Stored, tensors: Mapping[str, Tensor], kinds: Sequence[str] = ("",)) -> None:
+        """Write into `tensors`, called KIND + NAME and laid out like the parameter NAME, this rank's part of `stored`.
+
+        Raises `AuroraError` naming a tensor that is missing or of another network's shape.
+        """
 
     def agree(self, flags: Sequence[bool]) -> list[bool]:
         """Each flag as true where it is on any rank."""
@@ -123,17 +126,20 @@ class OneProcess:
     @torch.no_grad()
     def fill(self, weights: Stored) -> None:
         """As in `Engine`."""
-        for name, parameter in self.named.items():
-            weights.copy(name, parameter)
+        self.copy(weights, self.named)
         self.refresh()
 
     def owned(self, tensors: Mapping[str, Tensor], kinds: Sequence[str] = ("",)) -> dict[str, Tensor]:
         """As in `Engine`: all."""
         return dict(tensors)
 
-    def held(self, stored: Stored, kinds: Sequence[str]) -> dict[str, Tensor]:
+    @torch.no_grad()
+    def copy(self, stored: Stored, tensors: Mapping[str, Tensor], kinds: Sequence[str] = ("",)) -> None:
         """As in `Engine`: all."""
-        return dict(stored)
+        for kind in kinds:
+            for name in self.named:
+                stored.check(kind + name, tensors[kind + name].shape)
+                stored.copy(kind + name, tensors[kind + name])
 
     def agree(self, flags: Sequence[bool]) -> list[bool]:
         """As in `Engine`."""

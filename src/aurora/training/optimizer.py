@@ -13,11 +13,14 @@ from typing import Generic, TypeVar
 import torch
 from torch import Tensor, nn
 
-from aurora.errors import AuroraError
 from aurora.recipe.stages import Optimizer as OptimizerSettings
 from aurora.training.runtime import Precision
+from aurora.training.shards import Stored
 
 Network = TypeVar("Network", bound=nn.Module)
+
+# As `Engine.copy` in aurora.training.engine: writes a rank's part of stored tensors, of some kinds, into its own.
+Copy = Callable[[Stored, Mapping[str, Tensor], Sequence[str]], None]
 
 MOMENTS = ("exp_avg", "exp_avg_sq")
 MOMENT_KINDS = tuple(f"{moment}." for moment in MOMENTS)  # before a parameter's name, the names of its moments
@@ -126,18 +129,21 @@ class Optimizer:
                 tensors[f"{moment}.{name}"] = state[moment]
         return tensors
 
-    def load(self, tensors: Mapping[str, Tensor], origin: str) -> None:
-        """Copy what `state` gave; where it is of another network, an `AuroraError` calls it `origin`."""
-        if set(tensors) == {UPDATES}:
+    def load(self, stored: Stored, copy: Copy) -> None:
+        """Take up what `state` gave and a file holds; `copy` brings this rank's part of the moments into their place.
+
+        They are written where they stay, so that there are never two of them in memory; `AuroraError` as `copy` raises
+        it.
+        """
+        if set(stored) == {UPDATES}:  # of a stage before its first update
             self._adamw.state.clear()
             return
-        expected = {
-            f"{moment}.{name}": parameter.shape for name, parameter in self._parameters.items() for moment in MOMENTS
-        }
-        if {name: tensor.shape for name, tensor in tensors.items() if name != UPDATES} != expected:
-            raise AuroraError(f"{origin} holds the optimizer state of another network: start without optimizer.carry.")
+        moments = {}
         for name, parameter in self._parameters.items():
-            self._adamw.state[parameter] = {
-                "step": tensors[UPDATES].reshape(()).to(parameter.device, copy=True),
-                **{moment: tensors[f"{moment}.{name}"].to(parameter.device, copy=True) for moment in MOMENTS},
-            }
+            state = self._adamw.state[parameter]
+            state["step"] = stored[UPDATES].reshape(()).to(parameter.device, copy=True)
+            for moment in MOMENTS:
+                if moment not in state:
+                    state[moment] = torch.zeros_like(parameter)
+                moments[f"{moment}.{name}"] = state[moment]
+        copy(stored, moments, MOMENT_KINDS)

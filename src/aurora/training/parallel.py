@@ -119,10 +119,8 @@ class ParallelNetwork(nn.Module):
 
     @torch.no_grad()
     def fill(self, stored: Stored) -> None:
-        """Take this rank's part of the network's tensors, and read no more of them than that."""
-        parameters = self.named
-        for name, box, _ in self.boxes():
-            stored.copy(box.name, local(parameters[name])[box.local], box.whole)
+        """As in `Engine`; no more of the files is read than this rank's part."""
+        self.copy(stored, self.named)
 
     def owned(self, tensors: Mapping[str, Tensor], kinds: Sequence[str] = ("",)) -> dict[str, Tensor]:
         """As in `Engine`, by boxed name; what is laid out otherwise is rank 0's."""
@@ -136,16 +134,14 @@ class ParallelNetwork(nn.Module):
         others = tensors.keys() - laid_out if dist.get_rank() == 0 else ()
         return found | {name: tensors[name] for name in others}
 
-    def held(self, stored: Stored, kinds: Sequence[str]) -> dict[str, Tensor]:
+    @torch.no_grad()
+    def copy(self, stored: Stored, tensors: Mapping[str, Tensor], kinds: Sequence[str] = ("",)) -> None:
         """As in `Engine`."""
-        kinds = [kind for kind in kinds if any(name.startswith(kind) for name in stored)]
-        named = self.named
-        tensors = {kind + name: torch.zeros_like(named[name]) for kind in kinds for name in named}
+        shapes = {name: placement.shape for name, _, placement in self._placed()}
         for name, box, _ in self.boxes():
             for kind in kinds:
+                stored.check(kind + box.name, shapes[name])
                 stored.copy(kind + box.name, local(tensors[kind + name])[box.local], box.whole)
-        others = [name for name in stored if not name.startswith(tuple(kinds))]
-        return tensors | {name: stored[name] for name in others}
 
     def agree(self, flags: Sequence[bool]) -> list[bool]:
         """As in `Engine`."""

@@ -82,10 +82,18 @@ class Stored(Mapping[str, Tensor]):
             for name, parts in self._parts.items()
         }
 
-    def copy(self, name: str, target: Tensor, box: Index | None = None) -> None:
-        """Write the part `box` of a tensor, or all of it, into `target`, in its type and on its device."""
+    def check(self, name: str, shape: Iterable[int]) -> None:
+        """Raises `AuroraError` where there is no tensor of this name, or one of another shape than `shape`."""
         if name not in self._parts:
             raise AuroraError(f"{self._where} lacks {name}: fetch or make the checkpoint again.")
+        if (found := self._shapes[name]) != (expected := tuple(shape)):
+            raise AuroraError(
+                f"{self._where} holds {name} as {list(found)}, but this network has it as {list(expected)}: it was "
+                "written by another network, use one that was made with this model."
+            )
+
+    def copy(self, name: str, target: Tensor, box: Index | None = None) -> None:
+        """Write the part `box` of a tensor, or all of it, into `target`, in its type and on its device."""
         wanted = tuple(slice(0, size) for size in self._shapes[name]) if box is None else box
         for part in self._parts[name]:
             common = overlap(part.box, wanted)

@@ -25,7 +25,6 @@ from aurora.training.engine import Engine, OneProcess
 from aurora.training.guard import Judged, Watch
 from aurora.training.job import started_ranks
 from aurora.training.layout import layout_of, refuse_stage
-from aurora.training.optimizer import MOMENT_KINDS
 from aurora.training.parallel import ParallelNetwork
 from aurora.training.runtime import Runtime
 from aurora.training.shards import Stored
@@ -90,11 +89,10 @@ def take_position(
     if checkpoint is not None:
         trainer.step = checkpoint.state.step
         trainer.watch = Watch(stage.guard, history)
-        trainer.optimizer.load(trainer.engine.held(checkpoint.optimizer, MOMENT_KINDS), "The checkpoint")
+        trainer.optimizer.load(checkpoint.optimizer, trainer.engine.copy)
         if checkpoint.state.precision != runtime.precision:
             say(f"This stage was trained in {checkpoint.state.precision} so far and goes on in {runtime.precision}.")
     elif stage.optimizer.carry:
         if isinstance(start, NewModel):
             raise UserError("optimizer.carry needs an earlier stage as `start`: a new model has no optimizer state.")
-        moments = trainer.engine.held(Stored([start / OPTIMIZER]), MOMENT_KINDS)
-        trainer.optimizer.load(moments, str(start / OPTIMIZER))
+        trainer.optimizer.load(Stored([start / OPTIMIZER]), trainer.engine.copy)

@@ -217,8 +217,7 @@ class _Attempt:
     def _take_up(self, checkpoint: Checkpoint) -> None:
         """Have the weights and moments of an earlier step again."""
         self._trainer.engine.fill(checkpoint.model)
-        moments = self._trainer.engine.held(checkpoint.optimizer, MOMENT_KINDS)
-        self._trainer.optimizer.load(moments, f"The checkpoint of step {checkpoint.state.step}")
+        self._trainer.optimizer.load(checkpoint.optimizer, self._trainer.engine.copy)
 
     def _advance(self) -> dict[str, float]:
         """One update; returns its record."""
