@@ -112,22 +112,35 @@ def test_documents_attend_within_themselves_alone(shared: int) -> None:
 
 @given(st.lists(st.lists(st.integers(1, 90), min_size=1, max_size=30), min_size=1, max_size=3))
 @settings(deadline=None)
-def test_runs_hold_whole_documents_of_one_row(sizes: list[list[int]]) -> None:
-    """A run is one document, or several within a block; two neighbours of a row would not fit one block."""
+def test_every_document_has_slots_of_its_own_in_a_group_of_its_length(sizes: list[list[int]]) -> None:
+    """Its tokens follow one another from the beginning of its room, and behind them is nothing."""
     length = max(map(sum, sizes))
     rows = [torch.repeat_interleave(torch.arange(len(row)), torch.tensor(row)) for row in sizes]
     documents = torch.stack([torch.cat([row, torch.full((length - len(row),), 99)]) for row in rows])
-    starts = [0, *itertools.accumulate(attention._runs(documents))]
-    assert starts[-1] == documents.numel()
-    flat = documents.flatten()
-    found = [flat[start:end] for start, end in itertools.pairwise(starts)]
-    for number, (start, run) in enumerate(zip(starts, found, strict=False)):
-        assert start // length == (start + len(run) - 1) // length
-        assert len(run.unique()) == 1 or len(run) <= attention.QUERY_BLOCK
-        if (start + len(run)) % length:
-            following = found[number + 1]
-            assert following[0] != run[-1]
-            assert len(run) + int((following == following[0]).sum()) > attention.QUERY_BLOCK
+    token_of, slot_of, groups = attention._slots(documents)
+    assert torch.equal(token_of[slot_of], torch.arange(documents.numel()))
+    found = []
+    for room in (part for count, size in groups for part in [size] * count):
+        held, token_of = token_of[:room], token_of[room:]
+        tokens = held[held >= 0].tolist()
+        assert held[: len(tokens)].tolist() == tokens == list(range(tokens[0], tokens[0] + len(tokens)))
+        assert room < 2 * max(len(tokens), 8) or room - len(tokens) < attention.QUERY_BLOCK
+        found.append((tokens[0], len(tokens)))
+    assert not len(token_of)
+    assert len({size for _, size in groups}) == len(groups)
+    starts = [row * length + start for row, part in enumerate(sizes) for start in (0, *itertools.accumulate(part))]
+    borders = sorted({start for start in starts if start < documents.numel()} | {documents.numel()})
+    assert sorted(found) == [(start, end - start) for start, end in itertools.pairwise(borders)]
+
+
+def test_what_fills_up_a_document_adds_nothing_to_its_gradients() -> None:
+    """17 tokens fill 32 slots: their gradients are those of a call without any."""
+    query, key, value = (part.double().requires_grad_() for part in draw(1, 17, 4, 1))
+    one = torch.zeros(1, 17, dtype=torch.long)
+    plain = torch.autograd.grad(causal_attention(query, key, value).square().sum(), (query, key, value))
+    filled = torch.autograd.grad(causal_attention(query, key, value, documents=one).square().sum(), (query, key, value))
+    for mine, other in zip(filled, plain, strict=True):
+        torch.testing.assert_close(mine, other, rtol=1e-6, atol=1e-6)
 
 
 def test_a_second_derivative_is_refused() -> None:

@@ -4,7 +4,8 @@ One decision: on a CPU the query heads that share a key/value head are folded in
 attention is a few large matrix products with the one key/value head instead of many small ones, and blocks of queries
 skip the keys they may not see. A backward pass written by hand keeps only the attention weights. Measured against
 PyTorch's fused kernel (two cores, 16 sequences of 256, 8 heads of 32, forward and backward) this takes 8 ms instead
-of 31 in bf16 and 15 instead of 24 in fp32. Accelerators use the fused kernel.
+of 31 in bf16 and 15 instead of 24 in fp32. Documents of one row that must not see each other are first moved into
+groups of about one length, so that each group is such products again. Accelerators use the fused kernel.
 
 Shapes: B sequences, T queries, S keys, H query heads, K key/value heads (1 for multi-query, H for multi-head), G = H/K
 query heads to a key/value head, D the width of a head.
@@ -14,7 +15,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import torch
@@ -25,6 +25,7 @@ from torch.autograd.function import once_differentiable
 from aurora.recipe.model import Architecture
 
 QUERY_BLOCK = 64  # measured: 32 and 64 are best at 256 and 512 tokens, larger blocks leave the cache
+SHORT = (32, 16)  # tokens; shorter documents are filled up to these, longer ones to whole blocks: few lengths are fast
 LONGEST_FOLDED = 4096  # tokens; the folded form keeps H x T x T / 2 weights a layer for its backward pass
 
 
@@ -82,7 +83,7 @@ def causal_attention(
     if query.device.type == "cpu" and not dropout and query.shape[1] <= LONGEST_FOLDED:
         if documents is not None:
             return _attention_by_document(query, key, value, documents)
-        folded: Tensor = _FoldedCausalAttention.apply(query, key, value, None)  # type: ignore[no-untyped-call]
+        folded: Tensor = _FoldedCausalAttention.apply(query, key, value)  # type: ignore[no-untyped-call]
         return folded
     return fused_causal_attention(query, key, value, dropout, documents)
 
@@ -119,38 +120,72 @@ def cached_attention(query: Tensor, keys: Tensor, values: Tensor, visible: Tenso
 
 
 def _attention_by_document(query: Tensor, key: Tensor, value: Tensor, documents: Tensor) -> Tensor:
-    """Each document by itself, so nothing is computed that a mask would hide; short ones share a masked call."""
-    sizes = _runs(documents)
-    parts = zip(*(torch.split(part.flatten(0, 1), sizes) for part in (query, key, value, documents)), strict=True)
-    mixed = []
-    for of_query, of_key, of_value, numbers in parts:
-        mask = None if bool((numbers == numbers[0]).all()) else numbers[None]
-        mixed.append(_FoldedCausalAttention.apply(of_query[None], of_key[None], of_value[None], mask)[0])  # type: ignore[no-untyped-call]
-    return torch.cat(mixed).view_as(query)
+    """Each document by itself, so nothing is computed that a mask would hide; those of about one length together."""
+    token_of, slot_of, groups = _slots(documents)
+    slots = [
+        torch.split(_Moved.apply(part.flatten(0, 1), token_of, slot_of), [count * length for count, length in groups])  # type: ignore[no-untyped-call]
+        for part in (query, key, value)
+    ]
+    mixed = [
+        _FoldedCausalAttention.apply(*(part.unflatten(0, group) for part in parts)).flatten(0, 1)  # type: ignore[no-untyped-call]
+        for group, *parts in zip(groups, *slots, strict=True)
+    ]
+    moved: Tensor = _Moved.apply(torch.cat(mixed), slot_of, token_of)  # type: ignore[no-untyped-call]
+    return moved.view_as(query)
 
 
-def _runs(documents: Tensor) -> list[int]:
-    """Lengths of runs of whole documents over the rows of [B, T], one after another: one document each, or several
-    that are shorter than a block together. No run goes over the end of a row.
+def _slots(documents: Tensor) -> tuple[Tensor, Tensor, list[tuple[int, int]]]:
+    """Room for the documents of [B, T], sorted by length, each filled up to one of `SHORT` or to whole query blocks.
+
+    Returns the token in each slot, -1 in those that fill up, the slot of each of the B x T tokens, and the groups (how
+    many documents, slots of each) that follow one another. Nothing sees what fills up: it lies behind all it could be
+    seen from.
     """
     begins = torch.ones_like(documents, dtype=torch.bool)
     begins[:, 1:] = documents[:, 1:] != documents[:, :-1]
-    sizes: list[int] = []
-    for row in begins:
-        starts = [*row.nonzero().flatten().tolist(), len(row)]
-        within = 0  # how much of the row the runs so far take
-        for end, following in pairwise([*starts[1:], None]):
-            if following is None or following - within > QUERY_BLOCK:
-                sizes.append(end - within)
-                within = end
-    return sizes
+    tokens = torch.arange(documents.numel())
+    starts = begins.flatten().nonzero().flatten()
+    lengths = torch.diff(starts, append=tokens.new_tensor([len(tokens)]))
+    filled = lengths + -lengths % QUERY_BLOCK
+    for short in SHORT:
+        filled[lengths <= short] = short
+    lengths, order = filled.sort(stable=True)
+    first_slots = torch.empty_like(starts)
+    first_slots[order] = lengths.cumsum(0) - lengths
+    document_of = begins.flatten().cumsum(0) - 1
+    slot_of = first_slots[document_of] + tokens - starts[document_of]
+    token_of = torch.full((int(lengths.sum()),), -1)
+    token_of[slot_of] = tokens
+    sizes, counts = lengths.unique_consecutive(return_counts=True)  # type: ignore[no-untyped-call]
+    return token_of, slot_of, list(zip(counts.tolist(), sizes.tolist(), strict=True))
+
+
+class _Moved(torch.autograd.Function):
+    """`rows` at the indices `there`, zeros where that is -1; `back` says where each of them is then, or -1."""
+
+    @staticmethod
+    def forward(ctx: Any, rows: Tensor, there: Tensor, back: Tensor) -> Tensor:
+        ctx.save_for_backward(there, back)
+        return _at(rows, there)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
+        (gradient,) = gradients
+        _, back = ctx.saved_tensors
+        return _at(gradient, back), None, None
+
+
+def _at(rows: Tensor, places: Tensor) -> Tensor:
+    found = rows.index_select(0, places.clamp(min=0))
+    return found.index_fill_(0, (places < 0).nonzero().flatten(), 0)
 
 
 class _FoldedCausalAttention(torch.autograd.Function):
     """Multi-query attention as batched products over blocks of queries (CPU)."""
 
     @staticmethod
-    def forward(ctx: Any, query: Tensor, key: Tensor, value: Tensor, documents: Tensor | None) -> Tensor:
+    def forward(ctx: Any, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
         batch, num_tokens, num_heads, width = query.shape
         num_shared = key.shape[2]
         keys, values = _fold(key, num_shared), _fold(value, num_shared)
@@ -162,9 +197,6 @@ class _FoldedCausalAttention(torch.autograd.Function):
             folded = _fold(query[:, start:end], num_shared) * width**-0.5
             scores = torch.bmm(folded, keys[:, :end].transpose(1, 2))
             scores[:, :, start:] += above[: folded.shape[1], : end - start]
-            if documents is not None:
-                foreign = documents[:, start:end, None] != documents[:, None, :end]
-                scores.masked_fill_(_folded_mask(foreign, num_shared, num_heads), -math.inf)
             weights = torch.softmax(scores, dim=-1)  # the kernel sums in fp32 also for bf16
             mixed[:, start:end] = _unfold(torch.bmm(weights, values[:, :end]), batch, num_heads)
             kept.append(weights)
@@ -173,7 +205,7 @@ class _FoldedCausalAttention(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         (gradient,) = gradients
         query, keys, values, *kept = ctx.saved_tensors
         batch, num_tokens, num_heads, width = query.shape
@@ -191,7 +223,7 @@ class _FoldedCausalAttention(torch.autograd.Function):
             of_keys[:, :end] += torch.bmm(of_scores.transpose(1, 2), _fold(query[:, start:end], num_shared) * scale)
             of_query[:, start:end] = _unfold(torch.bmm(of_scores, keys[:, :end]) * scale, batch, num_heads)
         of_key, of_value = (_unfold(total.to(keys.dtype), batch, num_shared) for total in (of_keys, of_values))
-        return of_query, of_key, of_value, None
+        return of_query, of_key, of_value
 
 
 def _fold(heads: Tensor, num_shared: int) -> Tensor:
@@ -206,11 +238,6 @@ def _unfold(folded: Tensor, batch: int, num_heads: int) -> Tensor:
     num_shared = folded.shape[0] // batch
     grouped = folded.view(batch, num_shared, -1, num_heads // num_shared, folded.shape[-1])
     return grouped.transpose(1, 2).reshape(batch, -1, num_heads, folded.shape[-1])
-
-
-def _folded_mask(mask: Tensor, num_shared: int, num_heads: int) -> Tensor:
-    """[B, T, S] to [B x K, T x G, S]: the same for every head."""
-    return mask.repeat_interleave(num_shared, dim=0).repeat_interleave(num_heads // num_shared, dim=1)
 
 
 def _above_diagonal(num_tokens: int, group: int, dtype: torch.dtype) -> Tensor:

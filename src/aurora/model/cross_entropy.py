@@ -46,7 +46,8 @@ class _LinearCrossEntropy(torch.autograd.Function):
         dtype = torch.promote_types(hidden.dtype, torch.float32)
         total = torch.zeros((), dtype=torch.float64, device=hidden.device)
         of_hidden = torch.empty_like(hidden)
-        of_weight = torch.zeros(weight.shape if differentiate else (), dtype=dtype, device=weight.device)
+        unset = torch.empty if len(hidden) else torch.zeros
+        of_weight = unset(weight.shape if differentiate else (), dtype=dtype, device=weight.device)
         for start in range(0, len(hidden), rows):
             right = targets[start : start + rows]
             num_rows = len(right)
@@ -56,7 +57,7 @@ class _LinearCrossEntropy(torch.autograd.Function):
             if differentiate:
                 logits[num_rows:] = 0
                 of_hidden[start : start + rows] = (logits @ weight)[:num_rows]
-                of_weight += logits.T @ part
+                (of_weight.add_ if start else of_weight.copy_)(logits.T @ part)
         if differentiate:
             ctx.save_for_backward(of_hidden, of_weight)
         return total.to(dtype)
