@@ -37,7 +37,7 @@ def milliseconds(attention: Attention, inputs: list[torch.Tensor]) -> float:
 
 
 def compare_documents(length: int, dtype: torch.dtype) -> dict[str, object]:
-    """Attention within documents of `length`: ours by document, ours without masks, and SDPA with a mask."""
+    """Attention within documents of `length`: ours by groups of documents, ours without masks, and SDPA with a mask."""
     batch, tokens, heads, width = MASKED
     generator = torch.Generator().manual_seed(0)
     inputs = [
