@@ -177,6 +177,7 @@ class _Moved(torch.autograd.Function):
 
 
 def _at(rows: Tensor, places: Tensor) -> Tensor:
+    """The `rows` at `places`, zeros where that is -1."""
     found = rows.index_select(0, places.clamp(min=0))
     return found.index_fill_(0, (places < 0).nonzero().flatten(), 0)
 
