@@ -17,6 +17,7 @@ from importlib.metadata import version
 from typing import Any
 from urllib.parse import urljoin
 
+from aurora.corpus.sources.main_content import main_content, marked, unmarked
 from aurora.errors import UserError
 
 LARGEST_PAGE = 5_000_000  # bytes
@@ -73,7 +74,8 @@ def read_page(data: bytes, charset: str | None = None, language: str | None = No
     """
     if len(data) > LARGEST_PAGE:
         raise Refused(f"the page is larger than {LARGEST_PAGE} bytes")
-    html = decode(data, charset)
+    # A NUL is none of a page's characters, and would stand between a tag and its text.
+    html = decode(data, charset).replace("\0", "")
     if _reopened(html) > MOST_REOPENED:
         raise Refused(f"the page leaves formatting open that would be opened again {MOST_REOPENED} times")
     if any(match[1] for match in _ATTRIBUTES.finditer(html)):
@@ -89,23 +91,19 @@ def read_page(data: bytes, charset: str | None = None, language: str | None = No
 
 
 def _read(html: str, language: str | None, address: str) -> Page:
-    from resiliparse.extract.html2text import extract_plain_text
     from resiliparse.parse.html import HTMLTree
 
-    tree = HTMLTree.parse(html)
+    tree = HTMLTree.parse(marked(html))
     document = tree.document
     if document is None:
         raise Refused("the page holds no text")
     if document.query_selector(_TOO_DEEP) is not None:
         raise Refused(f"the page nests elements more than {DEEPEST} deep")
-    text = ""
-    for main in (True, False):
-        text = extract_plain_text(tree, preserve_formatting=True, main_content=main, alt_texts=False).strip()
-        if text:
-            break
+    facts = _facts(document, tree.title, language, address)
+    text = main_content(tree)
     if not text:
         raise Refused("the page holds no text")
-    return Page(text, _facts(document, tree.title, language, address))
+    return Page(text, facts)
 
 
 def _facts(document: Any, title: str | None, language: str | None, address: str) -> dict[str, object]:
@@ -117,7 +115,7 @@ def _facts(document: Any, title: str | None, language: str | None, address: str)
         "license_link": _joined(address, link.getattr("href").strip()) if link is not None else "",
     }
     facts["language"] = facts["language"] or (language or "").strip()
-    return {name: value[:LONGEST_FACT] for name, value in facts.items() if value}
+    return {name: unmarked(value)[:LONGEST_FACT] for name, value in facts.items() if unmarked(value)}
 
 
 def _joined(address: str, link: str) -> str:
@@ -149,6 +147,14 @@ def _is_nearly_whole(text: str) -> bool:
     return text.count("\ufffd") * 10 <= len(text) - len(text.encode("ascii", "ignore"))
 
 
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def _codecs(data: bytes, charset: str | None) -> Iterator[str]:
     from resiliparse.parse.encoding import detect_encoding, map_encoding_to_html5
 
@@ -161,6 +167,9 @@ def _codecs(data: bytes, charset: str | None) -> Iterator[str]:
         # Whoever could read "utf-16" in ASCII reads no UTF-16.
         if known and not (known.startswith("utf-16") and name != charset):
             yield _MEANT.get(known, known)
+    # What is whole UTF-8 with more than ASCII is nothing else by chance; of few characters a guess would be one.
+    if not data.isascii() and _is_utf8(data):
+        yield "utf-8"
     seen = detect_encoding(data) or "utf-8"
     yield _MEANT.get(seen, seen)
 

@@ -1,0 +1,60 @@
+"""The small inputs of ../shared/cases/curation.jsonl, each with what is expected, by kind.
+
+A kind is checked by the function that CHECKS names for it; where a case is a document, through `aurora corpus build`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from aurora.cli import main
+from aurora.corpus.document import Document
+from aurora.corpus.reading import read_documents
+from conftest import MINIMAL, ROOT
+
+Case = dict[str, Any]
+CASES = ROOT.parent / "shared" / "cases" / "curation.jsonl"
+
+
+def build(folder: Path, source: dict[str, Any], **curation: Any) -> tuple[int, list[Document], Path]:
+    """Exit code of `aurora corpus build` for a recipe of one source, the documents it kept, and its corpus."""
+    recipe = yaml.safe_load(MINIMAL)
+    recipe["corpus"] = {"sources": {"web": source}, "curation": curation}
+    (folder / "recipe.yaml").write_text(json.dumps(recipe), encoding="utf-8")
+    corpus = folder / "run" / "corpus"
+    try:
+        main(["corpus", "build", str(folder / "recipe.yaml"), "--output", str(folder / "run")])
+    except SystemExit as end:
+        return int(end.code or 0), [], corpus
+    kept = [document for part in ("clean", "held_out") for document in read_documents(corpus, part)]
+    return 0, kept, corpus
+
+
+def check_html(case: Case, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "page.html").write_text(case["input"], encoding="utf-8")
+    source = {"kind": "html", "paths": ["page.html"], "language": case["language"]}
+    code, kept, _ = build(folder, source, rules=[])
+    assert (code, [document.text for document in kept]) == (0, [case["expected"]])
+
+
+CHECKS: dict[str, Callable[[Case, Path, pytest.CaptureFixture[str]], None]] = {"html": check_html}
+
+
+def cases() -> list[Any]:
+    """The cases of the kinds that are checked; one that says what is missing where the file is."""
+    if not CASES.is_file():
+        return [pytest.param({}, marks=pytest.mark.skip(f"the shared cases are not at {CASES}"), id="none")]
+    rows = [json.loads(line) for line in CASES.read_text(encoding="utf-8").splitlines()]
+    return [pytest.param(row, id=row["id"]) for row in rows if row["kind"] in CHECKS]
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("case", cases())
+def test_a_case_is_as_expected(case: Case, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    CHECKS[case["kind"]](case, tmp_path, capsys)
