@@ -10,7 +10,6 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from aurora.corpus import compiled, kernels
 from aurora.corpus.kernels import measure, tokens
 from aurora.corpus.measuring import STATISTICS
 from corpus.basic_reference import basic_statistics
@@ -139,8 +138,3 @@ def test_tokens_are_words_in_every_script(text: str, lang: str, expected: list[s
 @given(TEXT)
 def test_tokens_are_all_that_is_no_space(text: str) -> None:
     assert "".join(tokens(text, "en")) == "".join(text.split())
-
-
-def test_a_changed_kernel_is_compiled_anew() -> None:
-    files = {function._cache._cache_file for function in (kernels._measure, kernels._scan)}
-    assert {file._source_stamp for file in files} == {compiled._mark_of_sources()}

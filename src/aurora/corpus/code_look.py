@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from aurora.corpus.compiled import compiled, entry_point
 from aurora.corpus.document import CODE, UNDETERMINED
 from aurora.corpus.string_buffers import buffers_of
 
@@ -61,7 +61,7 @@ def _words() -> npt.NDArray[np.uint64]:
     return np.array(sorted(_word_hash(np.frombuffer(word.encode(), np.uint8), 0, len(word)) for word in _WORDS))
 
 
-@njit(nogil=True, cache=True)
+@entry_point
 def _word_hash(data, start, end):  # type: ignore[no-untyped-def]
     """FNV-1a of some bytes."""
     found = np.uint64(0xCBF29CE484222325)
@@ -70,7 +70,7 @@ def _word_hash(data, start, end):  # type: ignore[no-untyped-def]
     return found
 
 
-@njit(nogil=True, cache=True)
+@entry_point
 def _code_share(offsets, data, words, shares, lines):  # type: ignore[no-untyped-def]
     for document in range(len(offsets) - 1):
         at, end = offsets[document], offsets[document + 1]
@@ -101,7 +101,7 @@ def _code_share(offsets, data, words, shares, lines):  # type: ignore[no-untyped
         shares[document] = code / size if size else 0.0
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _ends_as_code(data, first, last):  # type: ignore[no-untyped-def]
     byte = data[last]
     if byte == ord(";"):  # ends lines of verse as well
@@ -119,7 +119,7 @@ def _ends_as_code(data, first, last):  # type: ignore[no-untyped-def]
     return False
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _begins_as_code(data, start, first, last, words):  # type: ignore[no-untyped-def]
     byte = data[first]
     after = data[first + 1] if first < last else 0
@@ -144,7 +144,7 @@ def _begins_as_code(data, start, first, last, words):  # type: ignore[no-untyped
     return place < len(words) and words[place] == found and stop < last
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _imports(data, first, last):  # type: ignore[no-untyped-def]
     """Whether a line is `from name import ...`."""
     at = first + 5
@@ -155,7 +155,7 @@ def _imports(data, first, last):  # type: ignore[no-untyped-def]
     return at + 7 <= last and data[at + 1] == ord("i") and data[at + 2] == ord("m") and data[at + 6] == ord("t")
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _holds_code(data, first, last):  # type: ignore[no-untyped-def]
     """Whether operators or a call stand in the line."""
     for at in range(first, last):
@@ -184,7 +184,7 @@ def _holds_code(data, first, last):  # type: ignore[no-untyped-def]
     return False
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _is_name(byte):  # type: ignore[no-untyped-def]
     lower = byte | 0x20
     return (lower >= ord("a") and lower <= ord("z")) or byte == ord("_") or (byte >= 0x30 and byte <= 0x39)

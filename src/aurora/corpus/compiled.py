@@ -1,45 +1,178 @@
 """The compiler of the kernels: machine code kept between runs, and run without the interpreter's lock.
 
-One decision: only entry points are cached, under a mark of all kernel sources. Numba looks at the file of the cached
-function alone, and would go on running an old helper that had since changed in the file beside it.
+One decision: machine code is kept under a mark of everything it was made from: the code of the function and of all that
+it calls, in whatever module, the values of the constants they read, the types of the arguments with their fields, the
+compiler and the processor. Numba looks at the file of the cached function alone, and would go on running an old helper
+or constant of the file beside it; so numba is imported here and nowhere else. Each piece of machine code is a file that
+never changes, which any number of processes may write at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
-from importlib.resources import files
+import dis
+import importlib.util
+import pickle
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import cached_property
+from pathlib import Path
+from types import CodeType, ModuleType
 from typing import Any
 
+import llvmlite
+import numba
+import numpy as np
 import xxhash
-from numba import njit
+from numba.core.caching import NullCache
+from numba.core.compiler import CompileResult
+from numba.core.serialize import dumps
 
-KERNELS = (
-    "scanning.py",
-    "spans.py",
-    "ngrams.py",
-    "measuring.py",
-    "kernels.py",
-    "characters.py",
-    "folding.py",
-    "overlap.py",
-    "flagged.py",
-)
+from aurora.files import default_cache
+
+# Files of a folder, the oldest of which go: those of about eight versions, 100 kB each.
+MOST_FILES = 200
+_CHECK = 16  # bytes of hash before the content of a file
+# Without types of their own.
+_rebuilt: Any = CompileResult._rebuild
+_dumps: Any = dumps
+_COMPILER = (numba.__version__, llvmlite.__version__, np.__version__, sys.implementation.cache_tag)
 
 
 def compiled(function: Callable[..., Any]) -> Any:
     """A helper: compiled into the entry points that call it."""
-    return njit(nogil=True, error_model="numpy")(function)
+    return numba.njit(nogil=True, error_model="numpy")(function)
+
+
+def inlined(function: Callable[..., Any]) -> Any:
+    """A helper whose statements stand in the place of each call."""
+    return numba.njit(nogil=True, error_model="numpy", inline="always")(function)
 
 
 def entry_point(function: Callable[..., Any]) -> Any:
-    """A function called from Python: compiled once for the sources as they stand."""
-    dispatcher: Any = njit(nogil=True, cache=True, error_model="numpy")(function)
-    dispatcher._cache._cache_file._source_stamp = _mark_of_sources()
+    """A function called from Python: compiled once for everything it is made of as that stands."""
+    dispatcher = compiled(function)
+    dispatcher._cache = _Kept(dispatcher)
     return dispatcher
 
 
-@cache
-def _mark_of_sources() -> str:
-    folder = files("aurora.corpus")
-    return xxhash.xxh3_128_hexdigest(b"\0".join((folder / name).read_bytes() for name in KERNELS))
+class _Kept(NullCache):
+    """The machine code of an entry point in files, as numba's dispatcher asks for it.
+
+    Whatever is wrong with a file or a folder (read-only, full, damaged, removed meanwhile), the function is compiled.
+    """
+
+    def __init__(self, dispatcher: Any) -> None:
+        self._dispatcher = dispatcher
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """The code for a signature, or None."""
+        target_context.refresh()
+        name = self.name(sig, target_context.codegen())
+        for folder in folders():
+            with suppress(Exception):  # unpickling and linking raise whatever they meet
+                found = (folder / name).read_bytes()
+                if xxhash.xxh3_128_digest(found[_CHECK:]) == found[:_CHECK]:
+                    return _rebuilt(target_context, *pickle.loads(found[_CHECK:]))
+        return None
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        """Keep the code for a signature in the first folder that can be written to."""
+        name, content = self.name(sig, data.codegen), _dumps(data._reduce())
+        for folder in folders():
+            with suppress(OSError):
+                _write(folder / name, xxhash.xxh3_128_digest(content) + content)
+                return
+
+    def name(self, sig: Any, codegen: Any) -> str:
+        """The name of the file for a signature."""
+        parts = (_COMPILER, codegen.magic_tuple(), sig, [_fields(kind) for kind in sig], self._made_of)
+        function = self._dispatcher.py_func
+        mark = xxhash.xxh3_128_hexdigest(repr(parts).encode())
+        return f"{function.__module__.rpartition('.')[2]}.{function.__qualname__}-{mark}.nbc"
+
+    @cached_property
+    def _made_of(self) -> str:
+        """A hash of code and constants; taken at the first call, when all names are bound."""
+        digest = xxhash.xxh3_128()
+        for part in _parts(self._dispatcher):
+            digest.update(repr(part).encode())
+        return digest.hexdigest()
+
+
+def folders() -> tuple[Path, ...]:
+    """Where machine code is looked for and kept: beside the bytecode of this module, and in the user's cache."""
+    beside = Path(importlib.util.cache_from_source(__file__)).parent
+    return beside / "kernels", default_cache() / "kernels"
+
+
+def _parts(kernel: Any) -> Iterator[Any]:
+    """What a kernel is made of: its code, its constants, and those of the kernels it calls."""
+    waiting, seen = [kernel], {kernel}
+    while waiting:
+        one = waiting.pop()
+        function = one.py_func
+        yield function.__module__, function.__qualname__, sorted(one.targetoptions.items()), _code(function.__code__)
+        yield _plain("defaults", function.__defaults__ or ())
+        closed = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
+        values = {name: cell.cell_contents for name, cell in closed}
+        values |= {name: function.__globals__.get(name) for name in sorted(set(_globals(function.__code__)))}
+        for name, value in values.items():
+            if not hasattr(value, "py_func"):
+                yield name, _plain(f"{function.__module__}.{name}", value)
+            elif value not in seen:
+                seen.add(value)
+                waiting.append(value)
+
+
+def _code(code: CodeType) -> tuple[Any, ...]:
+    """What a function does, without where it stands."""
+    constants = [_code(value) if isinstance(value, CodeType) else value for value in code.co_consts]
+    return code.co_code, code.co_names, code.co_varnames, constants
+
+
+def _globals(code: CodeType) -> Iterator[str]:
+    for step in dis.get_instructions(code):
+        if step.opname == "LOAD_GLOBAL":
+            yield step.argval
+        elif isinstance(step.argval, CodeType):
+            yield from _globals(step.argval)
+
+
+def _plain(name: str, value: Any) -> Any:
+    """A constant of a kernel as what looks the same for equal ones, and for no others."""
+    if isinstance(value, np.ndarray):
+        return value.dtype.str, value.shape, xxhash.xxh3_128_hexdigest(value.tobytes())
+    if isinstance(value, tuple):
+        return type(value).__qualname__, *(_plain(name, item) for item in value)
+    if value is None or isinstance(value, bool | int | float | str | bytes | np.generic):  # None is a builtin's
+        return type(value).__qualname__, repr(value)
+    if isinstance(value, type):
+        return value.__module__, value.__qualname__, getattr(value, "_fields", ())
+    if isinstance(value, ModuleType) and value is np:
+        return value.__name__
+    raise TypeError(f"{name} is a {type(value).__name__}, which no kernel can read: give it as an argument.")
+
+
+def _fields(kind: Any) -> Any:
+    """The fields of a type in their order, which its name does not tell; None where it has none."""
+    fields = getattr(kind, "fields", None)
+    return (fields, [_fields(part) for part in kind]) if isinstance(fields, tuple) else None
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Put a file in its place whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, partial = tempfile.mkstemp(".partial", dir=path.parent)
+    try:
+        with open(descriptor, "wb") as stream:
+            stream.write(content)
+        Path(partial).chmod(0o644)  # whoever compiles may not be whoever runs
+        Path(partial).replace(path)
+    except BaseException:
+        Path(partial).unlink(missing_ok=True)
+        raise
+    with suppress(OSError):  # of files that another process takes away as well
+        for old in sorted(path.parent.iterdir(), key=lambda file: file.stat().st_mtime_ns)[:-MOST_FILES]:
+            old.unlink()

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
-from numba import njit
 
+from aurora.corpus.compiled import compiled, entry_point
 from aurora.corpus.string_buffers import buffers_of, texts_of
 
 # Row in the shard, first byte in its text, byte after the last; in order, and none within another.
@@ -65,7 +65,7 @@ def _merged(table: pa.Table) -> tuple[_Ints, _Ints, _Ints]:
     return rows[new], starts[new], reach[last]
 
 
-@njit(nogil=True, cache=True)
+@entry_point
 def _cut(offsets, data, rows, starts, ends, out_offsets, out, made):  # type: ignore[no-untyped-def]
     """Write the texts without their cuts; returns their size."""
     size = cut = 0
@@ -85,13 +85,13 @@ def _cut(offsets, data, rows, starts, ends, out_offsets, out, made):  # type: ig
     return size
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _copied(data, start, end, out, size):  # type: ignore[no-untyped-def]
     out[size : size + end - start] = data[start:end]
     return size + end - start
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _is_blank(out, start, end):  # type: ignore[no-untyped-def]
     for at in range(start, end):  # noqa: SIM110 (compiled)
         if out[at] > 0x20:

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from aurora.corpus.compiled import compiled, entry_point
 from aurora.corpus.minhash import BANDS, MINIMA, SIGNATURE, resemblance
 
 HASH = np.dtype([("high", ">u8"), ("low", ">u8")])
@@ -106,7 +106,7 @@ def _resemblance(signed: Signed, rows: Rows, left: Rows, right: Rows) -> npt.NDA
     return resemblance(minima[places[: len(left)]], minima[places[len(left) :]])
 
 
-@njit(cache=True)
+@entry_point
 def _meeting(keys, groups, order, parent):  # type: ignore[no-untyped-def]
     """Pairs of places that share a key and a group and are not joined yet: each with the one before, and the first."""
     left = np.empty(2 * len(order), np.int64)
@@ -129,14 +129,14 @@ def _meeting(keys, groups, order, parent):  # type: ignore[no-untyped-def]
     return left[:count].copy(), right[:count].copy()
 
 
-@njit(cache=True)
+@entry_point
 def _join(parent, left, right):  # type: ignore[no-untyped-def]
     for pair in range(len(left)):
         one, other = _root(parent, left[pair]), _root(parent, right[pair])
         parent[max(one, other)] = min(one, other)
 
 
-@njit(cache=True)
+@compiled
 def _root(parent, place):  # type: ignore[no-untyped-def]
     while parent[place] != place:
         parent[place] = parent[parent[place]]
@@ -144,7 +144,7 @@ def _root(parent, place):  # type: ignore[no-untyped-def]
     return place
 
 
-@njit(cache=True)
+@entry_point
 def _roots(parent):  # type: ignore[no-untyped-def]
     found = np.empty(len(parent), np.int64)
     for place in range(len(parent)):

@@ -10,8 +10,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
-from numba import njit
 
+from aurora.corpus.compiled import compiled, entry_point
 from aurora.corpus.document import CODE
 from aurora.corpus.string_buffers import buffers_of
 
@@ -59,7 +59,7 @@ def _sites(documents: pa.RecordBatch) -> npt.NDArray[np.uint64]:
     return hashes[coded.indices.to_numpy()] if len(hashes) else np.zeros(0, np.uint64)
 
 
-@njit(nogil=True, cache=True)
+@entry_point
 def _edge_lines(offsets, data, code, sites, spans, keys, first):  # type: ignore[no-untyped-def]
     """Write (document, first byte, byte after the line feed), key, and whether the key is new; returns how many."""
     count = 0
@@ -91,7 +91,7 @@ def _edge_lines(offsets, data, code, sites, spans, keys, first):  # type: ignore
     return count
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _line_end(data, at, end):  # type: ignore[no-untyped-def]
     """The byte after the line feed that ends the line at `at`."""
     while at < end and data[at] != 0x0A:
@@ -99,7 +99,7 @@ def _line_end(data, at, end):  # type: ignore[no-untyped-def]
     return min(at + 1, end)
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _line(data, begin, start, end, document, site, spans, keys, count):  # type: ignore[no-untyped-def]
     """Write a line down where it may be boilerplate; returns (count, whether it is not blank)."""
     first, last = start, end - 1
@@ -120,7 +120,7 @@ def _line(data, begin, start, end, document, site, spans, keys, count):  # type:
     return count, True
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _says_something(data, first, last):  # type: ignore[no-untyped-def]
     """Whether a letter stands in the line, and it is no fence of code."""
     if data[first] == data[first + 1] == data[first + 2] == ord("`"):
@@ -132,7 +132,7 @@ def _says_something(data, first, last):  # type: ignore[no-untyped-def]
     return False
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _reverse(spans, keys, start, end):  # type: ignore[no-untyped-def]
     for step in range((end - start) // 2):
         one, other = start + step, end - 1 - step

@@ -11,8 +11,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from numba import njit
 
+from aurora.corpus.compiled import compiled, entry_point
 from aurora.corpus.shingles import shingle_hashes, tables
 
 BANDS, ROWS = 16, 6
@@ -53,7 +53,7 @@ def _permutations() -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
     return drawn[0] | np.uint32(1), drawn[1]
 
 
-@njit(nogil=True, cache=True)
+@entry_point
 def _sign(places, data, kinds, folds, multipliers, addends, scratch, bands, minima):  # type: ignore[no-untyped-def]
     lowest = np.empty(MINIMA, np.uint32)
     for document in range(len(places) - 1):
@@ -71,7 +71,7 @@ def _sign(places, data, kinds, folds, multipliers, addends, scratch, bands, mini
             minima[document, number] = np.uint8(lowest[number] >> np.uint32(24) ^ lowest[number] & np.uint32(0xFF))
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _minima(hashes, count, multipliers, addends, lowest):  # type: ignore[no-untyped-def]
     """The least image of any hash under each permutation."""
     lowest[:] = np.uint32(0xFFFFFFFF)

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from aurora.corpus.compiled import compiled, entry_point
 from aurora.corpus.document import CODE
 from aurora.corpus.string_buffers import buffers_of, replaced, text_at
 
@@ -73,7 +73,7 @@ def _tails() -> npt.NDArray[np.int64]:
     return np.array(sorted(map(ord, _WINDOWS)), np.int64)
 
 
-@njit(nogil=True, cache=True)
+@entry_point
 def _suspected(offsets, data, tails, found):  # type: ignore[no-untyped-def]
     for document in range(len(offsets) - 1):
         end = offsets[document + 1]
@@ -90,7 +90,7 @@ def _suspected(offsets, data, tails, found):  # type: ignore[no-untyped-def]
                     break
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _after_tail(data, at, end, tails):  # type: ignore[no-untyped-def]
     """Where the character after the one at `at` begins, if that one may be a byte 80 to BF read wrongly; else 0."""
     if at + 1 >= end:

@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from aurora.corpus.compiled import compiled, entry_point
 
 # Verdicts: as it should be, changed by `rewrite`, left to Python.
 SAME, PLAIN, HARD = 0, 1, 2
@@ -118,7 +119,7 @@ def rewrite(
     return out_offsets, out[:size]
 
 
-@njit(nogil=True, cache=True)
+@entry_point
 def _scan(offsets, data, code, kinds, traits, classes, pairs, verdicts):  # type: ignore[no-untyped-def]
     for document in range(len(offsets) - 1):
         begin, end = offsets[document], offsets[document + 1]
@@ -128,7 +129,7 @@ def _scan(offsets, data, code, kinds, traits, classes, pairs, verdicts):  # type
             verdicts[document] = _scan_prose(data, kinds, traits, classes, pairs, begin, end)
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _scan_code(data, kinds, begin, end):  # type: ignore[no-untyped-def]
     for at in range(begin, end):
         byte = data[at]
@@ -137,13 +138,13 @@ def _scan_code(data, kinds, begin, end):  # type: ignore[no-untyped-def]
     return SAME
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _is_separator(data, at):  # type: ignore[no-untyped-def]
     """U+2028 or U+2029."""
     return data[at + 1] == 0x80 and (data[at + 2] == 0xA8 or data[at + 2] == 0xA9)
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _scan_prose(data, kinds, traits, classes, pairs, begin, end):  # type: ignore[no-untyped-def]
     verdict = SAME
     at = begin
@@ -183,7 +184,7 @@ def _scan_prose(data, kinds, traits, classes, pairs, begin, end):  # type: ignor
     return verdict
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _code_point(data, at):  # type: ignore[no-untyped-def]
     """(the code point at `at`, its number of bytes)."""
     byte = np.int64(data[at])
@@ -197,7 +198,7 @@ def _code_point(data, at):  # type: ignore[no-untyped-def]
     return high | np.int64(data[at + 2] & 0x3F) << 6 | data[at + 3] & 0x3F, 4
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _before(data, traits, begin, at):  # type: ignore[no-untyped-def]
     """Where the visible character before `at` begins; less than `begin` without one."""
     while at > begin:
@@ -207,7 +208,7 @@ def _before(data, traits, begin, at):  # type: ignore[no-untyped-def]
     return begin - 1
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _joins(data, traits, begin, at, end):  # type: ignore[no-untyped-def]
     """Whether the joiner at `at` stands alone between two characters that join."""
     place = _before(data, traits, begin, at)
@@ -222,7 +223,7 @@ def _joins(data, traits, begin, at, end):  # type: ignore[no-untyped-def]
     return False
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _may_change(data, traits, classes, pairs, begin, at, point):  # type: ignore[no-untyped-def]
     """Whether a mark may compose with the letter it belongs to, or change places with a mark before it."""
     own = classes[point]
@@ -245,7 +246,7 @@ def _may_change(data, traits, classes, pairs, begin, at, point):  # type: ignore
     return True
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _blank_before(data, begin, at):  # type: ignore[no-untyped-def]
     """Whether a space, tab, no-break or ideographic space ends before `at`."""
     if at == begin:
@@ -258,12 +259,12 @@ def _blank_before(data, begin, at):  # type: ignore[no-untyped-def]
     return byte == 0x80 and at - 2 > begin and data[at - 2] == 0x80 and data[at - 3] == 0xE3
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _third(data, begin, at):  # type: ignore[no-untyped-def]
     return at - 1 > begin and data[at - 1] == 0x0A and data[at - 2] == 0x0A
 
 
-@njit(nogil=True, cache=True)
+@entry_point
 def _rewrite(offsets, data, code, verdicts, hard_offsets, hard, kinds, traits, out_offsets, out):  # type: ignore[no-untyped-def]
     size = 0
     number = 0
@@ -285,7 +286,7 @@ def _rewrite(offsets, data, code, verdicts, hard_offsets, hard, kinds, traits, o
     return size
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _rewrite_code(data, kinds, begin, end, out, size):  # type: ignore[no-untyped-def]
     at = begin
     while at < end:
@@ -303,7 +304,7 @@ def _rewrite_code(data, kinds, begin, end, out, size):  # type: ignore[no-untype
     return size
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _rewrite_prose(data, traits, begin, end, out, size):  # type: ignore[no-untyped-def]
     """Write a document without invisible characters, blanks at line ends, and more than one blank line in a row."""
     start = size
@@ -333,7 +334,7 @@ def _rewrite_prose(data, traits, begin, end, out, size):  # type: ignore[no-unty
     return size
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _trimmed(out, start, size):  # type: ignore[no-untyped-def]
     """The size without the blanks at the end."""
     while _blank_before(out, start, size):

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
-from numba import njit
 
+from aurora.corpus.compiled import compiled, entry_point, inlined
 from aurora.corpus.plan import Plan, Shard
 from aurora.corpus.shingles import JOINS, PARTS, code_point, tables
 from aurora.corpus.string_buffers import buffers_of
@@ -62,7 +62,7 @@ def passages(texts: pa.LargeStringArray, first_row: int = 0) -> pa.Table:
     return pa.table([rows + first_row, keys[:count], tokens.astype(np.int32), starts, ends], PASSAGES)
 
 
-@njit(nogil=True, cache=True)
+@entry_point
 def _list(offsets, data, kinds, folds, spans, keys):  # type: ignore[no-untyped-def]
     """Write (document, tokens, first byte, byte after the last) and the key of each passage; returns how many."""
     count = 0
@@ -105,19 +105,19 @@ def _list(offsets, data, kinds, folds, spans, keys):  # type: ignore[no-untyped-
     return count
 
 
-@njit(nogil=True, cache=True, inline="always")
+@inlined
 def _with_token(key, token):  # type: ignore[no-untyped-def]
     mixed = (key ^ token) * _STEP
     return mixed ^ (mixed >> np.uint64(29))
 
 
-@njit(nogil=True, cache=True, inline="always")
+@inlined
 def _is_seldom(token):  # type: ignore[no-untyped-def]
     mixed = token * _STEP
     return (mixed >> np.uint64(40)) & _SELDOM == np.uint64(0)
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _ends(data, code, after, end):  # type: ignore[no-untyped-def]
     """Whether a character ends a sentence: a line feed, a wide stop, or a narrow one before white space."""
     if code == 0x0A:

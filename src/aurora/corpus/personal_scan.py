@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from aurora.corpus.compiled import compiled, entry_point, inlined
 
 # Kinds of places; the patterns of data/personal_data.yaml name them.
 AT, DIGITS, COLONS, CODES, TOKENS, ADDRESSES = 0, 1, 2, 3, 4, 5
@@ -71,7 +72,7 @@ def scan(
         capacity = count
 
 
-@njit(nogil=True, cache=True, inline="always")
+@inlined
 def _put(places, owners, count, document, kind, start, end):  # type: ignore[no-untyped-def]
     if count < len(owners):
         places[count, 0], places[count, 1], places[count, 2] = kind, start, end
@@ -79,7 +80,7 @@ def _put(places, owners, count, document, kind, start, end):  # type: ignore[no-
     return count + 1
 
 
-@njit(nogil=True, cache=True)
+@entry_point
 def _scan(offsets, data, languages, classes, places, owners):  # type: ignore[no-untyped-def]
     """All places, as many as fit; returns how many there are."""
     count = 0
@@ -119,7 +120,7 @@ def _scan(offsets, data, languages, classes, places, owners):  # type: ignore[no
     return count
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _token(data, classes, begin, digit, end, document, places, owners, count):  # type: ignore[no-untyped-def]
     """The run of ASCII letters, digits and joiners around its first digit; returns (count, its end)."""
     start = at = digit
@@ -145,7 +146,7 @@ def _token(data, classes, begin, digit, end, document, places, owners, count):  
     return count, at
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _may_be_secret(data, begin, start, end):  # type: ignore[no-untyped-def]
     """Whether a token begins like a known kind of key, or is assigned to what is called so; most names are neither."""
     at = end
@@ -170,7 +171,7 @@ def _may_be_secret(data, begin, start, end):  # type: ignore[no-untyped-def]
     return at > begin and _names_secret(data, begin, at - 1)
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _begins_secret(data, at, end):  # type: ignore[no-untyped-def]
     """Whether the three bytes from `at` on begin a key of a known kind."""
     if at + 3 > end:
@@ -182,7 +183,7 @@ def _begins_secret(data, at, end):  # type: ignore[no-untyped-def]
     return False
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _names_secret(data, begin, operator):  # type: ignore[no-untyped-def]
     """Whether the sign at `operator` assigns, and to a name that ends like those of secrets."""
     at = operator
@@ -202,7 +203,7 @@ def _names_secret(data, begin, operator):  # type: ignore[no-untyped-def]
     return False
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _before_spaces(data, begin, at):  # type: ignore[no-untyped-def]
     """The place before at most four characters of white space."""
     spaces = 0
@@ -212,12 +213,12 @@ def _before_spaces(data, begin, at):  # type: ignore[no-untyped-def]
     return at
 
 
-@njit(nogil=True, cache=True, inline="always")
+@inlined
 def _in_token(kind):  # type: ignore[no-untyped-def]
     return kind >= _LETTER and kind <= _HYPHEN
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _digits(data, begin, start, end, language, document, places, owners, count):  # type: ignore[no-untyped-def]
     """Digits from `start` on, with at most two separators between two of them; returns (count, their end)."""
     at = last = start
@@ -252,13 +253,13 @@ def _digits(data, begin, start, end, language, document, places, owners, count):
     return _put(places, owners, count, document, DIGITS, start, last), last
 
 
-@njit(nogil=True, cache=True, inline="always")
+@inlined
 def _is_word(byte):  # type: ignore[no-untyped-def]
     lower = byte | 0x20
     return (lower >= ord("a") and lower <= ord("z")) or byte == ord("_") or (byte >= ord("0") and byte <= ord("9"))
 
 
-@njit(nogil=True, cache=True, inline="always")
+@inlined
 def _digit_width(data, at, end):  # type: ignore[no-untyped-def]
     """Bytes of the digit at `at`: ASCII 1, Devanagari and full-width 3, none 0."""
     byte = data[at]
@@ -272,7 +273,7 @@ def _digit_width(data, at, end):  # type: ignore[no-untyped-def]
     return 0
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _separator_width(data, at, end):  # type: ignore[no-untyped-def]
     """Bytes of a mark that may stand between the digits of one number, or 0."""
     byte = data[at]
@@ -293,12 +294,12 @@ def _separator_width(data, at, end):  # type: ignore[no-untyped-def]
     return 0
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _three_digits(data, at):  # type: ignore[no-untyped-def]
     return _is_word(data[at - 1]) and data[at] <= 0x39 and data[at + 1] <= 0x39 and data[at + 2] <= 0x39
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _upper(classes, data, start, length):  # type: ignore[no-untyped-def]
     for at in range(start, start + length):  # noqa: SIM110 (compiled)
         if classes[data[at]] != _UPPER:
@@ -306,7 +307,7 @@ def _upper(classes, data, start, length):  # type: ignore[no-untyped-def]
     return True
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _account_end(data, classes, start, end):  # type: ignore[no-untyped-def]
     """The end of what has an IBAN's form (two capitals, two digits, then capitals, digits and single spaces), or 0."""
     if start + _SHORTEST_IBAN > end or not _upper(classes, data, start, 2):
@@ -324,7 +325,7 @@ def _account_end(data, classes, start, end):  # type: ignore[no-untyped-def]
     return at if length >= _SHORTEST_IBAN else 0
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _colons_end(data, at, end):  # type: ignore[no-untyped-def]
     """The end of hexadecimal groups between colons: eight groups, or fewer with `::`; else 0."""
     colons = doubled = 0
@@ -339,7 +340,7 @@ def _colons_end(data, at, end):  # type: ignore[no-untyped-def]
     return at if (doubled == 1 and colons >= 2) or colons == 7 else 0
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _opens_key(data, start):  # type: ignore[no-untyped-def]
     """Whether five hyphens and BEGIN open an armoured private key here."""
     return (
@@ -351,7 +352,7 @@ def _opens_key(data, start):  # type: ignore[no-untyped-def]
     )
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _names_ward(data, begin, at, end):  # type: ignore[no-untyped-def]
     """Whether `xã ` or `phường ` (either case) has its letter with a mark at `at`."""
     if at == begin:
@@ -362,7 +363,7 @@ def _names_ward(data, begin, at, end):  # type: ignore[no-untyped-def]
     return data[at] == 0xC6 and before == ord("h") and at + 7 < end and data[at + 1] == 0xB0 and data[at + 5] == 0x6E
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _ends_address(data, begin, start, last, end, digits, group, groups, language):  # type: ignore[no-untyped-def]
     """Whether digits may be the postal code or the block number of an address in this language."""
     if language == _EN:  # "MN 19716"

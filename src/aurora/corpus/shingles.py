@@ -13,7 +13,8 @@ from functools import cache
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from aurora.corpus.compiled import compiled, inlined
 
 # Tokens of a shingle; a text of fewer is one shingle.
 WIDTH = 5
@@ -55,7 +56,7 @@ def tables() -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint32]]:
     return kinds, folds
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def shingle_hashes(data, start, end, kinds, folds, out):  # type: ignore[no-untyped-def]
     """Write the hash of each shingle of the text in bytes [start, end) of `data` (UTF-8) to `out`, uint32; returns how
     many there are. `out` holds as many as the text has bytes."""
@@ -91,7 +92,7 @@ def shingle_hashes(data, start, end, kinds, folds, out):  # type: ignore[no-unty
     return count
 
 
-@njit(nogil=True, cache=True, inline="always")
+@inlined
 def _shift(ring, rolling, token, away, tokens, count, out):  # type: ignore[no-untyped-def]
     """Add a token to the rolling hash of the last WIDTH; a full one is a shingle."""
     place = tokens % WIDTH
@@ -104,7 +105,7 @@ def _shift(ring, rolling, token, away, tokens, count, out):  # type: ignore[no-u
     return rolling, count, tokens
 
 
-@njit(nogil=True, cache=True, inline="always")
+@inlined
 def _mixed(value):  # type: ignore[no-untyped-def]
     """32 well mixed bits of 64."""
     value ^= value >> np.uint64(33)
@@ -114,7 +115,7 @@ def _mixed(value):  # type: ignore[no-untyped-def]
     return np.uint32(value >> _SHIFT)
 
 
-@njit(nogil=True, cache=True, inline="always")
+@inlined
 def code_point(data, at, end):  # type: ignore[no-untyped-def]
     """The code point at a place, and the place after it; a cut or broken one reads as its first byte."""
     byte = np.uint32(data[at])
