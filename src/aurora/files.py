@@ -1,7 +1,8 @@
-"""Writing files so that nothing half-written is ever taken for finished.
+"""Writing files so that nothing half-written is ever taken for finished, and reading them within bounds.
 
 One decision: a file or folder is written under a temporary name beside its place, flushed to disk, and renamed. Readers
-therefore see the old content or the new, never a part. A full disk becomes one sentence naming the file.
+therefore see the old content or the new, never a part. A full disk becomes one sentence naming the file. What is read
+whole is a regular file of a stated size at most, so that no pipe, device or giant is waited for or kept in memory.
 """
 
 from __future__ import annotations
@@ -11,12 +12,16 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
 from typing import IO, Any
 
 from aurora.errors import AuroraError
+
+LARGEST_JSON = 100_000_000  # bytes; a report has 1 MB, the manifest of 10,000 files 2 MB
 
 
 def default_cache() -> Path:
@@ -30,15 +35,68 @@ def explained(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno == errno.ENOSPC:
-            raise AuroraError(
-                f"The disk is full while writing {path}: free some space and run the same command again."
-            ) from error
-        if error.errno in (errno.EACCES, errno.EROFS):
+        if sentence := what_is_full(error, path):
+            raise AuroraError(sentence) from error
+        if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
             raise AuroraError(
                 f"{path} cannot be written ({error.strerror}): choose another --output or fix its permissions."
             ) from error
         raise
+
+
+def what_is_full(error: OSError, path: object) -> str | None:
+    """A sentence for an error of writing `path` that says there is no room; None for any other."""
+    if error.errno == errno.ENOSPC:
+        return f"The disk is full while writing {path}: free some space and run the same command again."
+    if error.errno == errno.EDQUOT:
+        return f"Your quota of disk space is used up while writing {path}: free some, and run the same command again."
+    if error.errno == errno.EFBIG:
+        return (
+            f"{path} became larger than a file may be here: see `ulimit -f` and the file system's largest file, or "
+            "choose another --output, and run the same command again."
+        )
+    return None
+
+
+@contextmanager
+def open_regular(path: Path) -> Iterator[BufferedReader]:
+    """The regular file `path`, open for reading; `AuroraError` for a pipe, a socket or a device, which may never end.
+
+    Raises OSError as open() does.
+    """
+    try:
+        # Without O_NONBLOCK opening a pipe would wait for somebody to write to it.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except ValueError as error:  # a path with a zero byte, or half a character
+        raise AuroraError(f"{str(path)!r} is not the path of a file ({error}).") from error
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            kind = "a folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "a pipe or a device"
+            raise AuroraError(f"{path} is {kind}, not a file: give a regular file.")
+        stream = open(descriptor, "rb", closefd=False)  # noqa: SIM115
+        with stream:
+            yield stream
+    finally:
+        os.close(descriptor)
+
+
+def read_regular(path: Path, largest: int, kind: type[AuroraError] = AuroraError) -> bytes:
+    """All of the regular file `path`, which has at most `largest` bytes. This is how a small file is read whole.
+
+    Raises FileNotFoundError, and an error of `kind` for a larger file, one that cannot be read, or no regular one.
+    """
+    try:
+        with open_regular(path) as stream:
+            content = stream.read(largest + 1)
+    except FileNotFoundError:
+        raise
+    except AuroraError as error:
+        raise kind(str(error)) from error
+    except OSError as error:
+        raise kind(f"{path} cannot be read ({error.strerror}): check its permissions and the disk.") from error
+    if len(content) > largest:
+        raise kind(f"{path} has more than {largest:,} bytes, which is the most that is read of such a file.")
+    return content
 
 
 @contextmanager
@@ -75,12 +133,13 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """Read a JSON file; a missing or broken one is an `AuroraError` naming it."""
+    """Read a JSON file; a missing, broken or huge one is an `AuroraError` naming it."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(read_regular(path, LARGEST_JSON).decode("utf-8"))
     except FileNotFoundError as error:
         raise AuroraError(f"{path} does not exist.") from error
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    # Also UnicodeDecodeError and numbers of thousands of digits; and what nests a thousand levels deep.
+    except (ValueError, RecursionError) as error:
         raise AuroraError(f"{path} is not valid JSON ({error}): delete it and run the step again.") from error
 
 
@@ -91,7 +150,7 @@ def canonical_json(value: Any) -> bytes:
 
 def sha256(path: Path) -> str:
     """SHA-256 of a file's content, hex."""
-    with open(path, "rb") as stream:
+    with open_regular(path) as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 

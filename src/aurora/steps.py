@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from aurora.errors import AuroraError
@@ -50,6 +50,12 @@ class Step:
     purpose: str
     takes_up_edited_work: bool = False
     shared: bool = False
+
+    def __post_init__(self) -> None:
+        # The names in it are checked where the recipe is read; whatever comes here lies below the run.
+        place = PurePosixPath(self.folder)
+        if place.is_absolute() or ".." in place.parts or not place.parts:
+            raise AuroraError(f"The step {self.name} would write to {self.folder!r}, which does not lie in its run.")
 
 
 class Steps:

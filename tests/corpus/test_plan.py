@@ -83,5 +83,5 @@ def test_a_changed_file_changes_the_identity_of_its_shards_alone(tmp_path: Path)
 
 
 def test_a_name_that_reads_as_a_shard_is_refused() -> None:
-    with pytest.raises(ValueError, match="does not end in five digits"):
+    with pytest.raises(ValueError, match=r"'web\.00001' is not a name of lower-case letters"):
         Corpus.model_validate({"sources": {"web.00001": {"kind": "jsonl", "paths": ["a"]}}})

@@ -78,9 +78,11 @@ def test_equal_documents_give_equal_bytes(tmp_path: Path) -> None:
         assert (tmp_path / f"one/web.en.{kind}").read_bytes() == (tmp_path / f"two/web.en.{kind}").read_bytes()
 
 
-def test_a_name_becomes_a_file_stem_and_keeps_its_dots(tmp_path: Path) -> None:
-    stem = store_stem(tmp_path, "v1.5/zh-Hans")
-    assert file_of(stem, "bin") == tmp_path / "v1.5.zh-Hans.bin"
+def test_a_name_becomes_a_file_stem(tmp_path: Path) -> None:
+    stem = store_stem(tmp_path, "v15/zh-Hans")
+    assert file_of(stem, "bin") == tmp_path / "v15.zh-Hans.bin"
+    with pytest.raises(AuroraError, match=r"'v1\.5/zh-Hans' cannot be the name of a token store"):
+        store_stem(tmp_path, "v1.5/zh-Hans")  # v1/5 would lie in the same files
 
 
 @pytest.mark.parametrize(("vocabulary", "code", "width"), [(SMALL, 8, 2), (LARGE, 4, 4)])

@@ -7,17 +7,16 @@ fetched into the hub's own cache, only the files that are needed and never a pic
 from __future__ import annotations
 
 import hashlib
-import re
 from pathlib import Path
 
 from aurora.errors import AuroraError, UserError
 from aurora.files import canonical_json, read_json, sha256
+from aurora.recipe.names import is_hub_name, is_revision
 
 CONFIG = "config.json"
 TOKENIZER = "tokenizer.json"
 WEIGHTS = "model.safetensors"
 INDEX = "model.safetensors.index.json"
-HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 
 
 def find_published(path: str, revision: str | None, base: Path) -> Path:
@@ -31,8 +30,10 @@ def find_published(path: str, revision: str | None, base: Path) -> Path:
         if revision is not None:
             raise UserError(f"{folder} is a folder, which has no revision: leave the revision {revision} away.")
         return folder
-    if not HUB_NAME.fullmatch(path):
+    if not is_hub_name(path):
         raise UserError(f"{folder} is not a folder, and {path!r} is not a hub model (OWNER/NAME).")
+    if revision is not None and not is_revision(revision):
+        raise UserError(f"{revision!r} is not a revision: give a commit hash, or the name of a branch or tag.")
     return _fetch(path, revision, folder)
 
 

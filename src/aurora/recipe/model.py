@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from aurora.recipe.base import Section
+from aurora.recipe.names import Revision
 
 
 class Architecture(Section):
@@ -53,7 +54,7 @@ class Model(Section):
     path: str | None = Field(
         None, description="Hugging Face folder or hub model of the GPT-BigCode family to continue."
     )
-    revision: str | None = Field(None, description="Commit hash of the hub model.")
+    revision: Revision | None = Field(None, description="Commit hash of the hub model.")
     positions: int | None = Field(
         None,
         ge=1,

@@ -9,26 +9,28 @@ from __future__ import annotations
 from pydantic import Field, model_validator
 
 from aurora.recipe.base import Section
-from aurora.recipe.corpus import Corpus
+from aurora.recipe.corpus import REDTEAM, Corpus
 from aurora.recipe.execution import Execution
 from aurora.recipe.model import Model
+from aurora.recipe.names import Name, RunName, same_but_for_case
 from aurora.recipe.safety import Evaluation, Redteam
-from aurora.recipe.stages import IMPORTED, PAIRS, Stage
+from aurora.recipe.stages import IMPORTED, PAIRS, Stage, checkpoints_of
 from aurora.recipe.tokens import Tokens
 
-REDTEAM_SOURCES = (PAIRS, "redteam/benign")
+REDTEAM_SOURCES = (PAIRS, f"{REDTEAM}/benign")
+BIGRAM = "bigram"  # lies beside the evaluations of checkpoints
 
 
 class Recipe(Section):
     """A run, whole."""
 
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", description="Name of the run; its folder is `runs/NAME`.")
+    name: RunName = Field(description="Name of the run; its folder is `runs/NAME`.")
     description: str = Field("", description="What this run is for, in a sentence.")
     seed: int = Field(1, ge=0, lt=2**63, description="Seed of everything random.")
     corpus: Corpus = Field(description="Raw text and its curation.")
     tokens: Tokens = Field(description="Tokenizer and token shards.")
     model: Model = Field(description="The network to train or continue.")
-    stages: dict[str, Stage] = Field(min_length=1, description="Training stages by name, in order.")
+    stages: dict[Name, Stage] = Field(min_length=1, description="Training stages by name, in order.")
     redteam: Redteam | None = Field(None, description="Red-team set built from a policy.")
     evaluation: Evaluation = Field(default_factory=Evaluation, description="Measurements on every stage.")
     execution: Execution = Field(default_factory=Execution, description="Where and how to run.")
@@ -56,18 +58,37 @@ class Recipe(Section):
             if source in REDTEAM_SOURCES:
                 raise ValueError(f"tokens.infilling: {source!r} holds prompt/response pairs, which are never cut")
         for source in self.tokens.adopt:
-            if source.count("/") != 1 or source.split("/")[0] in ("redteam", *self.corpus.sources):
+            if source.split("/")[0] in (REDTEAM, *self.corpus.sources):
                 raise ValueError(f"tokens.adopt: {source!r} is not SOURCE/LANGUAGE with a source of its own")
         return self
 
+    @model_validator(mode="after")
+    def _names_are_apart(self) -> Recipe:
+        """Two things that would lie in one folder or file are refused."""
+        taken = {IMPORTED: "the recipe's own model", BIGRAM: "the bigram beside every figure"}
+        for name, stage in self.stages.items():
+            made = {name: f"stages.{name}"}
+            if stage.control:
+                made[f"{name}-{stage.control.name}"] = f"stages.{name}.control"
+            for checkpoint, key in made.items():
+                if checkpoint in taken:
+                    raise ValueError(
+                        f"{key}: {checkpoint!r} is already the name of {taken[checkpoint]}; choose another"
+                    )
+                taken[checkpoint] = key
+        read = {source for stage in checkpoints_of(self.stages).values() for source in stage.sources}
+        if twice := same_but_for_case(sorted({*read, *self.tokens.adopt})):
+            raise ValueError(f"stages: {twice[0]!r} and {twice[1]!r} differ in case alone; write the language one way")
+        return self
+
     def _check_source(self, key: str, source: str) -> None:
-        if source.startswith("redteam/"):
+        if source.startswith(f"{REDTEAM}/"):
             if source not in REDTEAM_SOURCES:
                 raise ValueError(f"{key}: {source!r} is not one of {', '.join(REDTEAM_SOURCES)}")
             if self.redteam is None:
                 raise ValueError(f"{key}: {source!r} needs the recipe's `redteam` table")
         elif source in self.tokens.adopt and not key.startswith("tokens."):
             return
-        elif source.count("/") != 1 or source.split("/")[0] not in self.corpus.sources:
+        elif source.split("/")[0] not in self.corpus.sources:
             known = ", ".join([*self.corpus.sources, *self.tokens.adopt])
             raise ValueError(f"{key}: {source!r} is not SOURCE/LANGUAGE with a source of corpus.sources ({known})")

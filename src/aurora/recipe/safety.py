@@ -9,7 +9,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from aurora.recipe.base import Section
-from aurora.recipe.corpus import Language
+from aurora.recipe.names import Language
 
 
 class Redteam(Section):

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from aurora.recipe.base import Section, layout
+from aurora.recipe.names import Name, StoreName
 from aurora.recipe.pace import Pace
 from aurora.recipe.retention import Retention
 
@@ -23,7 +24,7 @@ IMPORTED = "model"
 PAIRS = "redteam/pairs"
 
 Mixture = Annotated[
-    dict[str, Annotated[float, Field(gt=0)]],
+    dict[StoreName, Annotated[float, Field(gt=0)]],
     Field(
         min_length=1,
         description="Token weight of each source; a name is `SOURCE/LANGUAGE` or `redteam/pairs|benign`. Weights "
@@ -110,9 +111,7 @@ class Guard(Section):
 class Control(Section):
     """The same stage a second time with another mixture: what would have happened without the choice made."""
 
-    name: str = Field(
-        pattern=r"^[a-z0-9][a-z0-9-]*$", description="Name of the control; its checkpoint is `STAGE-NAME`."
-    )
+    name: Name = Field(description="Name of the control; its checkpoint is `STAGE-NAME`.")
     mixture: Mixture
 
 

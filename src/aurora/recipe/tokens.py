@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic import Field, field_validator, model_validator
 
 from aurora.recipe.base import Section
-from aurora.recipe.corpus import Language
+from aurora.recipe.names import Language, StoreName
 
 # What stands around a prompt: AURORA-M's own, and two that other open models and data sets use.
 AURORA = "aurora"
@@ -82,11 +82,11 @@ class Tokens(Section):
     extend: Extension | None = Field(
         None, description="Teach the tokenizer of `path` new languages; combining marks then belong to letters."
     )
-    infilling: dict[str, Infilling] = Field(
+    infilling: dict[StoreName, Infilling] = Field(
         default_factory=dict, description="Fill-in-the-middle by source, named as in mixtures (`SOURCE/LANGUAGE`)."
     )
 
-    adopt: dict[str, Adopted] = Field(
+    adopt: dict[StoreName, Adopted] = Field(
         default_factory=dict,
         description="Stores made elsewhere, by the name that mixtures use for them (`SOURCE/LANGUAGE`).",
     )

@@ -23,6 +23,7 @@ import numpy.typing as npt
 
 from aurora.errors import AuroraError
 from aurora.files import explained, read_json, sha256, write_json
+from aurora.recipe.names import is_store_name
 
 MAGIC = b"MMIDIDX\x00\x00"
 HEADER = struct.Struct("<9sQBQQ")
@@ -256,7 +257,9 @@ class TokenStore:
 
 
 def store_stem(folder: Path, name: str) -> Path:
-    """Where the store `SOURCE/LANGUAGE` lies in a folder of stores."""
+    """Where the store `SOURCE/LANGUAGE` lies in a folder of stores. `AuroraError` for what cannot be a file's name."""
+    if not is_store_name(name):
+        raise AuroraError(f"{name!r} cannot be the name of a token store: label the documents with tags such as pt-BR.")
     return folder / name.replace("/", ".")
 
 

@@ -16,6 +16,7 @@ from aurora.corpus.reading import parts, read_texts
 from aurora.errors import AuroraError, UserError
 from aurora.files import atomic_file, read_json, sha256, write_json
 from aurora.progress import progress
+from aurora.recipe.names import is_hub_name
 from aurora.recipe.tokens import Extension, Tokens, TrainedTokenizer
 
 END_OF_TEXT = "<|endoftext|>"
@@ -175,7 +176,7 @@ def _counted(texts: Iterator[str], bar: Any) -> Iterator[str]:
 
 def _download(name: str) -> Path:
     """The tokenizer file of a hub model, from the hub's own cache or the network."""
-    if name.count("/") != 1 or name.startswith((".", "/")):
+    if not is_hub_name(name):
         raise UserError(f"tokens.path: {name} is neither a folder, a tokenizer file nor a hub model.")
     try:
         from huggingface_hub import hf_hub_download

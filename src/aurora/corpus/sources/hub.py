@@ -15,6 +15,7 @@ from aurora.corpus.document import UNDETERMINED, Document, Quarantined, new_docu
 from aurora.corpus.sources import files
 from aurora.errors import AuroraError, UserError
 from aurora.recipe.corpus import HubSource
+from aurora.recipe.names import is_hub_name
 
 
 def read_hub(name: str, source: HubSource, base: Path) -> Iterator[Document | Quarantined]:
@@ -28,6 +29,11 @@ def read_hub(name: str, source: HubSource, base: Path) -> Iterator[Document | Qu
     except ImportError as error:
         raise UserError(f"corpus.sources.{name} reads the hub: pip install 'aurora-lm[hub]' first.") from error
     local = base / source.dataset
+    if not local.is_dir() and not is_hub_name(source.dataset):  # a bare name, such as `text`, is code of the library's
+        raise UserError(
+            f"corpus.sources.{name}.dataset: {source.dataset!r} is neither a folder nor a data set of the "
+            "hub (OWNER/NAME)."
+        )
     try:
         if local.is_dir():
             revision, place = None, source.dataset

@@ -1,11 +1,13 @@
 """Published packages: pinned, fetched with pip's own downloader, checked, and read as archives.
 
-One decision: a package is only ever unpacked in memory, never installed and never run; only wheels are fetched, because
-preparing a source archive would run its code.
+One decision: a package is only ever unpacked in memory, never installed and never run. Only wheels are fetched, because
+preparing a source archive would run its code, and pip is told the pin as a requirement with its hash: it opens no file
+whose SHA-256 is another, and names and versions, which are checked, never become arguments of its own.
 """
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -27,11 +29,26 @@ from aurora.recipe.corpus import WheelPin
 
 DOWNLOADS_AT_ONCE = 4
 STALE_SECONDS = 6 * 3600  # a download that began so long ago was killed
+# An index that never ends its answer fills neither the disk nor the memory nor the day.
+LARGEST_PACKAGE = 2_000_000_000  # bytes
+MOST_MEMORY = 4_000_000_000  # bytes of addresses; pip needs a tenth
+LONGEST_SECONDS = 3600
+# pip in a process that stays within these. `-P`: a folder `pip` where the command is given is not taken for pip.
+_BOUNDED_PIP = f"""
+import resource, runpy, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, ({LARGEST_PACKAGE}, {LARGEST_PACKAGE}))
+if sys.platform == "linux":
+    resource.setrlimit(resource.RLIMIT_AS, ({MOST_MEMORY}, {MOST_MEMORY}))
+sys.argv[0] = "pip"
+runpy.run_module("pip", run_name="__main__", alter_sys=True)
+"""
 # Pure wheels serve every interpreter; pip must not pass over one because it has not heard of ours.
 _PIP = (
-    sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input", "--no-deps",
-    "--only-binary", ":all:", "--ignore-requires-python", "--retries", "2", "--timeout", "30",
+    sys.executable, "-P", "-c", _BOUNDED_PIP, "download", "--quiet", "--disable-pip-version-check", "--no-input",
+    "--no-deps", "--only-binary", ":all:", "--require-hashes", "--ignore-requires-python", "--retries", "2",
+    "--timeout", "30",
 )  # fmt: skip
+_OTHER_HASH = re.compile(r"\bGot\s+([0-9a-f]{64})\b")
 
 
 @cache
@@ -92,12 +109,8 @@ def _fetch(pin: WheelPin, folder: Path) -> Path:
         partial = Path(tempfile.mkdtemp(prefix=".fetch-", dir=folder.parent))
     try:
         path = _download(pin, partial)
-        found_hash = sha256(path)
-        if found_hash != pin.sha256:
-            raise AuroraError(
-                f"The package {pin.name} {pin.version} is not the pinned one: its SHA-256 is {found_hash} instead of "
-                f"{pin.sha256}; the index gives another file than the one that was checked."
-            )
+        if (found_hash := sha256(path)) != pin.sha256:
+            raise _not_the_pinned(pin, found_hash)
         with explained(folder):
             try:
                 partial.rename(folder)
@@ -112,8 +125,22 @@ def _fetch(pin: WheelPin, folder: Path) -> Path:
 def _download(pin: WheelPin, folder: Path) -> Path:
     if find_spec("pip") is None:
         raise UserError("Packages are fetched with pip, which this environment lacks: python -m ensurepip installs it.")
-    command = [*_PIP, "--dest", str(folder), f"{pin.name}=={pin.version}"]
-    done = subprocess.run(command, capture_output=True, text=True, errors="replace", stdin=subprocess.DEVNULL)
+    requirements = folder / "requirements.txt"
+    with explained(requirements):
+        requirements.write_text(f"{pin.name}=={pin.version} --hash=sha256:{pin.sha256}\n", encoding="ascii")
+    command = [*_PIP, "--dest", str(folder), "--requirement", str(requirements)]
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, errors="replace", stdin=subprocess.DEVNULL, timeout=LONGEST_SECONDS
+        )
+    except subprocess.TimeoutExpired as error:
+        raise AuroraError(
+            f"The package {pin.name} {pin.version} was not downloaded within {LONGEST_SECONDS:,} s: check the network "
+            "and pip's settings, and run the same command again."
+        ) from error
+    requirements.unlink()
+    if other := _OTHER_HASH.search(done.stderr):
+        raise _not_the_pinned(pin, other[1])
     found = sorted(folder.glob("*.whl"))
     if done.returncode or not found:
         raise AuroraError(
@@ -123,10 +150,19 @@ def _download(pin: WheelPin, folder: Path) -> Path:
     return found[0]
 
 
+def _not_the_pinned(pin: WheelPin, found: str) -> AuroraError:
+    return AuroraError(
+        f"The package {pin.name} {pin.version} is not the pinned one: its SHA-256 is {found} instead of {pin.sha256}; "
+        "the index gives another file than the one that was checked."
+    )
+
+
 def _reason(done: subprocess.CompletedProcess[str]) -> str:
     """What pip says went wrong, in a line."""
     lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
     errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")] or lines
+    if errors[-1:] == ["Exception:"]:  # before a trace, whose last line says what happened
+        errors = lines
     return errors[-1][:300] if errors else f"pip ended with {done.returncode}"
 
 
