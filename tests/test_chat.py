@@ -13,13 +13,13 @@ import pytest
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
-from aurora import chat as module
 from aurora.chat import chat, introduction, pieces
 from aurora.errors import AuroraError
 from aurora.model.folder import save_model
 from aurora.model.generation import generate
 from aurora.model.gpt_bigcode import GPTBigCode
 from aurora.recipe.model import Architecture
+from aurora.terminal import plain
 from aurora.tokens.formats import format_prompt
 
 
@@ -52,7 +52,7 @@ def checkpoint(tokenizer: Tokenizer, model: GPTBigCode, tmp_path: Path) -> Path:
 def expected(model: GPTBigCode, tokenizer: Tokenizer, prompt: str, max_new_tokens: int) -> str:
     ids = [0, *tokenizer.encode(format_prompt(prompt)).ids]
     (answer,) = generate(model, [ids], max_new_tokens)
-    return tokenizer.decode(answer).translate(module.CONTROL).strip().replace("\n", "\\n")
+    return plain(tokenizer.decode(answer)).strip().replace("\n", "\\n")
 
 
 def test_each_line_of_a_pipe_has_one_answer(
@@ -113,7 +113,8 @@ def test_characters_are_shown_whole(tokenizer: Tokenizer, text: str) -> None:
 def test_a_character_that_never_ends_and_control_codes_are_marked(tokenizer: Tokenizer) -> None:
     half = tokenizer.encode("aä").ids[:-1]
     assert "".join(pieces(tokenizer, half)) == "a\N{REPLACEMENT CHARACTER}"
-    assert "".join(pieces(tokenizer, tokenizer.encode("\x1b[2Jx\r\x07").ids)) == "\ufffd[2Jx\ufffd\ufffd"
+    steering = plain("".join(pieces(tokenizer, tokenizer.encode("\x1b[2Jx\r\x07").ids)))
+    assert steering == "\ufffd[2Jx\ufffd\ufffd"
 
 
 def test_pieces_come_as_soon_as_they_are_known(tokenizer: Tokenizer) -> None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from aurora.progress import say
 from aurora.runs import prompt_format
+from aurora.terminal import write
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -24,9 +25,7 @@ if TYPE_CHECKING:
 
 QUIT = "/quit"
 FLUENT_PARAMETERS = 1_000_000_000
-UNFINISHED = "\N{REPLACEMENT CHARACTER}"
-# A model may write any byte; those that steer a terminal are shown as what they are.
-CONTROL = dict.fromkeys((*range(9), *range(11, 32), *range(127, 160)), UNFINISHED)
+UNFINISHED = "\N{REPLACEMENT CHARACTER}"  # what a part of a character is decoded to
 
 
 class _Talk:
@@ -82,7 +81,7 @@ def chat(checkpoint: Path, temperature: float = 0.0, max_new_tokens: int = 128, 
     else:
         for line in sys.stdin:
             text = "".join(talk.answer(line.strip())) if line.strip() else ""
-            print(text.strip().replace("\n", "\\n"), flush=True)
+            write(text.strip().replace("\n", "\\n"))
 
 
 def introduction(checkpoint: Path, num_parameters: int) -> str:
@@ -103,10 +102,10 @@ def pieces(tokenizer: Tokenizer, ids: Iterable[int]) -> Iterator[str]:
         text = tokenizer.decode(known, skip_special_tokens=True)
         whole = text.rstrip(UNFINISHED)
         if len(whole) > len(shown):
-            yield whole[len(shown) :].translate(CONTROL)
+            yield whole[len(shown) :]
             shown = whole
     if len(text) > len(shown):
-        yield text[len(shown) :].translate(CONTROL)
+        yield text[len(shown) :]
 
 
 def _converse(talk: _Talk) -> None:
@@ -118,16 +117,16 @@ def _converse(talk: _Talk) -> None:
         try:
             prompt = input("> ").strip()
         except EOFError:
-            print()
+            write("")
             return
         except KeyboardInterrupt:
-            print()
+            write("")
             continue
         if prompt in ("", QUIT):
             return
         try:
             for piece in talk.answer(prompt):
-                print(piece, end="", flush=True)
+                write(piece, end="")
         except KeyboardInterrupt:
-            print(" [stopped]", end="")
-        print("\n")
+            write(" [stopped]", end="")
+        write("\n")

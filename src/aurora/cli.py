@@ -1,12 +1,14 @@
 """The command tree.
 
-One decision: this module imports nothing but click and the errors; every command imports its room when it runs, so
-`aurora --help` answers at once. Exit codes: 0 done, 2 the user's mistake, 1 anything else.
+One decision: this module imports nothing but click and what every command needs to speak; every command imports its
+room when it runs, so `aurora --help` answers at once. Exit codes: 0 done, 2 the user's mistake, 1 anything else.
 """
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -17,6 +19,8 @@ import click
 
 from aurora import __version__
 from aurora.errors import AuroraError
+from aurora.files import what_is_full
+from aurora.terminal import line, write, write_json, write_json_text
 
 if TYPE_CHECKING:
     from aurora.recipe import LoadedRecipe
@@ -60,16 +64,17 @@ def run(
     """Carry out a recipe from raw text to its report."""
     loaded = _load(recipe, overrides)
     if show:
-        click.echo(
-            json.dumps(loaded.recipe.model_dump(mode="json"), indent=2) if as_json else loaded.show(), nl=as_json
-        )
+        if as_json:
+            write_json_text(json.dumps(loaded.recipe.model_dump(mode="json"), indent=2) + "\n")
+        else:
+            write(loaded.show(), end="")
         return
     folder = _run_folder(loaded, output)
     from aurora.pipeline import run_recipe
 
     outcome = run_recipe(loaded, folder, until=until, dry_run=dry_run)
     if as_json:
-        click.echo(json.dumps(outcome))
+        write_json(outcome)
 
 
 @aurora.command()
@@ -113,7 +118,7 @@ def corpus_build(recipe: Path, overrides: tuple[str, ...], output: Path | None, 
     """Curate the recipe's sources; --json prints the ledger."""
     folder = _run_until(recipe, overrides, output, "corpus")
     if as_json:
-        click.echo((folder / "corpus/ledger.json").read_text(encoding="utf-8"), nl=False)
+        write_json_text((folder / "corpus/ledger.json").read_text(encoding="utf-8"))
 
 
 @corpus.command("inspect")
@@ -129,9 +134,11 @@ def corpus_inspect(path: Path, page: Path | None, as_json: bool) -> None:
         from aurora.reporting.corpus_page import write_corpus_page
 
         write_corpus_page(folder, page)
-        click.echo(f"Wrote {page}.")
-        return
-    click.echo((folder / "ledger.json").read_text(encoding="utf-8") if as_json else describe(folder), nl=not as_json)
+        write(f"Wrote {page}.")
+    elif as_json:
+        write_json_text((folder / "ledger.json").read_text(encoding="utf-8"))
+    else:
+        write(describe(folder))
 
 
 @corpus.command("scan")
@@ -157,7 +164,10 @@ def corpus_scan(
     from aurora.corpus.scan import Reading, describe, scan, sets_of
 
     findings = scan(path, sets_of(rules), Reading(text_key, language_key, language), personal_data)
-    click.echo(json.dumps(asdict(findings), ensure_ascii=False) if as_json else describe(findings))
+    if as_json:
+        write_json(asdict(findings))
+    else:
+        write(describe(findings))
 
 
 @aurora.group()
@@ -177,7 +187,7 @@ def tokens_build(recipe: Path, overrides: tuple[str, ...], output: Path | None, 
         from aurora.runs import recipe_of
         from aurora.tokens.inspect import inspect_tokens
 
-        click.echo(json.dumps(inspect_tokens(recipe_of(folder), folder)))
+        write_json(inspect_tokens(recipe_of(folder), folder))
 
 
 @tokens.command("inspect")
@@ -195,10 +205,12 @@ def tokens_inspect(run_folder: Path, at: int | None, stage: str | None, as_json:
         if stage is not None:
             raise click.UsageError("--stage belongs to --at: give both or none.")
         facts = inspect_tokens(recipe, run_folder)
-        click.echo(json.dumps(facts) if as_json else describe(facts))
     else:
-        found = sequence_at(recipe, run_folder, stage, at)
-        click.echo(json.dumps(found, ensure_ascii=False) if as_json else describe_sequence(found))
+        facts = sequence_at(recipe, run_folder, stage, at)
+    if as_json:
+        write_json(facts)
+    else:
+        write(describe(facts) if at is None else describe_sequence(facts))
 
 
 @aurora.group()
@@ -219,7 +231,7 @@ def redteam_generate(recipe: Path, overrides: tuple[str, ...], output: Path | No
 
     run_recipe(loaded, folder, only="redteam")
     if as_json:
-        click.echo((folder / "redteam/summary.json").read_text(encoding="utf-8"), nl=False)
+        write_json_text((folder / "redteam/summary.json").read_text(encoding="utf-8"))
 
 
 @aurora.command()
@@ -230,11 +242,11 @@ def report(run_folder: Path, picture: Path | None) -> None:
     from aurora.reporting.report import render_run
 
     page = render_run(run_folder)
-    click.echo(page)
+    write(str(page))
     if picture:
         from aurora.reporting.browser import photograph
 
-        click.echo(photograph(page, picture))
+        write(str(photograph(page, picture)))
 
 
 @aurora.command("export")
@@ -247,7 +259,7 @@ def export_(run_folder: Path, folder: Path, stage: str | None) -> None:
     from aurora.runs import checkpoint_of
 
     export_model(checkpoint_of(run_folder, stage), folder)
-    click.echo(folder)
+    write(str(folder))
 
 
 @aurora.command("import")
@@ -259,7 +271,7 @@ def import_(model: str, folder: Path, revision: str | None) -> None:
     from aurora.model.huggingface import import_checkpoint
 
     import_checkpoint(model, revision, Path.cwd(), folder)
-    click.echo(folder)
+    write(str(folder))
 
 
 @aurora.command()
@@ -282,7 +294,7 @@ def verify(path: Path) -> None:
     """Read every file of a run and compare it with the hashes in the manifests."""
     from aurora.runs import verify_run
 
-    click.echo(verify_run(path))
+    write(verify_run(path))
 
 
 def _plan_stage(loaded: LoadedRecipe, base: Path, stage: str, ranks: int | None, as_json: bool) -> None:
@@ -297,7 +309,10 @@ def _plan_stage(loaded: LoadedRecipe, base: Path, stage: str, ranks: int | None,
         raise UserError(f"This recipe has no stage {stage!r}; its stages are {', '.join(made)}.")
     ranks = ranks or execution.tensor_parallel * execution.pipeline_parallel * max(1, execution.shard_parallel)
     rows = footprint(made[stage], *shape_of(loaded.recipe, base), execution, ranks)
-    click.echo(json.dumps(rows) if as_json else "\n".join(lines(rows)))
+    if as_json:
+        write_json(rows)
+    else:
+        write("\n".join(lines(rows)))
 
 
 def _load(recipe: Path, overrides: Sequence[str]) -> LoadedRecipe:
@@ -327,16 +342,29 @@ def main(arguments: Sequence[str] | None = None) -> Any:
     except click.exceptions.Exit as error:
         return sys.exit(error.exit_code)
     except click.ClickException as error:
-        error.show()
+        shown = io.StringIO()
+        error.show(shown)
+        write(shown.getvalue(), err=True, end="")
         return sys.exit(error.exit_code)
     except (KeyboardInterrupt, click.Abort):
-        click.echo("Interrupted; run the same command again to go on where it stopped.", err=True)
+        write("Interrupted; run the same command again to go on where it stopped.", err=True)
+        return sys.exit(1)
+    except BrokenPipeError:  # whoever reads our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter's last flush would fail
         return sys.exit(1)
     except Exception as error:
-        if debug:
-            traceback.print_exc()
-        elif isinstance(error, AuroraError):
-            click.echo(f"Error: {error}", err=True)
-        else:
-            click.echo(f"Unexpected {type(error).__name__}: {error} (aurora --debug shows the trace).", err=True)
+        write(traceback.format_exc() if debug else line(_sentence(error)), err=True, end="" if debug else "\n")
         return sys.exit(error.exit_code if isinstance(error, AuroraError) else 1)
+
+
+def _sentence(error: Exception) -> str:
+    """What a person is told of an error; only a fault of ours is called unexpected."""
+    if isinstance(error, AuroraError):
+        return f"Error: {error}"
+    if isinstance(error, MemoryError):
+        return "Error: There is not enough memory for this: close other programs, or give less at a time."
+    if isinstance(error, OSError) and error.errno is not None:
+        where = error.filename if error.filename is not None else "a file"
+        full = what_is_full(error, where)
+        return f"Error: {full or f'{where}: {error.strerror}: check the path, its permissions and the disk.'}"
+    return f"Unexpected {type(error).__name__}: {error} (aurora --debug shows the trace)."

@@ -14,6 +14,8 @@ from typing import Any
 
 from tqdm import tqdm
 
+from aurora.terminal import line, plain
+
 # Of the processes of torchrun only the first speaks.
 _FOLLOWS = os.environ.get("RANK", "0") != "0"
 
@@ -26,7 +28,7 @@ def progress(label: str, total: float | None, unit: str, initial: float = 0, sca
         initial=initial,
         unit=unit,
         unit_scale=scale,
-        desc=label,
+        desc=line(label),
         file=sys.stderr,
         leave=False,
         dynamic_ncols=True,
@@ -39,4 +41,4 @@ def progress(label: str, total: float | None, unit: str, initial: float = 0, sca
 def say(text: str) -> None:
     """One line for the person at the terminal."""
     if not _FOLLOWS:
-        tqdm.write(text, file=sys.stderr)
+        tqdm.write(plain(text), file=sys.stderr)

@@ -11,6 +11,7 @@ from typing import Any
 from aurora.errors import UserError
 from aurora.files import read_json
 from aurora.tables import table
+from aurora.terminal import line
 
 
 def find_corpus(path: Path) -> Path:
@@ -49,12 +50,13 @@ def describe(folder: Path) -> str:
         lines += ["", "Examples of what was dropped:"]
     for example in ledger["examples"]:
         excerpt = " ".join(example["excerpt"].split())
-        lines.append(f"  {example['step']}/{example['rule']} = {example['value']} [{example['language']}] {excerpt}")
+        what = f"{example['step']}/{example['rule']} = {example['value']} [{example['language']}]"
+        lines.append(line(f"  {what} {excerpt}"))
     return "\n".join(lines)
 
 
 def _change_line(name: str, by_language: dict[str, int]) -> str:
-    return f"{name}: " + ", ".join(f"{number:,} {language}" for language, number in by_language.items())
+    return line(f"{name}: " + ", ".join(f"{number:,} {language}" for language, number in by_language.items()))
 
 
 def _counts_row(source: str, language: str, counts: dict[str, Any]) -> tuple[str, ...]:

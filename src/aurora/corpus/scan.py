@@ -30,6 +30,7 @@ from aurora.corpus.sources import read_source
 from aurora.errors import UserError
 from aurora.recipe.corpus import JsonlSource, ParquetSource, TextSource
 from aurora.tables import table
+from aurora.terminal import line
 
 KINDS = {"jsonl": (".jsonl", ".ndjson"), "parquet": (".parquet",), "text": (".txt", ".md")}
 COMPRESSED = (".gz", ".zst", ".bz2")
@@ -109,12 +110,12 @@ def describe(findings: Findings) -> str:
     if broken:
         lines += ["", *table(("set", "first rule broken", "language", "documents"), broken, num_labels=3)]
     for name, languages in findings.personal_data.items():
-        lines.append(f"{name}: " + ", ".join(f"{number:,} {language}" for language, number in languages.items()))
+        lines.append(line(f"{name}: " + ", ".join(f"{number:,} {language}" for language, number in languages.items())))
     if findings.examples:
         lines += ["", "Examples:"]
     for example in findings.examples:
         where = f"{example['set']}/{example['rule']} = {example['value']} [{example['language']}]"
-        lines.append(f"  {where} {example['place']}: {example['excerpt']}")
+        lines.append(line(f"  {where} {example['place']}: {example['excerpt']}"))
     return "\n".join(lines)
 
 

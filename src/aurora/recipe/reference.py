@@ -92,13 +92,15 @@ def reference_page(root: type[Section]) -> str:
         "`key.path=value` on the command",
         "line overrides both. Relative paths start from the folder of the recipe named on the command line.",
         "",
-        "Names (of stages, controls, sources and benchmark sets) are lower-case letters `a-z`, digits, `-` and `_`, begin "
-        "with a letter",
-        f"or digit and have at most {LONGEST} characters; that of a run may hold single dots as well. A recipe has at most "
-        f"{LARGEST / 1e6:g} MB,",
-        f"nests at most {DEEPEST} levels and, its aliases written out, has at most {MOST_VALUES:,} values; whole numbers lie "
-        "within 2^63,",
-        f"others are finite and at most {LARGEST_NUMBER:.0e}. Texts hold no control characters but tabs and line breaks.",
+        "Names (of stages, controls, sources and benchmark sets) are lower-case letters `a-z`, digits, `-` and `_`, "
+        "begin with a",
+        f"letter or digit and have at most {LONGEST} characters; that of a run may hold single dots as well. A recipe "
+        "has at most",
+        f"{LARGEST / 1e6:g} MB, nests at most {DEEPEST} levels and, its aliases written out, has at most "
+        f"{MOST_VALUES:,} values; whole",
+        f"numbers lie within 2^63, others are finite and at most {LARGEST_NUMBER:.0e}. Texts hold no control "
+        "characters but",
+        "tabs and line breaks.",
         "",
     ]
     for section in _all_sections(root):

@@ -18,6 +18,7 @@ from aurora.files import read_json
 from aurora.recipe import Recipe
 from aurora.recipe.stages import Stage, checkpoints_of
 from aurora.tables import table
+from aurora.terminal import line
 from aurora.tokens.decisions import Decisions, decisions_of
 from aurora.tokens.encoding import PAIR_STORES, read_pairs
 from aurora.tokens.fertility import fertility
@@ -124,7 +125,7 @@ def describe_sequence(found: dict[str, Any]) -> str:
     for document in found["documents"]:
         facts = "  ".join(f"{key} {document[key]}" for key in (*PROVENANCE, "category") if document.get(key))
         loss = f"{document['loss_tokens']:,} tokens with a loss"
-        lines += ["", f"── document {document['number']:,}  {facts}  {loss}", document["text"]]
+        lines += ["", line(f"── document {document['number']:,}  {facts}  {loss}"), document["text"]]
     return "\n".join(lines)
 
 

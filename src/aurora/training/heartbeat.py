@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from aurora.terminal import write
 from aurora.training.job import Store
 
 COMPUTING = "forward and backward"
@@ -110,5 +110,5 @@ def _key(rank: int) -> str:
 def _end(problem: str) -> None:
     """A thread cannot wake what waits inside a collective, so the process ends here."""
     advice = "The run ends; under torchrun --max-restarts it goes on from its last checkpoint."
-    print(f"Error: {problem} {advice}", file=sys.stderr, flush=True)
+    write(f"Error: {problem} {advice}", err=True)
     os._exit(1)
