@@ -28,7 +28,8 @@ from aurora.model.gpt_bigcode import GPTBigCode
 from aurora.model.weights import write_weights
 from aurora.recipe.execution import Execution
 from aurora.recipe.model import Architecture
-from aurora.recipe.stages import Optimizer, Schedule, Stage
+from aurora.recipe.schedule import Schedule
+from aurora.recipe.stages import Optimizer, Stage
 from aurora.tokens.loader import Batch
 from aurora.training.compiling import compile_blocks
 from aurora.training.engine import Engine, OneProcess
@@ -96,7 +97,7 @@ def train(arguments: argparse.Namespace, folder: Path) -> None:
             compile_blocks(engine.blocks, CPU)
     engine.initialise(torch.Generator().manual_seed(1))
     batches = Bytes(arguments.documents)
-    trainer = Trainer(engine, stage, "compared", batches, arguments.micro_batch, lambda step: "", FIRST_NEW)
+    trainer = Trainer(engine, stage, "compared", batches, arguments.micro_batch, lambda step: {}, FIRST_NEW)
     begin = time.perf_counter()
     losses = [trainer.advance().loss for _ in range(arguments.steps)]
     seconds = time.perf_counter() - begin

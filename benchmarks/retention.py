@@ -104,7 +104,7 @@ class Bench:
             tokenizer_file=tokens / "tokenizer/tokenizer.json",
             folder=folder,
             tensorboard=folder / "tensorboard",
-            fingerprint=lambda steps: f"{replay} {seed} {self.scale}",
+            made_with=lambda steps: {"replay": replay, "seed": seed, "scale": self.scale},
             replay=measured,
         )
         if stage.retention is None:

@@ -156,7 +156,8 @@ def our_trainer(variant: str) -> Trainer:
     from aurora.model.gpt_bigcode import GPTBigCode
     from aurora.recipe.execution import Execution
     from aurora.recipe.model import Architecture
-    from aurora.recipe.stages import Schedule, Stage
+    from aurora.recipe.schedule import Schedule
+    from aurora.recipe.stages import Stage
     from aurora.tokens.loader import Batch
     from aurora.training.compiling import compile_blocks
     from aurora.training.engine import OneProcess
@@ -257,7 +258,7 @@ def async_save_share() -> float:
     tensors = {f"w{number}": torch.randn(1024, 1024) for number in range(250)}
     weights = dict(list(tensors.items())[:83])
     moments = {name: tensor for name, tensor in tensors.items() if name not in weights}
-    state = State("base", "f", "fp32", 1, 1, 1, 1, 1.0, 1.0)
+    state = State("base", {}, [], "fp32", 1, 1, 1, 1, 1, 1, 1.0, 1.0)
     together, apart = [], []
     with tempfile.TemporaryDirectory() as folder:
         saver = Saver(Path(folder), Job(), Keep())

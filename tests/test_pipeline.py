@@ -75,7 +75,11 @@ def test_an_evaluation_setting_leaves_training_alone(root: Path, tmp_path: Path)
     assert {name for name in plain if plain[name] != changed[name]} == {"train:cat"}
     changed = settings("stages.cap.control.mixture={catalogues/fi: 1}")
     assert {name for name in plain if plain[name] != changed[name]} == {"train:cap-without-replay"}
-    assert settings("execution.threads=1", "execution.micro_batch_sequences=4") == plain
+    assert settings("execution.keep_checkpoints=1", "execution.micro_batch_sequences=4") == plain
+    training = {name for name in plain if name.startswith("train:")}
+    for rounding in ("execution.threads=1", "execution.compile=true", "execution.precision=fp32"):
+        changed = settings(rounding)
+        assert {name for name in plain if plain[name] != changed[name]} == training
 
 
 def test_a_missing_input_file_is_the_users_mistake_and_leaves_nothing(minimal_recipe: Path, tmp_path: Path) -> None:

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from aurora.recipe.stages import Guard, Optimizer, Schedule, Stage
+from aurora.recipe.schedule import Schedule
+from aurora.recipe.stages import Guard, Optimizer, Stage
 from aurora.steps import _stage_numerics
 
 

@@ -24,11 +24,21 @@ from aurora.terminal import line, write, write_json, write_json_text
 
 if TYPE_CHECKING:
     from aurora.recipe import LoadedRecipe
+    from aurora.training.wish import Wish
 
 FILE = click.Path(path_type=Path)
 recipe_argument = click.argument("recipe", type=FILE)
 overrides_argument = click.argument("overrides", nargs=-1, metavar="[KEY.PATH=VALUE]...")
 output_option = click.option("--output", type=FILE, help="Run folder; runs/NAME without it.")
+resume_option = click.option(
+    "--resume-from",
+    type=click.IntRange(min=0),
+    metavar="STEP",
+    help="Let an interrupted or edited stage go on from this checkpoint, whatever was edited since.",
+)
+restart_option = click.option(
+    "--restart", is_flag=True, help="Begin an interrupted or edited stage anew; what it had made is set aside."
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print data instead of text.")
 
 
@@ -49,6 +59,8 @@ def aurora(debug: bool) -> None:
 @overrides_argument
 @output_option
 @click.option("--until", metavar="STEP", help="Stop after this step.")
+@resume_option
+@restart_option
 @click.option("--show", is_flag=True, help="Print the effective recipe and where each value comes from; run nothing.")
 @click.option("--dry-run", is_flag=True, help="Say which steps would run; run nothing.")
 @json_option
@@ -57,11 +69,16 @@ def run(
     overrides: tuple[str, ...],
     output: Path | None,
     until: str | None,
+    resume_from: int | None,
+    restart: bool,
     show: bool,
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Carry out a recipe from raw text to its report."""
+    """Carry out a recipe from raw text to its report.
+
+    --resume-from and --restart speak of the first stage that comes to run and has earlier work.
+    """
     loaded = _load(recipe, overrides)
     if show:
         if as_json:
@@ -72,7 +89,7 @@ def run(
     folder = _run_folder(loaded, output)
     from aurora.pipeline import run_recipe
 
-    outcome = run_recipe(loaded, folder, until=until, dry_run=dry_run)
+    outcome = run_recipe(loaded, folder, until=until, dry_run=dry_run, wish=_wish(resume_from, restart))
     if as_json:
         write_json(outcome)
 
@@ -83,6 +100,8 @@ def run(
 @click.option("--stage", required=True, help="Training stage (or STAGE-CONTROL) to carry out.")
 @click.option("--dry-run", is_flag=True, help="Print what each rank would hold, in bytes, and train nothing.")
 @click.option("--ranks", type=click.IntRange(1), help="Processes to plan for with --dry-run.")
+@resume_option
+@restart_option
 @output_option
 @json_option
 def train(
@@ -91,6 +110,8 @@ def train(
     stage: str,
     dry_run: bool,
     ranks: int | None,
+    resume_from: int | None,
+    restart: bool,
     output: Path | None,
     as_json: bool,
 ) -> None:
@@ -101,7 +122,8 @@ def train(
         return
     from aurora.pipeline import run_recipe
 
-    run_recipe(loaded, _run_folder(loaded, output), until=f"train:{stage}")
+    wish = _wish(resume_from, restart, stage)
+    run_recipe(loaded, _run_folder(loaded, output), until=f"train:{stage}", wish=wish)
 
 
 @aurora.group()
@@ -313,6 +335,14 @@ def _plan_stage(loaded: LoadedRecipe, base: Path, stage: str, ranks: int | None,
         write_json(rows)
     else:
         write("\n".join(lines(rows)))
+
+
+def _wish(step: int | None, restart: bool, stage: str | None = None) -> Wish:
+    from aurora.training.wish import Wish
+
+    if restart and step is not None:
+        raise click.UsageError("--resume-from goes on and --restart begins anew: give one of them.")
+    return Wish(step, restart, stage)
 
 
 def _load(recipe: Path, overrides: Sequence[str]) -> LoadedRecipe:

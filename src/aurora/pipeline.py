@@ -23,19 +23,28 @@ from aurora.progress import say
 from aurora.recipe import LoadedRecipe
 from aurora.runs import RECIPE
 from aurora.steps import Step, Steps
+from aurora.training.wish import AS_IT_IS, Wish
 
 # What a run may write at most: below this a step would only fail later, in the middle of something.
 LEAST_FREE_BYTES = 50_000_000
 
 
 def run_recipe(
-    loaded: LoadedRecipe, run: Path, *, until: str | None = None, only: str | None = None, dry_run: bool = False
+    loaded: LoadedRecipe,
+    run: Path,
+    *,
+    until: str | None = None,
+    only: str | None = None,
+    dry_run: bool = False,
+    wish: Wish = AS_IT_IS,
 ) -> dict[str, Any]:
     """Carry out what is not done yet, in order; returns {"run", "ran": [step names], "report"}.
 
-    `until` stops after a step; `only` carries out a single step that reads no other (the red-team set).
+    `until` stops after a step; `only` carries out a single step that reads no other (the red-team set). `wish` is what
+    a stage with earlier work shall do.
     """
-    steps = _chosen(Steps(loaded, run).all(), until, only)
+    made = Steps(loaded, run, wish)
+    steps = _chosen(made.all(), until, only)
     if dry_run:
         return {"run": str(run), "would_run": _plan(run, steps)}
     if os.environ.get("RANK", "0") != "0":
@@ -46,6 +55,8 @@ def run_recipe(
         ran = [step.name for step in steps if _carry_out(run, step, announce)]
         if not ran:
             say(f"Nothing to do: every step of {run} is done with these settings.")
+        if made.wish:
+            say("No stage had earlier work to go on with or to begin anew, so --resume-from or --restart did nothing.")
         report = None
         if until is None and only is None:
             from aurora.reporting.collect import write_run_report

@@ -17,8 +17,10 @@ from aurora.errors import AuroraError
 from aurora.files import canonical_json, default_cache, sha256
 from aurora.manifest import read_manifest
 from aurora.recipe import LoadedRecipe
+from aurora.recipe.made_with import MadeWith, is_fresh, made_with
 from aurora.recipe.stages import IMPORTED, Guard, Stage, checkpoints_of, safety_stages
 from aurora.recipe.tokens import AURORA
+from aurora.training.wish import AS_IT_IS, Wish
 
 if TYPE_CHECKING:
     from aurora.training.replay import Replay
@@ -61,7 +63,8 @@ class Step:
 class Steps:
     """Builds the list of steps for one recipe and one run folder."""
 
-    def __init__(self, loaded: LoadedRecipe, run: Path) -> None:
+    def __init__(self, loaded: LoadedRecipe, run: Path, wish: Wish = AS_IT_IS) -> None:
+        self.wish = wish  # until a stage has taken it up
         self.loaded = loaded
         self.recipe = loaded.recipe
         self.base = loaded.base
@@ -199,10 +202,10 @@ class Steps:
 
     def training(self, name: str, stage: Stage) -> Step:
         """One training stage, or its control."""
-        fresh = stage.start == IMPORTED and self.recipe.model.path is None
+        fresh = is_fresh(self.recipe, stage)
 
-        def inputs(part: Stage = stage) -> dict[str, str]:
-            read = {source: self._digest("tokens/train", f"{source.replace('/', '.')}.*") for source in part.sources}
+        def inputs() -> dict[str, str]:
+            read = {source: self._digest("tokens/train", f"{source.replace('/', '.')}.*") for source in stage.sources}
             if not fresh:
                 files = (WEIGHTS, OPTIMIZER) if stage.optimizer.carry else (WEIGHTS,)
                 read["start"] = self._digest(f"checkpoints/{stage.start}", *files)
@@ -212,21 +215,24 @@ class Steps:
                     read["base"] = self._digest(f"checkpoints/{stage.start}", "retention.json")
             return read
 
-        def settings(part: Stage = stage) -> dict[str, Any]:
+        def settings() -> dict[str, Any]:
             return {
-                "stage": _telling(_stage_numerics(part), STAGE_KEYS),
+                "stage": _telling(_stage_numerics(stage), STAGE_KEYS),
                 "seed": self.recipe.seed,
-                "precision": self.recipe.execution.precision,
+                **self.recipe.execution.numerics(),
                 "architecture": _telling(self.recipe.model.numerics(), MODEL_KEYS) if fresh else None,
-                **({"held_out_kilobytes": self.recipe.evaluation.held_out_kilobytes} if part.retention else {}),
+                **({"held_out_kilobytes": self.recipe.evaluation.held_out_kilobytes} if stage.retention else {}),
             }
 
         def run(folder: Path) -> None:
-            def fixed(steps: int) -> str:
-                part = stage.until(steps)
-                return _hash([settings(part), inputs(part)])
+            digests = inputs()
 
-            self._train(name, stage, fresh, folder, cache(fixed))
+            def deciding(steps: int) -> MadeWith:
+                others = set(stage.sources) - set(stage.until(steps).sources)
+                read = {f"input {key}": mark for key, mark in digests.items() if key not in others}
+                return made_with(self.recipe, name, steps) | read
+
+            self._train(name, stage, fresh, folder, cache(deciding))
 
         purpose = f"{stage.tokens:,} tokens in {stage.steps:,} steps from {'a new network' if fresh else stage.start}"
         return Step(
@@ -288,7 +294,7 @@ class Steps:
         settings = self.recipe.evaluation.numerics()
         return Step(f"safety:{name}", f"safety/{name}", 1, settings, inputs, run, "answers to held-out prompts")
 
-    def _train(self, name: str, stage: Stage, fresh: bool, folder: Path, fingerprint: Callable[[int], str]) -> None:
+    def _train(self, name: str, stage: Stage, fresh: bool, folder: Path, deciding: Callable[[int], MadeWith]) -> None:
         from aurora.evaluation.measure import held_out_monitor
         from aurora.tokens.decisions import DECISIONS, read_decisions
         from aurora.tokens.stage import stage_loader, warn
@@ -321,12 +327,23 @@ class Steps:
             tokenizer_file=tokenizer_file,
             folder=folder,
             tensorboard=self.run / "tensorboard" / name,
-            fingerprint=fingerprint,
+            made_with=deciding,
+            finished=self.run / "checkpoints" / name,
+            wish=self._wish_for(name, folder),
             evaluate=held_out_monitor(self.recipe, self.run),
             replay=self._replay(name, stage),
             contents=contents,
             first_new_entry=self._first_new_entry(),
         )
+
+    def _wish_for(self, name: str, folder: Path) -> Wish:
+        """What the user asks of this stage: it is asked once, of the stage named or of the first with earlier work."""
+        finished = self.run / "checkpoints" / name
+        work = finished.exists() or any(folder.glob("step-*")) or (folder / "state.json").exists()
+        if not (work if self.wish.stage is None else self.wish.stage == name):
+            return AS_IT_IS
+        wish, self.wish = self.wish, AS_IT_IS
+        return wish
 
     def _first_new_entry(self) -> int | None:
         """Where the entries begin that the recipe adds to a published tokenizer."""

@@ -168,9 +168,9 @@ def test_extending_twice_is_refused(minimal_recipe: Path, tmp_path: Path) -> Non
 
 def test_layout_does_not_change_the_fingerprint_and_numerics_do(minimal_recipe: Path) -> None:
     plain = load_recipe(minimal_recipe).fingerprint()
-    layout = ["execution.threads=1", "execution.micro_batch_sequences=3", "corpus.cache=/tmp/x"]
+    layout = ["execution.keep_checkpoints=1", "execution.micro_batch_sequences=3", "corpus.cache=/tmp/x"]
     assert load_recipe(minimal_recipe, layout).fingerprint() == plain
-    for override in ("seed=2", "stages.base.tokens=300", "execution.precision=fp32", "model.architecture.layers=2"):
+    for override in ("seed=2", "stages.base.tokens=300", "execution.threads=1", "model.architecture.layers=2"):
         assert load_recipe(minimal_recipe, [override]).fingerprint() != plain
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from aurora.errors import AuroraError
 from aurora.files import sha256
-from aurora.recipe.stages import Change, Schedule, Stage
+from aurora.recipe.schedule import Schedule
+from aurora.recipe.stages import Change, Stage
 from aurora.tokens.stage import stage_loader, warn
 from aurora.tokens.store import StoreWriter, store_stem
 

@@ -12,11 +12,19 @@ import torch
 
 from aurora.errors import AuroraError
 from aurora.files import sha256
-from aurora.training.checkpoint import State, newest_checkpoint, read_checkpoint, save_checkpoint, step_folders
+from aurora.training.checkpoint import (
+    Damaged,
+    Keep,
+    State,
+    clear_crash_leavings,
+    read_checkpoint,
+    save_checkpoint,
+    step_folders,
+)
 
 
 def state(step: int) -> State:
-    return State("cap", "f", "fp32", step, step * 8, step * 128, step * 100, 1.5, 128.0)
+    return State("cap", {"seed": 1}, [], "fp32", 1, step, step, step * 8, step * 128, step * 100, 1.5, 128.0)
 
 
 def save(folder: Path, step: int) -> Path:
@@ -32,8 +40,7 @@ def test_a_checkpoint_comes_back_as_it_was_and_the_newest_two_stay(tmp_path: Pat
     for step in (5, 10, 1000):
         save(tmp_path, step)
     assert [path.name for path in sorted(tmp_path.iterdir())] == ["step-00000010", "step-00001000"]
-    found = newest_checkpoint(tmp_path, lambda step: "f")
-    assert found is not None
+    found = read_checkpoint(tmp_path / "step-00001000")
     assert found.state == state(1000)
     expected = torch.randn(3, 4, generator=torch.Generator().manual_seed(1000))
     assert torch.equal(found.model["b"], expected)
@@ -68,35 +75,51 @@ def take_from_another(checkpoint: Path, name: str) -> None:
 
 @pytest.mark.parametrize("damage", [flip_a_byte, cut, remove, take_from_another])
 @pytest.mark.parametrize("name", ["model.safetensors", "optimizer.safetensors", "state.json", "checksums.json"])
-def test_a_damaged_checkpoint_is_refused_by_name_and_the_one_before_is_used(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], damage: Callable[[Path, str], None], name: str
+def test_a_damaged_checkpoint_is_refused_by_name(
+    tmp_path: Path, damage: Callable[[Path, str], None], name: str
 ) -> None:
     save(tmp_path, 10)
-    damage(save(tmp_path, 20), name)
-    found = newest_checkpoint(tmp_path, lambda step: "f")
-    assert found is not None
-    assert found.state.step == 10
-    said = capsys.readouterr().err
-    assert "step-00000020" in said
-    assert "The checkpoint before it is used." in said
-    # What was refused is gone, so that it never counts among the newest two again.
-    assert [path.name for path in step_folders(tmp_path)] == ["step-00000010"]
+    checkpoint = save(tmp_path, 20)
+    damage(checkpoint, name)
+    with pytest.raises(Damaged, match="step-00000020 is damaged: "):
+        read_checkpoint(checkpoint)
 
 
 def test_the_damaged_file_is_named(tmp_path: Path) -> None:
     checkpoint = save(tmp_path, 20)
     flip_a_byte(checkpoint, "optimizer.safetensors")
-    with pytest.raises(AuroraError, match=r"step-00000020 is damaged: optimizer\.safetensors is not as it was written"):
-        read_checkpoint(checkpoint, lambda step: "f")
+    with pytest.raises(Damaged, match=r"step-00000020 is damaged: optimizer\.safetensors is not as it was written"):
+        read_checkpoint(checkpoint)
 
 
-def test_a_checkpoint_of_other_settings_is_not_used(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    save(tmp_path, 10)
-    assert newest_checkpoint(tmp_path, lambda step: "g") is None
-    assert "step-00000010 was made with other settings or inputs" in capsys.readouterr().err
+@pytest.mark.parametrize("sums", ['["state.json"]', '{"a": 1}', '{"../x.json": 1, "state.json": 1, "m.json": 1}', "{"])
+def test_checksums_that_are_none_are_damage(tmp_path: Path, sums: str) -> None:
+    checkpoint = save(tmp_path, 20)
+    (checkpoint / "checksums.json").write_text(sums)
+    with pytest.raises(Damaged, match=r"damaged: checksums\.json"):
+        read_checkpoint(checkpoint)
 
 
-def test_a_state_of_another_version_is_not_used(tmp_path: Path) -> None:
+def test_folders_of_others_are_no_checkpoints_and_stay(tmp_path: Path) -> None:
+    for name in ("step-00000010.bak", "step-10", "step-old", ".step-notes"):
+        (tmp_path / name).mkdir()
+    for step in (5, 10, 100_000_000, 20):
+        save(tmp_path, step)
+    clear_crash_leavings(tmp_path)
+    assert [path.name for path in step_folders(tmp_path)] == ["step-100000000", "step-00000020"]
+    assert len(list(tmp_path.iterdir())) == 6
+
+
+def test_the_step_from_which_a_stage_may_be_given_more_tokens_stays(tmp_path: Path) -> None:
+    for step in (5, 10, 15, 20):
+        save_checkpoint(tmp_path, state(step), {}, {}, keep=Keep(1, branch=10))
+    assert [path.name for path in step_folders(tmp_path)] == ["step-00000020", "step-00000010"]
+    assert [path.name for path in Keep(1, branch=10).superfluous(step_folders(tmp_path), finished=True)] == [
+        "step-00000020"
+    ]
+
+
+def test_a_state_of_another_version_is_refused(tmp_path: Path) -> None:
     checkpoint = save(tmp_path, 10)
     values = json.loads((checkpoint / "state.json").read_text())
     for changed in (values | {"schema": 2}, values | {"new": 1}):
@@ -105,7 +128,7 @@ def test_a_state_of_another_version_is_not_used(tmp_path: Path) -> None:
         checksums["state.json"] = sha256(checkpoint / "state.json")
         (checkpoint / "checksums.json").write_text(json.dumps(checksums))
         with pytest.raises(AuroraError, match=r"schema 2|not a state of this version"):
-            read_checkpoint(checkpoint, lambda step: "f")
+            read_checkpoint(checkpoint)
 
 
 @pytest.mark.parametrize("call", range(5))
@@ -127,14 +150,12 @@ def test_a_full_disk_is_one_sentence_and_the_good_checkpoints_stay(
         ):
             save(tmp_path, 30)
     assert [path.name for path in sorted(tmp_path.iterdir())] == ["step-00000010", "step-00000020"]
-    found = newest_checkpoint(tmp_path, lambda step: "f")
-    assert found is not None
-    assert found.state.step == 20
+    assert read_checkpoint(tmp_path / "step-00000020").state.step == 20
 
 
 def test_left_overs_of_a_crash_are_cleared_away(tmp_path: Path) -> None:
     save(tmp_path, 10)
     (tmp_path / ".step-00000020.partial").mkdir()
     (tmp_path / ".step-00000010.old").mkdir()
-    assert newest_checkpoint(tmp_path, lambda step: "f") is not None
+    clear_crash_leavings(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["step-00000010"]

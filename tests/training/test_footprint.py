@@ -13,7 +13,8 @@ from aurora.errors import UserError
 from aurora.model.gpt_bigcode import GPTBigCode
 from aurora.recipe.execution import Execution
 from aurora.recipe.model import PUBLISHED, Architecture
-from aurora.recipe.stages import Schedule, Stage
+from aurora.recipe.schedule import Schedule
+from aurora.recipe.stages import Stage
 from aurora.training.footprint import footprint
 
 RECIPES = Path(__file__).parents[2] / "recipes"

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from training.small_stage import Lab, assert_same
+from training.small_stage import Lab, assert_same, child_environment
 
 TRIALS = Path(__file__).with_name("kill_trials.py")
 KILLED = -signal.SIGKILL
@@ -22,9 +22,8 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 
 
 def run_trials(folder: Path, *arguments: object) -> Any:
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(TRIALS.parents[1])}
     command = [sys.executable, str(TRIALS), str(folder), *map(str, arguments)]
-    found = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    found = subprocess.run(command, env=child_environment(), capture_output=True, text=True, check=False)
     assert found.returncode == 0, found.stderr
     return json.loads(found.stdout)
 
@@ -80,10 +79,9 @@ def test_torchrun_starts_one_process_or_more(tmp_path: Path, ranks: int) -> None
         "Lab(Path(sys.argv[1])).train('stage')\n"
         "leave()\n"
     )
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(TRIALS.parents[1])}
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={ranks}"]
     found = subprocess.run(
-        [*command, str(script), str(tmp_path)], env=environment, capture_output=True, text=True, check=False
+        [*command, str(script), str(tmp_path)], env=child_environment(), capture_output=True, text=True, check=False
     )
     assert found.returncode == 0, found.stderr
     assert (tmp_path / "stage/state.json").exists()

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from aurora.training.metrics import read_metrics
-from training.small_stage import Lab, assert_same
+from training.small_stage import Lab, assert_same, child_environment
 
 RANK = Path(__file__).with_name("rank.py")
 EVERY_STEP = 1e-6
@@ -61,13 +61,9 @@ def command(
     return [sys.executable, *launcher, f"--max-restarts={restarts}", *rank]
 
 
-def environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(RANK.parents[1]), "OMP_NUM_THREADS": "1"}
-
-
 def run(*arguments: Any, **settings: Any) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        command(*arguments, **settings), env=environment(), capture_output=True, text=True, check=False
+        command(*arguments, **settings), env=child_environment(), capture_output=True, text=True, check=False
     )
 
 
@@ -119,7 +115,7 @@ def kill_and_compare(lab: Lab, kills: int, layout: Layout = (1, 2, 1), **setting
     with (lab.folder / "errors").open("w") as errors:  # a pipe that nobody reads would fill up
         child = subprocess.Popen(
             command(lab, "killed", layout, steps, trouble={"seconds": 0.05}, restarts=kills + 1, **settings),
-            env=environment(),
+            env=child_environment(),
             stdout=subprocess.DEVNULL,
             stderr=errors,
         )
@@ -270,7 +266,7 @@ def test_a_layout_that_cannot_be_is_refused_by_every_rank(lab: Lab) -> None:
 def test_a_frozen_rank_is_named_with_its_last_operation(lab: Lab) -> None:
     child = subprocess.Popen(
         command(lab, "frozen", (1, 2, 1), 400, trouble={"seconds": 0.05}, restarts=0, timeout_seconds=4),
-        env=environment(),
+        env=child_environment(),
         stderr=subprocess.PIPE,
         text=True,
     )

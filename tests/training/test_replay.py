@@ -23,7 +23,7 @@ from aurora.tokens.loader import Batch, Loader
 from aurora.tokens.mixture import Change, Mixture
 from aurora.training.replay import Replay
 from aurora.training.updates import Batches
-from training.small_stage import LENGTH, ROWS, VOCABULARY, Lab, assert_same
+from training.small_stage import LENGTH, ROWS, VOCABULARY, Lab, assert_same, child_environment
 
 SOURCES = ("web/en", "redteam/pairs")
 EVERY = 3
@@ -223,8 +223,7 @@ def run(lab: Lab, name: str, kill: int = -1, ranks: int = 1) -> subprocess.Compl
     """Train in processes of their own; with `kill` it kills itself when it takes the batch of that step."""
     launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(ranks)] if ranks > 1 else []
     command = [sys.executable, *launcher, __file__, str(lab.folder), name, str(kill)]
-    here = {"PYTHONPATH": str(Path(__file__).parents[1]), "OMP_NUM_THREADS": "1"}
-    return subprocess.run(command, env={**os.environ, **here}, capture_output=True, text=True, check=False)
+    return subprocess.run(command, env=child_environment(), capture_output=True, text=True, check=False)
 
 
 class Killing(Replay):

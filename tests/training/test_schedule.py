@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
-from aurora.recipe.stages import Schedule
+from aurora.recipe.schedule import Course, Schedule
+from aurora.recipe.stages import Stage
 from aurora.training.schedule import learning_rate
 
 shapes = st.sampled_from([("cosine", None), ("constant", None), ("warmup-stable-decay", 0.3)])
@@ -20,8 +23,23 @@ schedules = st.builds(
 )
 
 
+BATCH = 10
+
+
+def course(schedule: Schedule, steps: int) -> Course:
+    made = Stage(
+        start="model",
+        tokens=steps * BATCH,
+        batch_tokens=BATCH,
+        sequence_length=BATCH // 2,
+        mixture={"web/en": 1},
+        schedule=schedule,
+    )
+    return made.course
+
+
 def rates(schedule: Schedule, steps: int) -> list[float]:
-    return [learning_rate(schedule, step, steps) for step in range(steps)]
+    return [learning_rate(course(schedule, steps), step) for step in range(steps)]
 
 
 def test_warm_up_rises_evenly_from_start_to_peak_then_half_a_cosine_falls_to_end() -> None:
@@ -48,15 +66,48 @@ def test_warm_up_stable_decay_falls_at_last_by_the_square_root() -> None:
     assert found[6:] == pytest.approx([0.2 + 0.8 * (1 - math.sqrt(part / 4)) for part in range(1, 5)])
 
 
-@given(st.integers(20, 200), st.integers(1, 100))
-def test_a_longer_stable_stage_has_the_same_rates_until_its_decay(steps: int, more: int) -> None:
-    """So a stage can be given more tokens while it is stable: only the share of its warm-up must be adapted."""
+@given(st.integers(20, 200), st.integers(1, 100), st.sampled_from([0.2, 4 * BATCH]))
+def test_a_longer_stable_stage_has_the_same_rates_until_its_decay(steps: int, more: int, decay: float) -> None:
+    """So a stage can be given more tokens while it is stable."""
+    schedule = Schedule(shape="warmup-stable-decay", peak=1.0, warmup=4 * BATCH, decay=decay)
+    short, long = course(schedule, steps), course(schedule, steps + more)
+    stable = steps - (round(0.2 * steps) if decay < 1 else 4)
+    assert rates(schedule, steps)[:stable] == rates(schedule, steps + more)[:stable]
+    assert short.until(stable) == long.until(stable)
+    assert short.until(stable + 1) != long.until(stable + 1)
 
-    def found(steps: int) -> list[float]:
-        return rates(Schedule(shape="warmup-stable-decay", peak=1.0, warmup=4 / steps, decay=0.2), steps)
 
-    stable = steps - 1 - round(0.2 * steps)
-    assert found(steps)[:stable] == found(steps + more)[:stable]
+@given(schedules, st.integers(1, 60), st.integers(1, 60), st.data())
+def test_equal_reasons_give_equal_rates(schedule: Schedule, steps: int, other: int, data: st.DataObject) -> None:
+    """Where two stages of one length or another say that their first steps follow from the same, they do."""
+    made = data.draw(st.integers(1, min(steps, other)))
+    left, right = course(schedule, steps), course(schedule, other)
+    if left.until(made) == right.until(made) and (steps == other or not left.falls_within(made)):
+        assert rates(schedule, steps)[:made] == rates(schedule, other)[:made]
+
+
+def test_warm_up_and_decay_in_tokens_are_as_few_steps_as_hold_them() -> None:
+    schedule = Schedule(shape="warmup-stable-decay", peak=1.0, warmup=3 * BATCH + 1, decay=2 * BATCH)
+    found = course(schedule, 20)
+    assert (found.warmup, found.decay) == (4, 2)
+    assert course(schedule.model_copy(update={"decay": 2 * BATCH - 1}), 20).decay == 2
+    assert course(schedule.model_copy(update={"decay": 2 * BATCH + 1}), 20).decay == 3
+
+
+@pytest.mark.parametrize(
+    ("parts", "problem"),
+    [
+        ({"warmup": 5}, "schedule.warmup: 5 tokens are less than a step of 10"),
+        ({"warmup": 210}, "warmup and decay are more than the whole stage"),
+        ({"warmup": 20.5}, "warmup: 20.5 is neither a share"),
+        ({"shape": "warmup-stable-decay", "warmup": 150, "decay": 60}, "more than the whole stage"),
+        ({"shape": "warmup-stable-decay", "warmup": 0.5, "decay": 0.6}, "more than the whole stage"),
+        ({"shape": "warmup-stable-decay", "decay": 1}, "schedule.decay: 1 tokens are less than a step"),
+    ],
+)
+def test_parts_that_cannot_be_are_refused(parts: dict[str, Any], problem: str) -> None:
+    with pytest.raises(ValidationError, match=problem):
+        course(Schedule(peak=1.0, **parts), 20)
 
 
 @given(schedules, st.integers(1, 300))
@@ -71,9 +122,9 @@ def test_rates_stay_between_their_limits_and_turn_only_at_the_peak(schedule: Sch
 @given(schedules, st.integers(3, 300))
 def test_what_falls_ends_at_its_end(schedule: Schedule, steps: int) -> None:
     expected = schedule.peak if schedule.shape == "constant" else schedule.end
-    assert learning_rate(schedule, steps - 1, steps) == pytest.approx(expected)
+    assert learning_rate(course(schedule, steps), steps - 1) == pytest.approx(expected)
 
 
 def test_a_step_outside_the_stage_is_refused() -> None:
     with pytest.raises(ValueError, match="step 4 is not in a stage of 4 steps"):
-        learning_rate(Schedule(peak=1.0), 4, 4)
+        learning_rate(course(Schedule(peak=1.0), 4), 4)

@@ -1,8 +1,9 @@
 """What every part of a recipe shares: strict typing, and the difference between numerics and layout.
 
 One decision: each field carries its documentation (with unit) in the type, so the reference page, `--show` and
-the error messages all read from one place. A field marked `layout` says *where and how* a run executes and never
-changes its result; everything else is *numerics* and is part of the fingerprint that a resumed run must match.
+the error messages all read from one place. A field marked `layout` says *where and how* a run executes: the same
+sequences, steps and rates, whose sums ranks and micro-batches may add up in another order. Everything else is
+*numerics* and is part of the fingerprint that a resumed run must match.
 """
 
 from __future__ import annotations
@@ -38,5 +39,5 @@ def _numerics(value: Any) -> Any:
 
 
 def layout(default: Any, description: str, **limits: Any) -> Any:
-    """A field that says where or how to run and never changes the result."""
+    """A field that says where or how to run and changes nothing but the order of additions."""
     return Field(default=default, description=description, json_schema_extra={"layout": True}, **limits)

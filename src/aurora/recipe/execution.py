@@ -1,6 +1,8 @@
 """The recipe's `execution` table: where and how a run executes. None of it changes which batches a step sees.
 
-One decision: everything here is layout except `precision` and `compile`, which change how numbers are rounded.
+One decision: everything here is layout except `precision`, `compile` and `threads`, which change how the numbers of a
+process are rounded: into which parts a sum is split follows from the threads, so weights differ in their last digits.
+Ranks and micro-batches split sums as well, but a stage must be able to go on with others where a machine is lost.
 """
 
 from __future__ import annotations
@@ -64,7 +66,9 @@ class Execution(Section):
         "A rank that is silent for so long, or in one step for twice as long, is named and ends the run.",
         gt=0,
     )
-    threads: int = layout(0, "CPU threads; 0 takes every core.", ge=0)
+    threads: int = Field(
+        0, ge=0, description="CPU threads; 0 takes every core. Another number adds up in another order and rounds so."
+    )
     checkpoint_seconds: float = layout(60.0, "Save a checkpoint after at most this many seconds.", gt=0)
     keep_checkpoints: int = layout(2, "Newest checkpoints kept while a stage is trained.", ge=1)
     keep_every_steps: int = layout(

@@ -84,7 +84,8 @@ def reference_page(root: type[Section]) -> str:
         "",
         "Generated from the types by `make docs`; every key of a recipe is here. Keys marked *layout* say "
         "where and how to run",
-        "and never change the result; all others are *numerics*, which a resumed run must match.",
+        "and change nothing but the order in which ranks and micro-batches add numbers up; all others are *numerics*, "
+        "which a resumed run must match.",
         "",
         "A recipe may say `extends: other.yaml` to take every key it does not state from another recipe "
         "that stands alone;",

@@ -17,6 +17,7 @@ from aurora.recipe.base import Section, layout
 from aurora.recipe.names import Name, StoreName
 from aurora.recipe.pace import Pace
 from aurora.recipe.retention import Retention
+from aurora.recipe.schedule import Course, Schedule
 
 # What `start` says for the recipe's own model, new or imported.
 IMPORTED = "model"
@@ -31,27 +32,6 @@ Mixture = Annotated[
         "are normalised.",
     ),
 ]
-
-
-class Schedule(Section):
-    """The learning rate over a stage: linear warm-up, then a cosine, a constant, or a constant with a decay at last."""
-
-    shape: Literal["cosine", "constant", "warmup-stable-decay"] = Field("cosine", description="Form after the warm-up.")
-    peak: float = Field(gt=0, description="Highest learning rate; re-warmed to from `start`.")
-    end: float = Field(0.0, ge=0, description="Learning rate at the last step (not of a constant).")
-    start: float = Field(0.0, ge=0, description="Learning rate before the first step of the warm-up.")
-    warmup: float = Field(0.01, ge=0, lt=1, description="Share of the stage's steps spent warming up.")
-    decay: float | None = Field(
-        None, gt=0, lt=1, description="Share of the stage's steps in which warmup-stable-decay falls to `end`."
-    )
-
-    @model_validator(mode="after")
-    def _decay_where_it_belongs(self) -> Schedule:
-        if (self.decay is None) == (self.shape == "warmup-stable-decay"):
-            raise ValueError("give `decay` with the shape warmup-stable-decay, and with no other")
-        if self.decay is not None and self.warmup + self.decay > 1:
-            raise ValueError("warmup and decay are more than the whole stage")
-        return self
 
 
 class Optimizer(Section):
@@ -168,6 +148,7 @@ class Stage(Section):
     @model_validator(mode="after")
     def _sound(self) -> Stage:
         self._whole_sequences()
+        self._room_for_warmup_and_decay()
         if self.packing == "best-fit" and not self.document_masks:
             raise ValueError("packing: best-fit needs document_masks: a pair would be answered by those before it")
         starts = [0, *(self.first_step(change) for change in self.changes), self.steps]
@@ -193,6 +174,18 @@ class Stage(Section):
                 f"ramp: steps of {self.ramp.start} tokens that grow by {self.ramp.increment} never become "
                 f"batch_tokens {self.batch_tokens}"
             )
+
+    def _room_for_warmup_and_decay(self) -> None:
+        """`ValueError` where a part of the schedule that is given in tokens is less than a step or too long."""
+        parts = {"warmup": self.schedule.warmup, "decay": self.schedule.decay or 0.0}
+        for key, part in parts.items():
+            if 1 <= part < self.batch_tokens:
+                raise ValueError(
+                    f"schedule.{key}: {part:,.0f} tokens are less than a step of {self.batch_tokens:,}: give tokens, "
+                    "or a share of the steps below 1"
+                )
+        if max(parts.values()) >= 1 and self.course.warmup + self.course.decay > self.steps:
+            raise ValueError("schedule: warmup and decay are more than the whole stage")
 
     def _replayed(self, retention: Retention) -> None:
         """`ValueError` where the mixture does not go with adaptive replay."""
@@ -242,6 +235,23 @@ class Stage(Section):
     def steps(self) -> int:
         """Optimizer steps: as few as hold the budget."""
         return self._steps(self.tokens)
+
+    @property
+    def course(self) -> Course:
+        """The schedule over the stage's steps; parts given in tokens are as few steps as hold them."""
+        schedule, steps = self.schedule, self.steps
+        warmup = self._steps(int(schedule.warmup)) if schedule.warmup >= 1 else round(schedule.warmup * steps)
+        if schedule.decay is None:
+            return Course(schedule, steps, warmup, 0)
+        if schedule.decay < 1:
+            return Course(schedule, steps, warmup, max(1, round(schedule.decay * steps)))
+        before = max(0, self.tokens_before(steps) - int(schedule.decay))
+        return Course(schedule, steps, warmup, steps - self.pace.step_of(before // self.sequence_length))
+
+    @property
+    def branch_step(self) -> int | None:
+        """The last step count before the decay of warmup-stable-decay: from there a longer stage can go on."""
+        return self.course.top + 1 if self.course.decay else None
 
     @property
     def pace(self) -> Pace:

@@ -1,13 +1,14 @@
 """Checkpoints of a stage in training, each whole or not there.
 
-One decision: a checkpoint `step-00000123/` is written under another name, hashed, flushed and renamed; a stage goes on
-from the newest whose every byte has its recorded hash. Nothing in it depends on the time but `seconds` and
-`tokens_per_second` in `state.json`.
+One decision: a checkpoint `step-00000123/` is written under another name, hashed, flushed and renamed, and only read
+where every byte has its recorded hash; `aurora.training.continuing` says from which of them a stage goes on. Nothing in
+it depends on the time but `seconds` and `tokens_per_second` in `state.json`.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -19,12 +20,8 @@ from torch import Tensor
 from aurora.errors import AuroraError
 from aurora.files import explained, publish, read_json, sha256, write_json
 from aurora.model.weights import write_weights
-from aurora.progress import say
 from aurora.training.job import Job
 from aurora.training.shards import Stored
-
-# What fixes the numbers of a stage's first so many steps, as a hash. Settings of later steps may be edited.
-Fingerprint = Callable[[int], str]
 
 ALONE = Job()
 SCHEMA = 1
@@ -33,10 +30,19 @@ OPTIMIZER = "optimizer.safetensors"
 STATE = "state.json"
 CHECKSUMS = "checksums.json"
 
+_FOLDER = re.compile(r"step-\d{8,}")
+_FILE = re.compile(r"[\w-]+\.(json|safetensors)")
+
+
+class Damaged(AuroraError):
+    """A checkpoint that is not as it was written; says which, and what is wrong with it."""
+
 
 @dataclass(frozen=True)
 class Keep:
-    """Which checkpoints stay: the `newest`, and those of every `every`-th step (0: none) for good.
+    """Which checkpoints stay: the `newest`, and for good those of every `every`-th step (0: none) and of step `branch`.
+
+    From `branch` on, where a rate is still stable, the stage may once be given more tokens.
 
     `best()` is the step of one that stays until there is a better one, or None. Those of every `returns`-th step (0:
     none) stay while a guard may go back to them: from step n to that of step `back_to(n)`.
@@ -47,10 +53,11 @@ class Keep:
     best: Callable[[], int | None] = lambda: None
     returns: int = 0
     back_to: Callable[[int], int] = lambda step: step
+    branch: int | None = None
 
     def due(self, step: int) -> bool:
         """Whether a checkpoint of `step` is kept for good."""
-        return bool(self.every) and step % self.every == 0
+        return step == self.branch or (bool(self.every) and step % self.every == 0)
 
     def wanted(self, step: int) -> bool:
         """Whether there is to be a checkpoint of `step`, however young the last one is."""
@@ -80,14 +87,19 @@ class State:
 
     `step` counts the updates done, `sequence` is the number of the mixture's next sequence, `tokens` counts positions
     seen and `loss_tokens` those with a loss, `seconds` is the wall time of all attempts; `tokens_per_second` leaves
-    measurements and checkpoints out. `fingerprint` stands for all that fixes the numbers so far, `precision` for the
-    arithmetic used.
+    measurements and checkpoints out. `made_with` holds all that the numbers so far follow from, by key of the recipe,
+    but for steps up to one of the `edits`: behind that `step` the stage went on although keys were `changed` (old and
+    new value). `precision` and `threads` are those used last. `weights_of` is the step that the weights are of: an
+    earlier one where adaptive replay leaves its best.
     """
 
     stage: str
-    fingerprint: str
+    made_with: dict[str, Any]
+    edits: list[dict[str, Any]]
     precision: str
+    threads: int
     step: int
+    weights_of: int
     sequence: int
     tokens: int
     loss_tokens: int
@@ -167,34 +179,20 @@ def shard_name(name: str, job: Job) -> str:
     return name if job.ranks == 1 else f"{path.stem}-{job.rank:05d}-of-{job.ranks:05d}{path.suffix}"
 
 
-def newest_checkpoint(
-    folder: Path, fingerprint: Fingerprint, job: Job = ALONE, usable: Callable[[int], bool] = lambda step: True
-) -> Checkpoint | None:
-    """The newest good checkpoint below `folder` whose step is `usable`, or None.
+def read_checkpoint(path: Path, job: Job = ALONE) -> Checkpoint:
+    """Read and verify one checkpoint of any layout; `Damaged` on every rank where one finds it so.
 
-    Those it refuses are named on the terminal and removed.
+    `AuroraError` for one that another version wrote.
     """
-    if job.rank == 0:
-        for path in folder.glob(".step-*"):
-            shutil.rmtree(path)
-    for name in job.hear(" ".join(path.name for path in step_folders(folder) if usable(step_of(path)))).split():
-        try:
-            return read_checkpoint(folder / name, fingerprint, job)
-        except AuroraError as error:
-            job.wait()  # all have read what is removed now
-            if job.rank == 0:
-                say(f"{error} The checkpoint before it is used.")
-                shutil.rmtree(folder / name)
-    return None
-
-
-def read_checkpoint(path: Path, fingerprint: Fingerprint, job: Job = ALONE) -> Checkpoint:
-    """Read and verify one checkpoint of any layout; `AuroraError` names what is wrong with it, on every rank."""
-    with job.together():
+    problem, names = "", []
+    try:
         names = _verify(path, job)
+    except Damaged as error:
+        problem = str(error)
+    if found := [part for part in job.gather(problem) if part]:
+        raise Damaged(found[0])
+    with job.together():
         state = state_of(path / STATE)
-        if state.fingerprint != fingerprint(state.step):
-            raise AuroraError(f"Checkpoint {path} was made with other settings or inputs.")
         model, optimizer = (
             Stored([path / name for name in names if name.startswith(Path(kind).stem)]) for kind in (MODEL, OPTIMIZER)
         )
@@ -203,16 +201,23 @@ def read_checkpoint(path: Path, fingerprint: Fingerprint, job: Job = ALONE) -> C
 
 def _verify(path: Path, job: Job) -> list[str]:
     """The files of a checkpoint; each rank reads its share of them to see that every byte is as it was written."""
-    checksums = read_json(path / CHECKSUMS)
+    try:
+        checksums = read_json(path / CHECKSUMS)
+    except (AuroraError, OSError) as error:
+        raise Damaged(f"Checkpoint {path} is damaged: {CHECKSUMS} is missing or cannot be read.") from error
     names = sorted(checksums) if isinstance(checksums, dict) else []
-    if STATE not in names or len(names) < 3:
-        raise AuroraError(f"Checkpoint {path} is damaged: {CHECKSUMS} does not list its files.")
+    if STATE not in names or len(names) < 3 or not all(_FILE.fullmatch(name) for name in names):
+        raise Damaged(f"Checkpoint {path} is damaged: {CHECKSUMS} does not list its files.")
     for name in names:
         if not (path / name).is_file():
-            raise AuroraError(f"Checkpoint {path} is damaged: {name} is missing.")
+            raise Damaged(f"Checkpoint {path} is damaged: {name} is missing.")
     for name in names[job.rank :: job.ranks]:
-        if checksums[name] != sha256(path / name):
-            raise AuroraError(f"Checkpoint {path} is damaged: {name} is not as it was written.")
+        try:
+            same = checksums[name] == sha256(path / name)
+        except OSError as error:
+            raise Damaged(f"Checkpoint {path} is damaged: {name} cannot be read ({error.strerror}).") from error
+        if not same:
+            raise Damaged(f"Checkpoint {path} is damaged: {name} is not as it was written.")
     return names
 
 
@@ -222,12 +227,26 @@ def state_of(path: Path) -> State:
     try:
         state = State(**values)
     except TypeError as error:
-        raise AuroraError(f"{path} is not a state of this version ({error}).") from error
+        raise AuroraError(
+            f"{path} is not a state of this version ({error}): go on with the version of Aurora that wrote it, "
+            "or run again with --restart, which begins the stage anew."
+        ) from error
     if state.schema != SCHEMA:
-        raise AuroraError(f"{path} has schema {state.schema}, but this version reads {SCHEMA}.")
+        raise AuroraError(
+            f"{path} has schema {state.schema}, but this version reads {SCHEMA}: go on with the version of Aurora that "
+            "wrote it, or run again with --restart, which begins the stage anew."
+        )
     return state
 
 
 def step_folders(folder: Path) -> list[Path]:
-    """The published checkpoints below `folder`, newest first."""
-    return sorted((path for path in folder.glob("step-*") if path.is_dir()), reverse=True)
+    """The published checkpoints below `folder`, newest first; folders that others put there are none."""
+    found = (path for path in folder.glob("step-*") if _FOLDER.fullmatch(path.name) and path.is_dir())
+    return sorted(found, key=step_of, reverse=True)
+
+
+def clear_crash_leavings(folder: Path) -> None:
+    """Remove what a killed process had begun to write or to replace."""
+    for path in folder.glob(".step-*"):
+        if _FOLDER.match(path.name.removeprefix(".")):
+            shutil.rmtree(path)

@@ -73,7 +73,7 @@ class MetricsLog:
 
 
 class EventFile:
-    """TensorBoard scalars; events of earlier attempts after `step` are declared void (`purge_step`)."""
+    """TensorBoard scalars; events of earlier attempts after `step` are declared void (`purge_step`), not removed."""
 
     def __init__(self, folder: Path, step: int) -> None:
         from tensorboardX.event_file_writer import EventsWriter
@@ -82,10 +82,8 @@ class EventFile:
         self._folder = folder
         with explained(folder):
             folder.mkdir(parents=True, exist_ok=True)
-            if step == 0:
-                for old in folder.glob("events.out.tfevents.*"):
-                    old.unlink()
-            self._writer = EventsWriter(str(folder / "events"), f".{os.getpid()}.{step}")
+            fraction = time.time_ns() % 10**9  # behind the second, for a name of its own that sorts by time
+            self._writer = EventsWriter(str(folder / "events"), f".{fraction:09d}.{os.getpid()}.{step}")
             self._writer.write_event(
                 Event(step=step + 1, wall_time=time.time(), session_log=SessionLog(status=SessionLog.START))
             )

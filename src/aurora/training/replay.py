@@ -59,7 +59,8 @@ class Replay:
             expected = [at for at in self._due() if at <= step]
             if [decision.step for decision in self._made.made] != expected:
                 raise AuroraError(
-                    f"{self._path} lacks decisions of the {step} steps made: delete {folder} to begin anew."
+                    f"{self._path} lacks decisions of the {step} steps made: put it back as it was, or run again with "
+                    "--restart, which begins the stage anew."
                 )
         else:
             start = self._agreed(network)

@@ -90,8 +90,14 @@ def take_position(
         trainer.step = checkpoint.state.step
         trainer.watch = Watch(stage.guard, history)
         trainer.optimizer.load(checkpoint.optimizer, trainer.engine.copy)
-        if checkpoint.state.precision != runtime.precision:
-            say(f"This stage was trained in {checkpoint.state.precision} so far and goes on in {runtime.precision}.")
+        before = checkpoint.state
+        if before.precision != runtime.precision:
+            say(f"This stage was trained in {before.precision} so far and goes on in {runtime.precision}.")
+        if before.threads != runtime.threads and runtime.device.type == "cpu":
+            say(
+                f"This stage was trained with {before.threads} CPU threads so far and goes on with {runtime.threads}, "
+                "which adds numbers up in another order: its weights differ in their last digits."
+            )
     elif stage.optimizer.carry:
         if isinstance(start, NewModel):
             raise UserError("optimizer.carry needs an earlier stage as `start`: a new model has no optimizer state.")

@@ -6,6 +6,7 @@ mark on its numbers, so a stage killed anywhere ends with the bytes of one that 
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import shutil
 import time
@@ -25,20 +26,22 @@ from aurora.model.scorer import Scorer
 from aurora.model.weights import write_weights
 from aurora.progress import progress, say
 from aurora.recipe.execution import Execution
+from aurora.recipe.made_with import json_values
 from aurora.recipe.stages import Stage
 from aurora.training.checkpoint import (
     OPTIMIZER,
     STATE,
     Checkpoint,
-    Fingerprint,
+    Damaged,
     Keep,
     State,
-    newest_checkpoint,
+    clear_crash_leavings,
     read_checkpoint,
     state_of,
     step_folder,
     step_folders,
 )
+from aurora.training.continuing import Deciding, Earlier, Found
 from aurora.training.engine import Engine, OneProcess
 from aurora.training.guard import Fault
 from aurora.training.heartbeat import COMPUTING, Heartbeat, heartbeat
@@ -50,11 +53,12 @@ from aurora.training.metrics import LEFT_OUT, METRICS, RETURNED_TO, MetricsLog, 
 from aurora.training.optimizer import MOMENT_KINDS
 from aurora.training.parallel import ParallelNetwork
 from aurora.training.replay import Replay
-from aurora.training.runtime import prepare
+from aurora.training.runtime import Runtime, prepare
 from aurora.training.saving import Saver
 from aurora.training.start import NewModel, build_engine, take_position
 from aurora.training.trackers import open_trackers
 from aurora.training.updates import Batches, Trainer
+from aurora.training.wish import AS_IT_IS, Wish
 
 Evaluate = Callable[[Scorer, int], dict[str, float]]
 
@@ -69,7 +73,9 @@ def train_stage(
     tokenizer_file: Path,
     folder: Path,
     tensorboard: Path,
-    fingerprint: Fingerprint,
+    made_with: Deciding,
+    finished: Path | None = None,
+    wish: Wish = AS_IT_IS,
     evaluate: Evaluate | None = None,
     replay: Replay | None = None,
     contents: Contents = lambda step: [],
@@ -77,8 +83,9 @@ def train_stage(
 ) -> dict[str, Any]:
     """Train `stage`, called `name`, from the model folder or new network `start` to its end; returns it in figures.
 
-    `folder` is the stage's working folder: a stage interrupted there goes on from its newest good checkpoint with the
-    same `fingerprint`, a function of the steps made. At the end it holds model.safetensors, optimizer.safetensors,
+    `folder` is the stage's working folder: a stage interrupted there goes on from its newest whole checkpoint, where
+    what its steps are `made_with` is the same or `wish` says so. `finished` is the folder it will replace, from which
+    it may go on too, and which is set aside at the end. Then `folder` holds model.safetensors, optimizer.safetensors,
     architecture.json, tokenizer.json, state.json and metrics.jsonl. `evaluate(network, step)` is called after some
     steps and after the last; what it returns goes into the metrics. With `replay` the batches are its own, and its
     decisions are in the folder too. `contents` tells what the sequences of steps were that the guard left out, for
@@ -92,28 +99,30 @@ def train_stage(
     job = join()
     with explained(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    state = _finished_state(folder, fingerprint, stage)
+    earlier = Earlier(stage, name, folder, finished, made_with, job)
+    keep = Keep(execution.keep_checkpoints, execution.keep_every_steps, branch=stage.branch_step)
+    state = None if wish.restart else _finished_state(folder, made_with, stage)
     job.wait()  # none writes before all have looked
     if state is None:
         with heartbeat(job.rank, job.ranks, execution.timeout_seconds) as heart:
-            checkpoint = newest_checkpoint(folder, fingerprint, job)
+            found = earlier.take_up(wish)
+            checkpoint = found.checkpoint
             engine = build_engine(start, stage, execution, runtime, checkpoint)
             timed = TimedBatches(replay or batches)
             rows = execution.micro_batch_sequences
-            trainer = Trainer(engine, stage, name, timed, rows, fingerprint, first_new_entry)
+            trainer = Trainer(engine, stage, name, timed, rows, made_with, first_new_entry)
             history = judged(folder / METRICS, trainer.step if checkpoint is None else checkpoint.state.step)
             take_position(trainer, start, stage, checkpoint, runtime, history)
             if replay is not None:
                 replay.begin(folder, trainer.step, engine.network, job)
             job.wait()  # all have read the records that the first now goes on with
             best = (lambda: None) if replay is None else (lambda: replay.best)
-            returns, back_to = stage.guard.steps or 0, lambda step: trainer.watch.back_to(step)
-            keep = Keep(execution.keep_checkpoints, execution.keep_every_steps, best, returns, back_to)
+            back_to = lambda step: trainer.watch.back_to(step)  # noqa: E731
+            keep = dataclasses.replace(keep, best=best, returns=stage.guard.steps or 0, back_to=back_to)
             meter = Meter(timed, engine.architecture, engine.vocabulary, stage.sequence_length, runtime, job)
-            before = checkpoint.state if checkpoint else None
             left_out = None if job.rank else LeftOut(folder, trainer.step, contents)
             attempt = _Attempt(
-                trainer, stage, name, folder, fingerprint, before, job, keep, heart, meter, replay, left_out
+                trainer, stage, name, folder, earlier, found, runtime, job, keep, heart, meter, replay, left_out
             )
             with stop_requests() as stop:
                 with _log(folder, tensorboard, trainer.step, job, execution) as log:
@@ -121,6 +130,9 @@ def train_stage(
                 state = attempt.finish(tokenizer_file)
                 if job.any(stop.asked):
                     stop.leave(f"Stage {name} is trained; run the same command to go on.")
+    if job.rank == 0:
+        _clear(folder, keep)
+        earlier.displace()
     return {**read_metrics(folder / METRICS)[-1], **asdict(state)}
 
 
@@ -133,8 +145,9 @@ class _Attempt:
         stage: Stage,
         name: str,
         folder: Path,
-        fingerprint: Fingerprint,
-        before: State | None,
+        earlier: Earlier,
+        found: Found,
+        runtime: Runtime,
         job: Job,
         keep: Keep,
         heart: Heartbeat | None,
@@ -153,7 +166,10 @@ class _Attempt:
         self._stage = stage
         self._name = name
         self._folder = folder
-        self._fingerprint = fingerprint
+        self._earlier = earlier
+        self._edits = found.edits
+        self._runtime = runtime
+        before = found.checkpoint.state if found.checkpoint else None
         self._loss_tokens = before.loss_tokens if before else 0
         self._saved = time.monotonic()
         self._begun = self._saved - (before.seconds if before else 0.0)
@@ -182,8 +198,7 @@ class _Attempt:
         """Write the final files; `state.json` comes last and says that all the others are on disk."""
         self._note("the final files")
         self._saver.wait()
-        self._take_best()
-        state = self._state()
+        state = dataclasses.replace(self._state(), weights_of=self._take_best())
         engine = self._trainer.engine
         if isinstance(engine, OneProcess):
             save_model(engine.network, self._folder, tokenizer_file)
@@ -194,25 +209,29 @@ class _Attempt:
             with self._job.together():
                 if self._job.rank == 0:
                     assert last is not None
-                    _join_shards(read_checkpoint(last, self._fingerprint), engine, self._folder, tokenizer_file)
+                    _join_shards(read_checkpoint(last), engine, self._folder, tokenizer_file)
         with self._job.together():
             if self._job.rank == 0:
                 flush_tree(self._folder)
                 write_json(self._folder / STATE, asdict(state))
-                for path in self._keep.superfluous(step_folders(self._folder), finished=True):
-                    shutil.rmtree(path)
         return state
 
     @property
     def _ended(self) -> bool:
         return self._trainer.step == self._stage.steps or (self._replay is not None and self._replay.ended)
 
-    def _take_best(self) -> None:
-        """Go back to the model that the stage is to leave, where that is an earlier one."""
+    def _take_best(self) -> int:
+        """Go back to the model that the stage is to leave, where that is an earlier one; returns its step."""
         best = self._keep.best()
         if best is None or best == self._trainer.step:
-            return
-        self._take_up(read_checkpoint(step_folder(self._folder, best), self._fingerprint, self._job))
+            return self._trainer.step
+        try:
+            self._take_up(read_checkpoint(step_folder(self._folder, best), self._job))
+        except Damaged as error:
+            raise AuroraError(
+                f"{error} Stage {self._name} is to leave its model: put back what it was, or run again with --restart."
+            ) from error
+        return best
 
     def _take_up(self, checkpoint: Checkpoint) -> None:
         """Have the weights and moments of an earlier step again."""
@@ -261,12 +280,7 @@ class _Attempt:
         def usable(at: int) -> bool:  # those undone by an earlier fault are not
             return at <= wanted and self._keep.returnable(at) and watch.back_to(at + self._keep.returns) == at
 
-        checkpoint = newest_checkpoint(self._folder, self._fingerprint, self._job, usable)
-        if checkpoint is None:
-            raise AuroraError(
-                f"Stage {self._name} cannot go back from step {step}, as no checkpoint up to step {wanted} is left: "
-                f"delete {self._folder} to begin anew."
-            )
+        checkpoint = self._earlier.go_back(step, wanted, usable)
         self._take_up(checkpoint)
         self._loss_tokens = checkpoint.state.loss_tokens
         at = checkpoint.state.step
@@ -328,9 +342,12 @@ class _Attempt:
         tokens = self._stage.tokens_before(step)
         return State(
             stage=self._name,
-            fingerprint=self._fingerprint(step),
+            made_with=self._earlier.made_with(step),
+            edits=self._edits,
             precision=self._trainer.engine.precision,
+            threads=self._runtime.threads,
             step=step,
+            weights_of=step,
             sequence=self._stage.pace.before(step),
             tokens=tokens,
             loss_tokens=self._loss_tokens,
@@ -356,11 +373,18 @@ def _join_shards(checkpoint: Checkpoint, engine: Engine, folder: Path, tokenizer
     write_weights(folder / OPTIMIZER, optimizer, forms=optimizer.forms)
 
 
-def _finished_state(folder: Path, fingerprint: Fingerprint, stage: Stage) -> State | None:
+def _finished_state(folder: Path, made_with: Deciding, stage: Stage) -> State | None:
     """The state of a stage whose final files are all there, or None; one with patience may have ended early."""
     if not (folder / STATE).is_file():
         return None
     state = state_of(folder / STATE)
     early = stage.retention is not None and stage.retention.patience is not None and state.step < stage.steps
     ended = early or state.step == stage.steps
-    return state if ended and state.fingerprint == fingerprint(state.step) else None
+    return state if ended and state.made_with == json_values(made_with(state.step)) else None
+
+
+def _clear(folder: Path, keep: Keep) -> None:
+    """Remove the checkpoints of a stage that has ended but for those kept for good, and what a crash left of them."""
+    clear_crash_leavings(folder)
+    for path in keep.superfluous(step_folders(folder), finished=True):
+        shutil.rmtree(path)

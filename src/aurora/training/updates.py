@@ -16,11 +16,13 @@ import torch
 from torch import Tensor
 
 from aurora.errors import AuroraError, UserError
+from aurora.files import canonical_json
 from aurora.progress import say
+from aurora.recipe.made_with import MadeWith
 from aurora.recipe.stages import Stage
 from aurora.tokens.loader import Batch
 from aurora.tokens.packing import positions
-from aurora.training.checkpoint import Fingerprint
+from aurora.training.continuing import Deciding
 from aurora.training.engine import Engine
 from aurora.training.guard import Fault, Watch
 from aurora.training.optimizer import Optimizer
@@ -57,7 +59,7 @@ class Trainer:
         name: str,
         batches: Batches,
         micro_batch_sequences: int,
-        fingerprint: Fingerprint,
+        made_with: Deciding,
         first_new_entry: int | None = None,
     ) -> None:
         self.engine = engine
@@ -66,16 +68,17 @@ class Trainer:
         self.step = 0
         self.watch = Watch(stage.guard)
         self._stage = stage
+        self._course = stage.course
         self._name = name
         self._batches = batches
         self._coming: Iterator[Batch] | None = None  # made at the first update, when `step` is known
         self._rows = micro_batch_sequences
-        self._fingerprint = fingerprint
+        self._made_with = made_with
 
     def advance(self) -> Update:
         """Make the next update, or leave it out; `AuroraError` naming the step where too many were in a row."""
         engine = self.engine
-        torch.manual_seed(_seed(self._fingerprint(self.step + 1), self.step) + engine.stream)  # dropout, by step
+        torch.manual_seed(_seed(self._made_with(self.step + 1), self.step) + engine.stream)  # dropout, by step
         self._coming = self._coming or self._batches.batches(self.step, self._stage.steps, engine.rank, engine.ranks)
         batch = next(self._coming)
         num_counted = engine.total(int(batch.loss_mask.sum()))
@@ -83,7 +86,7 @@ class Trainer:
             raise AuroraError(
                 f"Step {self.step + 1} of stage {self._name} has no token with a loss: check its mixture."
             )
-        rate = learning_rate(self._stage.schedule, self.step, self._stage.steps)
+        rate = learning_rate(self._course, self.step)
         loss = engine.train_step(self._placed(batch), self._rows, num_counted)
         norm = engine.gradient_norm()
         left_out = self.watch.judge(loss, norm)
@@ -132,6 +135,6 @@ class Trainer:
         return f"Step {self.step + 1} of stage {self._name} (sequences {first} to {behind - 1})"
 
 
-def _seed(fingerprint: str, step: int) -> int:
+def _seed(made_with: MadeWith, step: int) -> int:
     """A 63-bit seed for the random numbers of a step."""
-    return int.from_bytes(hashlib.sha256(f"{fingerprint} {step}".encode()).digest()[:8], "big") >> 1
+    return int.from_bytes(hashlib.sha256(canonical_json([made_with, step])).digest()[:8], "big") >> 1
