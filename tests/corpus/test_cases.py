@@ -6,6 +6,7 @@ A kind is checked by the function that CHECKS names for it; where a case is a do
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from aurora.cli import main
 from aurora.corpus.document import Document
 from aurora.corpus.reading import read_documents
 from conftest import MINIMAL, ROOT
+from corpus.sample_texts import TEXTS
 
 Case = dict[str, Any]
 CASES = ROOT.parent / "shared" / "cases" / "curation.jsonl"
@@ -43,7 +45,32 @@ def check_html(case: Case, folder: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert (code, [document.text for document in kept]) == (0, [case["expected"]])
 
 
-CHECKS: dict[str, Callable[[Case, Path, pytest.CaptureFixture[str]], None]] = {"html": check_html}
+def check_label(case: Case, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tag = re.fullmatch(r"canonicalised to (\w+), kept", case["expected"])
+    assert tag is not None
+    row = {"lang": case["language"], "text": TEXTS[tag[1]]}
+    (folder / "rows.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
+    source = {"kind": "jsonl", "paths": ["rows.jsonl"], "language_key": "lang"}
+    code, kept, _ = build(folder, source)
+    assert (code, [(document.lang, document.text) for document in kept]) == (0, [(tag[1], TEXTS[tag[1]])])
+    code, kept, _ = build(folder, {"kind": "jsonl", "paths": ["rows.jsonl"], "language": case["language"]})
+    assert (code, [document.lang for document in kept]) == (0, [tag[1]])
+
+
+def check_language(case: Case, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [
+        {"lang": case["language"], "text": text} for text in ("Vene on rannassa", "Mies menee kotiin", "Google Chrome")
+    ]
+    (folder / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    code, kept, _ = build(folder, {"kind": "jsonl", "paths": ["rows.jsonl"], "language_key": "lang"}, rules=[])
+    assert (code, [document.text for document in kept]) == (0, [row["text"] for row in rows])
+
+
+CHECKS: dict[str, Callable[[Case, Path, pytest.CaptureFixture[str]], None]] = {
+    "html": check_html,
+    "language": check_language,
+    "language_label": check_label,
+}
 
 
 def cases() -> list[Any]:

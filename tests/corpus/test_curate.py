@@ -43,6 +43,14 @@ def numbered(language: str, count: int) -> list[Row]:
     return [{"lang": language, "text": f"{TEXTS[language]} ({number})"} for number in range(count)]
 
 
+def test_unknown_labels_are_counted_and_the_text_decides(tmp_path: Path) -> None:
+    rows = [{"lang": label, "text": f"{TEXTS['fi']} {label}"} for label in ("Finnish", "fin_Latn", "zxx", "suomi")]
+    ledger = build(tmp_path, rows)
+    assert ledger["by_source"]["web"].keys() == {"fi"}
+    assert ledger["documents"]["kept"] == 4
+    assert ledger["changes"]["unknown language labels"] == {"fi": 2}
+
+
 def texts(folder: Path, part: str) -> list[str]:
     return [document.text for document in read_documents(folder, part)]
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,6 +26,15 @@ def test_hashes_are_the_same_on_every_machine() -> None:
     # Held-out sets depend on it.
     assert f"{text_hash(''):032x}" == "99aa06d3014798d86001c324468d497f"
     assert document_id("", "", "") == "4758ddac5f9ee9383325230e1f285505"
+
+
+def test_a_label_becomes_a_tag_and_what_is_none_is_kept_beside_the_text() -> None:
+    assert new_document("text", "__label__fin_Latn", "web").lang == "fi"
+    assert new_document("text", "", "web").lang == "und"
+    unknown = new_document("text", "Finnish \ud800" + "x" * 1000, "web", meta={"a": 1})
+    assert unknown.lang == "und"
+    assert json.loads(unknown.meta) == {"a": 1, "unknown_language_label": "Finnish ?" + "x" * 91}
+    assert "unknown_language_label" not in new_document("text", "zxx_Zxxx", "web").meta
 
 
 def test_tables_keep_every_column_and_the_order() -> None:

@@ -6,20 +6,34 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from aurora.corpus.language import GLANCE, LOOK, Cld2, Identified, Identifier, contradicts, identify_batch, pieces
+from aurora.corpus.language import (
+    GLANCE,
+    LOOK,
+    SHORTEST,
+    Cld2,
+    Identified,
+    Identifier,
+    contradicts,
+    identify_batch,
+    pieces,
+)
 from corpus.sample_texts import CODE_TEXT, TEXTS
 
 
 class Says:
     """An identifier with one answer, which remembers what it was asked about."""
 
-    def __init__(self, *languages: tuple[str, int], reliable: bool = True) -> None:
+    def __init__(self, *languages: tuple[str, int], reliable: bool = True, unknown: tuple[str, ...] = ()) -> None:
         self._answer = Identified(languages, reliable)
+        self.unknown = unknown
         self.asked: list[bytes] = []
 
     def identify(self, text: bytes) -> Identified:
         self.asked.append(text)
         return self._answer
+
+    def knows(self, language: str) -> bool:
+        return language not in self.unknown
 
 
 def identify(text: str, lang: str, first: Identifier, second: Identifier | None = None) -> tuple[str, object, int]:
@@ -92,15 +106,48 @@ def test_pieces_are_whole_characters_from_all_over_the_text(text: str, size: int
 
 def test_a_second_opinion_saves_documents_and_names_what_the_first_does_not_know() -> None:
     against, unsure = Says(("en", 99)), Says(("en", 40), reliable=False)
-    assert identify("text", "fi", against, Says(("sv", 90)))[1] == ("contradicts", "en")
-    assert identify("text", "fi", against, Says(("fi", 90)))[1] is None
-    assert identify("text", "fi", against, Says(("sv", 60), ("fi", 5)))[1] is None
-    assert identify("text", "fi", against, Says(("sv", 60)))[1] == ("contradicts", "en")
-    assert identify("text", "fi", against, unsure)[1] is None
+    text = "text " * 20
+    assert identify(text, "fi", against, Says(("sv", 90)))[1] == ("contradicts", "en")
+    assert identify(text, "fi", against, Says(("fi", 90)))[1] is None
+    assert identify(text, "fi", against, Says(("sv", 60), ("fi", 5)))[1] is None
+    assert identify(text, "fi", against, Says(("sv", 60)))[1] == ("contradicts", "en")
+    assert identify(text, "fi", against, unsure)[1] is None
     assert identify("text", "und", unsure, Says(("fi", 90)))[0] == "fi"
     assert identify("text", "und", unsure, Says(("fi", 40), reliable=False))[0] == "en"
     assert identify("text", "und", against, Says(("fi", 90)))[0] == "en"
     assert identify("text", "und", Says(reliable=False), Says(reliable=False))[:2] == ("und", ("unknown", ""))
+
+
+def test_who_does_not_know_a_language_contradicts_none_of_its_texts() -> None:
+    text = "text " * 20
+    unable = Says(("ru", 99), unknown=("kv",))
+    assert identify(text, "kv", unable) == ("kv", None, -1)
+    assert unable.asked == []
+    assert identify(text, "kv", unable, Says(("ru", 99)))[1] == ("contradicts", "ru")
+    assert identify(text, "kv", unable, Says(("kv", 99)))[1:] == (None, 99)
+    assert identify(text, "kv", Says(("ru", 99)), unable)[1] == ("contradicts", "ru")
+
+
+@pytest.mark.parametrize(
+    ("language", "known"),
+    [("fi", True), ("he", True), ("jv", True), ("nb", True), ("fil", True), ("sr-Cyrl", True), ("zh-Hant", True),
+     ("kv", False), ("arz", False), ("hi-Latn", False), ("sr-Latn", False), ("fi-Cyrl", False)],
+)  # fmt: skip
+def test_a_detector_knows_languages_in_the_scripts_it_has_seen(language: str, known: bool) -> None:
+    assert Cld2().knows(language) == known
+
+
+# CLD2 is sure that these are English.
+SHORT = [("fi", "Vene on rannassa"), ("fi", "the three words are here"), ("hi", "Google Chrome"), ("vi", "Hoa hong do")]
+
+
+def test_a_few_words_contradict_no_declared_language() -> None:
+    for language, text in SHORT:
+        assert contradicts(Cld2().identify(text.encode()), language) == "en"
+        assert identify(text, language, Cld2())[:2] == (language, None)
+    whole = TEXTS["en"][:SHORTEST]
+    assert identify(whole, "fi", Cld2())[1] == ("contradicts", "en")
+    assert identify(whole[:-1], "fi", Cld2())[1] is None
 
 
 def test_code_and_percents() -> None:
@@ -116,7 +163,8 @@ def test_code_and_percents() -> None:
         (Says(("en", 97)), "en-GB", None),
         (Says(("pt-BR", 97)), "pt", None),
         (Says(("no", 97)), "nb", None),
-        (Says(("tl", 97)), "fil", None),
+        (Says(("hr", 97)), "sr-Latn", None),
+        (Says(("id", 97)), "ms", None),
         (Says(("en", 79)), "fi", None),
         (Says(("en", 80)), "fi", "en"),
         (Says(("en", 90), ("fi", 9)), "fi", None),

@@ -17,6 +17,17 @@ class Unsure:
     def identify(self, text: bytes) -> Identified:
         return Identified((("en", 99),), False)
 
+    def knows(self, language: str) -> bool:
+        return True
+
+
+class Unable:
+    def identify(self, text: bytes) -> Identified:
+        return Identified((("en", 99),), True)
+
+    def knows(self, language: str) -> bool:
+        return False
+
 
 def mixed(language: str, other: str) -> str:
     return "\n\n".join([TEXTS[language], TEXTS[other], "OK", TEXTS[language] + "!"])
@@ -33,6 +44,7 @@ def test_only_paragraphs_surely_in_another_language_go(language: str) -> None:
     assert texts.to_pylist() == [f"{TEXTS[language]}\n\nOK\n\n{TEXTS[language]}!", *given[1:]]
     assert dropped.tolist() == [1, 0, 0]
     assert drop_other_paragraphs(column, found, [Cld2(), Unsure()])[0] is column
+    assert drop_other_paragraphs(column, found, [Unable()])[0] is column
 
 
 def test_code_in_a_text_about_it_stays() -> None:

@@ -26,9 +26,27 @@ def test_reads_values_and_defaults(minimal_recipe: Path) -> None:
     assert loaded.base == minimal_recipe.parent
 
 
+def test_a_language_is_one_however_it_is_written(minimal_recipe: Path) -> None:
+    replace(minimal_recipe, "language_key: lang", "language: __label__fin_Latn")
+    replace(
+        minimal_recipe,
+        "tokens:\n  train",
+        "  curation: {thresholds: {FI: {min_words: 1}}}\ntokens:\n  infilling: {web/fin: {rate: 0.5}}\n  train",
+    )
+    replace(minimal_recipe, "mixture: {web/en: 1}", "mixture: {web/fi_FI: 1, web/srp_Latn: 2, web/Code: 1}")
+    recipe = load_recipe(minimal_recipe).recipe
+    assert recipe.corpus.sources["web"].language == "fi"
+    assert recipe.corpus.curation.thresholds == {"fi": {"min_words": 1}}
+    assert list(recipe.tokens.infilling) == ["web/fi"]
+    assert recipe.stages["base"].mixture == {"web/fi": 1, "web/sr-Latn": 2, "web/code": 1}
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
+        ("language_key: lang", "language: Finnish", "line 4: corpus.sources.web.language: 'Finnish' is no label of a"),
+        ("web/en: 1", "web/xx: 1", "stages.base.mixture.web/xx: 'web/xx': 'xx' is no label of a language; write its"),
+        ("web/en: 1", "web/en: 1, web/eng_Latn: 2", "two of web/en, web/eng_Latn are the same; keep one"),
         ("peak: 1e-3", "peek: 1e-3", "line 16: unknown key stages.base.schedule.peek (did you mean peak?)"),
         (
             "paths: [web.jsonl]",

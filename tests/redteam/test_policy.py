@@ -31,6 +31,14 @@ def test_our_policy_covers_every_category_in_every_language(root: Path) -> None:
         assert len(set(benign)) == len(benign) >= len(harmful)
 
 
+def test_a_file_of_words_may_be_named_by_any_label_of_its_language(policy: Path) -> None:
+    words = policy.with_suffix("")
+    text = (words / "fi.yaml").read_text(encoding="utf-8").replace("language: fi", "language: fin_Latn")
+    (words / "fi.yaml").unlink()
+    (words / "fin.yaml").write_text(text, encoding="utf-8")
+    assert list(load_policy(policy, ["fi", "en"]).words) == ["fi", "en"]
+
+
 @pytest.mark.parametrize(
     ("file", "old", "new", "said"),
     [

@@ -13,12 +13,17 @@ from typing import TYPE_CHECKING
 
 import xxhash
 
+from aurora.languages.labels import CODE as CODE
+from aurora.languages.labels import UNDETERMINED as UNDETERMINED
+from aurora.languages.labels import canonical
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
 COLUMNS = ("id", "text", "lang", "source", "license", "url", "meta")
-UNDETERMINED = "und"
-CODE = "code"
+# Key of `meta` for what a document was labelled with that is no label of a language.
+UNKNOWN_LABEL = "unknown_language_label"
+_LONGEST_LABEL = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +63,14 @@ def text_hash(text: str) -> int:
 def new_document(
     text: str, lang: str, source: str, license: str = "unknown", url: str = "", meta: dict[str, object] | None = None
 ) -> Document:
-    """A document with its id computed."""
-    encoded = json.dumps(meta or {}, ensure_ascii=False, sort_keys=True)
-    return Document(document_id(source, url, text), text, lang, source, license, url, encoded)
+    """A document with its id computed and its language's label as a tag; what is no label goes to `meta`, and the
+    language is undetermined."""
+    facts = meta or {}
+    tag = canonical(lang)
+    if tag is None:
+        facts = {**facts, UNKNOWN_LABEL: lang[:_LONGEST_LABEL].encode("utf-8", "replace").decode()}
+    encoded = json.dumps(facts, ensure_ascii=False, sort_keys=True)
+    return Document(document_id(source, url, text), text, tag or UNDETERMINED, source, license, url, encoded)
 
 
 def schema() -> pa.Schema:

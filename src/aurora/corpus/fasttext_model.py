@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from aurora.corpus.language import Identified
+from aurora.corpus.language import Identified, Known
 from aurora.errors import UserError
+from aurora.languages.labels import UNDETERMINED, canonical
 
-_LABEL = "__label__"
 _BEST = 3
 _LEAST = 0.05
+_ALL, _ANY = -1, -1.0  # every label of the model, however unlikely
 SURE_PERCENT = 50
 
 
@@ -32,13 +33,18 @@ class FastText:
             self._model = fasttext.load_model(str(path))
         except ValueError as error:
             raise UserError(f"corpus.curation.fasttext_model: {path} is no model of fastText ({error}).") from error
+        labels, _ = self._model.predict("", _ALL, _ANY)
+        self._known = Known(labels)
 
     def identify(self, text: bytes) -> Identified:
         """Identify all of `text`; the percents are probabilities of labels, of which those under 5 are left out."""
         line = text.decode(errors="ignore").replace("\n", " ")
         labels, shares = self._model.predict(line, _BEST, _LEAST)
-        found = tuple(
-            (label.removeprefix(_LABEL), round(100 * min(float(share), 1.0)))
-            for label, share in zip(labels, shares, strict=True)
-        )
+        percents = (round(100 * min(float(share), 1.0)) for share in shares)
+        tags = ((canonical(label), percent) for label, percent in zip(labels, percents, strict=True))
+        found = tuple((tag, percent) for tag, percent in tags if tag is not None and tag != UNDETERMINED)
         return Identified(found, bool(found) and found[0][1] >= SURE_PERCENT)
+
+    def knows(self, language: str) -> bool:
+        """Whether it can find a language."""
+        return language in self._known

@@ -18,9 +18,9 @@ import pyarrow as pa
 
 from aurora.corpus.compiled import entry_point
 from aurora.corpus.folding import Folding, folding, token_hashes
-from aurora.corpus.language_data import base
 from aurora.corpus.string_buffers import buffers_of, concatenated
 from aurora.errors import UserError
+from aurora.languages.labels import primary
 
 LONGEST_TERM = 8  # tokens
 _FACTOR = np.uint64(0xD6E8FEB86659FD93)
@@ -44,7 +44,7 @@ class FlaggedWords:
         shares = np.full(len(texts), np.nan)
         tags = np.asarray(langs, np.object_)
         for tag in dict.fromkeys(langs):
-            terms = self._lists.get(tag) or self._lists.get(base(tag))
+            terms = self._lists.get(tag) or self._lists.get(primary(tag))
             if terms is not None:
                 rows = np.flatnonzero(tags == tag)
                 shares[rows] = terms.shares(texts, rows)

@@ -21,6 +21,7 @@ from aurora.corpus.ngrams import Runs, room
 from aurora.corpus.scanning import scan, scanned_room
 from aurora.corpus.spans import Language, language_of
 from aurora.corpus.string_buffers import buffers_of
+from aurora.languages.labels import primary
 
 
 def measure(texts: pa.LargeStringArray, langs: Sequence[str]) -> pa.RecordBatch:
@@ -62,7 +63,7 @@ def _language(lang: str) -> Language:
 
 
 def _flags(lang: str) -> characters.Flags:
-    return characters.flags(language_data.base(lang), language_data.thresholds(lang).get("script", ""))
+    return characters.flags(primary(lang), language_data.thresholds(lang).get("script", ""))
 
 
 @entry_point

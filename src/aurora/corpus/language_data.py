@@ -1,6 +1,7 @@
 """What the rules know of a language: thresholds, stop words, ends of sentences, phrases; all of it data files.
 
-One decision: a language without an entry takes `default`, and a region (hi-IN) takes its language's.
+One decision: a language without an entry takes `default`, and so does one in another script than it is usually written
+in (hi-Latn), for which nothing was measured; a region (en-GB) takes its language's.
 """
 
 from __future__ import annotations
@@ -10,18 +11,14 @@ from importlib.resources import files
 from typing import Any
 
 from aurora.corpus.document import CODE
+from aurora.languages.labels import in_usual_script, primary
 
 
 @cache
 def thresholds(lang: str) -> dict[str, Any]:
     """The table of a language; languages without one use `default`."""
     tables = _load("quality.yaml")
-    return tables[CODE] if lang == CODE else tables["default"] | tables.get(base(lang), {})
-
-
-def base(lang: str) -> str:
-    """The language of a tag, without its region or script."""
-    return lang.split("-")[0]
+    return tables[CODE] if lang == CODE else tables["default"] | _own(tables, lang)
 
 
 def stop_words(lang: str) -> tuple[str, ...]:
@@ -42,9 +39,13 @@ def phrases(lang: str) -> dict[str, tuple[str, ...]]:
     return {kind: tuple(entry[kind]) for kind in kinds if kind in entry}
 
 
+def _own(tables: dict[str, dict[str, Any]], lang: str) -> dict[str, Any]:
+    return tables.get(primary(lang), {}) if in_usual_script(lang) else {}
+
+
 def _entry(lang: str) -> dict[str, Any]:
     tables = _load("languages.yaml")
-    return tables["default"] | tables.get(base(lang), {})
+    return tables["default"] | _own(tables, lang)
 
 
 @cache

@@ -14,13 +14,11 @@ import pyarrow as pa
 
 from aurora.corpus.code_look import LEAST_SHARE, code_share
 from aurora.corpus.document import CODE
-from aurora.corpus.language import Identifier, Languages, contradicts, denies
+from aurora.corpus.language import SHORTEST, Identifier, Languages, contradicts, denies
 from aurora.corpus.string_buffers import buffers_of, concatenated, replaced, text_at
 
 # Percent of what was looked at in the document's language, below which its languages are said to be mixed.
 MIXED_BELOW = 80
-# UTF-8 bytes of a paragraph whose language can be told.
-SHORTEST = 100
 FENCE = "```"
 
 
@@ -50,9 +48,9 @@ def drop_other_paragraphs(
 
 def _is_other(paragraph: str, lang: str, identifiers: Sequence[Identifier]) -> bool:
     raw = paragraph.encode()
-    first, *others = identifiers
-    if len(raw) < SHORTEST or not contradicts(first.identify(raw), lang):
+    able = [identifier for identifier in identifiers if identifier.knows(lang)]
+    if not able or len(raw) < SHORTEST or not contradicts(able[0].identify(raw), lang):
         return False
-    if not all(denies(one.identify(raw), lang) for one in others):
+    if not all(denies(one.identify(raw), lang) for one in able[1:]):
         return False
     return FENCE not in paragraph and code_share(*concatenated([raw]))[0][0] < LEAST_SHARE

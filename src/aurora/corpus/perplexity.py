@@ -15,8 +15,8 @@ import numpy as np
 import pyarrow as pa
 
 from aurora.corpus.kernels import tokens
-from aurora.corpus.language_data import base
 from aurora.errors import UserError
+from aurora.languages.labels import primary
 
 
 class Perplexities:
@@ -33,7 +33,7 @@ class Perplexities:
         found = np.full(len(texts), np.nan)
         if self._models:
             for row, lang in enumerate(langs):
-                model = self._models.get(lang) or self._models.get(base(lang))
+                model = self._models.get(lang) or self._models.get(primary(lang))
                 if model is not None:
                     found[row] = _perplexity(model, texts[row].as_py(), lang)
         return pa.array(found)

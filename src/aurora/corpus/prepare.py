@@ -26,7 +26,7 @@ import xxhash
 from aurora.corpus.code_look import label_code
 from aurora.corpus.contamination import SentenceIndex
 from aurora.corpus.decontaminate import ContaminationIndex, load_index
-from aurora.corpus.document import COLUMNS, UNDETERMINED, Document, Quarantined
+from aurora.corpus.document import COLUMNS, UNDETERMINED, UNKNOWN_LABEL, Document, Quarantined
 from aurora.corpus.edge_lines import LINES, edge_lines
 from aurora.corpus.fasttext_model import FastText
 from aurora.corpus.flagged import FlaggedWords, with_score
@@ -49,7 +49,7 @@ from aurora.files import atomic_file
 from aurora.recipe.corpus import Curation
 
 # Rises when the code changes what is written for the same text.
-VERSION = 9
+VERSION = 10
 # A batch ends with the document that makes it so large; a larger document is none.
 BATCH_BYTES = 16_000_000
 BATCH_DOCUMENTS = 8192
@@ -68,8 +68,10 @@ SETTINGS = (
     "boilerplate_lines",
 )
 OTHER_LANGUAGE = "paragraphs in another language"
+UNKNOWN_LABELS = "unknown language labels"
 # What a document was changed by or marked with, counted in the ledger.
 COUNTED = (
+    UNKNOWN_LABELS,
     "normalised",
     "mojibake repaired",
     "mixed languages",
@@ -220,6 +222,7 @@ class _Steps:
             name: pa.array([getattr(document, name) for document in documents], TEXTS.field(name).type)
             for name in COLUMNS
         }
+        columns[UNKNOWN_LABELS] = pc.match_substring(columns["meta"], f'"{UNKNOWN_LABEL}": ').cast(pa.int32())
         langs = columns["lang"].to_pylist()
         if self._curation.identify_language:
             langs = label_code(columns["text"], langs)

@@ -16,10 +16,11 @@ import pyarrow as pa
 
 from aurora.corpus.document import CODE
 from aurora.corpus.kernels import measure
-from aurora.corpus.language_data import base, thresholds
+from aurora.corpus.language_data import thresholds
 from aurora.corpus.measuring import STATISTICS
 from aurora.corpus.rule_sets import SETS, rules_of
 from aurora.errors import UserError
+from aurora.languages.labels import primary
 
 Thresholds = Mapping[str, Mapping[str, float]]
 BASIC = ("basic",)
@@ -59,7 +60,7 @@ def judge_batch(
     values = np.full(len(langs), np.nan)
     tags = np.asarray(langs, np.object_)
     for lang in dict.fromkeys(langs):
-        limits = thresholds(lang) | dict(moved.get(base(lang), {})) | dict(moved.get(lang, {}))
+        limits = thresholds(lang) | dict(moved.get(primary(lang), {})) | dict(moved.get(lang, {}))
         rows = np.flatnonzero(tags == lang)
         for rule in rules_of(sets, lang == CODE):
             column = measured[rule.statistic].to_numpy(zero_copy_only=False)[rows]

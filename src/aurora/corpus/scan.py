@@ -28,6 +28,7 @@ from aurora.corpus.quality import judge_batch
 from aurora.corpus.rule_sets import NEED_FILES, SETS
 from aurora.corpus.sources import read_source
 from aurora.errors import UserError
+from aurora.languages.labels import required
 from aurora.recipe.corpus import JsonlSource, ParquetSource, TextSource
 from aurora.tables import table
 from aurora.terminal import line
@@ -76,6 +77,11 @@ def scan(path: Path, sets: Sequence[str], reading: Reading, personal_data: bool 
 
     Raises `UserError` where there is nothing to read, or no text under its key.
     """
+    if reading.language is not None:
+        try:
+            required(reading.language)
+        except ValueError as error:
+            raise UserError(f"--language: {error}.") from error
     findings = Findings(rules={name: {} for name in sets})
     for inputs, _ in batches(_read(path, reading)):
         documents = [item for item in inputs if isinstance(item, Document)]

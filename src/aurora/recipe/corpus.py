@@ -10,10 +10,19 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from aurora.recipe.base import Section, layout
-from aurora.recipe.names import Configuration, Language, Name, PackageName, PackageVersion, Revision, Split
+from aurora.recipe.names import (
+    REDTEAM,
+    Configuration,
+    Distinct,
+    Language,
+    Name,
+    PackageName,
+    PackageVersion,
+    Revision,
+    Split,
+)
 
 MEASURING = "eld"
-REDTEAM = "redteam"  # what its stores are named by, beside those of sources
 RuleSet = Literal[
     "basic",
     "gopher-quality",
@@ -33,8 +42,8 @@ class SourceBase(Section):
 
     language: Language | None = Field(
         None,
-        description="BCP 47 tag of every document, or `code`; without it the reader's own label or identification "
-        "decides.",
+        description="Language of every document, as data sets write it (`fi`, `fin_Latn`, `pt-BR`), or `code`; without "
+        "it the reader's own label or identification decides.",
     )
     license: str = Field("unknown", description="SPDX licence expression, where the documents do not carry one.")
     limit_megabytes: float | None = Field(
@@ -210,18 +219,18 @@ class Curation(Section):
         "`code` are rules of code alone; `perplexity` and `flagged-words` drop what is over the "
         "thresholds `max_perplexity` and `max_flagged`.",
     )
-    flagged_words: dict[Language, str] = Field(
+    flagged_words: Annotated[dict[Language, str], Distinct] = Field(
         default_factory=dict,
         description="Lists of flagged words by language, a term a line, relative to the recipe; none ships. The share "
         "of a document's words on its list is kept in its `meta` (`flagged`); `thresholds.LANGUAGE.max_flagged` is the "
         "limit of the rule set `flagged-words`.",
     )
-    perplexity: dict[Language, str] = Field(
+    perplexity: Annotated[dict[Language, str], Distinct] = Field(
         default_factory=dict,
         description="KenLM models (.arpa or binary) by language, relative to the recipe (extra `perplexity`). They "
         "read lines of Aurora's tokens with spaces between them; `thresholds.LANGUAGE.max_perplexity` is the limit.",
     )
-    thresholds: dict[Language, dict[str, float]] = Field(
+    thresholds: Annotated[dict[Language, dict[str, float]], Distinct] = Field(
         default_factory=dict,
         description="Thresholds by language and name, in place of those of `data/quality.yaml`. Moving one judges "
         "anew without reading a text again.",

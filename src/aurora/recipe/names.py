@@ -9,12 +9,15 @@ SOURCE/LANGUAGE lies in the files SOURCE.LANGUAGE.*, and a folder with a dot is 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, ValidatorFunctionWrapHandler, WrapValidator
+
+from aurora.languages.labels import required
 
 LONGEST = 64
+REDTEAM = "redteam"  # what its stores are named by, beside those of sources; they are of no language
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _RUN = re.compile(r"[a-z0-9][a-z0-9_-]*(\.[a-z0-9_-]+)*")
 # Files of these names, with any ending, are devices on Windows: a run that holds one cannot be copied there.
@@ -69,7 +72,8 @@ RunName = Annotated[
     AfterValidator(_no_device),
     AfterValidator(_no_working_folder),
 ]
-Language = Annotated[str, Field(pattern=r"^([a-z]{2,3}(-[A-Za-z0-9]{2,8})*|code|und)$", max_length=35)]
+# However it is written (`fin_Latn`, `FI`), its tag: BCP 47, or `code`.
+Language = Annotated[str, AfterValidator(required)]
 PackageName = Annotated[
     str, _matching(_PACKAGE, "a package's name (letters, digits, `.`, `-` and `_`, as PEP 508 has it)", 100)
 ]
@@ -99,18 +103,23 @@ def is_store_name(name: str) -> bool:
 def _store_name(value: str) -> str:
     if not is_store_name(value):
         raise ValueError(f"{_quoted(value)} is not SOURCE/LANGUAGE")
-    return value
+    source, _, language = value.partition("/")
+    if source == REDTEAM:
+        return value
+    try:
+        return f"{source}/{required(language)}"
+    except ValueError as error:
+        raise ValueError(f"{_quoted(value)}: {error}") from error
 
 
-# The name of a token store in mixtures, budgets and the tables of `tokens`.
+def _distinct(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+    """Refuses a table of which two keys are one language, where the first of them would be lost."""
+    found = handler(value)
+    if isinstance(value, Mapping) and len(found) < len(value):
+        raise ValueError(f"two of {', '.join(map(str, value))} are the same; keep one")
+    return found
+
+
+# The name of a token store in mixtures, budgets and the tables of `tokens`; and a table by such names or by languages.
 StoreName = Annotated[str, AfterValidator(_store_name)]
-
-
-def same_but_for_case(names: Iterable[str]) -> tuple[str, str] | None:
-    """Two of `names` that are one file where case is ignored; None where there are none."""
-    seen: dict[str, str] = {}
-    for name in names:
-        other = seen.setdefault(name.casefold(), name)
-        if other != name:
-            return other, name
-    return None
+Distinct = WrapValidator(_distinct)

@@ -9,12 +9,12 @@ from __future__ import annotations
 from pydantic import Field, model_validator
 
 from aurora.recipe.base import Section
-from aurora.recipe.corpus import REDTEAM, Corpus
+from aurora.recipe.corpus import Corpus
 from aurora.recipe.execution import Execution
 from aurora.recipe.model import Model
-from aurora.recipe.names import Name, RunName, same_but_for_case
+from aurora.recipe.names import REDTEAM, Name, RunName
 from aurora.recipe.safety import Evaluation, Redteam
-from aurora.recipe.stages import IMPORTED, PAIRS, Stage, checkpoints_of
+from aurora.recipe.stages import IMPORTED, PAIRS, Stage
 from aurora.recipe.tokens import Tokens
 
 REDTEAM_SOURCES = (PAIRS, f"{REDTEAM}/benign")
@@ -76,9 +76,6 @@ class Recipe(Section):
                         f"{key}: {checkpoint!r} is already the name of {taken[checkpoint]}; choose another"
                     )
                 taken[checkpoint] = key
-        read = {source for stage in checkpoints_of(self.stages).values() for source in stage.sources}
-        if twice := same_but_for_case(sorted({*read, *self.tokens.adopt})):
-            raise ValueError(f"stages: {twice[0]!r} and {twice[1]!r} differ in case alone; write the language one way")
         return self
 
     def _check_source(self, key: str, source: str) -> None:

@@ -11,14 +11,14 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from aurora.recipe.base import Section
-from aurora.recipe.names import StoreName
+from aurora.recipe.names import Distinct, StoreName
 
 
 class Retention(Section):
     """Adaptive replay: the shares of replayed sources follow what is forgotten; all others keep their ratio."""
 
     every_steps: int = Field(ge=1, description="Measure, and choose new shares, every so many steps.")
-    budget: dict[StoreName, Annotated[float, Field(ge=0)]] = Field(
+    budget: Annotated[dict[StoreName, Annotated[float, Field(ge=0)]], Distinct] = Field(
         min_length=1,
         description="Largest rise of held-out bits per byte of each replayed source of the mixture at the stage's end, "
         "relative to the model that the first stage with a `retention` table started from: 0.01 is +1 %.",

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from aurora.recipe.base import Section, layout
-from aurora.recipe.names import Name, StoreName
+from aurora.recipe.names import Distinct, Name, StoreName
 from aurora.recipe.pace import Pace
 from aurora.recipe.retention import Retention
 from aurora.recipe.schedule import Course, Schedule
@@ -26,6 +26,7 @@ PAIRS = "redteam/pairs"
 
 Mixture = Annotated[
     dict[StoreName, Annotated[float, Field(gt=0)]],
+    Distinct,
     Field(
         min_length=1,
         description="Token weight of each source; a name is `SOURCE/LANGUAGE` or `redteam/pairs|benign`. Weights "

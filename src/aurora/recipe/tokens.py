@@ -6,12 +6,12 @@ stage's mixture weighs.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from aurora.recipe.base import Section
-from aurora.recipe.names import Language, StoreName
+from aurora.recipe.names import Distinct, Language, StoreName
 
 # What stands around a prompt: AURORA-M's own, and two that other open models and data sets use.
 AURORA = "aurora"
@@ -82,11 +82,11 @@ class Tokens(Section):
     extend: Extension | None = Field(
         None, description="Teach the tokenizer of `path` new languages; combining marks then belong to letters."
     )
-    infilling: dict[StoreName, Infilling] = Field(
+    infilling: Annotated[dict[StoreName, Infilling], Distinct] = Field(
         default_factory=dict, description="Fill-in-the-middle by source, named as in mixtures (`SOURCE/LANGUAGE`)."
     )
 
-    adopt: dict[StoreName, Adopted] = Field(
+    adopt: Annotated[dict[StoreName, Adopted], Distinct] = Field(
         default_factory=dict,
         description="Stores made elsewhere, by the name that mixtures use for them (`SOURCE/LANGUAGE`).",
     )

@@ -13,6 +13,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from aurora.errors import UserError
+from aurora.languages.labels import canonical
 
 SLOT = "{action}"
 Template = Annotated[str, Field(pattern=r"^[^{}]*\{action\}[^{}]*$")]
@@ -80,11 +81,12 @@ Read = TypeVar("Read", bound=_Table)
 def load_policy(path: Path, languages: list[str]) -> Policy:
     """Read POLICY.yaml and POLICY/LANGUAGE.yaml; `UserError` names the file and key that is missing or wrong."""
     file = _read(path, PolicyFile)
-    words = {language: _read(path.with_suffix("") / f"{language}.yaml", Words) for language in languages}
+    places = _files_of_words(path.with_suffix(""), languages)
+    words = {language: _read(place, Words) for language, place in places.items()}
     ids = [category.id for category in file.categories]
     for language, found in words.items():
-        place = path.with_suffix("") / f"{language}.yaml"
-        if found.language != language:
+        place = places[language]
+        if canonical(found.language) != language:
             raise UserError(f"{place}: language is {found.language}, but the file's name says {language}.")
         for missing in [category for category in ids if category not in found.categories]:
             raise UserError(
@@ -99,6 +101,12 @@ def load_policy(path: Path, languages: list[str]) -> Policy:
             for action in harmful & set(category.benign):
                 raise UserError(f"{place}: {action!r} is both a harmful and a benign action; keep one.")
     return Policy(file=file, words=words)
+
+
+def _files_of_words(folder: Path, languages: list[str]) -> dict[str, Path]:
+    """The file of each language: the one whose name is a label of it (`fi.yaml`, `fin_Latn.yaml`)."""
+    named = {canonical(path.stem): path for path in sorted(folder.glob("*.yaml"), reverse=True)}
+    return {language: named.get(language, folder / f"{language}.yaml") for language in languages}
 
 
 def _read(path: Path, kind: type[Read]) -> Read:

@@ -13,11 +13,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from aurora.languages.labels import canonical, without_region
+
 # locale/ja_JP/LC_MESSAGES/x.mo says it for certain; i18n/hi/common.json, translations/fi-0a1b.json and messages_vi.json
 # name one of the two-letter codes after a word that says so.
-_GETTEXT_PLACE = re.compile(r"(?:^|/)(?P<language>[a-z]{2,3})(?:[_@-][A-Za-z@]+)*/LC_MESSAGES/")
+_GETTEXT_PLACE = re.compile(r"(?:^|/)(?P<label>[a-z]{2,3}(?:[_@-][A-Za-z@]+)*)/LC_MESSAGES/")
 _WORD_PLACE = re.compile(r"(?:^|/)(?:locales?|translations?|i18n|lang|languages?|messages)(?=[/_.])")
-_CODE_PLACE = re.compile(r"(?<=[/_.-])(?P<language>[a-z]{2})(?:[_-](?:[A-Z]{2}|[A-Z][a-z]{3}))?(?=[/.-])")
+_CODE_PLACE = re.compile(r"(?<=[/_.-])(?P<label>(?P<code>[a-z]{2})(?:[_-](?:[A-Z]{2}|[A-Z][a-z]{3}))?)(?=[/.-])")
 _CODES = (
     "aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz ee el en "
     "eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii ik io is it iu ja jv "
@@ -47,13 +49,14 @@ class Message:
 def language_of(path: str) -> str | None:
     """The language a catalogue's path names, without its region; None where the path is no catalogue's."""
     found = _place(path)
-    return found["language"] if found else None
+    tag = canonical(found["label"]) if found else None
+    return None if tag is None else without_region(tag)
 
 
 def domain_of(path: str) -> str:
     """The path of a catalogue with its language left out: translations of the same messages share it."""
     found = _place(path)
-    return path if found is None else f"{path[: found.start('language')]}*{path[found.end() :]}"
+    return path if found is None else f"{path[: found.start('label')]}*{path[found.end() :]}"
 
 
 def _place(path: str) -> re.Match[str] | None:
@@ -64,7 +67,7 @@ def _place(path: str) -> re.Match[str] | None:
         return found
     word = _WORD_PLACE.search(path)
     codes = _CODE_PLACE.finditer(path, word.end()) if word else iter(())
-    return next((code for code in codes if code["language"] in _ISO_639_1), None)
+    return next((code for code in codes if code["code"] in _ISO_639_1), None)
 
 
 def read_catalogue(path: str, content: bytes) -> list[Message]:

@@ -19,6 +19,7 @@ from aurora.corpus.sources.cleaning import lines
 from aurora.corpus.sources.packages import fetch, open_wheel, pinned_sets
 from aurora.corpus.sources.python_text import LARGEST, is_own, prose
 from aurora.errors import UserError
+from aurora.languages.labels import canonical
 from aurora.recipe.corpus import WheelPin, WheelsSource
 
 # A document of a catalogue: long enough to be a text, short enough that a program gives several.
@@ -124,7 +125,7 @@ class _Wheel:
                 except UnicodeDecodeError as error:
                     yield self._broken(f"{path}:{number}", error)
                     continue
-                if tab and self._wanted(label) and sentence.strip():
+                if tab and self._wanted(canonical(label) or label) and sentence.strip():
                     yield self._document(sentence.strip(), label, path, f"#{number}")
 
     def _catalogue_paths(self) -> list[str]:

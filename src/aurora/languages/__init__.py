@@ -1,0 +1,1 @@
+"""Languages: what a label of one means, for every room."""
