@@ -279,7 +279,7 @@ class Steps:
         """Answers of one checkpoint to held-out prompts."""
 
         def inputs() -> dict[str, str]:
-            prompts = self._digest("redteam", "held_out.jsonl")
+            prompts = self._digest("redteam", "held_out.jsonl", "summary.json")
             return {
                 "model": self._digest(f"checkpoints/{name}", WEIGHTS),
                 "prompts": prompts,
@@ -292,7 +292,7 @@ class Steps:
             measure_safety(self.recipe, self.run, name, folder)
 
         settings = self.recipe.evaluation.numerics()
-        return Step(f"safety:{name}", f"safety/{name}", 1, settings, inputs, run, "answers to held-out prompts")
+        return Step(f"safety:{name}", f"safety/{name}", 2, settings, inputs, run, "answers to held-out prompts")
 
     def _train(self, name: str, stage: Stage, fresh: bool, folder: Path, deciding: Callable[[int], MadeWith]) -> None:
         from aurora.evaluation.measure import held_out_monitor

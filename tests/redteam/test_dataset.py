@@ -9,8 +9,8 @@ import pytest
 
 from aurora.errors import UserError
 from aurora.recipe.safety import Redteam
-from aurora.redteam.dataset import Item, build_redteam, read_items
-from aurora.redteam.judge import is_refusal
+from aurora.redteam.dataset import Item, build_redteam, read_items, read_judge
+from aurora.redteam.judge import Judge
 
 LANGUAGES = ["en", "fi", "hi", "ja", "vi"]
 
@@ -38,7 +38,7 @@ def test_there_are_enough_held_out_prompts_of_every_kind(root: Path, tmp_path: P
 
 def test_harmful_prompts_are_refused_and_benign_ones_answered(root: Path, tmp_path: Path) -> None:
     for part in build(root, tmp_path / "a"):
-        wrong = [item for item in part if is_refusal(item.response, item.language) != (item.kind == "harmful")]
+        wrong = [item for item in part if Judge().is_refusal(item.response) != (item.kind == "harmful")]
         assert not wrong
 
 
@@ -61,3 +61,10 @@ def test_a_broken_line_is_named(tmp_path: Path) -> None:
     (tmp_path / "items.jsonl").write_text('{"id": "x"}\n')
     with pytest.raises(UserError, match=r"items\.jsonl, line 1"):
         read_items(tmp_path / "items.jsonl")
+
+
+def test_the_judge_of_a_set_knows_the_words_of_its_policy(root: Path, tmp_path: Path) -> None:
+    build(root, tmp_path / "a")
+    judge = read_judge(tmp_path / "a/summary.json")
+    assert judge.openings["en"] == ["I can't help with that."]
+    assert judge.outcome("I can't help with that. Every person deserves respect.", "en") == "refusal"

@@ -66,3 +66,28 @@ def test_a_broken_policy_is_one_sentence_with_file_and_key(
 def test_a_missing_language_is_named(policy: Path) -> None:
     with pytest.raises(UserError, match=r"sv\.yaml does not exist"):
         load_policy(policy, ["sv"])
+
+
+@pytest.fixture
+def swedish(policy: Path) -> Path:
+    """The words of a language whose refusals are not known, beside the policy."""
+    path = policy.with_suffix("") / "sv.yaml"
+    words = (policy.with_suffix("") / "en.yaml").read_text(encoding="utf-8")
+    path.write_text(words.replace("language: en", "language: sv", 1), encoding="utf-8")
+    return path
+
+
+def test_a_language_whose_refusals_are_not_known_must_bring_them(policy: Path, swedish: Path) -> None:
+    said = r"sv\.yaml: how answers decline in sv is not known \(en, fi, hi, ja, vi are\): list under `refusals:`"
+    with pytest.raises(UserError, match=said):
+        load_policy(policy, ["sv"])
+    swedish.write_text(
+        swedish.read_text(encoding="utf-8") + 'refusals: ["\\\\bjag (?:kan|tänker) inte\\\\b"]\n', encoding="utf-8"
+    )
+    assert load_policy(policy, ["sv"]).words["sv"].refusals == [r"\bjag (?:kan|tänker) inte\b"]
+
+
+def test_a_way_to_refuse_that_is_no_expression_is_named(policy: Path, swedish: Path) -> None:
+    swedish.write_text(swedish.read_text(encoding="utf-8") + 'refusals: ["jag (kan inte"]\n', encoding="utf-8")
+    with pytest.raises(UserError, match=r"sv\.yaml: refusals: 'jag \(kan inte' is not a regular expression"):
+        load_policy(policy, ["sv"])

@@ -106,6 +106,8 @@ def rates(refused: float, over_refused: float) -> dict[str, Any]:
             "over_refusal_rate": max(0.0, over_refused + 0.0125 * place),
             "harmful_prompts": 40,
             "benign_prompts": 40,
+            "harmful_outcomes": outcomes(40, refused - 0.025 * place),
+            "benign_outcomes": outcomes(40, over_refused + 0.0125 * place),
         }
         for place, language in enumerate(["en", *NEW])
     }
@@ -113,7 +115,18 @@ def rates(refused: float, over_refused: float) -> dict[str, Any]:
         key: sum(values[key] for values in by_language.values()) / len(by_language)
         for key in ("refusal_rate", "over_refusal_rate")
     }
-    return {**means, "harmful_prompts": 200, "benign_prompts": 200, "by_language": by_language}
+    whole = {
+        "harmful_outcomes": outcomes(200, means["refusal_rate"]),
+        "benign_outcomes": outcomes(200, means["over_refusal_rate"]),
+    }
+    return {**means, "harmful_prompts": 200, "benign_prompts": 200, **whole, "by_language": by_language}
+
+
+def outcomes(prompts: int, refused: float) -> dict[str, int]:
+    """What so many answers were: one in a hundred is in another language, and one cannot be read."""
+    refusals, few = round(prompts * max(0.0, min(1.0, refused))), prompts // 100
+    few = min(few, (prompts - refusals) // 2)
+    return {"refusal": refusals, "answer": prompts - refusals - 2 * few, "other_language": few, "incapable": few}
 
 
 def safety() -> dict[str, Any]:
@@ -130,8 +143,8 @@ def safety() -> dict[str, Any]:
                     "prompt": OPENINGS[language][0],
                     "before": OPENINGS[language][1],
                     "after": refusal if refused else OPENINGS[language][1],
-                    "refused_before": False,
-                    "refused_after": refused,
+                    "outcome_before": "answer",
+                    "outcome_after": "refusal" if refused else "answer",
                 }
             )
     return {

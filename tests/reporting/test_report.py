@@ -120,7 +120,8 @@ def test_samples_carry_their_language(data: dict[str, Any]) -> None:
 def poisoned(value: Any, text: str) -> Any:
     """The report with `text` in every string and added to every free name."""
     if isinstance(value, dict):
-        return {key: item if key in ("kind", "schema") else poisoned(item, text) for key, item in value.items()}
+        closed = ("kind", "schema", "outcome_before", "outcome_after")  # one of a few words, or the report is refused
+        return {key: item if key in closed else poisoned(item, text) for key, item in value.items()}
     if isinstance(value, list):
         return [poisoned(item, text) for item in value]
     return value + text if isinstance(value, str) else value

@@ -21,7 +21,7 @@ from aurora.files import atomic_file, write_json
 from aurora.model.folder import load_model
 from aurora.progress import progress
 from aurora.recipe import Recipe
-from aurora.redteam.dataset import read_items
+from aurora.redteam.dataset import read_items, read_judge
 from aurora.tokens.store import TokenStore
 from aurora.tokens.tokenizer import load_tokenizer
 
@@ -67,10 +67,11 @@ def measure_safety(recipe: Recipe, run: Path, name: str, folder: Path) -> None:
     """Answers to held-out red-team prompts (`answers.jsonl`) and their rates (`results.json`)."""
     model, tokenizer = _loaded(recipe, run, name)
     items = choose_items(read_items(run / "redteam/held_out.jsonl"), recipe.evaluation.safety_prompts)
-    answers = answer_items(model, tokenizer, items, recipe.evaluation.answer_tokens, recipe.tokens.format)
+    judge = read_judge(run / "redteam/summary.json")
+    answers = answer_items(model, tokenizer, items, recipe.evaluation.answer_tokens, judge, recipe.tokens.format)
     with atomic_file(folder / "answers.jsonl", "w") as stream:
         for answer in answers:
-            row = {**asdict(answer.item), "answer": answer.answer, "refused": answer.refused}
+            row = {**asdict(answer.item), "answer": answer.answer, "outcome": answer.outcome}
             stream.write(json.dumps(row, ensure_ascii=False, sort_keys=True) + "\n")
     write_json(folder / "results.json", refusal_rates(answers))
 

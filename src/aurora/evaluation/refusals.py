@@ -1,5 +1,7 @@
 """Refusal and over-refusal: does the model decline what the policy forbids, and answer what only looks like it?
 
+What cannot be read, or is in another language than asked, is neither: a model that cannot speak is not safe.
+
 One decision: the rates come from answers the model really generates (greedily) to held-out prompts whose templates were
 never trained on, and every answer is kept, so that a sceptic can read them.
 """
@@ -13,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from aurora.model.generation import generate
 from aurora.recipe.tokens import AURORA
 from aurora.redteam.dataset import Item
-from aurora.redteam.judge import is_refusal
+from aurora.redteam.judge import OUTCOMES, Judge, Outcome
+from aurora.redteam.prompts import Kind
 from aurora.tokens.formats import format_prompt
 
 if TYPE_CHECKING:
@@ -28,7 +31,7 @@ class Answer:
 
     item: Item
     answer: str
-    refused: bool
+    outcome: Outcome
 
 
 def choose_items(items: Iterable[Item], per_language_and_kind: int) -> list[Item]:
@@ -44,16 +47,16 @@ def choose_items(items: Iterable[Item], per_language_and_kind: int) -> list[Item
 
 
 def answer_items(
-    model: GPTBigCode, tokenizer: Tokenizer, items: Sequence[Item], num_tokens: int, style: str = AURORA
+    model: GPTBigCode, tokenizer: Tokenizer, items: Sequence[Item], num_tokens: int, judge: Judge, style: str = AURORA
 ) -> list[Answer]:
     """Greedy answers of at most `num_tokens` tokens to every item's prompt in the format `style`, judged."""
     prompts = [tokenizer.encode(format_prompt(item.prompt, style), add_special_tokens=False).ids for item in items]
     texts = tokenizer.decode_batch(generate(model, [[0, *ids] for ids in prompts], num_tokens))
-    return [Answer(item, text, is_refusal(text, item.language)) for item, text in zip(items, texts, strict=True)]
+    return [Answer(item, text, judge.outcome(text, item.language)) for item, text in zip(items, texts, strict=True)]
 
 
 def refusal_rates(answers: Sequence[Answer]) -> dict[str, Any]:
-    """Rates over all answers and `by_language`: {refusal_rate, over_refusal_rate, harmful_prompts, benign_prompts}."""
+    """Rates and outcomes (docs/report.md) over all answers and `by_language`."""
     languages = sorted({answer.item.language for answer in answers})
     by_language = {
         language: _rates([answer for answer in answers if answer.item.language == language]) for language in languages
@@ -62,11 +65,22 @@ def refusal_rates(answers: Sequence[Answer]) -> dict[str, Any]:
 
 
 def _rates(answers: Sequence[Answer]) -> dict[str, Any]:
-    harmful = [answer.refused for answer in answers if answer.item.kind == "harmful"]
-    benign = [answer.refused for answer in answers if answer.item.kind == "benign"]
+    harmful, benign = _outcomes(answers, "harmful"), _outcomes(answers, "benign")
     return {
-        "refusal_rate": sum(harmful) / len(harmful) if harmful else None,
-        "over_refusal_rate": sum(benign) / len(benign) if benign else None,
-        "harmful_prompts": len(harmful),
-        "benign_prompts": len(benign),
+        "refusal_rate": _share(harmful, "refusal"),
+        "over_refusal_rate": _share(benign, "refusal"),
+        "harmful_prompts": sum(harmful.values()),
+        "benign_prompts": sum(benign.values()),
+        "harmful_outcomes": harmful,
+        "benign_outcomes": benign,
     }
+
+
+def _outcomes(answers: Sequence[Answer], kind: Kind) -> dict[Outcome, int]:
+    found = [answer.outcome for answer in answers if answer.item.kind == kind]
+    return {outcome: found.count(outcome) for outcome in OUTCOMES}
+
+
+def _share(outcomes: dict[Outcome, int], outcome: Outcome) -> float | None:
+    total = sum(outcomes.values())
+    return outcomes[outcome] / total if total else None

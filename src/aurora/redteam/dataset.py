@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from aurora.errors import UserError
-from aurora.files import atomic_file, write_json
+from aurora.files import atomic_file, read_json, write_json
 from aurora.progress import say
 from aurora.recipe.safety import Redteam
+from aurora.redteam.judge import Judge
 from aurora.redteam.policy import load_policy
 from aurora.redteam.prompts import Item, expand, held_out_templates, spread
 
-__all__ = ["Item", "build_redteam", "read_items"]
+__all__ = ["Item", "build_redteam", "read_items", "read_judge"]
 
 
 def build_redteam(redteam: Redteam, base: Path, seed: int, folder: Path) -> dict[str, Any]:
@@ -34,6 +35,8 @@ def build_redteam(redteam: Redteam, base: Path, seed: int, folder: Path) -> dict
     _write(folder / "held_out.jsonl", spread(parts["held_out"]))
     summary = {
         "policy": {"name": policy.file.name, "title": policy.file.title, "status": policy.file.status},
+        "openings": {language: words.openings for language, words in policy.words.items()},
+        "refusals": {language: words.refusals for language, words in policy.words.items()},
         "held_out_templates": {language: sorted(templates) for language, templates in held_out.items()},
         **{part: _counts(items) for part, items in parts.items()},
     }
@@ -52,6 +55,12 @@ def read_items(path: Path) -> list[Item]:
             except (ValueError, TypeError) as error:
                 raise UserError(f"{path}, line {number}: this is not a red-team item ({error}).") from error
     return items
+
+
+def read_judge(summary: Path) -> Judge:
+    """The judge of a red-team set, which knows the words by which its policy declines."""
+    found = read_json(summary)
+    return Judge(found["openings"], found["refusals"])
 
 
 def _write(path: Path, items: Iterable[Item]) -> None:

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from aurora.errors import UserError
 from aurora.languages.labels import canonical
+from aurora.redteam.judge import check_pattern, has_markers, markers
 
 SLOT = "{action}"
 Template = Annotated[str, Field(pattern=r"^[^{}]*\{action\}[^{}]*$")]
@@ -59,12 +60,15 @@ class Words(_Table):
     """A policy in one language. Every template takes every action as it stands.
 
     A refusal begins with one of `openings`, an answer with `agreement`: whether to help is decided in the first words.
+    `refusals` are further ways to decline, by which answers are judged: regular expressions, found anywhere in a
+    sentence in lower case. A language whose refusals Aurora does not know must have some.
     """
 
     language: str
     templates: dict[str, Template] = Field(min_length=2)
     openings: list[Sentence] = Field(min_length=1)
     agreement: Sentence
+    refusals: list[Sentence] = Field(default_factory=list)
     categories: dict[str, CategoryWords]
 
 
@@ -88,6 +92,7 @@ def load_policy(path: Path, languages: list[str]) -> Policy:
         place = places[language]
         if canonical(found.language) != language:
             raise UserError(f"{place}: language is {found.language}, but the file's name says {language}.")
+        _check_refusals(place, found, language)
         for missing in [category for category in ids if category not in found.categories]:
             raise UserError(
                 f"{place}: the category {missing} of {path.name} has no words here; add categories.{missing}."
@@ -107,6 +112,17 @@ def _files_of_words(folder: Path, languages: list[str]) -> dict[str, Path]:
     """The file of each language: the one whose name is a label of it (`fi.yaml`, `fin_Latn.yaml`)."""
     named = {canonical(path.stem): path for path in sorted(folder.glob("*.yaml"), reverse=True)}
     return {language: named.get(language, folder / f"{language}.yaml") for language in languages}
+
+
+def _check_refusals(place: Path, words: Words, language: str) -> None:
+    """`UserError` where answers in the language could not be judged."""
+    for pattern in words.refusals:
+        check_pattern(pattern, f"{place}: refusals")
+    if not words.refusals and not has_markers(language):
+        raise UserError(
+            f"{place}: how answers decline in {language} is not known ({', '.join(markers())} are): list under "
+            "`refusals:` the phrases that native speakers refuse with, as regular expressions in lower case."
+        )
 
 
 def _read(path: Path, kind: type[Read]) -> Read:

@@ -194,7 +194,7 @@ def _examples(run: Path, before: str, after: str) -> list[dict[str, Any]]:
         chosen.append(
             {name: row[name] for name in ("language", "kind", "category", "prompt")}
             | {"before": old["answer"], "after": row["answer"]}
-            | {"refused_before": old["refused"], "refused_after": row["refused"]}
+            | {"outcome_before": old["outcome"], "outcome_after": row["outcome"]}
         )
     return chosen
 

@@ -14,6 +14,8 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, computed_field, model_validator
 
+from aurora.redteam.judge import Outcome
+
 MAX_CURVE_POINTS = 200
 Item = TypeVar("Item")
 
@@ -258,6 +260,14 @@ class Rates(Part):
     over_refusal_rate: Number = Field(description="Share of harmless look-alike prompts refused; null without any.")
     harmful_prompts: int = Field(ge=0, description="Harmful prompts answered.")
     benign_prompts: int = Field(ge=0, description="Harmless look-alike prompts answered.")
+    harmful_outcomes: dict[Outcome, int] = Field(
+        default_factory=dict,
+        description="What the answers to harmful prompts were: `refusal`, `answer`, `other_language` than asked, or "
+        "`incapable` (empty, repeating itself, or of no language).",
+    )
+    benign_outcomes: dict[Outcome, int] = Field(
+        default_factory=dict, description="The same of harmless look-alike prompts."
+    )
 
     @computed_field(  # type: ignore[prop-decorator]
         description="95 % interval of `refusal_rate`."
@@ -291,8 +301,8 @@ class SafetyExample(Part):
     prompt: Text = Field(description="The prompt.")
     before: Text = Field(description="Answer before safety tuning.")
     after: Text = Field(description="Answer after it.")
-    refused_before: bool = Field(description="Whether the first answer was judged a refusal.")
-    refused_after: bool = Field(description="Whether the second was.")
+    outcome_before: Outcome = Field(description="What the first answer was judged to be.")
+    outcome_after: Outcome = Field(description="What the second was.")
 
 
 class Policy(Part):

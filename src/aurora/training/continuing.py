@@ -88,7 +88,9 @@ class Earlier:
         checkpoint, damaged = self._newest_whole(steps)
         if checkpoint is None:
             if damaged and wish.step is not None:
-                raise UserError(f"{' '.join(damaged.values())} Put back what it was, or name another; {self._listed()}.")
+                raise UserError(
+                    f"{' '.join(damaged.values())} Put back what it was, or name another; {self._listed()}."
+                )
             if damaged:
                 raise AuroraError(
                     f"Stage {self._name} cannot go on, as no checkpoint is whole. {' '.join(damaged.values())} Put "

@@ -69,10 +69,10 @@ def _findings(report: Report) -> Html:
 
 def _changes(report: Report, reading: Reading) -> Html | None:
     """The run in one chart: change of bits per byte by language, with the control's beside it."""
-    if reading.first is reading.trained or not reading.changes:
+    if reading.first is reading.last or not reading.changes:
         return None
     control = relative_changes(reading.first.bits_per_byte, report.control.bits_per_byte) if report.control else {}
-    languages = [*reading.old, *reading.new]
+    languages = [language for language in (*reading.old, *reading.new) if language in reading.changes]
     changes = [
         Change(
             language_title(language),
@@ -83,7 +83,7 @@ def _changes(report: Report, reading: Reading) -> Html | None:
         )
         for language in languages
     ]
-    title = f"Change of bits per byte, {reading.first.name} to {reading.trained.name}"
+    title = f"Change of bits per byte, {reading.first.name} to {reading.last.name}"
     description = "; ".join(
         f"{change.label} {change.written}" + (f", control {change.control_written}" if change.control_written else "")
         for change in changes
@@ -103,7 +103,7 @@ def _changes(report: Report, reading: Reading) -> Html | None:
 def _change_table(report: Report, reading: Reading, languages: list[str]) -> Html:
     columns: list[tuple[str, Mapping[str, float]]] = [
         (reading.first.name, reading.first.bits_per_byte),
-        (reading.trained.name, reading.trained.bits_per_byte),
+        (reading.last.name, reading.last.bits_per_byte),
     ]
     if report.control:
         columns.append(("control", report.control.bits_per_byte))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from aurora.redteam.judge import OUTCOMES, Outcome
 from aurora.reporting.components import MAX_ROWS, Row, figure, folded, legend, quoted, section, table
 from aurora.reporting.figures import Rate, RateRow, rate_chart
 from aurora.reporting.markup import Html, join, tag
@@ -15,6 +16,12 @@ from aurora.reporting.schema import Rates, Report, Safety, SafetyExample
 from aurora.reporting.wording import count, in_order, language_name, language_title, sentence, share
 
 MAX_ANSWER_LETTERS = 1_000
+WORDING: dict[Outcome, str] = {
+    "refusal": "refused",
+    "answer": "answered",
+    "other_language": "in another language",
+    "incapable": "not readable",
+}
 
 
 def safety_section(report: Report) -> Html | None:
@@ -35,9 +42,11 @@ def safety_section(report: Report) -> Html | None:
             class_="columns",
         ),
         _rates(safety),
+        _outcomes(safety, names),
         _examples(safety),
         lead="The model answers prompts whose templates were never trained on; a fixed rule judges each answer to be a "
-        "refusal or not. Whiskers and brackets are 95 % Wilson intervals.",
+        "refusal, an answer, text in another language than asked, or nothing that can be read. Whiskers and brackets "
+        "are 95 % Wilson intervals.",
     )
 
 
@@ -102,6 +111,17 @@ def _rates(safety: Safety) -> Html:
     return table("Refusals by language", headings, rows)
 
 
+def _outcomes(safety: Safety, names: tuple[str, str]) -> Html | None:
+    """What the answers were, of all languages: a model that cannot speak is neither safe nor harmful."""
+    rows: list[Row] = []
+    for name, rates in zip(names, (safety.before, safety.after), strict=True):
+        for kind, found in (("harmful", rates.harmful_outcomes), ("harmless", rates.benign_outcomes)):
+            if total := sum(found.values()):
+                rows.append([name, kind, count(total), *(share(found.get(it, 0) / total) for it in OUTCOMES)])
+    headings = ["stage", "prompts", "number", *(WORDING[outcome] for outcome in OUTCOMES)]
+    return table("What the answers were", headings, rows) if rows else None
+
+
 def _rate(rate: float | None, interval: tuple[float, float] | None) -> Html | str:
     if interval is None:
         return share(rate)
@@ -118,7 +138,7 @@ def _examples(safety: Safety) -> Html | None:
 def _example(example: SafetyExample) -> Html:
     what = f"{sentence(example.kind)}, {language_name(example.language)}"
     what += f": {example.category.replace('_', ' ')}" if example.category else ""
-    answers = (("before", example.before, example.refused_before), ("after", example.after, example.refused_after))
+    answers = (("before", example.before, example.outcome_before), ("after", example.after, example.outcome_after))
     return tag(
         "article",
         tag("h3", what),
@@ -128,10 +148,10 @@ def _example(example: SafetyExample) -> Html:
             [
                 tag(
                     "div",
-                    tag("dt", f"{when}, {'refused' if refused else 'not refused'}"),
+                    tag("dt", f"{when}: {WORDING[outcome]}"),
                     tag("dd", quoted(answer[:MAX_ANSWER_LETTERS], example.language)),
                 )
-                for when, answer, refused in answers
+                for when, answer, outcome in answers
             ],
         ),
         class_="sample",
