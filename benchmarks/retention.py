@@ -32,7 +32,7 @@ from aurora.reporting.figures import drawing, mark, rule, words
 from aurora.reporting.scales import Scale, ticks
 from aurora.tokens.decisions import read_decisions
 from aurora.tokens.stage import stage_loader
-from aurora.tokens.tokenizer import load_tokenizer
+from aurora.tokens.text_facts import read_text
 from aurora.training.replay import Replay
 from aurora.training.start import NewModel
 from aurora.training.trainer import train_stage
@@ -59,7 +59,7 @@ class Bench:
     def __init__(self, run: Path, work: Path, scale: float) -> None:
         self.recipe: Recipe = load_recipe(RECIPE, ["evaluation.held_out_kilobytes=12"]).recipe
         self.run, self.work, self.scale = run, work, scale
-        self.tokenizer = load_tokenizer(run / "tokens/tokenizer")
+        self.text = read_text(run / "tokens/tokenizer")
         self.unseen = {name: self._unseen(name) for name in (*KEPT, *TARGETS)}
         self.seen = retention_monitor(self.recipe, run, [*KEPT, *TARGETS])
 
@@ -98,7 +98,7 @@ class Bench:
         train_stage(
             stage,
             name,
-            start or NewModel(architecture, self.tokenizer.get_vocab_size(), seed),
+            start or NewModel(architecture, self.text.vocabulary, seed),
             stage_loader(stage, name, seed, tokens),
             self.recipe.execution.model_copy(update={"evaluate_steps": 0, "threads": 1}),
             tokenizer_file=tokens / "tokenizer/tokenizer.json",
@@ -158,7 +158,7 @@ class Bench:
                 chosen.append(text)
                 size += len(text.encode())
         assert chosen, f"no held-out text of {name} is left"
-        return windows_of(chosen, self.tokenizer, 256)
+        return windows_of(chosen, self.text, 256)
 
 
 def results(work: Path) -> list[dict[str, Any]]:

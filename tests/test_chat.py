@@ -20,7 +20,6 @@ from aurora.model.generation import generate
 from aurora.model.gpt_bigcode import GPTBigCode
 from aurora.recipe.model import Architecture
 from aurora.terminal import plain
-from aurora.tokens.formats import format_prompt
 
 
 @pytest.fixture
@@ -50,8 +49,8 @@ def checkpoint(tokenizer: Tokenizer, model: GPTBigCode, tmp_path: Path) -> Path:
 
 
 def expected(model: GPTBigCode, tokenizer: Tokenizer, prompt: str, max_new_tokens: int) -> str:
-    ids = [0, *tokenizer.encode(format_prompt(prompt)).ids]
-    (answer,) = generate(model, [ids], max_new_tokens)
+    ids = [0, *tokenizer.encode(f"### Instruction:\n{prompt}\n### Response:\n").ids]
+    (answer,) = generate(model, [ids], max_new_tokens, stops=(0,))
     return plain(tokenizer.decode(answer)).strip().replace("\n", "\\n")
 
 

@@ -21,7 +21,9 @@ from aurora.model.folder import load_model
 from aurora.model.generation import generate
 from aurora.pipeline import run_recipe
 from aurora.recipe import load_recipe
-from aurora.runs import prompt_format, verify_run
+from aurora.runs import verify_run
+from aurora.tokens.formats import Format
+from aurora.tokens.text_facts import FILE, GENERATION, SETTINGS, TEMPLATE, read_text
 from small_run import write_small_project
 
 
@@ -86,12 +88,15 @@ def test_an_exported_checkpoint_speaks_the_same_in_transformers(project: Path) -
     subprocess.run([*aurora, "export", project / "run", "--stage", "cat", target], check=True, capture_output=True)
     theirs = AutoModelForCausalLM.from_pretrained(target, dtype=torch.float32)
     their_tokenizer = AutoTokenizer.from_pretrained(target)
-    model, tokenizer = load_model(project / "run/checkpoints/cat")
+    model, text = load_model(project / "run/checkpoints/cat")
     prompt = "the river under old bridge"
-    ids = tokenizer.encode(prompt).ids
+    ids = text.encode(prompt)
     assert their_tokenizer(prompt)["input_ids"] == ids
+    asked = [{"role": "user", "content": prompt}]
+    served = their_tokenizer.apply_chat_template(asked, add_generation_prompt=True, return_dict=False)
+    assert served == Format(text).prompt(prompt)
     output = theirs.generate(torch.tensor([ids]), max_new_tokens=12, do_sample=False, pad_token_id=0)
-    assert tokenizer.decode(generate(model, [ids], 12)[0]) == their_tokenizer.decode(
+    assert text.tokenizer.decode(generate(model, [ids], 12, stops=text.stops)[0]) == their_tokenizer.decode(
         output[0, len(ids) :], skip_special_tokens=True
     )
 
@@ -173,9 +178,9 @@ def test_new_entries_reach_the_model_and_shorten_new_languages(
 ) -> None:
     facts = shown(capsys, "tokens", "inspect", extended)
     published, _ = load_model(extended.parent / "run/checkpoints/safety")
-    grown, tokenizer = load_model(extended / "checkpoints/safety")
+    grown, text = load_model(extended / "checkpoints/safety")
     assert grown.vocabulary == facts["tokenizer"]["vocabulary"] == published.vocabulary + 50
-    assert tokenizer.get_vocab_size() == grown.vocabulary
+    assert text.vocabulary == grown.vocabulary
     for language, after in facts["bytes_per_token"].items():
         before = facts["extension"][language]["bytes_per_token_before"]
         assert (after > before) if language in ("fi", "hi") else (after == before)
@@ -282,6 +287,8 @@ def test_a_flipped_bit_in_a_store_stops_a_stage_before_it_begins(adopting: Path)
 
 
 def test_chat_speaks_the_format_of_the_run(extended: Path) -> None:
-    assert prompt_format(extended / "checkpoints/safety") == "Q:{prompt}\nA:"
-    assert prompt_format(extended.parent / "run/checkpoints/safety") == "aurora"
-    assert prompt_format(extended.parent) == "aurora"
+    for run, form in ((extended, "Q:Why?\nA:"), (extended.parent / "run", "### Instruction:\nWhy?\n### Response:\n")):
+        text = read_text(run / "checkpoints/safety")
+        assert Format(text).prompt("Why?") == [0, *text.encode(form)]
+        for name in (FILE, SETTINGS, GENERATION, TEMPLATE):
+            assert (run / "checkpoints/safety" / name).read_bytes() == (run / "tokens/tokenizer" / name).read_bytes()

@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aurora.progress import say
-from aurora.runs import prompt_format
 from aurora.terminal import write
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
     from aurora.model.gpt_bigcode import GPTBigCode
+    from aurora.tokens.text_facts import TextFacts
 
 QUIT = "/quit"
 FLUENT_PARAMETERS = 1_000_000_000
@@ -34,28 +34,29 @@ class _Talk:
     def __init__(
         self,
         model: GPTBigCode,
-        tokenizer: Tokenizer,
-        style: str,
+        text: TextFacts,
         temperature: float,
         max_new_tokens: int,
         seed: int,
     ) -> None:
+        from aurora.tokens.formats import Format
+
         self._model = model
-        self._tokenizer = tokenizer
-        self._style = style
+        self._text = text
+        self._format = Format(text)
         self._temperature = temperature
         self._max_new_tokens = max_new_tokens
         self._seed = seed
 
     def answer(self, prompt: str) -> Iterator[str]:
         """The answer in pieces of text, each as soon as it is known."""
-        from aurora.model.generation import END_OF_TEXT, stream
-        from aurora.tokens.formats import format_prompt
+        from aurora.model.generation import stream
 
-        ids = [END_OF_TEXT, *self._tokenizer.encode(format_prompt(prompt, self._style), add_special_tokens=False).ids]
         seed, self._seed = self._seed, self._seed + 1  # the same question again may be answered differently
-        tokens = stream(self._model, ids, self._max_new_tokens, self._temperature, seed=seed)
-        return pieces(self._tokenizer, tokens)
+        ids = self._format.prompt(prompt)
+        stops = self._text.stops
+        tokens = stream(self._model, ids, self._max_new_tokens, self._temperature, seed=seed, stops=stops)
+        return pieces(self._text.tokenizer, tokens)
 
 
 def chat(checkpoint: Path, temperature: float = 0.0, max_new_tokens: int = 128, seed: int = 0) -> None:
@@ -69,10 +70,10 @@ def chat(checkpoint: Path, temperature: float = 0.0, max_new_tokens: int = 128, 
 
     from aurora.model.folder import load_model
 
-    model, tokenizer = load_model(checkpoint, device="cuda" if torch.cuda.is_available() else "cpu")
+    model, text = load_model(checkpoint, device="cuda" if torch.cuda.is_available() else "cpu")
     model.eval()
     room = max(1, model.architecture.positions // 2)
-    talk = _Talk(model, tokenizer, prompt_format(checkpoint), temperature, min(max_new_tokens, room), seed)
+    talk = _Talk(model, text, temperature, min(max_new_tokens, room), seed)
     say(introduction(checkpoint, model.num_parameters))
     if isinstance(sys.stdin, io.TextIOWrapper):
         sys.stdin.reconfigure(errors="replace")  # a stray byte in a prompt ends nothing
@@ -80,8 +81,8 @@ def chat(checkpoint: Path, temperature: float = 0.0, max_new_tokens: int = 128, 
         _converse(talk)
     else:
         for line in sys.stdin:
-            text = "".join(talk.answer(line.strip())) if line.strip() else ""
-            write(text.strip().replace("\n", "\\n"))
+            answer = "".join(talk.answer(line.strip())) if line.strip() else ""
+            write(answer.strip().replace("\n", "\\n"))
 
 
 def introduction(checkpoint: Path, num_parameters: int) -> str:

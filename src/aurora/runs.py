@@ -12,7 +12,6 @@ from aurora.errors import AuroraError, UserError
 from aurora.files import read_json
 from aurora.manifest import MANIFEST, damaged_files, read_manifest
 from aurora.recipe import Recipe
-from aurora.recipe.tokens import AURORA
 
 RECIPE = "recipe.json"
 CHECKPOINT_FILE = "architecture.json"
@@ -38,15 +37,6 @@ def checkpoint_of(path: Path, stage: str | None = None) -> Path:
     if stage not in finished:
         raise UserError(f"{path} has no finished stage {stage!r}; it has {', '.join(finished) or 'none'}.")
     return path / "checkpoints" / stage
-
-
-def prompt_format(checkpoint: Path) -> str:
-    """The format of prompts in the run that a checkpoint lies in; AURORA-M's where it lies in none."""
-    recipe = checkpoint.resolve().parent.parent / RECIPE
-    if not recipe.is_file():
-        return AURORA
-    found: str = read_json(recipe)["tokens"].get("format", AURORA)
-    return found
 
 
 def recipe_of(run: Path) -> Recipe:

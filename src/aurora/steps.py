@@ -19,7 +19,6 @@ from aurora.manifest import read_manifest
 from aurora.recipe import LoadedRecipe
 from aurora.recipe.made_with import MadeWith, is_fresh, made_with
 from aurora.recipe.stages import IMPORTED, Guard, Stage, checkpoints_of, safety_stages
-from aurora.recipe.tokens import AURORA
 from aurora.training.wish import AS_IT_IS, Wish
 
 if TYPE_CHECKING:
@@ -139,9 +138,9 @@ class Steps:
             return {"corpus": self._digest("corpus", "clean/*")}
 
         settings = _telling(self.recipe.tokens.numerics(), ("train", "path"))
-        for key in ("infilling", "adopt", "format"):  # read by the next step
+        for key in ("infilling", "adopt"):  # read by the next step
             settings.pop(key, None)
-        return Step("tokenizer", "tokens/tokenizer", 1, settings, inputs, run, "byte-level BPE")
+        return Step("tokenizer", "tokens/tokenizer", 2, settings, inputs, run, "byte-level BPE")
 
     def tokens(self) -> Step:
         """Clean documents and pairs to token stores."""
@@ -164,9 +163,7 @@ class Steps:
         for key in ("infilling", "adopt"):
             if value := self.recipe.tokens.numerics()[key]:
                 settings[key] = value
-        if self.recipe.tokens.format != AURORA:
-            settings["format"] = self.recipe.tokens.format
-        return Step("tokens", "tokens/train", 1, settings, inputs, run, "clean documents to token stores")
+        return Step("tokens", "tokens/train", 2, settings, inputs, run, "clean documents to token stores")
 
     def imported(self) -> Step:
         """The recipe's published model, in Aurora's layout."""
@@ -298,7 +295,7 @@ class Steps:
         from aurora.evaluation.measure import held_out_monitor
         from aurora.tokens.decisions import DECISIONS, read_decisions
         from aurora.tokens.stage import stage_loader, warn
-        from aurora.tokens.tokenizer import load_tokenizer
+        from aurora.tokens.text_facts import read_text
         from aurora.training.start import NewModel
         from aurora.training.trainer import train_stage
 
@@ -317,7 +314,7 @@ class Steps:
         if fresh:
             architecture = self.recipe.model.architecture
             assert architecture is not None
-            start = NewModel(architecture, load_tokenizer(tokenizer_file).get_vocab_size(), self.recipe.seed)
+            start = NewModel(architecture, read_text(tokenizer_file).vocabulary, self.recipe.seed)
         train_stage(
             stage,
             name,
@@ -381,7 +378,9 @@ class Steps:
         return read
 
     def _tokenizer(self) -> str:
-        return self._digest("tokens/tokenizer", "tokenizer.json")
+        from aurora.tokens.text_facts import COMPANIONS, FILE
+
+        return self._digest("tokens/tokenizer", FILE, *COMPANIONS)
 
     def _digest(self, folder: str, *patterns: str) -> str:
         """SHA-256 over the outputs of a finished artifact that match a pattern."""

@@ -12,15 +12,16 @@ from tokenizers.models import BPE
 from tokenizers.pre_tokenizers import ByteLevel
 
 from aurora.evaluation.bits_per_byte import bits_per_byte, windows_of
+from aurora.tokens.text_facts import TextFacts
 
 
-def byte_tokenizer() -> Tokenizer:
-    """A tokenizer whose every token is one byte, so that bits per byte can be said by hand."""
+def of_bytes(start: int = 0, pad: int = 0) -> TextFacts:
+    """A text whose every token is one byte, so that bits per byte can be said by hand."""
     alphabet = sorted(ByteLevel.alphabet())
     tokenizer = Tokenizer(BPE({character: index + 1 for index, character in enumerate(alphabet)}, []))
     tokenizer.pre_tokenizer = ByteLevel(add_prefix_space=False, use_regex=False)
     tokenizer.decoder = ByteLevelDecoder()
-    return tokenizer
+    return TextFacts(tokenizer, start, start, (start,), pad, None, None, {})
 
 
 class Uniform(torch.nn.Module):
@@ -39,7 +40,7 @@ class Uniform(torch.nn.Module):
 @given(st.lists(st.text(max_size=40), max_size=6), st.integers(1, 9))
 def test_a_uniform_model_needs_the_logarithm_of_its_vocabulary(texts: list[str], length: int) -> None:
     texts = [text.encode("utf-8", "ignore").decode() for text in texts]
-    windows = windows_of(texts, byte_tokenizer(), length)
+    windows = windows_of(texts, of_bytes(), length)
     num_bytes = sum(len(text.encode()) for text in texts)
     assert windows.num_bytes == num_bytes
     assert int(windows.mask.sum()) == num_bytes
@@ -48,8 +49,8 @@ def test_a_uniform_model_needs_the_logarithm_of_its_vocabulary(texts: list[str],
 
 
 def test_windows_hold_every_token_once_after_what_precedes_it() -> None:
-    tokenizer = byte_tokenizer()
-    windows = windows_of(["abcde"], tokenizer, 2)
-    ids = tokenizer.encode("abcde").ids
-    assert windows.tokens.tolist() == [[0, ids[0], ids[1]], [ids[1], ids[2], ids[3]], [ids[3], ids[4], 0]]
+    text = of_bytes(start=300, pad=301)
+    windows = windows_of(["abcde"], text, 2)
+    ids = text.encode("abcde")
+    assert windows.tokens.tolist() == [[300, ids[0], ids[1]], [ids[1], ids[2], ids[3]], [ids[3], ids[4], 301]]
     assert windows.mask.tolist() == [[True, True], [True, True], [True, False]]

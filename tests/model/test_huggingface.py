@@ -81,16 +81,17 @@ def test_transformers_writes_the_same_greedy_text(make: Callable[..., Path], tmp
     export_model(folder, tmp_path / "out")
     theirs = transformers.AutoModelForCausalLM.from_pretrained(tmp_path / "out")
     their_tokenizer = transformers.AutoTokenizer.from_pretrained(tmp_path / "out")
-    ours, tokenizer = load_model(folder)
+    ours, text = load_model(folder)
+    tokenizer = text.tokenizer
     assert their_tokenizer.eos_token_id == their_tokenizer.bos_token_id == 0
     assert their_tokenizer.model_max_length == 96
-    for text in ("Hyvää huomenta 1234", "नमस्ते दुनिया", "def main():\n  return 1", " tyhjä  väli"):
-        ids = tokenizer.encode(text).ids
-        assert their_tokenizer(text)["input_ids"] == ids
-        assert their_tokenizer.decode(ids) == text
+    for sentence in ("Hyvää huomenta 1234", "नमस्ते दुनिया", "def main():\n  return 1", " tyhjä  väli"):
+        ids = tokenizer.encode(sentence).ids
+        assert their_tokenizer(sentence)["input_ids"] == ids
+        assert their_tokenizer.decode(ids) == sentence
         written = theirs.generate(torch.tensor([ids]), max_new_tokens=20, do_sample=False, pad_token_id=0)[0]
         answer = their_tokenizer.decode(written[len(ids) :], skip_special_tokens=True)
-        assert tokenizer.decode(generate(ours, [ids], 20)[0]) == answer
+        assert tokenizer.decode(generate(ours, [ids], 20, stops=text.stops)[0]) == answer
 
 
 @pytest.mark.filterwarnings("default")

@@ -13,7 +13,8 @@ from tokenizers import Tokenizer
 from aurora.corpus.document import Document, new_document
 from aurora.corpus.shards import PartWriter
 from aurora.recipe.tokens import TrainedTokenizer
-from aurora.tokens.tokenizer import FILE, load_tokenizer, train_tokenizer
+from aurora.tokens.text_facts import FILE, TextFacts, read_text
+from aurora.tokens.tokenizer import train_tokenizer
 
 TEXTS = [
     "The river is wide and the bridge is old. The river is cold in the winter.",
@@ -38,9 +39,15 @@ def tokenizer_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def tokenizer(tokenizer_folder: Path) -> Tokenizer:
+def facts(tokenizer_folder: Path) -> TextFacts:
+    """What the learnt tokenizer's text is made of."""
+    return read_text(tokenizer_folder)
+
+
+@pytest.fixture(scope="session")
+def tokenizer(facts: TextFacts) -> Tokenizer:
     """The learnt tokenizer as the program loads it."""
-    return load_tokenizer(tokenizer_folder)
+    return facts.tokenizer
 
 
 @pytest.fixture

@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tokenizers import Tokenizer
 
 from aurora.errors import UserError
 from aurora.recipe.tokens import Adopted
 from aurora.tokens.adoption import adopt_store
 from aurora.tokens.store import HEADER, MAGIC, SideFile, TokenStore, store_stem
+from aurora.tokens.text_facts import TextFacts
 from tokens.conftest import TEXTS
 
 ADOPTED = Adopted(path="shards/foreign", license="CC0-1.0")
@@ -29,34 +29,34 @@ def write_foreign(folder: Path, documents: list[list[int]], code: int = 4) -> Pa
     return stem
 
 
-def adopt(folder: Path, tokenizer: Tokenizer) -> SideFile:
-    return adopt_store("elsewhere/fi", ADOPTED, folder, tokenizer, "mark", folder / "train")
+def adopt(folder: Path, facts: TextFacts) -> SideFile:
+    return adopt_store("elsewhere/fi", ADOPTED, folder, facts, "mark", folder / "train")
 
 
 @pytest.mark.parametrize("code", [4, 8])
-def test_a_store_made_elsewhere_is_copied_with_its_facts(tmp_path: Path, tokenizer: Tokenizer, code: int) -> None:
-    documents = [tokenizer.encode(text, add_special_tokens=False).ids for text in TEXTS]
+def test_a_store_made_elsewhere_is_copied_with_its_facts(tmp_path: Path, facts: TextFacts, code: int) -> None:
+    documents = [facts.encode(written) for written in TEXTS]
     write_foreign(tmp_path, [[*documents[0], 0], *documents[1:]], code)  # the first has its end-of-text already
-    side = adopt(tmp_path, tokenizer)
+    side = adopt(tmp_path, facts)
     store = TokenStore.open(store_stem(tmp_path / "train", "elsewhere/fi"), "mark")
     store.verify()
     assert store.tokens.tolist() == [token for ids in documents for token in (*ids, 0)]
     assert (side.documents, side.licenses, side.dtype) == (len(TEXTS), ["CC0-1.0"], "uint16")
-    assert side.num_bytes == sum(len(text.encode()) for text in TEXTS)
+    assert side.num_bytes == sum(len(written.encode()) for written in TEXTS)
 
 
-def test_what_megatron_writes_is_read(tmp_path: Path, tokenizer: Tokenizer, megatron: Any) -> None:
+def test_what_megatron_writes_is_read(tmp_path: Path, facts: TextFacts, megatron: Any) -> None:
     torch = pytest.importorskip("torch")
     (tmp_path / "shards").mkdir()
     builder = megatron.IndexedDatasetBuilder(str(tmp_path / "shards/foreign.bin"), dtype=np.uint16)
-    for text in TEXTS:
-        builder.add_item(torch.tensor([*tokenizer.encode(text, add_special_tokens=False).ids, 0]))
+    for written in TEXTS:
+        builder.add_item(torch.tensor([*facts.encode(written), 0]))
         builder.end_document()
     builder.finalize(str(tmp_path / "shards/foreign.idx"))
-    side = adopt(tmp_path, tokenizer)
+    side = adopt(tmp_path, facts)
     store = TokenStore.open(store_stem(tmp_path / "train", "elsewhere/fi"))
     texts = [
-        tokenizer.decode(store.tokens[start : start + size - 1].tolist())
+        facts.tokenizer.decode(store.tokens[start : start + size - 1].tolist())
         for start, size in map(store.document, range(side.documents))
     ]
     assert texts == TEXTS
@@ -75,9 +75,7 @@ def test_what_megatron_writes_is_read(tmp_path: Path, tokenizer: Tokenizer, mega
         ("negative id", r"foreign\.bin: document 1 has an id outside the tokenizer's 400 entries"),
     ],
 )
-def test_what_cannot_be_adopted_is_one_sentence(
-    tmp_path: Path, tokenizer: Tokenizer, damage: str, problem: str
-) -> None:
+def test_what_cannot_be_adopted_is_one_sentence(tmp_path: Path, facts: TextFacts, damage: str, problem: str) -> None:
     second = {"foreign id": [400, 0], "negative id": [-1, 0]}.get(damage, [7, 0])
     stem = write_foreign(tmp_path, [[5, 6, 0], second], 5 if damage == "another type" else 4)
     index, tokens = stem.with_suffix(".idx"), stem.with_suffix(".bin")
@@ -89,5 +87,5 @@ def test_what_cannot_be_adopted_is_one_sentence(
         file = index if damage == "cut index" else tokens
         file.write_bytes(file.read_bytes()[:-3])
     with pytest.raises(UserError, match=problem):
-        adopt(tmp_path, tokenizer)
+        adopt(tmp_path, facts)
     assert not list((tmp_path / "train").glob("*.json"))

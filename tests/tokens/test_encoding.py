@@ -9,9 +9,10 @@ from tokenizers import Tokenizer
 from aurora.errors import AuroraError
 from aurora.files import sha256
 from aurora.recipe.tokens import Tokens, TrainedTokenizer
-from aurora.tokens.encoding import build_tokens, encode_pair
-from aurora.tokens.formats import format_prompt
+from aurora.tokens.encoding import build_tokens
+from aurora.tokens.formats import Format
 from aurora.tokens.store import TokenStore, file_of, store_stem
+from aurora.tokens.text_facts import TextFacts
 from aurora.tokens.tokenizer import FILE
 from tokens.conftest import TEXTS, MakeCorpus
 
@@ -45,14 +46,17 @@ def redteam(tmp_path: Path) -> Path:
 
 
 def documents(folder: Path, name: str, tokenizer: Tokenizer) -> list[str]:
-    """A store's documents as text, end-of-text left out; fails where a document does not end with exactly one."""
+    """A store's documents as text, without the end-of-text that each ends with, and that pairs begin with, too."""
     store = TokenStore.open(store_stem(folder, name))
     ends = [*store.document_starts[1:].tolist(), store.num_tokens]
     texts = []
     for start, end in zip(store.document_starts.tolist(), ends, strict=True):
         ids = store.tokens[start:end].tolist()
-        assert ids.index(0) == len(ids) - 1
-        texts.append(tokenizer.decode(ids[:-1], skip_special_tokens=False))
+        assert [place for place, index in enumerate(ids) if index == 0] == [
+            *([0] * (store.mask is not None)),
+            len(ids) - 1,
+        ]
+        texts.append(tokenizer.decode(ids[store.mask is not None : -1], skip_special_tokens=False))
     return texts
 
 
@@ -119,7 +123,8 @@ def test_pairs_have_stores_of_their_own_by_kind(
     for part, kinds in (("pairs", ("harmful", "benign")), ("benign", ("benign",))):
         chosen = [pair for pair in PAIRS if pair["kind"] in kinds]
         found = documents(tmp_path / "out", f"redteam/{part}", tokenizer)
-        assert found == [format_prompt(pair["prompt"]) + pair["response"] for pair in chosen]
+        asked = "### Instruction:\n{prompt}\n### Response:\n{response}"
+        assert found == [asked.format_map(pair) for pair in chosen]
         size = sum(len((pair["prompt"] + pair["response"]).encode()) for pair in chosen)
         assert sides[f"redteam/{part}"].num_bytes == size
 
@@ -139,18 +144,19 @@ def test_the_mask_counts_a_response_and_its_end_alone(
     assert (store.mask[: starts[1]][:-1] <= store.mask[: starts[1]][1:]).all()  # the prompt, then the response
 
 
-def test_a_pair_begins_with_the_ids_that_generation_starts_from(tokenizer: Tokenizer) -> None:
+def test_a_pair_begins_with_the_ids_that_generation_starts_from(facts: TextFacts) -> None:
     prompt, response = "How?", "\n\nSo."  # together they would be cut elsewhere
-    ids, mask = encode_pair(tokenizer, prompt, response)
-    before = tokenizer.encode(format_prompt(prompt), add_special_tokens=False).ids
-    assert ids[: len(before)] == before
+    ids, mask = Format(facts).pair(prompt, response)
+    before = Format(facts).prompt(prompt)
+    assert ids[: len(before)] == before == [0, *facts.encode("### Instruction:\nHow?\n### Response:\n")]
     assert mask == [0] * len(before) + [1] * (len(ids) - len(before))
     assert (ids[-1], mask[-1]) == (0, 1)
 
 
-def test_a_pair_that_spells_the_end_of_text_has_one_end(tokenizer: Tokenizer) -> None:
-    ids, _ = encode_pair(tokenizer, "<|endoftext|>", "<|endoftext|>")
-    assert ids.count(0) == 1
+def test_a_pair_that_spells_the_end_of_text_has_its_own_two_alone(facts: TextFacts) -> None:
+    ids, _ = Format(facts).pair("<|endoftext|>", "<|endoftext|>")
+    assert ids.count(0) == 2
+    assert facts.tokenizer.decode(ids, skip_special_tokens=False).count("<|endoftext|>") == 4
 
 
 def test_a_resumed_attempt_keeps_finished_stores(

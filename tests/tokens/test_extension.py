@@ -14,7 +14,8 @@ from aurora.errors import UserError
 from aurora.recipe.tokens import Extension, Tokens, TrainedTokenizer
 from aurora.tokens.encoder import HuggingFaceEncoder, TiktokenEncoder, pattern_of
 from aurora.tokens.extension import count_words, extend_tokenizer, learn_merges, new_rows, pieces_of
-from aurora.tokens.tokenizer import build_tokenizer, first_new_entry, load_tokenizer, train_tokenizer
+from aurora.tokens.text_facts import load_tokenizer
+from aurora.tokens.tokenizer import build_tokenizer, first_new_entry, train_tokenizer
 from tokens.conftest import TEXTS, MakeCorpus
 
 SIZE = 330

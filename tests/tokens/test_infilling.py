@@ -10,6 +10,7 @@ from aurora.errors import UserError
 from aurora.recipe.tokens import Infilling
 from aurora.tokens.encoder import HuggingFaceEncoder, fast_encoder
 from aurora.tokens.infilling import cut, encode_infilled, markers_of, original_order
+from aurora.tokens.text_facts import TextFacts
 from tokens.conftest import TEXTS
 
 
@@ -35,18 +36,18 @@ def test_cuts_fall_anywhere_and_follow_from_the_number() -> None:
 
 @given(st.lists(st.text(max_size=40), min_size=1, max_size=5), st.integers(0, 5000), st.floats(0, 1))
 @settings(deadline=None, max_examples=60)
-def test_the_inverse_gives_every_byte_back(tokenizer: Tokenizer, texts: list[str], first: int, share: float) -> None:
-    infilling, markers = Infilling(rate=1, suffix_first=share), markers_of(tokenizer)
+def test_the_inverse_gives_every_byte_back(facts: TextFacts, texts: list[str], first: int, share: float) -> None:
+    infilling, markers = Infilling(rate=1, suffix_first=share), markers_of(facts)
     cuts = [cut(first + i, text, "web/en", infilling) for i, text in enumerate(texts)]
-    for encoder in (fast_encoder(tokenizer), HuggingFaceEncoder(tokenizer)):
+    for encoder in (fast_encoder(facts.tokenizer), HuggingFaceEncoder(facts.tokenizer)):
         encoded = encode_infilled(encoder, texts, cuts, markers)
         for ids, text in zip(encoded, texts, strict=True):
-            assert tokenizer.decode(original_order(ids.tolist(), markers), skip_special_tokens=False) == text
+            assert facts.tokenizer.decode(original_order(ids.tolist(), markers), skip_special_tokens=False) == text
 
 
-def test_the_parts_stand_in_starcoders_order(tokenizer: Tokenizer) -> None:
-    prefix, suffix, middle = (tokenizer.token_to_id(f"<fim_{part}>") for part in ("prefix", "suffix", "middle"))
-    markers, encoder = markers_of(tokenizer), fast_encoder(tokenizer)
+def test_the_parts_stand_in_starcoders_order(facts: TextFacts) -> None:
+    prefix, suffix, middle = (facts.tokenizer.token_to_id(f"<fim_{part}>") for part in ("prefix", "suffix", "middle"))
+    markers, encoder = markers_of(facts), fast_encoder(facts.tokenizer)
     orders = set()
     for n in range(20):
         part = cut(n, TEXTS[5], "code/code", Infilling(rate=1))
@@ -61,8 +62,8 @@ def test_the_parts_stand_in_starcoders_order(tokenizer: Tokenizer) -> None:
     assert orders == {True, False}
 
 
-def test_a_document_left_whole_has_no_markers(tokenizer: Tokenizer) -> None:
-    markers, encoder = markers_of(tokenizer), fast_encoder(tokenizer)
+def test_a_document_left_whole_has_no_markers(facts: TextFacts) -> None:
+    markers, encoder = markers_of(facts), fast_encoder(facts.tokenizer)
     (ids,) = encode_infilled(encoder, [TEXTS[0]], [None], markers)
     assert ids.tolist() == encoder.encode([TEXTS[0]])[0].tolist()
     assert original_order(ids.tolist(), markers) == ids.tolist()
@@ -70,4 +71,4 @@ def test_a_document_left_whole_has_no_markers(tokenizer: Tokenizer) -> None:
 
 def test_a_tokenizer_without_markers_is_refused() -> None:
     with pytest.raises(UserError, match=r"tokens.infilling needs a tokenizer with the tokens <fim_prefix>"):
-        markers_of(Tokenizer(models.WordLevel({"a": 0}, "a")))
+        markers_of(TextFacts(Tokenizer(models.WordLevel({"a": 0}, "a")), 0, 0, (0,), 0, None, None, {}))

@@ -65,8 +65,8 @@ def test_the_contents_of_a_step_are_those_of_its_batch(loader: Loader) -> None:
 def test_a_pair_is_a_sequence_of_its_own(tmp_path: Path) -> None:
     """It stands after an end-of-text, as in generation; a short one is filled up, a long one is cut."""
     with StoreWriter(tmp_path / "redteam.pairs", 49152, masked=True) as writer:
-        writer.add([5, 6, 7, 0], [0, 0, 1, 1])
-        writer.add([11, 12, 13, 14, 15, 16, 17, 18, 19, 0], [0, 0, 0, 1, 1, 1, 1, 1, 1, 1])
+        writer.add([0, 5, 6, 7, 0], [0, 0, 0, 1, 1])
+        writer.add([0, 11, 12, 13, 14, 15, 16, 17, 18, 19, 0], [0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1])
         writer.close("redteam", "pairs", "abc")
     store = TokenStore.open(tmp_path / "redteam.pairs")
     assert num_sequences(store, 6) == 2

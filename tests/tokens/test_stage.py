@@ -82,7 +82,7 @@ def test_many_passes_are_named(tokens: Path, capsys: pytest.CaptureFixture[str])
 
 def test_pairs_that_are_cut_are_named(tokens: Path, tokenizer_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with StoreWriter(store_stem(tokens / "train", "redteam/pairs"), 400, masked=True) as writer:
-        for size in (3, 4, 5, 9):
+        for size in (4, 5, 6, 10):
             writer.add([*[1] * (size - 1), 0], [1] * size)
         writer.close("redteam", "pairs", sha256(tokenizer_folder / "tokenizer.json"))
     stage = stage_of(mixture={"web/en": 1, "redteam/pairs": 1}, warn_epochs=100.0)

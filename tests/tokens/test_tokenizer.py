@@ -11,16 +11,8 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
 from aurora.errors import AuroraError, UserError
 from aurora.files import sha256
 from aurora.recipe.tokens import Tokens, TrainedTokenizer
-from aurora.tokens.tokenizer import (
-    END_OF_TEXT,
-    FILE,
-    MARKS_PATTERN,
-    SPECIAL_TOKENS,
-    build_tokenizer,
-    check_round_trip,
-    load_tokenizer,
-    train_tokenizer,
-)
+from aurora.tokens.text_facts import END_OF_TEXT, FILE, SPECIAL_TOKENS, load_tokenizer
+from aurora.tokens.tokenizer import MARKS_PATTERN, build_tokenizer, check_round_trip, train_tokenizer
 from tokens.conftest import TEXTS, MakeCorpus
 
 MIXED = "The river 2024: joki, नदी, 川, sông — déjà vu 👩‍🚀\n\tdef f(x):\r\n        return x**12  # <|endoftext|>\n"
@@ -134,7 +126,7 @@ def test_transformers_gives_the_same_ids(tokenizer: Tokenizer, tokenizer_folder:
 
 
 def test_a_folder_and_its_file_are_the_same_tokenizer(tokenizer_folder: Path) -> None:
-    assert load_tokenizer(tokenizer_folder).to_str() == load_tokenizer(str(tokenizer_folder / FILE)).to_str()
+    assert load_tokenizer(tokenizer_folder).to_str() == load_tokenizer(tokenizer_folder / FILE).to_str()
 
 
 def test_cutting_and_padding_are_switched_off(tmp_path: Path) -> None:
@@ -165,7 +157,7 @@ def test_no_language_dominates_the_merges(make_corpus: MakeCorpus, tmp_path: Pat
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
             "aurora.tokens.tokenizer.train_tokenizer",
-            lambda texts, settings: seen.extend(texts) or train_tokenizer(seen, settings),
+            lambda texts, *settings: seen.extend(texts) or train_tokenizer(seen, *settings),
         )
         build_tokenizer(tokens, tmp_path, make_corpus(clean), tmp_path / "out")
     assert [text.split()[0] for text in seen] == ["quagga", "zebra", "joki", "joki"]
@@ -177,7 +169,7 @@ def test_a_folder_given_by_the_recipe_is_taken_as_it_is(
     corpus = make_corpus([("web", "en", MIXED)])
     facts = build_tokenizer(Tokens(path=tokenizer_folder.name), tokenizer_folder.parent, corpus, tmp_path / "out")
     assert facts["vocabulary"] == 400
-    assert json.loads((tmp_path / "out" / FILE).read_text()) == json.loads((tokenizer_folder / FILE).read_text())
+    assert (tmp_path / "out" / FILE).read_bytes() == (tokenizer_folder / FILE).read_bytes()
 
 
 @pytest.mark.parametrize("make", [lower_casing, of_whole_words])
@@ -189,44 +181,58 @@ def test_a_tokenizer_that_loses_text_is_refused(make_corpus: MakeCorpus, tmp_pat
 
 def test_a_tokenizer_without_an_end_of_text_is_refused(make_corpus: MakeCorpus, tmp_path: Path) -> None:
     saved(Tokenizer(models.BPE()), tmp_path / "mine")
-    with pytest.raises(UserError, match=r"has no <\|endoftext\|> token"):
+    with pytest.raises(UserError, match=r"names no token that ends a text: say it as eos_token"):
         build_tokenizer(Tokens(path="mine"), tmp_path, make_corpus([("web", "en", "a")]), tmp_path / "out")
 
 
-def refusal(path: Path | str, kind: type[AuroraError] | type[UserError] = UserError) -> str:
-    """The one sentence with which loading fails."""
+def refusal(path: Path | str, corpus: Path, kind: type[AuroraError] | type[UserError] = UserError) -> str:
+    """The one sentence with which building fails."""
     with pytest.raises(kind) as caught:
-        load_tokenizer(path)
+        build_tokenizer(Tokens(path=str(path)), corpus, corpus, corpus / "out")
     assert "\n" not in str(caught.value)
     return str(caught.value)
 
 
-def test_what_is_no_tokenizer_is_named(tmp_path: Path) -> None:
-    missing = tmp_path / "missing"
-    assert str(missing) in refusal(missing)
-    assert "missing" in refusal("missing")
-    assert "neither a folder" in refusal("./missing/it")
+def test_what_is_no_tokenizer_is_named(make_corpus: MakeCorpus, tmp_path: Path) -> None:
+    corpus = make_corpus([("web", "en", "a")])
+    for name in (tmp_path / "missing", "missing", "./missing/it"):
+        assert refusal(name, corpus).startswith(f"tokens.path: {corpus / name} is not a folder, and")
     (tmp_path / FILE).write_text("[]")
-    assert f"{tmp_path / FILE} is not a tokenizer" in refusal(tmp_path)
+    assert f"{tmp_path / FILE} is not a tokenizer" in refusal(tmp_path, corpus)
 
 
-def test_a_folder_without_a_tokenizer_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "some" / "model").mkdir(parents=True)
-    assert f"The folder {tmp_path / 'some/model'} has no {FILE}" in refusal(tmp_path / "some/model")
-    monkeypatch.chdir(tmp_path)  # a folder that looks like a hub name is still a folder
-    assert f"some/model has no {FILE}" in refusal("some/model")
+def test_a_folder_without_a_tokenizer_is_named(make_corpus: MakeCorpus, tmp_path: Path) -> None:
+    corpus = make_corpus([("web", "en", "a")])
+    (corpus / "some" / "model").mkdir(parents=True)  # a folder that looks like a hub name is still a folder
+    assert refusal("some/model", corpus) == (
+        f"{corpus / 'some/model' / FILE} does not exist: give a folder with a {FILE}, or the file itself."
+    )
 
 
-def test_a_hub_model_without_a_network_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hub_model_without_a_network_is_one_sentence(
+    make_corpus: MakeCorpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     huggingface_hub = pytest.importorskip("huggingface_hub")
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path))
-    message = refusal("nobody/nothing", AuroraError)
-    assert message.startswith("The tokenizer of nobody/nothing cannot be fetched from the hub (")
-    assert "check the network" in message
+    message = refusal("nobody/nothing", make_corpus([("web", "en", "a")]), AuroraError)
+    assert "nobody/nothing could not be fetched from the hub (" in message
+    assert "try again online" in message
 
 
-def test_a_hub_model_is_read_from_what_was_fetched(tokenizer_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hub_model_is_read_from_what_was_fetched(
+    make_corpus: MakeCorpus, tokenizer_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pytest.importorskip("huggingface_hub")
-    monkeypatch.setattr("huggingface_hub.hf_hub_download", lambda name, file: str(tokenizer_folder / file))
-    assert load_tokenizer("some/model").get_vocab_size() == 400
+    asked: list[tuple[str, str | None, list[str]]] = []
+
+    def download(name: str, revision: str | None, allow_patterns: list[str]) -> str:
+        asked.append((name, revision, allow_patterns))
+        return str(tokenizer_folder)
+
+    monkeypatch.setattr("huggingface_hub.snapshot_download", download)
+    tokens = Tokens(path="some/model")
+    assert build_tokenizer(tokens, tmp_path, make_corpus([("web", "en", "a")]), tmp_path / "out")["vocabulary"] == 400
+    assert asked[0][:2] == ("some/model", None)
+    assert {FILE, "tokenizer_config.json", "generation_config.json", "chat_template.jinja"} <= set(asked[0][2])
+    assert not any("safetensors" in pattern for pattern in asked[0][2])

@@ -117,7 +117,8 @@ def assert_same(left: Path, right: Path) -> None:
 def _write_tokenizer(path: Path) -> None:
     from tokenizers import Tokenizer, models
 
-    Tokenizer(models.WordLevel({f"w{number}": number for number in range(VOCABULARY)}, "w0")).save(str(path))
+    words = {"</s>": 0, **{f"w{number}": number for number in range(1, VOCABULARY)}}
+    Tokenizer(models.WordLevel(words, "</s>")).save(str(path))
 
 
 def _write_store(folder: Path, name: str) -> None:

@@ -1,8 +1,8 @@
 """Bits per byte: cross-entropy in bits over UTF-8 bytes, comparable across tokenizers and languages.
 
-One decision: every text is read from its beginning after an end-of-text token and cut into windows of the sequence
-length
-without overlap, and only the text's own tokens count. The same windows serve the network and the bigram beside it.
+One decision: every text is read from its beginning, after the token that stands before a text, and cut into windows of
+the sequence length without overlap, and only the text's own tokens count. The same windows serve the network and the
+bigram beside it.
 """
 
 from __future__ import annotations
@@ -16,9 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
-    from tokenizers import Tokenizer
-
     from aurora.model.scorer import Scorer
+    from aurora.tokens.text_facts import TextFacts
 
 BATCH_SEQUENCES = 16
 LENGTH_STEP = 32
@@ -34,16 +33,16 @@ class Windows:
     num_bytes: int
 
 
-def windows_of(texts: Sequence[str], tokenizer: Tokenizer, sequence_length: int, end_of_text: int = 0) -> Windows:
+def windows_of(texts: Sequence[str], text: TextFacts, sequence_length: int) -> Windows:
     """Encode `texts` into windows of `sequence_length` targets each."""
     rows: list[npt.NDArray[np.int64]] = []
     masks: list[npt.NDArray[np.bool_]] = []
-    for encoding in tokenizer.encode_batch_fast(list(texts), add_special_tokens=False):
-        stream = np.array([end_of_text, *encoding.ids], dtype=np.int64)
+    for encoding in text.tokenizer.encode_batch_fast(list(texts), add_special_tokens=False):
+        stream = np.array([text.start, *encoding.ids], dtype=np.int64)
         for start in range(0, len(stream) - 1, sequence_length):
             window = stream[start : start + sequence_length + 1]
             missing = sequence_length + 1 - len(window)
-            rows.append(np.pad(window, (0, missing), constant_values=end_of_text))
+            rows.append(np.pad(window, (0, missing), constant_values=text.pad))
             masks.append(np.arange(sequence_length) < len(window) - 1)
     num_bytes = sum(len(text.encode()) for text in texts)
     if not rows:

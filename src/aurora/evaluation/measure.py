@@ -23,11 +23,9 @@ from aurora.progress import progress
 from aurora.recipe import Recipe
 from aurora.redteam.dataset import read_items, read_judge
 from aurora.tokens.store import TokenStore
-from aurora.tokens.tokenizer import load_tokenizer
+from aurora.tokens.text_facts import TextFacts, read_text
 
 if TYPE_CHECKING:
-    from tokenizers import Tokenizer
-
     from aurora.model.gpt_bigcode import GPTBigCode
     from aurora.model.scorer import Scorer
 
@@ -42,33 +40,31 @@ def measuring_texts(recipe: Recipe, run: Path, kilobytes: float) -> dict[str, li
 
 def measure_checkpoint(recipe: Recipe, run: Path, name: str, folder: Path) -> None:
     """Bits per byte of every language and domain, and samples, of a checkpoint: `results.json`."""
-    model, tokenizer = _loaded(recipe, run, name)
+    model, text = _loaded(recipe, run, name)
     texts = measuring_texts(recipe, run, recipe.evaluation.held_out_kilobytes)
     scores = _score(
-        texts, tokenizer, sequence_length(recipe), lambda windows: bits_per_byte(model, windows), f"evaluate {name}"
+        texts, text, sequence_length(recipe), lambda windows: bits_per_byte(model, windows), f"evaluate {name}"
     )
-    samples = write_samples(model, tokenizer, texts["held_out"], recipe.evaluation.sample_tokens)
+    samples = write_samples(model, text, texts["held_out"], recipe.evaluation.sample_tokens)
     write_json(folder / "results.json", {**scores, "samples": [asdict(sample) for sample in samples]})
 
 
 def measure_bigram(recipe: Recipe, run: Path, folder: Path) -> None:
     """The same figures for a token bigram trained on all text that the recipe's stages read: `results.json`."""
-    tokenizer = load_tokenizer(run / "tokens/tokenizer")
+    text = read_text(run / "tokens/tokenizer")
     sources = sorted({source for stage in recipe.stages.values() for source in stage.sources})
     stores = (TokenStore.open(run / "tokens/train" / source.replace("/", ".")) for source in sources)
-    bigram = train_bigram((store.tokens for store in stores), tokenizer.get_vocab_size())
+    bigram = train_bigram((store.tokens for store in stores), text.vocabulary)
     texts = measuring_texts(recipe, run, recipe.evaluation.held_out_kilobytes)
-    write_json(
-        folder / "results.json", _score(texts, tokenizer, sequence_length(recipe), bigram.bits_per_byte, "bigram")
-    )
+    write_json(folder / "results.json", _score(texts, text, sequence_length(recipe), bigram.bits_per_byte, "bigram"))
 
 
 def measure_safety(recipe: Recipe, run: Path, name: str, folder: Path) -> None:
     """Answers to held-out red-team prompts (`answers.jsonl`) and their rates (`results.json`)."""
-    model, tokenizer = _loaded(recipe, run, name)
+    model, text = _loaded(recipe, run, name)
     items = choose_items(read_items(run / "redteam/held_out.jsonl"), recipe.evaluation.safety_prompts)
     judge = read_judge(run / "redteam/summary.json")
-    answers = answer_items(model, tokenizer, items, recipe.evaluation.answer_tokens, judge, recipe.tokens.format)
+    answers = answer_items(model, text, items, recipe.evaluation.answer_tokens, judge)
     with atomic_file(folder / "answers.jsonl", "w") as stream:
         for answer in answers:
             row = {**asdict(answer.item), "answer": answer.answer, "outcome": answer.outcome}
@@ -78,10 +74,10 @@ def measure_safety(recipe: Recipe, run: Path, name: str, folder: Path) -> None:
 
 def held_out_monitor(recipe: Recipe, run: Path) -> Callable[[Scorer, int], dict[str, float]]:
     """What the trainer calls during a stage: bits per byte on a small part of the same held-out text."""
-    tokenizer = load_tokenizer(run / "tokens/tokenizer")
+    text = read_text(run / "tokens/tokenizer")
     texts = measuring_texts(recipe, run, recipe.evaluation.curve_kilobytes)
     windows = {
-        f"{domain}/{part.language}": windows_of(part.texts, tokenizer, sequence_length(recipe))
+        f"{domain}/{part.language}": windows_of(part.texts, text, sequence_length(recipe))
         for domain, parts in texts.items()
         for part in parts
     }
@@ -97,23 +93,24 @@ def retention_monitor(recipe: Recipe, run: Path, sources: Collection[str]) -> Ca
 
     `sources` without such text are left out.
     """
-    tokenizer = load_tokenizer(run / "tokens/tokenizer")
+    text = read_text(run / "tokens/tokenizer")
     windows: dict[str, Windows] = {}
     for name in sorted(sources):
         source, language = name.split("/")
         texts = excerpts(run / "corpus", "held_out", recipe.evaluation.held_out_kilobytes, source, language)
         if texts:
-            windows[name] = windows_of(texts, tokenizer, sequence_length(recipe))
+            windows[name] = windows_of(texts, text, sequence_length(recipe))
     return lambda model: {name: bits_per_byte(model, part) for name, part in windows.items()}
 
 
-def _loaded(recipe: Recipe, run: Path, name: str) -> tuple[GPTBigCode, Tokenizer]:
-    """A checkpoint in fp32, in a process set up as for training: figures must not depend on what ran before them."""
+def _loaded(recipe: Recipe, run: Path, name: str) -> tuple[GPTBigCode, TextFacts]:
+    """A checkpoint in fp32 and the run's text, in a process set up as for training: figures must not depend on what ran
+    before them."""
     from aurora.training.runtime import prepare
 
     runtime = prepare(recipe.execution)
-    model, tokenizer = load_model(run / "checkpoints" / name)
-    return model.to(runtime.device), tokenizer
+    model, _ = load_model(run / "checkpoints" / name)
+    return model.to(runtime.device), read_text(run / "tokens/tokenizer")
 
 
 def sequence_length(recipe: Recipe) -> int:
@@ -123,7 +120,7 @@ def sequence_length(recipe: Recipe) -> int:
 
 def _score(
     texts: dict[str, list[HeldOutText]],
-    tokenizer: Tokenizer,
+    text: TextFacts,
     length: int,
     score: Callable[[Windows], float],
     label: str,
@@ -136,7 +133,7 @@ def _score(
             scores[domain] = {}
             for part in parts:
                 scores[domain][part.language] = {
-                    "bits_per_byte": round(score(windows_of(part.texts, tokenizer, length)), 6),
+                    "bits_per_byte": round(score(windows_of(part.texts, text, length)), 6),
                     "bytes": part.num_bytes,
                     "documents": len(part.texts),
                 }

@@ -13,16 +13,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from aurora.model.generation import generate
-from aurora.recipe.tokens import AURORA
 from aurora.redteam.dataset import Item
 from aurora.redteam.judge import OUTCOMES, Judge, Outcome
 from aurora.redteam.prompts import Kind
-from aurora.tokens.formats import format_prompt
+from aurora.tokens.formats import Format
 
 if TYPE_CHECKING:
-    from tokenizers import Tokenizer
-
     from aurora.model.gpt_bigcode import GPTBigCode
+    from aurora.tokens.text_facts import TextFacts
 
 
 @dataclass(frozen=True)
@@ -47,12 +45,13 @@ def choose_items(items: Iterable[Item], per_language_and_kind: int) -> list[Item
 
 
 def answer_items(
-    model: GPTBigCode, tokenizer: Tokenizer, items: Sequence[Item], num_tokens: int, judge: Judge, style: str = AURORA
+    model: GPTBigCode, text: TextFacts, items: Sequence[Item], num_tokens: int, judge: Judge
 ) -> list[Answer]:
-    """Greedy answers of at most `num_tokens` tokens to every item's prompt in the format `style`, judged."""
-    prompts = [tokenizer.encode(format_prompt(item.prompt, style), add_special_tokens=False).ids for item in items]
-    texts = tokenizer.decode_batch(generate(model, [[0, *ids] for ids in prompts], num_tokens))
-    return [Answer(item, text, judge.outcome(text, item.language)) for item, text in zip(items, texts, strict=True)]
+    """Greedy answers of at most `num_tokens` tokens to every item's prompt in the text's format, judged."""
+    form = Format(text)
+    prompts = [form.prompt(item.prompt) for item in items]
+    written = text.tokenizer.decode_batch(generate(model, prompts, num_tokens, stops=text.stops))
+    return [Answer(item, said, judge.outcome(said, item.language)) for item, said in zip(items, written, strict=True)]
 
 
 def refusal_rates(answers: Sequence[Answer]) -> dict[str, Any]:

@@ -14,9 +14,8 @@ from aurora.evaluation.held_out import HeldOutText
 from aurora.model.generation import generate
 
 if TYPE_CHECKING:
-    from tokenizers import Tokenizer
-
     from aurora.model.gpt_bigcode import GPTBigCode
+    from aurora.tokens.text_facts import TextFacts
 
 OPENING_TOKENS = 16
 
@@ -30,19 +29,13 @@ class Sample:
     text: str
 
 
-def write_samples(
-    model: GPTBigCode, tokenizer: Tokenizer, held_out: list[HeldOutText], num_tokens: int
-) -> list[Sample]:
+def write_samples(model: GPTBigCode, text: TextFacts, held_out: list[HeldOutText], num_tokens: int) -> list[Sample]:
     """One greedy continuation of `num_tokens` tokens for each language that has held-out text."""
-    openings = [
-        (part.language, tokenizer.encode(part.texts[0], add_special_tokens=False).ids[:OPENING_TOKENS])
-        for part in held_out
-        if part.texts
-    ]
+    openings = [(part.language, text.encode(part.texts[0])[:OPENING_TOKENS]) for part in held_out if part.texts]
     if not num_tokens:
         return []
-    answers = generate(model, [[0, *ids] for _, ids in openings], num_tokens)
+    answers = generate(model, [[text.start, *ids] for _, ids in openings], num_tokens, stops=text.stops)
     return [
-        Sample(language, tokenizer.decode(ids), tokenizer.decode(answer))
+        Sample(language, text.tokenizer.decode(ids), text.tokenizer.decode(answer))
         for (language, ids), answer in zip(openings, answers, strict=True)
     ]

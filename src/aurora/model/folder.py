@@ -1,4 +1,4 @@
-"""Aurora's model folder: `model.safetensors`, `tokenizer.json`, `architecture.json`.
+"""Aurora's model folder: `model.safetensors`, `architecture.json`, `tokenizer.json` and what lies beside a tokenizer.
 
 One decision: the folder is complete exactly when `architecture.json` is there, because it is removed first and written
 last. Weights keep the type they came with; `load_model` converts.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import torch
 from pydantic import ValidationError
@@ -19,18 +18,15 @@ from aurora.files import atomic_file, read_json, write_json
 from aurora.model.gpt_bigcode import GPTBigCode
 from aurora.model.weights import read_weights, write_weights
 from aurora.recipe.model import Architecture
-from aurora.tokens.tokenizer import load_tokenizer
-
-if TYPE_CHECKING:
-    from tokenizers import Tokenizer
+from aurora.tokens.text_facts import FILE, TextFacts, copy_companions, read_text
 
 ARCHITECTURE = "architecture.json"
-TOKENIZER = "tokenizer.json"
 WEIGHTS = "model.safetensors"
 
 
 def save_model(model: GPTBigCode, folder: Path, tokenizer_file: Path) -> None:
-    """Write `model` and a copy of its tokenizer into `folder`; the same weights give the same bytes.
+    """Write `model`, and copies of its tokenizer and what lies beside it, into `folder`; the same weights give the same
+    bytes.
 
     Raises `AuroraError` where the tokenizer is missing or the disk is full.
     """
@@ -54,35 +50,36 @@ def write_model(
         raise AuroraError(f"{tokenizer_file} cannot be read ({error.strerror}).") from error
     (folder / ARCHITECTURE).unlink(missing_ok=True)
     write_weights(folder / WEIGHTS, tensors, report, forms)
-    with atomic_file(folder / TOKENIZER) as stream:
+    with atomic_file(folder / FILE) as stream:
         stream.write(tokenizer)
+    copy_companions(tokenizer_file.parent, folder)
     write_json(folder / ARCHITECTURE, {"vocabulary": vocabulary, **architecture.model_dump(mode="json")})
 
 
 def load_model(
     folder: Path, device: str | torch.device = "cpu", dtype: torch.dtype = torch.float32
-) -> tuple[GPTBigCode, Tokenizer]:
-    """The network in `folder` (in training mode, as PyTorch builds it) and its tokenizer.
+) -> tuple[GPTBigCode, TextFacts]:
+    """The network in `folder` (in training mode, as PyTorch builds it) and what its text is made of.
 
     Raises `AuroraError` naming the file that is missing, damaged or does not fit the others.
     """
-    tensors, architecture, vocabulary, tokenizer = read_model(folder)
+    tensors, architecture, vocabulary, text = read_model(folder)
     with torch.device("meta"):
         model = GPTBigCode(architecture, vocabulary)
     model.to(dtype).to_empty(device=device)
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             parameter.copy_(tensors[name])
-    return model, tokenizer
+    return model, text
 
 
-def read_model(folder: Path) -> tuple[dict[str, Tensor], Architecture, int, Tokenizer]:
+def read_model(folder: Path) -> tuple[dict[str, Tensor], Architecture, int, TextFacts]:
     """The parts of a model folder, checked against each other: weights (mapped, in the network's order), architecture,
-    vocabulary and tokenizer. Raises like `load_model`."""
+    vocabulary and text. Raises like `load_model`."""
     architecture, vocabulary = read_architecture(folder)
     tensors = read_weights([folder / WEIGHTS])
     ordered = fitting_weights(tensors, architecture, vocabulary, folder / WEIGHTS)
-    return ordered, architecture, vocabulary, read_tokenizer(folder / TOKENIZER, vocabulary)
+    return ordered, architecture, vocabulary, fitting_text(folder, vocabulary)
 
 
 def read_architecture(folder: Path) -> tuple[Architecture, int]:
@@ -100,15 +97,17 @@ def read_architecture(folder: Path) -> tuple[Architecture, int]:
         raise AuroraError(f"{path} describes no network ({what_is_wrong(error)}): make the model again.") from error
 
 
-def read_tokenizer(path: Path, vocabulary: int) -> Tokenizer:
-    """The tokenizer in `path`, whose ids must be below `vocabulary`; else an `AuroraError` naming the file."""
+def fitting_text(folder: Path, vocabulary: int) -> TextFacts:
+    """What a model's text is made of, whose ids must be below `vocabulary`; else an `AuroraError` naming the file."""
+    path = folder / FILE
     if not path.is_file():
         raise AuroraError(f"{path} does not exist: a model needs its tokenizer beside it.")
-    tokenizer = load_tokenizer(path)
-    largest = max(tokenizer.get_vocab(with_added_tokens=True).values(), default=-1)
-    if largest >= vocabulary:
-        raise AuroraError(f"{path} has token id {largest}, but the model's vocabulary ends at {vocabulary - 1}.")
-    return tokenizer
+    text = read_text(folder)
+    if text.vocabulary > vocabulary:
+        raise AuroraError(
+            f"{path} has token id {text.vocabulary - 1}, but the model's vocabulary ends at {vocabulary - 1}."
+        )
+    return text
 
 
 def fitting_weights(

@@ -7,6 +7,7 @@ by itself, positions need no shifting, and a prompt's greedy answer does not dep
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import repeat
 
 import torch
 from torch import Tensor
@@ -14,8 +15,6 @@ from torch import Tensor
 from aurora.errors import UserError
 from aurora.model.attention import KeyValueCache
 from aurora.model.gpt_bigcode import GPTBigCode
-
-END_OF_TEXT = 0  # id of <|endoftext|> in every tokenizer of the StarCoder family
 
 
 def generate(
@@ -25,10 +24,11 @@ def generate(
     temperature: float = 0.0,
     top_p: float = 1.0,
     seed: int = 0,
-    stop: Sequence[int] = (END_OF_TEXT,),
+    *,
+    stops: Sequence[int],
     batch_size: int = 64,
 ) -> list[list[int]]:
-    """The answer to each of `prompts` (token ids): at most `max_new_tokens` ids, ended by (and without) a `stop` id.
+    """The answer to each of `prompts` (token ids): at most `max_new_tokens` ids, ended by, and without, one of `stops`.
 
     `temperature` 0 is greedy; otherwise ids are drawn from the most likely ones that hold `top_p` of the probability,
     the same for the same `seed` whatever the `batch_size`. A prompt that leaves no room for the answer in the model's
@@ -43,7 +43,7 @@ def generate(
     for start in range(0, len(prompts), batch_size):
         batch = longest_first[start : start + batch_size]
         choose = _chooser(temperature, top_p, chances[batch])
-        for step in _steps(model, [prompts[number] for number in batch], max_new_tokens, choose, stop):
+        for step in _steps(model, [prompts[number] for number in batch], max_new_tokens, choose, stops):
             for row, token in step:
                 answers[batch[row]].append(token)
     return answers
@@ -56,12 +56,13 @@ def stream(
     temperature: float = 0.0,
     top_p: float = 1.0,
     seed: int = 0,
-    stop: Sequence[int] = (END_OF_TEXT,),
+    *,
+    stops: Sequence[int],
 ) -> Iterator[int]:
     """The ids of `generate`'s answer to one prompt, each as soon as it is known."""
     _check(model, [prompt], max_new_tokens, temperature, top_p, 1)
     chances = torch.rand(1, max_new_tokens, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
-    for step in _steps(model, [prompt], max_new_tokens, _chooser(temperature, top_p, chances), stop):
+    for step in _steps(model, [prompt], max_new_tokens, _chooser(temperature, top_p, chances), stops):
         for _, token in step:
             yield token
 
@@ -84,7 +85,7 @@ def _check(
         )
     for number, prompt in enumerate(prompts):
         if not prompt:
-            raise UserError(f"Prompt {number} is empty: give at least one token, such as the end-of-text token.")
+            raise UserError(f"Prompt {number} is empty: give at least one token, such as the one before a text.")
 
 
 @torch.no_grad()
@@ -93,7 +94,7 @@ def _steps(
     prompts: Sequence[Sequence[int]],
     max_new_tokens: int,
     choose: Callable[[Tensor, Tensor, int], Tensor],
-    stop: Sequence[int],
+    stops: Sequence[int],
 ) -> Iterator[list[tuple[int, int]]]:
     """For each new token: (row of `prompts`, id) of every answer that goes on."""
     weight = model.output_weight
@@ -101,18 +102,19 @@ def _steps(
     prompts = [prompt[-room:] for prompt in prompts]
     lengths = torch.tensor([len(prompt) for prompt in prompts], device=weight.device)
     longest = max(len(prompt) for prompt in prompts)
-    padded = [[*prompt, *[END_OF_TEXT] * (longest - len(prompt))] for prompt in prompts]
+    # Any id does: it stands after what is read.
+    padded = [[*prompt, *repeat(prompt[-1], longest - len(prompt))] for prompt in prompts]
     cache = KeyValueCache(model.architecture, len(prompts), longest + max_new_tokens, weight.device, weight.dtype)
     rows = torch.arange(len(prompts), device=weight.device)  # the prompt that each row of the batch answers
     alive = torch.ones_like(rows, dtype=torch.bool)
-    stops = torch.tensor(list(stop), device=weight.device, dtype=torch.long)
+    ends = torch.tensor(list(stops), device=weight.device, dtype=torch.long)
     was_training = model.training
     model.eval()
     try:
         hidden = model.hidden(torch.tensor(padded, device=weight.device), cache=cache)[rows, lengths - 1]
         for number in range(max_new_tokens):
             tokens = choose(model.logits(hidden), rows, number)
-            alive = alive & ~torch.isin(tokens, stops)
+            alive = alive & ~torch.isin(tokens, ends)
             yield list(zip(rows[alive].tolist(), tokens[alive].tolist(), strict=True))
             if number + 1 == max_new_tokens or not alive.any():
                 return

@@ -12,7 +12,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from pydantic import ValidationError
@@ -20,27 +20,28 @@ from pydantic import ValidationError
 from aurora.errors import AuroraError, UserError
 from aurora.files import atomic_file, explained, publish, read_json, write_json
 from aurora.model import folder as model_folder
-from aurora.model.folder import fitting_weights, read_model, read_tokenizer, what_is_wrong, write_model
+from aurora.model.folder import fitting_text, fitting_weights, read_model, what_is_wrong, write_model
 from aurora.model.new_entries import NewEntries, extended_embedding
-from aurora.model.published import CONFIG, INDEX, TOKENIZER, WEIGHTS, find_published, model_identity, weight_files
+from aurora.model.published import CONFIG, INDEX, WEIGHTS, find_model, model_identity, weight_files
 from aurora.model.weights import num_bytes, read_weights, split_weights, write_weights
 from aurora.progress import progress
 from aurora.recipe.model import Architecture
-
-if TYPE_CHECKING:
-    from tokenizers import Tokenizer
+from aurora.tokens.text_facts import (
+    COMPANIONS,
+    FILE,
+    SETTINGS,
+    TextFacts,
+    copy_companions,
+    generation_settings,
+    read_text,
+)
+from aurora.tokens.tokenizer import complete_companions
 
 __all__ = ["export_model", "import_checkpoint", "import_model", "model_identity", "published_architecture"]
 
 SHARD_BYTES = 5_000_000_000
-END_OF_TEXT = "<|endoftext|>"
-GENERATION_CONFIG = "generation_config.json"
-TOKENIZER_CONFIG = "tokenizer_config.json"
-SPECIAL_TOKENS_MAP = "special_tokens_map.json"
-EXPORTED = re.compile(
-    r"(config|generation_config|tokenizer|tokenizer_config|special_tokens_map|model\.safetensors\.index)\.json"
-    r"|model(-\d{5}-of-\d{5})?\.safetensors"
-)
+TEXT = (FILE, *COMPANIONS)
+EXPORTED = re.compile("|".join(map(re.escape, (*TEXT, CONFIG, INDEX))) + r"|model(-\d{5}-of-\d{5})?\.safetensors")
 ACTIVATIONS = {"gelu": "gelu", "gelu_pytorch_tanh": "gelu_pytorch_tanh", "gelu_new": "gelu_pytorch_tanh"}
 # What transformers assumes for keys that a configuration leaves out.
 DEFAULTS: dict[str, Any] = {
@@ -69,23 +70,27 @@ BUFFER = re.compile(r"transformer\.(h\.\d+\.attn\.(masked_)?)?bias")
 
 
 def export_model(checkpoint: Path, out: Path, shard_bytes: int = SHARD_BYTES) -> None:
-    """Write the model folder `checkpoint` as a folder that `transformers` loads: weights, configuration, tokenizer.
+    """Write the model folder `checkpoint` as a folder that `transformers` loads: weights, configuration, and the files
+    of its text as they are.
 
     Weights above `shard_bytes` are split. `out` appears whole or not at all; an older export there is replaced.
     Raises `UserError` where `out` holds anything else, `AuroraError` where `checkpoint` is damaged.
     """
-    tensors, architecture, vocabulary, tokenizer = read_model(checkpoint)
+    tensors, architecture, vocabulary, _ = read_model(checkpoint)
     with _replacing(out, lambda name: EXPORTED.fullmatch(name) is not None) as partial:
         with progress(f"export {checkpoint.name}", num_bytes(tensors), "B") as bar:
             _write_shards(partial, tensors, split_weights(tensors, shard_bytes), bar.update)
-        with atomic_file(partial / TOKENIZER) as stream:
-            stream.write((checkpoint / TOKENIZER).read_bytes())
-        end = tokenizer.token_to_id(END_OF_TEXT)
+        with atomic_file(partial / FILE) as stream:
+            stream.write((checkpoint / FILE).read_bytes())
+        copy_companions(checkpoint, partial)
+        complete_companions(partial, None)
+        settings = read_json(partial / SETTINGS)
+        if "model_max_length" not in settings:
+            write_json(partial / SETTINGS, {**settings, "model_max_length": architecture.positions})
         types = {str(tensor.dtype).removeprefix("torch.") for tensor in tensors.values()}
         dtype = types.pop() if len(types) == 1 else "float32"
-        write_json(partial / CONFIG, _configuration(architecture, vocabulary, end, dtype))
-        write_json(partial / GENERATION_CONFIG, {"bos_token_id": end, "eos_token_id": end})
-        _write_tokenizer_configuration(partial, tokenizer, architecture.positions)
+        ids = _ids(read_text(partial), generation_settings(partial))
+        write_json(partial / CONFIG, _configuration(architecture, vocabulary, dtype) | ids)
 
 
 def import_model(
@@ -105,12 +110,12 @@ def import_model(
     2004.05150); `dropout` replaces its own. Raises `UserError` where the checkpoint is of another kind or cannot be
     computed exactly by this network, `AuroraError` where it is damaged.
     """
-    source = find_published(path, revision, base)
+    source = find_model(path, revision, base)
     architecture, vocabulary = published_architecture(source / CONFIG)
     files = weight_files(source)
-    if not (source / TOKENIZER).is_file():
-        raise UserError(f"{source} has no {TOKENIZER}: save its tokenizer with transformers' save_pretrained first.")
-    tokenizer = read_tokenizer(source / TOKENIZER, vocabulary)
+    if not (source / FILE).is_file():
+        raise UserError(f"{source} has no {FILE}: save its tokenizer with transformers' save_pretrained first.")
+    tokenizer = fitting_text(source, vocabulary).tokenizer
     tensors = {name: tensor for name, tensor in read_weights(files).items() if not BUFFER.fullmatch(name)}
     head = tensors.pop(HEAD, None) if architecture.tied else None
     if not architecture.tied and HEAD not in tensors:
@@ -118,7 +123,7 @@ def import_model(
     weights = fitting_weights(tensors, architecture, vocabulary, source)
     if head is not None and not torch.equal(head, weights[EMBEDDING]):
         raise AuroraError(f"{source} says that its output layer is tied, but its {HEAD} is not the embedding.")
-    tokenizer_file = source / TOKENIZER
+    tokenizer_file = source / FILE
     if new_entries is not None:
         tokenizer_file = new_entries.tokenizer_file
         for name in {EMBEDDING, HEAD} & weights.keys():
@@ -132,11 +137,12 @@ def import_model(
     folder.mkdir(parents=True, exist_ok=True)
     with progress(f"import {path}", num_bytes(weights), "B") as bar:
         write_model(folder, weights, architecture, vocabulary, tokenizer_file, bar.update)
+    complete_companions(folder, source)
 
 
 def import_checkpoint(path: str, revision: str | None, base: Path, out: Path) -> None:
     """`import_model` into a folder of its own, which appears whole or not at all; an older import there is replaced."""
-    own = {model_folder.ARCHITECTURE, model_folder.TOKENIZER, model_folder.WEIGHTS}
+    own = {model_folder.ARCHITECTURE, model_folder.WEIGHTS, *TEXT}
     with _replacing(out, own.__contains__) as partial:
         import_model(path, revision, base, partial)
 
@@ -175,16 +181,14 @@ def _write_shards(
     write_json(folder / INDEX, {"metadata": {"total_size": num_bytes(tensors)}, "weight_map": places})
 
 
-def _configuration(architecture: Architecture, vocabulary: int, end_of_text: int | None, dtype: str) -> dict[str, Any]:
+def _configuration(architecture: Architecture, vocabulary: int, dtype: str) -> dict[str, Any]:
     """`config.json` of a model for `transformers`."""
     return {
         "activation_function": architecture.activation,
         "architectures": ["GPTBigCodeForCausalLM"],
         "attention_softmax_in_fp32": True,
         "attn_pdrop": architecture.dropout,
-        "bos_token_id": end_of_text,
         "embd_pdrop": architecture.dropout,
-        "eos_token_id": end_of_text,
         "initializer_range": architecture.initializer_range,
         "layer_norm_epsilon": architecture.norm_epsilon,
         "model_type": "gpt_bigcode",
@@ -204,21 +208,12 @@ def _configuration(architecture: Architecture, vocabulary: int, end_of_text: int
     }
 
 
-def _write_tokenizer_configuration(folder: Path, tokenizer: Tokenizer, positions: int) -> None:
-    added = sorted(tokenizer.get_added_tokens_decoder().items())
-    special = [token.content for _, token in added if token.special]
-    names = dict.fromkeys(("bos_token", "eos_token", "unk_token"), END_OF_TEXT) if END_OF_TEXT in special else {}
-    write_json(folder / SPECIAL_TOKENS_MAP, {**names, "additional_special_tokens": special})
-    write_json(
-        folder / TOKENIZER_CONFIG,
-        {
-            **names,
-            "additional_special_tokens": special,
-            "clean_up_tokenization_spaces": False,
-            "model_max_length": positions,
-            "tokenizer_class": "PreTrainedTokenizerFast",
-        },
-    )
+def _ids(text: TextFacts, generation: Mapping[str, Any]) -> dict[str, Any]:
+    """The ids that a configuration repeats."""
+    bos = text.tokenizer.token_to_id(text.names.get("bos_token", ""))
+    pad = text.tokenizer.token_to_id(text.names.get("pad_token", ""))
+    found = {"bos_token_id": bos, "eos_token_id": generation.get("eos_token_id", text.end), "pad_token_id": pad}
+    return {key: index for key, index in found.items() if index is not None}
 
 
 def published_architecture(path: Path) -> tuple[Architecture, int]:

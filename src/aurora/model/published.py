@@ -1,7 +1,6 @@
-"""Finding a published checkpoint: a local folder, or a model on the Hugging Face hub.
+"""What a published checkpoint is: its folder, its weight files, and what tells it from another.
 
-One decision: a name that is a folder (relative to the recipe's) is that folder; anything shaped like OWNER/NAME is
-fetched into the hub's own cache, only the files that are needed and never a pickle.
+One decision: of what `transformers` can load, all that is safe to read is read as it does, and never a pickle.
 """
 
 from __future__ import annotations
@@ -11,30 +10,17 @@ from pathlib import Path
 
 from aurora.errors import AuroraError, UserError
 from aurora.files import canonical_json, read_json, sha256
-from aurora.recipe.names import is_hub_name, is_revision
+from aurora.tokens.published import find_published
+from aurora.tokens.text_facts import COMPANIONS, FILE
 
 CONFIG = "config.json"
-TOKENIZER = "tokenizer.json"
 WEIGHTS = "model.safetensors"
 INDEX = "model.safetensors.index.json"
 
 
-def find_published(path: str, revision: str | None, base: Path) -> Path:
-    """The local folder of the checkpoint `path`: a folder relative to `base`, or a hub model at commit `revision`.
-
-    Raises `UserError` for a name that is neither and for a hub model that may not be read, `AuroraError` where the hub
-    cannot be reached.
-    """
-    folder = base / Path(path).expanduser()
-    if folder.is_dir():
-        if revision is not None:
-            raise UserError(f"{folder} is a folder, which has no revision: leave the revision {revision} away.")
-        return folder
-    if not is_hub_name(path):
-        raise UserError(f"{folder} is not a folder, and {path!r} is not a hub model (OWNER/NAME).")
-    if revision is not None and not is_revision(revision):
-        raise UserError(f"{revision!r} is not a revision: give a commit hash, or the name of a branch or tag.")
-    return _fetch(path, revision, folder)
+def find_model(path: str, revision: str | None, base: Path) -> Path:
+    """The local folder of the checkpoint `path`, found as `find_published` does."""
+    return find_published(path, revision, base, (CONFIG, FILE, *COMPANIONS, "model*.safetensors*"), "model.path")
 
 
 def model_identity(path: str, revision: str | None, base: Path) -> str:
@@ -48,7 +34,7 @@ def model_identity(path: str, revision: str | None, base: Path) -> str:
         return f"{path}@{revision or 'main'}"
     facts: list[object] = []
     for file in sorted(folder.iterdir()):
-        if file.name in (CONFIG, TOKENIZER, INDEX):
+        if file.name in (CONFIG, INDEX, FILE, *COMPANIONS):
             facts.append([file.name, sha256(file)])
         elif file.suffix == ".safetensors":
             facts.append([file.name, file.stat().st_size, file.stat().st_mtime_ns])
@@ -72,26 +58,3 @@ def weight_files(folder: Path) -> list[Path]:
             "convert it to safetensors with transformers' save_pretrained first."
         )
     raise UserError(f"{folder} holds no {WEIGHTS} or {INDEX}: give a Hugging Face folder with safetensors weights.")
-
-
-def _fetch(name: str, revision: str | None, folder: Path) -> Path:
-    try:
-        from huggingface_hub import snapshot_download
-        from huggingface_hub.errors import RepositoryNotFoundError, RevisionNotFoundError
-    except ImportError as error:
-        raise UserError(f"{folder} is not a folder, and hub models need `pip install 'aurora-lm[hub]'`.") from error
-    at = f"{name} at {revision}" if revision else name
-    try:
-        return Path(
-            snapshot_download(name, revision=revision, allow_patterns=[CONFIG, TOKENIZER, "model*.safetensors*"])
-        )
-    except (RepositoryNotFoundError, RevisionNotFoundError) as error:  # a gated model is one of these
-        raise UserError(
-            f"{folder} is not a folder, and the hub has no {at} that you may read: check the name and revision, accept "
-            "the model's licence on its page, and set HF_TOKEN."
-        ) from error
-    except Exception as error:  # the client raises many kinds for a network that fails
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise AuroraError(
-            f"{folder} is not a folder, and {at} could not be fetched from the hub ({reason}): try again online."
-        ) from error

@@ -13,14 +13,8 @@ from pydantic import Field, field_validator, model_validator
 from aurora.recipe.base import Section
 from aurora.recipe.names import Distinct, Language, StoreName
 
-# What stands around a prompt: AURORA-M's own, and two that other open models and data sets use.
-AURORA = "aurora"
-FORMATS = {
-    AURORA: "### Instruction:\n{prompt}\n### Response:\n",
-    "chatml": "<|im_start|>user\n{prompt}<|im_end|>\n<|im_start|>assistant\n",
-    "alpaca": "Below is an instruction that describes a task. Write a response that appropriately completes the "
-    "request.\n\n### Instruction:\n{prompt}\n\n### Response:\n",
-}
+# How a prompt and its response stand as one text: AURORA-M's way, and two that other open models and data sets use.
+AURORA, CHATML, ALPACA = FORMATS = ("aurora", "chatml", "alpaca")
 
 
 class TrainedTokenizer(Section):
@@ -90,16 +84,17 @@ class Tokens(Section):
         default_factory=dict,
         description="Stores made elsewhere, by the name that mixtures use for them (`SOURCE/LANGUAGE`).",
     )
-    format: str = Field(
-        AURORA,
+    format: str | None = Field(
+        None,
         description="How a prompt stands before its response: `aurora`, `chatml`, `alpaca`, or a text of your own with "
-        "`{prompt}` in it. Evaluation and chat use the same.",
+        "`{prompt}` in it. Without it the tokenizer's own chat template, or `aurora` where it has none. "
+        "Training, evaluation, chat and the exported model use the same.",
     )
 
     @field_validator("format")
     @classmethod
-    def _known_format(cls, value: str) -> str:
-        if value not in FORMATS and value.count("{prompt}") != 1:
+    def _known_format(cls, value: str | None) -> str | None:
+        if value is not None and value not in FORMATS and value.count("{prompt}") != 1:
             raise ValueError(f"give one of {', '.join(FORMATS)}, or a text with {{prompt}} in it once")
         return value
 

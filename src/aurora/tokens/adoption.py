@@ -13,14 +13,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from tokenizers import Tokenizer
 
 from aurora.errors import UserError
 from aurora.progress import progress
 from aurora.recipe.tokens import Adopted
 from aurora.tokens.encoder import byte_alphabet
 from aurora.tokens.store import CODES, HEADER, MAGIC, SideFile, StoreWriter, file_of, store_stem
-from aurora.tokens.tokenizer import end_of_text
+from aurora.tokens.text_facts import TextFacts
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ class _Foreign:
             yield self.tokens[start : start + size]
 
 
-def adopt_store(name: str, adopted: Adopted, base: Path, tokenizer: Tokenizer, mark: str, folder: Path) -> SideFile:
+def adopt_store(name: str, adopted: Adopted, base: Path, text: TextFacts, mark: str, folder: Path) -> SideFile:
     """Copy the store that `adopted.path` names (relative to `base`, without ending) as `name`; returns its side file.
 
     A document without an end-of-text gets one. Raises `UserError` for files that are missing, cut or of another format,
@@ -44,8 +43,8 @@ def adopt_store(name: str, adopted: Adopted, base: Path, tokenizer: Tokenizer, m
     """
     path = base / adopted.path
     found = _read(path)
-    end, vocabulary = end_of_text(tokenizer), tokenizer.get_vocab_size()
-    lengths = _byte_lengths(tokenizer)
+    end, vocabulary = text.end, text.vocabulary
+    lengths = _byte_lengths(text)
     with (
         StoreWriter(store_stem(folder, name), vocabulary) as writer,
         progress(f"adopt {name}", len(found.sizes), "doc") as bar,
@@ -87,10 +86,11 @@ def _read(path: Path) -> _Foreign:
     return _Foreign(tokens, offsets // dtype.itemsize, sizes)
 
 
-def _byte_lengths(tokenizer: Tokenizer) -> npt.NDArray[np.int64]:
+def _byte_lengths(text: TextFacts) -> npt.NDArray[np.int64]:
     """How many bytes of text each id stands for; special tokens for none."""
     alphabet = byte_alphabet()
-    lengths = np.zeros(tokenizer.get_vocab_size(), np.int64)
+    tokenizer = text.tokenizer
+    lengths = np.zeros(text.vocabulary, np.int64)
     for entry, index in tokenizer.get_vocab(with_added_tokens=False).items():
         lengths[index] = len(entry) if all(character in alphabet for character in entry) else 0
     special = [index for index, token in tokenizer.get_added_tokens_decoder().items() if token.special]

@@ -23,13 +23,13 @@ from aurora.corpus.reading import parts, read_columns
 from aurora.errors import AuroraError
 from aurora.files import sha256
 from aurora.progress import progress
-from aurora.recipe.tokens import AURORA, Infilling, Tokens
+from aurora.recipe.tokens import Infilling, Tokens
 from aurora.tokens.adoption import adopt_store
 from aurora.tokens.encoder import Encoder, HuggingFaceEncoder, Ids, fast_encoder
-from aurora.tokens.formats import format_prompt
+from aurora.tokens.formats import Format
 from aurora.tokens.infilling import cut, encode_infilled, markers_of
 from aurora.tokens.store import SideFile, StoreWriter, TokenStore, file_of, store_stem
-from aurora.tokens.tokenizer import FILE, end_of_text, load_tokenizer
+from aurora.tokens.text_facts import FILE, TextFacts, read_text
 
 BATCH_DOCUMENTS = 512
 SAVE_BATCHES = 100  # an interrupted build loses a few seconds of encoding
@@ -49,7 +49,8 @@ def build_tokens(
 
     A store that is already there, whole and of this tokenizer, is kept. Returns {store name: side file as a table}.
     """
-    encoders = Encoders(load_tokenizer(tokenizer))
+    text = read_text(tokenizer)
+    encoders = Encoders(text.tokenizer)
     mark = sha256(tokenizer / FILE)
     found = parts(corpus, "clean")
     sides: dict[str, Any] = {}
@@ -57,20 +58,16 @@ def build_tokens(
         for source, language, _, num_bytes in found:
             name = f"{source}/{language}"
             sides[name] = _existing(folder, name, mark) or _encode_documents(
-                encoders, mark, corpus, source, language, folder, tokens.infilling.get(name)
+                text, encoders, mark, corpus, source, language, folder, tokens.infilling.get(name)
             )
             bar.update(num_bytes)
     for name, adopted in tokens.adopt.items():
-        sides[name] = _existing(folder, name, mark) or adopt_store(
-            name, adopted, base, encoders.tokenizer, mark, folder
-        )
+        sides[name] = _existing(folder, name, mark) or adopt_store(name, adopted, base, text, mark, folder)
     if redteam is not None:
         for part, kinds in PAIR_STORES.items():
             pairs = [(item["prompt"], item["response"]) for item in read_pairs(redteam, kinds)]
             name = f"redteam/{part}"
-            sides[name] = _existing(folder, name, mark) or _encode_pairs(
-                encoders.tokenizer, mark, pairs, part, folder, tokens.format
-            )
+            sides[name] = _existing(folder, name, mark) or _encode_pairs(text, mark, pairs, part, folder)
     return sides
 
 
@@ -91,7 +88,6 @@ class Encoders:
     """The fast encoder of a tokenizer on every core, and its own for where they differ."""
 
     def __init__(self, tokenizer: Tokenizer) -> None:
-        self.tokenizer = tokenizer
         self._fast, self._own = fast_encoder(tokenizer, os.cpu_count() or 1), HuggingFaceEncoder(tokenizer)
 
     def checked(self, texts: Sequence[str]) -> Encoder:
@@ -110,6 +106,7 @@ class _Batch:
 
 
 def _encode_documents(
+    text: TextFacts,
     encoders: Encoders,
     mark: str,
     corpus: Path,
@@ -118,25 +115,31 @@ def _encode_documents(
     folder: Path,
     infilling: Infilling | None,
 ) -> SideFile:
-    end = np.array([end_of_text(encoders.tokenizer)], np.uint32)
+    around = np.array(text.document([]), np.uint32)
+    before, end = around[:-1], around[-1:]
     name = f"{source}/{language}"
     key = f"{mark} {infilling.model_dump_json() if infilling else ''}"
-    with StoreWriter(store_stem(folder, name), encoders.tokenizer.get_vocab_size(), key=key) as writer:
+    with StoreWriter(store_stem(folder, name), text.vocabulary, key=key) as writer:
         rows = read_columns(corpus, "clean", ("text", "license"), source, language)
         left = islice(rows, writer.num_documents, None)
-        for number, batch in enumerate(_encoded(encoders, left, writer.num_documents, name, infilling), start=1):
-            for ids, text, license in zip(batch.ids, batch.texts, batch.licenses, strict=True):
-                writer.add(np.concatenate([ids, end]), num_bytes=len(text.encode()), license=license)
+        for number, batch in enumerate(_encoded(text, encoders, left, writer.num_documents, name, infilling), start=1):
+            for ids, written, license in zip(batch.ids, batch.texts, batch.licenses, strict=True):
+                writer.add(np.concatenate([before, ids, end]), num_bytes=len(written.encode()), license=license)
             if number % SAVE_BATCHES == 0:
                 writer.save()
         return writer.close(source, language, mark)
 
 
 def _encoded(
-    encoders: Encoders, rows: Iterator[tuple[str, ...]], first: int, name: str, infilling: Infilling | None
+    text: TextFacts,
+    encoders: Encoders,
+    rows: Iterator[tuple[str, ...]],
+    first: int,
+    name: str,
+    infilling: Infilling | None,
 ) -> Iterator[_Batch]:
     """The documents from number `first` of a source on, a batch being encoded while the one before it is written."""
-    markers = markers_of(encoders.tokenizer) if infilling else None
+    markers = markers_of(text) if infilling else None
 
     def encode(encoder: Encoder, texts: list[str], first: int) -> list[Ids]:
         if infilling is None or markers is None:
@@ -160,22 +163,11 @@ def _encoded(
             yield _Batch(found.result(), *facts)
 
 
-def encode_pair(tokenizer: Tokenizer, prompt: str, response: str, style: str = AURORA) -> tuple[list[int], list[int]]:
-    """Ids of a formatted pair with its end-of-text, and the mask that counts the response and the end alone.
-
-    Prompt and response are encoded apart, so that the ids before a response are those that generation starts from.
-    """
-    before = tokenizer.encode(format_prompt(prompt, style), add_special_tokens=False).ids
-    after = [*tokenizer.encode(response, add_special_tokens=False).ids, end_of_text(tokenizer)]
-    return before + after, [0] * len(before) + [1] * len(after)
-
-
-def _encode_pairs(
-    tokenizer: Tokenizer, mark: str, pairs: list[tuple[str, str]], part: str, folder: Path, style: str
-) -> SideFile:
-    with StoreWriter(store_stem(folder, f"redteam/{part}"), tokenizer.get_vocab_size(), masked=True) as writer:
+def _encode_pairs(text: TextFacts, mark: str, pairs: list[tuple[str, str]], part: str, folder: Path) -> SideFile:
+    form = Format(text)
+    with StoreWriter(store_stem(folder, f"redteam/{part}"), text.vocabulary, masked=True) as writer:
         for prompt, response in pairs:
-            ids, counted = encode_pair(tokenizer, prompt, response, style)
+            ids, counted = form.pair(prompt, response)
             num_bytes = len(prompt.encode()) + len(response.encode())
             writer.add(ids, np.array(counted, np.uint8), num_bytes=num_bytes, license="Apache-2.0")
         return writer.close("redteam", part, mark)

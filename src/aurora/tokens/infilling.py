@@ -4,8 +4,8 @@ One decision: whether and where document n of a source is cut follows from n alo
 cut crosses a document's border and encoding again gives the same store. Both orders are StarCoder's, cut on characters
 (Bavarian et al., "Efficient training of language models to fill in the middle", 2022):
 
-    PSM  <fim_prefix> prefix <fim_suffix> suffix <fim_middle> middle
-    SPM  <fim_prefix> <fim_suffix> suffix <fim_middle> prefix and middle
+    PSM  [prefix] prefix [suffix] suffix [middle] middle
+    SPM  [prefix] [suffix] suffix [middle] prefix and middle
 """
 
 from __future__ import annotations
@@ -16,27 +16,17 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from tokenizers import Tokenizer
 
 from aurora.errors import UserError
 from aurora.recipe.tokens import Infilling
 from aurora.tokens.encoder import Encoder
 from aurora.tokens.mixture import permuted
+from aurora.tokens.text_facts import INFILLING, Markers, TextFacts
 
 Ids = npt.NDArray[np.uint32]
 
 # Of so many documents in a row, exactly the stated share is cut.
 BLOCK = 1000
-NAMES = ("<fim_prefix>", "<fim_suffix>", "<fim_middle>")
-
-
-@dataclass(frozen=True)
-class Markers:
-    """Ids of the three tokens between the parts."""
-
-    prefix: int
-    suffix: int
-    middle: int
 
 
 @dataclass(frozen=True)
@@ -56,12 +46,11 @@ class Cut:
         return self.prefix, self.suffix, self.middle
 
 
-def markers_of(tokenizer: Tokenizer) -> Markers:
+def markers_of(text: TextFacts) -> Markers:
     """The tokenizer's markers; `UserError` where it has none."""
-    ids = [found for name in NAMES if (found := tokenizer.token_to_id(name)) is not None]
-    if len(ids) < len(NAMES):
-        raise UserError(f"tokens.infilling needs a tokenizer with the tokens {', '.join(NAMES)}: leave it away.")
-    return Markers(*ids)
+    if text.markers is None:
+        raise UserError(f"tokens.infilling needs a tokenizer with the tokens {', '.join(INFILLING[0])}: leave it away.")
+    return text.markers
 
 
 def cut(n: int, text: str, source: str, infilling: Infilling) -> Cut | None:

@@ -10,8 +10,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from tokenizers import Tokenizer
-
 from aurora.corpus.reading import read_columns
 from aurora.errors import AuroraError, UserError
 from aurora.files import read_json
@@ -26,7 +24,7 @@ from aurora.tokens.loader import Loader
 from aurora.tokens.packing import Row, new_row
 from aurora.tokens.stage import stage_loader
 from aurora.tokens.store import TokenStore, store_stem
-from aurora.tokens.tokenizer import load_tokenizer
+from aurora.tokens.text_facts import TextFacts, read_text
 
 PROVENANCE = ("id", "url", "license")
 
@@ -36,7 +34,7 @@ def inspect_tokens(recipe: Recipe, run: Path) -> dict[str, Any]:
 
     Raises `AuroraError` where the tokens are not built yet or a store is damaged.
     """
-    tokenizer = _tokenizer(run)
+    text = _text(run)
     stages = {}
     for name, stage in checkpoints_of(recipe.stages).items():
         decisions = _decided(stage, run, name)
@@ -44,8 +42,8 @@ def inspect_tokens(recipe: Recipe, run: Path) -> dict[str, Any]:
         stages[name] = _stage(stage, decisions.end or stage.steps, loader)
     extension = run / "tokens/tokenizer/extension.json"
     return {
-        "tokenizer": {"vocabulary": tokenizer.get_vocab_size()},
-        "bytes_per_token": fertility(tokenizer, run / "corpus"),
+        "tokenizer": {"vocabulary": text.vocabulary},
+        "bytes_per_token": fertility(text.tokenizer, run / "corpus"),
         **({"extension": read_json(extension)["languages"]} if extension.is_file() else {}),
         "stores": {name: _store(TokenStore.open(store_stem(run / "tokens/train", name))) for name in _names(run)},
         "stages": stages,
@@ -111,7 +109,7 @@ def sequence_at(recipe: Recipe, run: Path, name: str | None, n: int) -> dict[str
         "epoch": window.epoch + 1,
         "documents": [
             {"number": number, **_provenance(recipe, run, window.source, number), **part}
-            for number, part in zip(numbers, _texts(_tokenizer(run), row, len(numbers)), strict=True)
+            for number, part in zip(numbers, _texts(_text(run), row, len(numbers)), strict=True)
         ],
     }
 
@@ -164,15 +162,15 @@ def _store(store: TokenStore) -> dict[str, Any]:
     }
 
 
-def _texts(tokenizer: Tokenizer, row: Row, count: int) -> list[dict[str, Any]]:
+def _texts(text: TextFacts, row: Row, count: int) -> list[dict[str, Any]]:
     """The text of each of the row's documents and how many of its tokens have a loss; what fills the row up is none."""
     assert row.documents is not None
     parts = []
     for number in range(count):
         inside = row.documents == number
         ids = row.tokens[:-1][inside].tolist()
-        text = tokenizer.decode(ids, skip_special_tokens=False)
-        parts.append({"text": text, "loss_tokens": int(row.loss_mask[inside].sum())})
+        written = text.tokenizer.decode(ids, skip_special_tokens=False)
+        parts.append({"text": written, "loss_tokens": int(row.loss_mask[inside].sum())})
     return parts
 
 
@@ -194,7 +192,7 @@ def _names(run: Path) -> list[str]:
     return sorted(path.stem.replace(".", "/") for path in (run / "tokens/train").glob("*.*.json"))
 
 
-def _tokenizer(run: Path) -> Tokenizer:
+def _text(run: Path) -> TextFacts:
     if not (run / "tokens/train").is_dir():
         raise AuroraError(f"{run} has no tokens yet: build them with `aurora tokens build`.")
-    return load_tokenizer(run / "tokens/tokenizer")
+    return read_text(run / "tokens/tokenizer")

@@ -75,14 +75,14 @@ class Joined:
 
 
 class Own:
-    """One prompt/response pair a row, after an end-of-text as generation begins; a longer one is cut at the end."""
+    """One prompt/response pair a row, as generation begins; a longer one is cut at the end."""
 
     def __init__(self, store: TokenStore, length: int) -> None:
         self.store, self.length = store, length
         self.count = store.num_documents
 
     def fill(self, index: int, row: Row) -> None:
-        """Write row `index`, filled up with end-of-text that counts in no loss."""
+        """Write row `index`, filled up with what counts in no loss."""
         _write_pairs(self.store, [index], row)
 
     def documents(self, index: int) -> list[int]:
@@ -91,7 +91,7 @@ class Own:
 
 
 class BestFit:
-    """As many whole pairs a row as best-fit decreasing finds room for; each begins after its own end-of-text.
+    """As many whole pairs a row as best-fit decreasing finds room for.
 
     The plan takes a second for a million pairs. Read it with document masks (`Loader(documents=True)`): without them a
     model sees the pairs before and learns to go on as they did.
@@ -99,12 +99,12 @@ class BestFit:
 
     def __init__(self, store: TokenStore, length: int) -> None:
         self.store = store
-        sizes = np.minimum(store.document_sizes, length).astype(np.int64) + 1
+        sizes = np.minimum(store.document_sizes, length + 1).astype(np.int64)
         self._plan = best_fit(sizes, length + 1)
         self.count = len(self._plan)
 
     def fill(self, index: int, row: Row) -> None:
-        """Write row `index`, filled up with end-of-text that counts in no loss."""
+        """Write row `index`, filled up with what counts in no loss."""
         _write_pairs(self.store, self._plan[index], row)
 
     def documents(self, index: int) -> list[int]:
@@ -158,20 +158,19 @@ def positions(documents: npt.NDArray[np.integer[Any]]) -> npt.NDArray[np.int64]:
 
 
 def _write_pairs(store: TokenStore, pairs: list[int], row: Row) -> None:
-    """Pairs after an end-of-text each; what is left of the row is a document of its own."""
+    """Whole pairs, as an answer is asked for; what is left of the row is a document of its own."""
     assert store.mask is not None
     start, size = store.document(pairs[0])
-    end_of_text = store.tokens[start + size - 1]  # a document ends with the end-of-text of its tokenizer
-    row.tokens[:] = end_of_text
+    row.tokens[:] = store.tokens[start + size - 1]  # what fills up counts in no loss and is read by nothing
     row.loss_mask[:] = False
     if row.documents is not None:
         row.documents[:] = len(pairs)
     place = 0
     for number, pair in enumerate(pairs):
         start, size = store.document(pair)
-        size = min(size, len(row.loss_mask) - place)
-        row.tokens[place + 1 : place + 1 + size] = store.tokens[start : start + size]
-        row.loss_mask[place : place + size] = store.mask[start : start + size]
+        size = min(size, len(row.tokens) - place)
+        row.tokens[place : place + size] = store.tokens[start : start + size]
+        row.loss_mask[place : place + size - 1] = store.mask[start + 1 : start + size]
         if row.documents is not None:
-            row.documents[place : place + 1 + size] = number
-        place += 1 + size
+            row.documents[place : place + size] = number
+        place += size

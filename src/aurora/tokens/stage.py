@@ -15,7 +15,7 @@ from aurora.tokens.decisions import Decision
 from aurora.tokens.loader import Loader, num_sequences
 from aurora.tokens.mixture import Change, Mixture
 from aurora.tokens.store import TokenStore, store_stem
-from aurora.tokens.tokenizer import FILE
+from aurora.tokens.text_facts import FILE
 
 
 def stage_loader(stage: Stage, name: str, seed: int, tokens: Path, decided: Sequence[Decision] = ()) -> Loader:
@@ -50,7 +50,7 @@ def warn(stage: Stage, name: str, loader: Loader) -> None:
                 "the stage's warn_epochs."
             )
     for source, store in loader.stores.items():
-        longer = int((store.document_sizes > stage.sequence_length).sum()) if store.mask is not None else 0
+        longer = int((store.document_sizes > stage.sequence_length + 1).sum()) if store.mask is not None else 0
         if longer:
             say(
                 f"Stage {name} cuts {longer:,} of the {store.num_documents:,} pairs of {source}, which are longer than "

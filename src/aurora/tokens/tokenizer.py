@@ -6,42 +6,53 @@ before anything is encoded with it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+import json
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from aurora.corpus.reading import parts, read_texts
-from aurora.errors import AuroraError, UserError
-from aurora.files import atomic_file, read_json, sha256, write_json
+from aurora.errors import UserError
+from aurora.files import atomic_file, read_json, sha256, write_json, write_text
 from aurora.progress import progress
-from aurora.recipe.names import is_hub_name
 from aurora.recipe.tokens import Extension, Tokens, TrainedTokenizer
+from aurora.tokens.formats import NEEDED, Format, template_of
+from aurora.tokens.published import find_published
+from aurora.tokens.text_facts import (
+    COMPANIONS,
+    CONFIG,
+    FILE,
+    GENERATION,
+    SETTINGS,
+    SPECIAL_TOKENS,
+    TEMPLATE,
+    TextFacts,
+    copy_companions,
+    generation_settings,
+    read_text,
+    vocabulary_of,
+)
 
-END_OF_TEXT = "<|endoftext|>"
-# StarCoder's special tokens, ids 0 to 18.
-SPECIAL_TOKENS = (
-    END_OF_TEXT, "<fim_prefix>", "<fim_middle>", "<fim_suffix>", "<fim_pad>", "<filename>", "<gh_stars>",
-    "<issue_start>", "<issue_comment>", "<issue_closed>", "<jupyter_start>", "<jupyter_text>", "<jupyter_code>",
-    "<jupyter_output>", "<empty_output>", "<commit_before>", "<commit_msg>", "<commit_after>", "<reponame>",
-)  # fmt: skip
 # GPT-2's pattern with combining marks as part of words: without them Hindi is cut at every vowel sign.
 MARKS_PATTERN = r"'s|'t|'re|'ve|'m|'ll|'d| ?[\p{L}\p{M}]+| ?\p{N}+| ?[^\s\p{L}\p{M}\p{N}]+|\s+(?!\S)|\s+"
 # Merges learnt on whole documents of a few kilobytes are the same as on longer pieces, and the sample is more varied.
 SAMPLE_CHARACTERS = 4000
 ROUND_TRIP_SAMPLE = 200
-FILE = "tokenizer.json"
 
 
-def train_tokenizer(texts: Iterable[str], settings: TrainedTokenizer) -> Tokenizer:
-    """Learn byte-level BPE merges on `texts`; the same texts in the same order give the same tokenizer."""
+def train_tokenizer(texts: Iterable[str], settings: TrainedTokenizer, more: Sequence[str] = ()) -> Tokenizer:
+    """Learn byte-level BPE merges on `texts`; the same texts in the same order give the same tokenizer.
+
+    `more` are special tokens behind StarCoder's.
+    """
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizer(settings.pattern)
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
         vocab_size=settings.vocabulary,
-        special_tokens=[AddedToken(token, special=True) for token in SPECIAL_TOKENS],
+        special_tokens=[AddedToken(token, special=True) for token in (*SPECIAL_TOKENS, *more)],
         initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
         show_progress=False,
     )
@@ -49,60 +60,95 @@ def train_tokenizer(texts: Iterable[str], settings: TrainedTokenizer) -> Tokeniz
     return tokenizer
 
 
-def load_tokenizer(path: Path | str) -> Tokenizer:
-    """Load a tokenizer from a folder, a `tokenizer.json` or the hub (`OWNER/NAME`)."""
-    file = Path(path) / FILE if Path(path).is_dir() else Path(path)
-    if Path(path).is_dir() and not file.is_file():
-        raise UserError(f"The folder {path} has no {FILE}: give one that has, or the file itself, as tokens.path.")
-    if not file.is_file():
-        file = _download(str(path))
-    try:
-        tokenizer = Tokenizer.from_file(str(file))
-    except Exception as error:  # the library raises bare Exception
-        raise UserError(f"{file} is not a tokenizer that the tokenizers library can read ({error}).") from error
-    # Text that spells a special token is text: only this program writes end-of-text.
-    tokenizer.encode_special_tokens = True
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
-    return tokenizer
-
-
 def build_tokenizer(tokens: Tokens, base: Path, corpus: Path, folder: Path) -> dict[str, Any]:
-    """Learn or fetch the recipe's tokenizer, check that it loses nothing, write `tokenizer.json`; returns its facts."""
+    """Learn or fetch the recipe's tokenizer, check that it loses nothing, and write it with all that says how a model
+    reads and writes text; returns its facts. A published one's files stay as they are wherever nothing is changed."""
+    file: Path | None = None
     if tokens.train is not None:
         with progress("learn tokenizer", None, "doc") as bar:
-            tokenizer = train_tokenizer(
-                _counted(_sample(corpus, tokens.train.megabytes_per_language), bar), tokens.train
-            )
+            texts = _counted(_sample(corpus, tokens.train.megabytes_per_language), bar)
+            tokenizer = train_tokenizer(texts, tokens.train, NEEDED.get(tokens.format or "", ()))
     else:
         assert tokens.path is not None
-        local = base / tokens.path
-        tokenizer = load_tokenizer(local if local.exists() else tokens.path)
-    end_of_text(tokenizer)
-    published = tokenizer
-    if tokens.extend is not None:
-        tokenizer = _extend(published, corpus, tokens.extend)
-    tokenizer.encode_special_tokens = False
-    with atomic_file(folder / FILE, "w") as stream:
-        stream.write(tokenizer.to_str(pretty=True))
-    checked = load_tokenizer(folder)
-    check_round_trip(checked, _round_trip_sample(corpus))
-    facts: dict[str, Any] = {"vocabulary": checked.get_vocab_size(), "sha256": sha256(folder / FILE)}
+        file = _published(tokens.path, base)
+        tokenizer = read_text(file).tokenizer
+    made = tokenizer if tokens.extend is None else _extend(tokenizer, corpus, tokens.extend)
+    _write_tokenizer(made, file if tokens.extend is None else None, folder)
+    write_companions(file.parent if file is not None and file.name == FILE else None, folder, tokens.format)
+    checked = read_text(folder)
+    check_round_trip(checked.tokenizer, _round_trip_sample(corpus))
+    facts: dict[str, Any] = {"vocabulary": checked.vocabulary, "sha256": sha256(folder / FILE)}
     if tokens.extend is not None:
         from aurora.tokens.fertility import compare_tokenizers
 
-        published.encode_special_tokens = True
-        compared = compare_tokenizers(published, checked, corpus)
-        facts |= {"published_vocabulary": published.get_vocab_size(), "languages": compared}
+        compared = compare_tokenizers(tokenizer, checked.tokenizer, corpus)
+        facts |= {"published_vocabulary": vocabulary_of(tokenizer), "languages": compared}
         write_json(folder / "extension.json", facts)
     return facts
 
 
+def _write_tokenizer(tokenizer: Tokenizer, file: Path | None, folder: Path) -> None:
+    """Write `tokenizer.json`: the published `file`'s own bytes, but where it draws its pieces by chance."""
+    if file is not None and not json.loads(file.read_bytes())["model"].get("dropout"):
+        with atomic_file(folder / FILE) as stream:
+            stream.write(file.read_bytes())
+        return
+    with atomic_file(folder / FILE, "w") as stream:
+        stream.write(tokenizer.to_str(pretty=True))
+
+
+def write_companions(published: Path | None, folder: Path, style: str | None) -> None:
+    """Write what stands beside the tokenizer in `folder`: the published files, with what the recipe's format changes.
+
+    Then a format has its template there, and the token that ends a response is one that ends an answer.
+    """
+    if published is not None:
+        copy_companions(published, folder)
+    complete_companions(folder, published)
+    facts = read_text(folder)
+    template = template_of(style, facts)
+    if template != facts.template:
+        settings = read_json(folder / SETTINGS)
+        if settings.pop("chat_template", None) is not None:  # the older place, which some programs read first
+            write_json(folder / SETTINGS, settings)
+        write_text(folder / TEMPLATE, template)
+    try:
+        answer_end = Format(read_text(folder)).answer_end
+    except UserError:  # the model's own template takes no prompt and answer: said where pairs are encoded
+        answer_end = None
+    if answer_end is not None and answer_end not in facts.stops:
+        stops = sorted([*facts.stops, answer_end])
+        write_json(folder / GENERATION, {**generation_settings(folder), "eos_token_id": stops})
+
+
+def complete_companions(folder: Path, published: Path | None) -> None:
+    """Write the settings and the ids that a tokenizer in `folder` lacks files for; `published` is where it is from."""
+    facts = read_text(folder)
+    if not (folder / SETTINGS).is_file():
+        write_json(folder / SETTINGS, _settings(facts))
+    if not (folder / GENERATION).is_file():
+        ids = {"bos_token_id": facts.start, "eos_token_id": facts.end}
+        write_json(folder / GENERATION, ids | generation_settings(published))
+
+
+def _settings(facts: TextFacts) -> dict[str, Any]:
+    """`tokenizer_config.json` of a tokenizer that has none."""
+    added = sorted(facts.tokenizer.get_added_tokens_decoder().items())
+    end = facts.tokenizer.id_to_token(facts.end)
+    return {
+        "bos_token": facts.tokenizer.id_to_token(facts.start),
+        "eos_token": end,
+        "unk_token": end,
+        "additional_special_tokens": [token.content for _, token in added if token.special],
+        "clean_up_tokenization_spaces": False,
+        "tokenizer_class": "PreTrainedTokenizerFast",
+    }
+
+
 def first_new_entry(folder: Path) -> int:
-    """The lowest id of those that an extended tokenizer has and the published one had not; new ids come last."""
+    """The lowest id of those that an extended tokenizer has and the published one had not."""
     facts = read_json(folder / "extension.json")
-    ids = load_tokenizer(folder).get_vocab(with_added_tokens=True).values()
-    return max(ids) + 1 - int(facts["vocabulary"] - facts["published_vocabulary"])
+    return int(facts["published_vocabulary"])
 
 
 def _extend(tokenizer: Tokenizer, corpus: Path, extension: Extension) -> Tokenizer:
@@ -114,14 +160,6 @@ def _extend(tokenizer: Tokenizer, corpus: Path, extension: Extension) -> Tokeniz
     with progress("extend tokenizer", None, "doc") as bar:
         texts = _counted(_sample(corpus, extension.megabytes_per_language, set(extension.languages)), bar)
         return extend_tokenizer(tokenizer, texts, extension.entries)
-
-
-def end_of_text(tokenizer: Tokenizer) -> int:
-    """The id that ends a document; `UserError` for a tokenizer without one."""
-    found: int | None = tokenizer.token_to_id(END_OF_TEXT)
-    if found is None:
-        raise UserError(f"The tokenizer has no {END_OF_TEXT} token: Aurora joins documents with it.")
-    return found
 
 
 def check_round_trip(tokenizer: Tokenizer, texts: Iterable[str]) -> None:
@@ -174,18 +212,9 @@ def _counted(texts: Iterator[str], bar: Any) -> Iterator[str]:
         yield text
 
 
-def _download(name: str) -> Path:
-    """The tokenizer file of a hub model, from the hub's own cache or the network."""
-    if not is_hub_name(name):
-        raise UserError(f"tokens.path: {name} is neither a folder, a tokenizer file nor a hub model.")
-    try:
-        from huggingface_hub import hf_hub_download
-    except ImportError as error:
-        raise UserError(f"Reading {name} from the hub needs the extra: pip install 'aurora-lm[hub]'.") from error
-    try:
-        return Path(hf_hub_download(name, FILE))
-    except Exception as error:
-        raise AuroraError(
-            f"The tokenizer of {name} cannot be fetched from the hub ({type(error).__name__}): "
-            "check the network, the name and your access, or give a local folder as tokens.path."
-        ) from error
+def _published(path: str, base: Path) -> Path:
+    """The file of a published tokenizer: in a folder or itself, relative to `base`, or a hub model's in its cache."""
+    local = base / Path(path).expanduser()
+    if local.is_file():
+        return local
+    return find_published(path, None, base, (CONFIG, FILE, *COMPANIONS), "tokens.path") / FILE

@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 
 from aurora.errors import UserError
-from aurora.model.folder import TOKENIZER, WEIGHTS, fitting_weights, read_architecture, read_tokenizer
+from aurora.model.folder import WEIGHTS, fitting_text, fitting_weights, read_architecture
 from aurora.model.gpt_bigcode import GPTBigCode
 from aurora.progress import say
 from aurora.recipe.execution import Execution
@@ -70,7 +70,7 @@ def _fitting(folder: Path, architecture: Architecture, vocabulary: int) -> Store
     """The weights of a model folder, checked against what stands beside them."""
     stored = Stored([folder / WEIGHTS])
     fitting_weights(stored.forms, architecture, vocabulary, folder / WEIGHTS)
-    read_tokenizer(folder / TOKENIZER, vocabulary)
+    fitting_text(folder, vocabulary)
     return stored
 
 
