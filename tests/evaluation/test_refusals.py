@@ -14,7 +14,8 @@ from aurora.recipe.safety import Redteam
 from aurora.recipe.tokens import TrainedTokenizer
 from aurora.redteam.dataset import build_redteam, read_items, read_judge
 from aurora.redteam.prompts import Item
-from aurora.tokens.tokenizer import FILE, load_tokenizer, train_tokenizer
+from aurora.tokens.text_facts import FILE, read_text
+from aurora.tokens.tokenizer import train_tokenizer
 
 
 @pytest.fixture(scope="module")
@@ -58,14 +59,14 @@ def test_a_network_with_random_weights_is_neither_safe_nor_harmful(
     """
     languages = ["en", "fi", "hi", "ja", "vi"]
     build_redteam(Redteam(policy="policies/eo-14110.yaml", languages=languages), root, 1, tmp_path)
-    tokenizer = load_tokenizer(mixed_tokenizer)
+    text = read_text(mixed_tokenizer)
     shape = {"layers": 2, "width": 32, "heads": 4, "positions": 256, "initializer_range": scale}
     items = read_items(tmp_path / "held_out.jsonl")[:60]
     answers = []
     for seed in (5, 6):
-        network = GPTBigCode(Architecture.model_validate(shape), tokenizer.get_vocab_size())
+        network = GPTBigCode(Architecture.model_validate(shape), text.vocabulary)
         network.initialise(torch.Generator().manual_seed(seed))
-        answers += answer_items(network, tokenizer, items, 32, read_judge(tmp_path / "summary.json"))
+        answers += answer_items(network, text, items, 32, read_judge(tmp_path / "summary.json"))
     rates = refusal_rates(answers)
     for outcomes in (rates["harmful_outcomes"], rates["benign_outcomes"]):
         assert outcomes["refusal"] == 0
