@@ -16,7 +16,7 @@ import yaml
 
 from aurora.cli import main
 from aurora.corpus.document import Document
-from aurora.corpus.reading import read_documents
+from aurora.corpus.reading import read_columns, read_documents
 from conftest import MINIMAL, ROOT
 from corpus.sample_texts import TEXTS
 
@@ -66,10 +66,27 @@ def check_language(case: Case, folder: Path, capsys: pytest.CaptureFixture[str])
     assert (code, [document.text for document in kept]) == (0, [row["text"] for row in rows])
 
 
+def check_near_duplicate(case: Case, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    japanese = f"ABC 123 のガイドがパンを買う。{TEXTS['ja']}"
+    hindi = f"रोज़ विद्यालय में क्षमा और ज्ञान की बात होती है। {TEXTS['hi']}"
+    rows = [
+        {"lang": "ja", "text": japanese},
+        {"lang": "ja", "text": japanese.replace("ABC 123", "ＡＢＣ　１２３").replace("ガイドがパン", "ｶﾞｲﾄﾞがﾊﾟﾝ")},
+        {"lang": "hi", "text": hindi},
+        {"lang": "hi", "text": hindi.replace("\u094d", "\u094d\u200d")},
+    ]
+    (folder / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    source = {"kind": "jsonl", "paths": ["rows.jsonl"], "language_key": "lang"}
+    code, kept, corpus = build(folder, source, duplicates="near", near_similarity=0.9)
+    assert (code, sorted(document.lang for document in kept)) == (0, ["hi", "ja"])
+    assert [row[1] for row in read_columns(corpus, "dropped", ("lang", "rule"))] == ["near", "near"]
+
+
 CHECKS: dict[str, Callable[[Case, Path, pytest.CaptureFixture[str]], None]] = {
     "html": check_html,
     "language": check_language,
     "language_label": check_label,
+    "near_duplicate": check_near_duplicate,
 }
 
 

@@ -59,6 +59,13 @@ def test_case_and_punctuation_tell_nothing_but_words_do() -> None:
     assert keys[0] == keys[1] != keys[2]
 
 
+def test_ways_of_writing_tell_nothing() -> None:
+    texts = ["ガイドがＡＢＣを買う。次は क्‍ष है", "ｶﾞｲﾄﾞがABCを買う。次は क्ष है"]
+    one, other = (passages(pa.array([text], pa.large_string()))["key"].to_pylist() for text in texts)
+    assert one == other
+    assert len(one) > 1
+
+
 def test_a_sentence_without_end_is_cut_where_its_words_say() -> None:
     words = [f"w{number * 7919}" for number in range(3000)]
     pieces = cut(" ".join(words))

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from aurora.corpus.compiled import compiled
 from aurora.corpus.scanning import decode
 
-# What a character is to a token. Those that vanish part no token: apostrophes, joiners, variation selectors.
+# What a character is to a token. Those that vanish part no token: apostrophes, and what shows nothing.
 PARTING, WORD, SINGLE, MARK, VANISHING = range(5)
 _KIND_SHIFT = 24
 _SEVERAL = 1 << 27
@@ -28,8 +28,13 @@ _SEED = np.uint64(0x2545F4914F6CDD1D)
 _SHIFT = np.uint64(32)
 # Beyond these lie private and unassigned characters.
 _ASSIGNED = (*range(0x33480), *range(0xE0000, 0xE01F0))
-_VANISHING = "'\u2019\u02bc\u00ad\u200b\u200c\u200d\u2060\ufeff"
-_SELECTORS = (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))
+# What shows nothing by itself, in every script: joiners, soft hyphens, directions, selectors, fillers (Unicode's
+# Default_Ignorable_Code_Point).
+IGNORABLE = (0x00AD, 0x034F, 0x061C, 0x115F, 0x1160, 0x17B4, 0x17B5, *range(0x180B, 0x1810), *range(0x200B, 0x2010),
+             *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0x3164, *range(0xFE00, 0xFE10), 0xFEFF, 0xFFA0,
+             *range(0xFFF0, 0xFFF9), *range(0x1BCA0, 0x1BCA4), *range(0x1D173, 0x1D17B),
+             *range(0xE0000, 0xE1000))  # fmt: skip
+_APOSTROPHES = "'\u2019\u02bc"
 _SINGLE_NAMES = ("CJK UNIFIED", "CJK COMPATIBILITY IDEOGRAPH", "HIRAGANA", "KATAKANA", "HALFWIDTH KATAKANA")
 
 
@@ -57,7 +62,7 @@ def folding() -> Folding:
         elif kind != PARTING:
             table[point] = kind << _KIND_SHIFT | _SEVERAL | len(longer)
             longer += [len(folded), *map(ord, folded)]
-    for point in (*map(ord, _VANISHING), *_SELECTORS):
+    for point in (*map(ord, _APOSTROPHES), *IGNORABLE):
         table[point] = VANISHING << _KIND_SHIFT
     return Folding(table, np.array(longer, np.uint32))
 

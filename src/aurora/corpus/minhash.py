@@ -32,11 +32,11 @@ def signatures(texts: pa.LargeStringArray) -> npt.NDArray[np.void]:
         return found
     places = np.frombuffer(offsets, np.int64)[texts.offset : texts.offset + len(texts) + 1]
     content = np.frombuffer(data, np.uint8) if data is not None else np.zeros(0, np.uint8)
-    kinds, folds = tables()
     multipliers, addends = _permutations()
     longest = int(np.diff(places).max())
     bands, minima = found["bands"], found["minima"]
-    _sign(places, content, kinds, folds, multipliers, addends, np.zeros(longest + 1, np.uint32), bands, minima)
+    scratch = np.zeros(longest + 1, np.uint32)
+    _sign(places, content, *tables(), multipliers, addends, scratch, bands, minima)
     return found
 
 
@@ -54,10 +54,10 @@ def _permutations() -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
 
 
 @entry_point
-def _sign(places, data, kinds, folds, multipliers, addends, scratch, bands, minima):  # type: ignore[no-untyped-def]
+def _sign(places, data, kinds, folds, longer, multipliers, addends, scratch, bands, minima):  # type: ignore[no-untyped-def]
     lowest = np.empty(MINIMA, np.uint32)
     for document in range(len(places) - 1):
-        count = shingle_hashes(data, places[document], places[document + 1], kinds, folds, scratch)
+        count = shingle_hashes(data, places[document], places[document + 1], kinds, folds, longer, scratch)
         if count == 0:
             continue
         _minima(scratch, count, multipliers, addends, lowest)

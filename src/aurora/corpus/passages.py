@@ -14,13 +14,23 @@ import pyarrow.parquet as pq
 
 from aurora.corpus.compiled import compiled, entry_point, inlined
 from aurora.corpus.plan import Plan, Shard
-from aurora.corpus.shingles import JOINS, PARTS, code_point, tables
+from aurora.corpus.shingles import (
+    PARTS,
+    VANISHES,
+    code_point,
+    ends,
+    kind_of,
+    opened_by,
+    tables,
+    token_hash,
+    with_character,
+)
 from aurora.corpus.string_buffers import buffers_of
 from aurora.corpus.work import WorkFiles
 from aurora.files import atomic_file
 
 # Rises when the code cuts the same text otherwise.
-LISTING = 1
+LISTING = 2
 PASSAGES = pa.schema(
     [
         ("row", pa.int64()),  # in the shard
@@ -32,7 +42,7 @@ PASSAGES = pa.schema(
 )
 # One token of so many ends a passage wherever it stands.
 _SELDOM = np.uint64(127)
-_FACTOR, _SEED = np.uint64(0x100000001B3), np.uint64(0xCBF29CE484222325)
+_SEED = np.uint64(0xCBF29CE484222325)
 _STEP = np.uint64(0x9E3779B97F4A7C15)
 _WIDE_ENDS = (0x3002, 0x0964, 0x0965, 0xFF01, 0xFF1F, 0xFF0E)
 
@@ -63,27 +73,31 @@ def passages(texts: pa.LargeStringArray, first_row: int = 0) -> pa.Table:
 
 
 @entry_point
-def _list(offsets, data, kinds, folds, spans, keys):  # type: ignore[no-untyped-def]
+def _list(offsets, data, kinds, folds, longer, spans, keys):  # type: ignore[no-untyped-def]
     """Write (document, tokens, first byte, byte after the last) and the key of each passage; returns how many."""
     count = 0
     for document in range(len(offsets) - 1):
         begin, end = offsets[document], offsets[document + 1]
         mine = count
-        key, token = _SEED, _SEED
+        key, letters, marks = _SEED, _SEED, np.uint64(0)
         tokens = 0
-        inside = ended = False
+        open_kind = PARTS
+        ended = False
         at = begin
         while at < end:
             start = at
             code, at = code_point(data, at, end)
-            kind = kinds[code] if code < len(kinds) else PARTS
-            if inside and kind != JOINS:
+            kind = kind_of(code, kinds)
+            if kind == VANISHES:
+                continue
+            if ends(open_kind, kind):
+                token = token_hash(letters, marks)
                 key, ended = _with_token(key, token), ended or _is_seldom(token)
-                inside = False
+                open_kind = PARTS
             if kind == PARTS:
                 ended = ended or (tokens > 0 and _ends(data, code, at, end))
                 continue
-            if not inside:
+            if open_kind == PARTS:
                 if ended or tokens == 0:
                     if tokens:
                         spans[count - 1, 1], keys[count - 1] = tokens, key
@@ -91,13 +105,11 @@ def _list(offsets, data, kinds, folds, spans, keys):  # type: ignore[no-untyped-
                     count += 1
                     key, tokens, ended = _SEED, 0, False
                 tokens += 1
-                token = _SEED
-            token = (token ^ np.uint64(folds[code])) * _FACTOR
-            inside = kind == JOINS
-            if not inside:
-                key, ended = _with_token(key, token), _is_seldom(token)
-        if inside:
-            key = _with_token(key, token)
+                open_kind = opened_by(kind)
+                letters, marks = _SEED, np.uint64(0)
+            letters, marks = with_character(letters, marks, code, kind, kinds, folds, longer)
+        if open_kind != PARTS:
+            key = _with_token(key, token_hash(letters, marks))
         if tokens:
             spans[count - 1, 1], keys[count - 1] = tokens, key
         for place in range(mine, count):

@@ -15,7 +15,7 @@ from aurora.corpus.work import WorkFiles
 from aurora.files import atomic_file
 
 # Rises when the code changes the signature of the same text.
-SIGNING = 1
+SIGNING = 2
 
 
 def sign_shard(plan: Plan, shard: Shard) -> None:
