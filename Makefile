@@ -1,18 +1,34 @@
 # Two commands matter: `make demo` (set-up, then recipes/tiny.yaml) and `make test` (set-up, then the tests).
 # Both make their own .venv. PIP_ARGS reaches pip, for instance to choose the package index of a CPU build of torch.
 
+SHELL := bash
+.SHELLFLAGS := -o pipefail -c
 PYTHON ?= python3
 PIP_ARGS ?=
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet --constraint constraints.txt $(PIP_ARGS)
+LOG := .venv/set-up.log
 
-.PHONY: demo test lint types layers format bench docs clean
+# pip is silent for minutes, or fills the screen: one line says how far it is, and all it says goes to a log.
+define install
+	@echo "Set-up: $(1)"
+	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off --constraint constraints.txt \
+	  $(PIP_ARGS) $(2) 2>&1 | tee -a $(LOG) | awk -v shown="$$(test -t 1 && echo yes)" \
+	  '/^(Collecting|Downloading|Installing)/ && shown {printf "\r\033[K  %d: %.90s", ++n, $$0; fflush()} END {if (shown) printf "\r\033[K"}' \
+	  || { grep -v '^Requirement already' $(LOG) | tail -n 20; echo "Set-up failed; all that pip said is in $(LOG)."; exit 1; }
+endef
+
+.PHONY: demo test lint types layers format bench nightly docs clean
 
 demo: .venv/demo
 	$(BIN)/aurora run recipes/tiny.yaml
 
 test: .venv/test
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4
+
+# What takes too long for each change: the whole demo with its figures, every campaign of kills and layouts.
+nightly: .venv/test
+	$(BIN)/python -m pytest --numprocesses 2 -m nightly --timeout 3600 --durations 20
+	$(BIN)/python benchmarks/demo.py
 
 lint: .venv/lint
 	$(BIN)/ruff check .
@@ -37,20 +53,20 @@ docs: .venv/docs
 
 # torch first and alone: a resolver that sees only the pin takes the build that the pin names.
 .venv/demo: .venv/bin/python pyproject.toml constraints.txt
-	$(PIP) torch
-	$(PIP) --editable .
+	$(call install,PyTorch (200 MB on Linux without a GPU),torch)
+	$(call install,Aurora and what it needs (100 MB),--editable .)
 	@touch $@
 
 .venv/test: .venv/demo
-	$(PIP) --editable '.[test]'
+	$(call install,what the tests need,--editable '.[test]')
 	@touch $@
 
 .venv/lint: .venv/test
-	$(PIP) --editable '.[lint]'
+	$(call install,what the checks need,--editable '.[lint]')
 	@touch $@
 
 .venv/docs: .venv/demo
-	$(PIP) --editable '.[docs]'
+	$(call install,what the documentation needs,--editable '.[docs]')
 	@touch $@
 
 clean:

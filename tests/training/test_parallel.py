@@ -13,20 +13,24 @@ import parallel
 
 pytestmark = [pytest.mark.distributed, pytest.mark.timeout(600)]
 
-# tensor, pipeline, data and what else distinguishes the run.
+# tensor, pipeline, data and what else distinguishes the run: each kind of cut once, and each schedule ...
 LAYOUTS = [
-    "2,1,1 --micro-batch 8",
     "2,1,1 --micro-batch 8 --sequence-parallel --recompute full",
     "4,1,1 --micro-batch 8 --sequence-parallel --untied --multi-head",
     "1,2,1 --micro-batch 4 --recompute attention --documents",
-    "1,4,1 --micro-batch 4 --untied",
     "1,2,1 --micro-batch 4 --schedule interleaved",
     "1,4,1 --micro-batch 4 --schedule interleaved-zero-bubble",
     "1,2,1 --micro-batch 4 --schedule zero-bubble-v --recompute full",
-    "1,4,1 --micro-batch 4 --schedule zero-bubble-v --untied",
     "1,1,2 --micro-batch 4 --documents",
-    "1,1,4 --micro-batch 2 --recompute full",
     "1,1,4 --shard 2 --micro-batch 4",
+    "2,2,2 --micro-batch 4 --sequence-parallel --new-rows --untied",
+]
+# ... and more of them together.
+CAMPAIGN = [
+    "2,1,1 --micro-batch 8",
+    "1,4,1 --micro-batch 4 --untied",
+    "1,4,1 --micro-batch 4 --schedule zero-bubble-v --untied",
+    "1,1,4 --micro-batch 2 --recompute full",
     "2,2,1 --micro-batch 4 --sequence-parallel --documents",
     "2,2,1 --micro-batch 4 --schedule zero-bubble-v --multi-head",
     "2,2,2 --micro-batch 4 --sequence-parallel",
@@ -42,7 +46,9 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("alone")
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize(
+    "layout", [*LAYOUTS, *(pytest.param(layout, marks=pytest.mark.nightly) for layout in CAMPAIGN)]
+)
 def test_a_layout_trains_what_one_process_trains(layout: str, kept: Path) -> None:
     found = parallel.compare(parallel.parse(["--layout", *layout.split()]), kept=kept)
     assert found["max_loss_error"] < 1e-5

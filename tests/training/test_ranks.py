@@ -144,11 +144,16 @@ def test_a_killed_rank_is_started_again_and_nothing_shows(lab: Lab) -> None:
 
 
 @pytest.mark.slow
+def test_killed_two_times_in_a_row(lab: Lab) -> None:
+    kill_and_compare(lab, kills=2)
+
+
+@pytest.mark.nightly
 def test_killed_twenty_times_in_a_row(lab: Lab) -> None:
     kill_and_compare(lab, kills=20)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     ("layout", "settings"),
     [

@@ -115,7 +115,7 @@ def _stage(run: Path, name: str, stage: Stage, seed: int) -> dict[str, Any]:
         "start": stage.start,
         "tokens": tokens,
         "seconds": round(seconds, 2),
-        "tokens_per_second": round(tokens / seconds, 1) if seconds else 0.0,
+        "tokens_per_second": round(state["tokens_per_second"], 1),
         "bits_per_byte": _bits(results, "held_out"),
         "bits_per_byte_other_domain": _bits(results, "other_domain"),
         "token_shares": {source: round(share, 6) for source, share in shares.items()},
@@ -156,6 +156,7 @@ def _control(run: Path, recipe: Recipe) -> dict[str, Any] | None:
             kept = (
                 "tokens",
                 "seconds",
+                "tokens_per_second",
                 "bits_per_byte",
                 "bits_per_byte_other_domain",
                 "token_shares",

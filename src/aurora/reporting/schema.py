@@ -219,7 +219,9 @@ class Stage(Part):
     start: Text = Field("", description="`model` or the stage it continues.")
     tokens: int = Field(ge=0, description="Tokens trained on.")
     seconds: float = Field(ge=0, description="Wall time of the training.")
-    tokens_per_second: Number = Field(description="Training throughput.")
+    tokens_per_second: Number = Field(
+        description="Tokens fed to the network a second of its updates; measuring and saving are left out."
+    )
     bits_per_byte: Measured = Field(description="Bits per byte on held-out text of the training domain, by language.")
     bits_per_byte_other_domain: Measured = Field(
         default_factory=dict, description="The same on text of a domain that no stage trains on."
@@ -246,6 +248,7 @@ class Control(Part):
     stage: Text = Field("", description="The stage it is a second run of.")
     tokens: int | None = Field(None, ge=0, description="As in a stage.")
     seconds: float | None = Field(None, ge=0, description="As in a stage.")
+    tokens_per_second: Number = Field(None, description="As in a stage.")
     bits_per_byte: Measured = Field(description="As in a stage.")
     bits_per_byte_other_domain: Measured = Field(default_factory=dict, description="As in a stage.")
     token_shares: Measured = Field(default_factory=dict, description="As in a stage.")

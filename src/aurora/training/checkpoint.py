@@ -86,11 +86,11 @@ class State:
     """Where a stage stands. Position is the only state: batches, schedule and random numbers follow from `step`.
 
     `step` counts the updates done, `sequence` is the number of the mixture's next sequence, `tokens` counts positions
-    seen and `loss_tokens` those with a loss, `seconds` is the wall time of all attempts; `tokens_per_second` leaves
-    measurements and checkpoints out. `made_with` holds all that the numbers so far follow from, by key of the recipe,
-    but for steps up to one of the `edits`: behind that `step` the stage went on although keys were `changed` (old and
-    new value). `precision` and `threads` are those used last. `weights_of` is the step that the weights are of: an
-    earlier one where adaptive replay leaves its best.
+    fed to the network and `loss_tokens` those with a loss, `seconds` is the wall time of all attempts;
+    `tokens_per_second` are `tokens` by the seconds of their updates alone, without measuring and saving. `made_with`
+    holds all that the numbers so far follow from, by key of the recipe, but for steps up to one of the `edits`: behind
+    that `step` the stage went on although keys were `changed` (old and new value). `precision` and `threads` are those
+    used last. `weights_of` is the step that the weights are of: an earlier one where adaptive replay leaves its best.
     """
 
     stage: str

@@ -92,9 +92,7 @@ def _stage_table(report: Report) -> Html:
         rows.append(_stage_row(stage.name, stage.start, stage.tokens, stage.seconds, stage.tokens_per_second))
         if control and control.stage == stage.name and control.tokens and control.seconds:
             name = f"control {control.name}"
-            rows.append(
-                _stage_row(name, stage.start, control.tokens, control.seconds, control.tokens / control.seconds)
-            )
+            rows.append(_stage_row(name, stage.start, control.tokens, control.seconds, control.tokens_per_second))
     return table("Stages", ["stage", "starts from", "tokens", "time", "tokens/s"], rows, words=(0, 1))
 
 
