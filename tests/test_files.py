@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from aurora.errors import AuroraError
-from aurora.files import atomic_file, canonical_json, explained, publish, read_json, sha256, write_json
+from aurora.errors import AuroraError, UserError
+from aurora.files import atomic_file, below, canonical_json, explained, read_json, sha256, write_json
 
 
 def test_a_failed_write_leaves_the_old_content_and_no_rest(tmp_path: Path) -> None:
@@ -37,14 +37,19 @@ def test_a_full_disk_is_named_and_nothing_half_written_stays(tmp_path: Path, mon
     assert not list(tmp_path.iterdir())
 
 
-def test_publish_replaces_a_folder_whole(tmp_path: Path) -> None:
-    final, partial = tmp_path / "step", tmp_path / "step.partial"
-    for folder, name in ((final, "old"), (partial, "new")):
-        folder.mkdir()
-        (folder / name).write_text(name)
-    publish(partial, final)
-    assert [path.name for path in final.iterdir()] == ["new"]
-    assert [path.name for path in tmp_path.iterdir()] == ["step"]
+@pytest.mark.parametrize("name", ["", ".", "..", "../x", "a/../../x", "/etc", "linked", "linked/x"])
+def test_what_leads_out_of_a_folder_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "run/linked").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(UserError, match=r"is not a path below|leads by a symbolic link"):
+        below(tmp_path / "run", name)
+
+
+def test_what_lies_below_a_folder_is_given_also_where_the_folder_is_a_link(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "run").symlink_to(tmp_path / "there")
+    assert below(tmp_path / "run", "checkpoints/base") == tmp_path / "run/checkpoints/base"
 
 
 def test_broken_json_is_named(tmp_path: Path) -> None:

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from aurora import seal
 from aurora.errors import UserError
-from aurora.pipeline import _carry_out, _locked, _plan, run_recipe
+from aurora.pipeline import _carry_out, _plan, run_recipe
 from aurora.recipe import load_recipe
+from aurora.runs import locked
 from aurora.steps import Step, Steps
 
 
@@ -22,6 +24,7 @@ def counting_step(name: str, settings: dict[str, object], inputs: dict[str, str]
 
 def test_a_step_runs_once_and_again_only_when_something_changed(tmp_path: Path) -> None:
     log: list[str] = []
+    seal.begin(tmp_path)
     assert _carry_out(tmp_path, counting_step("a", {"x": 1}, {"raw": "1"}, log, "one"))
     assert not _carry_out(tmp_path, counting_step("a", {"x": 1}, {"raw": "1"}, log, "one"))
     assert _carry_out(tmp_path, counting_step("a", {"x": 2}, {"raw": "1"}, log, "one"))
@@ -35,6 +38,7 @@ def test_a_failed_step_is_not_finished(tmp_path: Path) -> None:
         raise RuntimeError("in the middle")
 
     step = Step("a", "a", 1, {}, lambda: {}, fail, "fail")
+    seal.begin(tmp_path)
     with pytest.raises(RuntimeError):
         _carry_out(tmp_path, step)
     assert not (tmp_path / "a").exists()
@@ -42,9 +46,9 @@ def test_a_failed_step_is_not_finished(tmp_path: Path) -> None:
 
 
 def test_a_run_has_one_process_at_a_time(tmp_path: Path) -> None:
-    with _locked(tmp_path), pytest.raises(UserError, match="Another process is working"), _locked(tmp_path):
+    with locked(tmp_path), pytest.raises(UserError, match="Another process is working"), locked(tmp_path):
         pass
-    with _locked(tmp_path):
+    with locked(tmp_path):
         assert (tmp_path / ".lock").exists()
     with (tmp_path / ".lock").open() as stream:
         fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)

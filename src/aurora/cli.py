@@ -261,9 +261,14 @@ def redteam_generate(recipe: Path, overrides: tuple[str, ...], output: Path | No
 @click.option("--picture", type=FILE, metavar="FILE", help="Also write a PNG of its first screen, taken by Chromium.")
 def report(run_folder: Path, picture: Path | None) -> None:
     """Write a run's report.html anew from its report.json."""
-    from aurora.reporting.report import render_run
+    from contextlib import nullcontext
 
-    page = render_run(run_folder)
+    from aurora.reporting.report import render_run
+    from aurora.runs import locked
+    from aurora.seal import SEAL
+
+    with locked(run_folder) if (run_folder / SEAL).exists() else nullcontext():
+        page = render_run(run_folder)
     write(str(page))
     if picture:
         from aurora.reporting.browser import photograph
@@ -311,12 +316,15 @@ def chat(checkpoint: Path, stage: str | None, temperature: float, tokens: int, s
 
 
 @aurora.command()
-@click.argument("path", metavar="RUN|ARTIFACT", type=FILE)
+@click.argument("path", metavar="RUN|FOLDER", type=FILE)
 def verify(path: Path) -> None:
-    """Read every file of a run and compare it with the hashes in the manifests."""
-    from aurora.runs import verify_run
+    """Read every file of a run, or of a folder that a step, import or export wrote, and compare it with its hash.
 
-    write(verify_run(path))
+    Names all that is missing, altered, linked elsewhere or was added, and whether the run is finished.
+    """
+    from aurora.verify import verify as verify_path
+
+    write(verify_path(path))
 
 
 def _plan_stage(loaded: LoadedRecipe, base: Path, stage: str, ranks: int | None, as_json: bool) -> None:

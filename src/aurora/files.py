@@ -11,7 +11,6 @@ import errno
 import hashlib
 import json
 import os
-import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +18,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import IO, Any
 
-from aurora.errors import AuroraError
+from aurora.errors import AuroraError, UserError
 
 LARGEST_JSON = 100_000_000  # bytes; a report has 1 MB, the manifest of 10,000 files 2 MB
 
@@ -129,7 +128,12 @@ def write_text(path: Path, text: str) -> None:
 
 def write_json(path: Path, value: Any) -> None:
     """Write `value` as readable JSON in the order of its keys, atomically; a file that holds it is left alone."""
-    write_text(path, json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+    write_text(path, json_text(value))
+
+
+def json_text(value: Any) -> str:
+    """What `write_json` writes."""
+    return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
 
 
 def read_json(path: Path) -> Any:
@@ -175,14 +179,14 @@ def flush_tree(folder: Path) -> None:
     flush_folder(folder)
 
 
-def publish(partial: Path, final: Path) -> None:
-    """Put the finished folder `partial` in the place of `final`; an older one there is removed only after the swap."""
-    with explained(final):
-        flush_tree(partial)
-        old = final.with_name(f".{final.name}.old")
-        shutil.rmtree(old, ignore_errors=True)
-        if final.exists():
-            final.replace(old)
-        partial.replace(final)
-        flush_folder(final.parent)
-        shutil.rmtree(old, ignore_errors=True)
+def below(root: Path, name: str) -> Path:
+    """The path `name` below the folder `root`; `UserError` where it leads elsewhere, by its parts or by a link."""
+    path, parts = root / name, Path(name).parts
+    if not parts or Path(name).is_absolute() or ".." in parts:
+        raise UserError(f"{name!r} is not a path below {root}: choose another name.")
+    if path.resolve() != root.resolve().joinpath(*parts):
+        raise UserError(
+            f"{path} leads by a symbolic link to {path.resolve()}: Aurora writes only below {root}; move the whole "
+            "folder and give its new place as --output."
+        )
+    return path

@@ -7,7 +7,6 @@ not run again.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import time
@@ -16,17 +15,23 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from aurora import seal
 from aurora.errors import UserError
-from aurora.files import explained, write_json
-from aurora.manifest import artifact, fingerprint, read_manifest, working_folder
+from aurora.files import below, json_text, sha256
+from aurora.folders import MANIFEST, MISSING, clear_replaced, faults, keep_from_loss, refuse_faulty
+from aurora.hashes import remembered
+from aurora.manifest import Manifest, artifact, fingerprint, read_manifest
 from aurora.progress import say
 from aurora.recipe import LoadedRecipe
-from aurora.runs import RECIPE
+from aurora.runs import HASHES, locked
 from aurora.steps import Step, Steps
 from aurora.training.wish import AS_IT_IS, Wish
+from aurora.working import keep_work_from_loss, working_folder
 
 # What a run may write at most: below this a step would only fail later, in the middle of something.
 LEAST_FREE_BYTES = 50_000_000
+# Folders of a run that are no artifacts: what the next build of the corpus goes on from, and events for TensorBoard.
+SCRATCH = ("corpus.work", "tensorboard")
 
 
 def run_recipe(
@@ -45,13 +50,21 @@ def run_recipe(
     """
     made = Steps(loaded, run, wish)
     steps = _chosen(made.all(), until, only)
-    if dry_run:
-        return {"run": str(run), "would_run": _plan(run, steps)}
     if os.environ.get("RANK", "0") != "0":
         return _follow(run, steps)
-    with _locked(run), _leading() as announce:
+    if dry_run or seal.read_seal(run) is None:
+        refuse_foreign(run, steps)  # before there is so much as a lock in a folder that may be somebody's
+    if dry_run:
+        with remembered(run / HASHES, write=False):
+            return {"run": str(run), "would_run": _plan(run, steps)}
+    with locked(run), remembered(run / HASHES), _leading() as announce:
         _room_on_disk(run)
-        write_json(run / RECIPE, loaded.recipe.model_dump(mode="json"))
+        refuse_foreign(run, steps)
+        _take_up(run, steps)
+        text = json_text(loaded.recipe.model_dump(mode="json"))
+        if not (run / seal.RECIPE).is_file() or (run / seal.RECIPE).read_text(encoding="utf-8") != text:
+            seal.reopen(run)
+        seal.write_sealed(run, seal.RECIPE, text)
         ran = [step.name for step in steps if _carry_out(run, step, announce)]
         if not ran:
             say(f"Nothing to do: every step of {run} is done with these settings.")
@@ -59,11 +72,53 @@ def run_recipe(
             say("No stage had earlier work to go on with or to begin anew, so --resume-from or --restart did nothing.")
         report = None
         if until is None and only is None:
-            from aurora.reporting.collect import write_run_report
-
-            report = str(write_run_report(loaded, run))
+            report = str(_report(loaded, run, steps))
             say(f"Report: {report}")
     return {"run": str(run), "ran": ran, "report": report}
+
+
+def refuse_foreign(run: Path, steps: list[Step]) -> None:
+    """Raise, before anything is written, where a run would write over what it has not written itself."""
+    if run.exists() and not run.is_dir():
+        raise UserError(f"{run} is a file: give a folder as --output.")
+    sealed = seal.read_seal(run)
+    for part in seal.OWN_FILES:
+        seal.keep_sealed(run, part, sealed)
+    for step in steps:
+        place, part = below(run, step.folder), f"{step.folder}/{MANIFEST}"
+        if sealed is not None and sealed.expected(part):
+            seal.keep_sealed(run, part, sealed)
+        else:
+            keep_from_loss(place)
+        keep_work_from_loss(place)
+    for name in SCRATCH:
+        if below(run, name).exists() and sealed is None:
+            raise UserError(f"{run / name} was not written by this run: move it away, or choose another --output.")
+
+
+def _take_up(run: Path, steps: list[Step]) -> None:
+    """Bring to an end what a killed process was about to do in this run."""
+    for name in (seal.SEAL, HASHES, *seal.OWN_FILES):
+        for remnant in run.glob(f".{name}.*.partial"):
+            remnant.unlink()
+    for step in steps:
+        clear_replaced(run / step.folder)
+    seal.begin(run)
+
+
+def _report(loaded: LoadedRecipe, run: Path, steps: list[Step]) -> Path:
+    """Write the report of a run whose steps are all finished, and seal both."""
+    from aurora.reporting.collect import write_run_report
+
+    manifests: dict[str, Manifest] = {}
+    for step in steps:
+        manifest = read_manifest(run / step.folder)
+        assert manifest is not None  # each step was found or made so before
+        refuse_faulty(run / step.folder, faults(run / step.folder, manifest.hashes))
+        manifests[step.folder] = manifest
+    page = write_run_report(loaded, run, manifests)
+    seal.finish(run, [*seal.OWN_FILES, *(f"{step.folder}/{MANIFEST}" for step in steps)])
+    return page
 
 
 @contextmanager
@@ -97,23 +152,41 @@ def _follow(run: Path, steps: list[Step]) -> dict[str, Any]:
 def _carry_out(run: Path, step: Step, announce: Callable[[str], object] = str) -> bool:
     """Run one step unless it is finished; True where it ran. `announce` tells other processes of a shared one."""
     inputs = step.inputs()
+    part = f"{step.folder}/{MANIFEST}"
     if _finished(run, step, inputs):
+        seal.settle(run, part)
         return False
     start = time.perf_counter()
     say(f"▸ {step.name}: {step.purpose}")
     with artifact(
-        run / step.folder, step.name, step.version, step.settings, inputs, keep_edited=step.takes_up_edited_work
+        below(run, step.folder),
+        step.name,
+        step.version,
+        step.settings,
+        inputs,
+        keep_edited=step.takes_up_edited_work,
+        announce=lambda manifest: seal.announce(run, part, sha256(manifest)),
     ) as folder:
+        seal.reopen(run)
         if step.shared:
             announce(step.name)
         step.run(folder)
+    seal.settle(run, part)
     say(f"  done in {time.perf_counter() - start:.0f} s: {run / step.folder}")
     return True
 
 
 def _finished(run: Path, step: Step, inputs: dict[str, str]) -> bool:
-    manifest = read_manifest(run / step.folder)
-    return manifest is not None and manifest.fingerprint == fingerprint(step.name, step.version, step.settings, inputs)
+    """Whether a step is done with these settings and inputs, and all it wrote is there; `AuroraError` for damage."""
+    folder = run / step.folder
+    manifest = read_manifest(folder)
+    if manifest is None or manifest.fingerprint != fingerprint(step.name, step.version, step.settings, inputs):
+        return False
+    found = faults(folder, manifest.hashes)
+    refuse_faulty(folder, {name: fault for name, fault in found.items() if fault != MISSING})
+    if found:
+        say(f"{folder / next(iter(found))} {MISSING}, so {step.name} is carried out again.")
+    return not found
 
 
 def _plan(run: Path, steps: list[Step]) -> list[str]:
@@ -142,19 +215,3 @@ def _room_on_disk(run: Path) -> None:
     free = shutil.disk_usage(run).free
     if free < LEAST_FREE_BYTES:
         raise UserError(f"Only {free / 1e6:.0f} MB are free for {run}: free some space or choose another --output.")
-
-
-@contextmanager
-def _locked(run: Path) -> Iterator[None]:
-    """Only one process works on a run at a time; the lock dies with its process, however it ends."""
-    with explained(run):
-        run.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(run / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise UserError(f"Another process is working on {run}: wait for it, or choose another --output.") from error
-        yield
-    finally:
-        os.close(descriptor)

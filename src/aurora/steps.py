@@ -14,7 +14,9 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from aurora.errors import AuroraError
-from aurora.files import canonical_json, default_cache, sha256
+from aurora.files import below, canonical_json, default_cache
+from aurora.folders import faults, refuse_faulty
+from aurora.hashes import digest_of
 from aurora.manifest import read_manifest
 from aurora.recipe import LoadedRecipe
 from aurora.recipe.made_with import MadeWith, is_fresh, made_with
@@ -104,7 +106,7 @@ class Steps:
         def run(folder: Path) -> None:
             from aurora.corpus.curate import build_corpus
 
-            build_corpus(corpus, self.base, self.cache, self.recipe.seed, folder, self.run / "corpus.work")
+            build_corpus(corpus, self.base, self.cache, self.recipe.seed, folder, below(self.run, "corpus.work"))
 
         return Step("corpus", "corpus", 2, corpus.numerics(), inputs, run, "raw text to clean documents")
 
@@ -116,7 +118,7 @@ class Steps:
 
         def inputs() -> dict[str, str]:
             files = [policy, *sorted(policy.with_suffix("").glob("*.yaml"))]
-            return {path.name: sha256(path) for path in files if path.is_file()}
+            return {path.name: digest_of(path) for path in files if path.is_file()}
 
         def run(folder: Path) -> None:
             from aurora.redteam.dataset import build_redteam
@@ -202,7 +204,7 @@ class Steps:
         fresh = is_fresh(self.recipe, stage)
 
         def inputs() -> dict[str, str]:
-            read = {source: self._digest("tokens/train", f"{source.replace('/', '.')}.*") for source in stage.sources}
+            read = {source: self._digest("tokens/train", *store_files(source)) for source in stage.sources}
             if not fresh:
                 files = (WEIGHTS, OPTIMIZER) if stage.optimizer.carry else (WEIGHTS,)
                 read["start"] = self._digest(f"checkpoints/{stage.start}", *files)
@@ -301,9 +303,6 @@ class Steps:
 
         tokenizer_file = self.run / "tokens/tokenizer/tokenizer.json"
         loader = stage_loader(stage, name, self.recipe.seed, self.run / "tokens")
-        if not any(folder.glob("step-*")):  # a minute for 10^11 tokens, once, before days of training on them
-            for store in loader.stores.values():
-                store.verify()
         warn(stage, name, loader)
 
         def contents(step: int) -> list[dict[str, Any]]:
@@ -323,7 +322,7 @@ class Steps:
             self.recipe.execution,
             tokenizer_file=tokenizer_file,
             folder=folder,
-            tensorboard=self.run / "tensorboard" / name,
+            tensorboard=below(self.run, f"tensorboard/{name}"),
             made_with=deciding,
             finished=self.run / "checkpoints" / name,
             wish=self._wish_for(name, folder),
@@ -383,10 +382,11 @@ class Steps:
         return self._digest("tokens/tokenizer", FILE, *COMPANIONS)
 
     def _digest(self, folder: str, *patterns: str) -> str:
-        """SHA-256 over the outputs of a finished artifact that match a pattern."""
+        """SHA-256 over the outputs of a finished artifact that match a pattern; `AuroraError` where one has another."""
         manifest = read_manifest(self.run / folder)
         if manifest is None:
             raise AuroraError(f"{self.run / folder} is not a finished artifact: run the recipe again to make it.")
+        refuse_faulty(self.run / folder, faults(self.run / folder, manifest.chosen(*patterns)))
         return manifest.digest(*patterns)
 
 
@@ -409,10 +409,15 @@ def _telling(numerics: Mapping[str, Any], always: Collection[str]) -> dict[str, 
     return {key: value for key, value in numerics.items() if key in always or value}
 
 
+def store_files(source: str) -> list[str]:
+    """The files of a store among those of all."""
+    return [f"{source.replace('/', '.')}.{kind}" for kind in ("bin", "idx", "json", "mask")]
+
+
 def adopted_identity(path: Path) -> str:
     """SHA-256 of the two files of a store made elsewhere."""
     files = [path.with_name(f"{path.name}.{kind}") for kind in ("bin", "idx")]
-    return _hash([sha256(file) if file.is_file() else None for file in files])
+    return _hash([digest_of(file) if file.is_file() else None for file in files])
 
 
 def _hash(value: Any) -> str:

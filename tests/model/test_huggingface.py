@@ -11,6 +11,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from aurora.errors import AuroraError, UserError
+from aurora.manifest import read_manifest
 from aurora.model import huggingface
 from aurora.model.folder import load_model, save_model
 from aurora.model.generation import generate
@@ -145,7 +146,12 @@ def test_import_and_export_are_byte_identical(
         path.name for path in (tmp_path / "second").iterdir()
     )
     for path in first.iterdir():
-        assert path.read_bytes() == (tmp_path / "second" / path.name).read_bytes()
+        if path.name != "manifest.json":  # says when and where it was written
+            assert path.read_bytes() == (tmp_path / "second" / path.name).read_bytes()
+    manifests = [read_manifest(folder) for folder in (first, tmp_path / "second")]
+    assert manifests[0] is not None
+    assert manifests[1] is not None
+    assert manifests[0].outputs == manifests[1].outputs
     assert json.loads((first / "config.json").read_text())["torch_dtype"] == str(dtype).removeprefix("torch.")
     assert all(tensor.dtype == dtype for path in files for tensor in load_file(path).values())
 
@@ -188,7 +194,7 @@ def test_an_export_replaces_an_export_and_nothing_else(make: Callable[..., Path]
     export_model(make(), exported)
     assert not (exported / "model.safetensors.index.json").exists()
     (exported / "thesis.txt").write_text("the only copy")
-    with pytest.raises(UserError, match=r"holds thesis\.txt, which would be lost"):
+    with pytest.raises(UserError, match=r"thesis\.txt was not written by Aurora and would be lost"):
         export_model(make(), exported)
     assert (exported / "thesis.txt").read_text() == "the only copy"
     with pytest.raises(UserError, match="is a file"):
@@ -213,7 +219,7 @@ def test_importing_over_something_else_is_refused(exported: Path, tmp_path: Path
     import_checkpoint(str(exported), None, tmp_path, tmp_path / "in")
     import_checkpoint(str(exported), None, tmp_path, tmp_path / "in")
     (tmp_path / "in/notes").touch()
-    with pytest.raises(UserError, match="holds notes"):
+    with pytest.raises(UserError, match="notes was not written by Aurora"):
         import_checkpoint(str(exported), None, tmp_path, tmp_path / "in")
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import pyarrow as pa
 
 from aurora.errors import UserError
-from aurora.files import sha256
+from aurora.hashes import digest_of
 
 ENDINGS = (".jsonl", ".jsonl.gz", ".jsonl.zst", ".jsonl.bz2")
 _COMPRESSIONS = {".gz": "gzip", ".zst": "zstd", ".bz2": "bz2"}
@@ -45,7 +45,7 @@ def set_files(name: str, path: Path) -> list[Path]:
 
 def identity(name: str, path: Path) -> dict[str, str]:
     """The SHA-256 of each file of a set, by its name below `path`."""
-    return {file.relative_to(path.parent).as_posix(): sha256(file) for file in set_files(name, path)}
+    return {file.relative_to(path.parent).as_posix(): digest_of(file) for file in set_files(name, path)}
 
 
 def read_set(name: str, path: Path, fields: Sequence[str] = ()) -> Iterator[Item]:

@@ -9,7 +9,8 @@ import hashlib
 from pathlib import Path
 
 from aurora.corpus.decontaminate import identities
-from aurora.files import canonical_json, sha256
+from aurora.files import canonical_json
+from aurora.hashes import digest_of
 from aurora.recipe.corpus import Curation
 
 
@@ -22,7 +23,7 @@ def named_files(curation: Curation, base: Path) -> dict[str, str]:
     models |= {f"perplexity.{lang}": path for lang, path in curation.perplexity.items()}
     models |= {"personal_data_key": curation.personal_data_key}
     models |= {f"flagged_words.{lang}": path for lang, path in curation.flagged_words.items()}
-    found = {key: sha256(base / path) for key, path in models.items() if path and (base / path).is_file()}
+    found = {key: digest_of(base / path) for key, path in models.items() if path and (base / path).is_file()}
     if wanted := curation.contamination:
         sets = identities(wanted.sets, base)
         found["contamination"] = hashlib.sha256(canonical_json([sets, wanted.fields])).hexdigest()

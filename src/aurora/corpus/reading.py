@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from aurora.corpus.document import COLUMNS, Document
 from aurora.errors import AuroraError
+from aurora.manifest import files_of
 
 BATCH_ROWS = 4096
 
@@ -75,6 +76,5 @@ def _groups_with(file: pq.ParquetFile, lang: str | None) -> list[int]:
 def _files(folder: Path, part: str, source: str | None) -> list[Path]:
     if not (folder / part).is_dir():
         raise AuroraError(f"{folder} is not a corpus with a part {part}: build the corpus first.")
-    found = (path for path in (folder / part).glob("*.parquet") if not path.name.startswith("."))
-    named = ((source_of(path.stem), path.stem, path) for path in found)
+    named = ((source_of(path.stem), path.stem, path) for path in files_of(folder, f"{part}/*.parquet"))
     return [path for name, _, path in sorted(named) if source in (None, name)]

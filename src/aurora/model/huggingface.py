@@ -8,9 +8,7 @@ needed.
 from __future__ import annotations
 
 import re
-import shutil
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +16,9 @@ import torch
 from pydantic import ValidationError
 
 from aurora.errors import AuroraError, UserError
-from aurora.files import atomic_file, explained, publish, read_json, write_json
+from aurora.files import atomic_file, read_json, write_json
+from aurora.hashes import digest_of
+from aurora.manifest import written_folder
 from aurora.model import folder as model_folder
 from aurora.model.folder import fitting_text, fitting_weights, read_model, what_is_wrong, write_model
 from aurora.model.new_entries import NewEntries, extended_embedding
@@ -40,8 +40,6 @@ from aurora.tokens.tokenizer import complete_companions
 __all__ = ["export_model", "import_checkpoint", "import_model", "model_identity", "published_architecture"]
 
 SHARD_BYTES = 5_000_000_000
-TEXT = (FILE, *COMPANIONS)
-EXPORTED = re.compile("|".join(map(re.escape, (*TEXT, CONFIG, INDEX))) + r"|model(-\d{5}-of-\d{5})?\.safetensors")
 ACTIVATIONS = {"gelu": "gelu", "gelu_pytorch_tanh": "gelu_pytorch_tanh", "gelu_new": "gelu_pytorch_tanh"}
 # What transformers assumes for keys that a configuration leaves out.
 DEFAULTS: dict[str, Any] = {
@@ -73,11 +71,13 @@ def export_model(checkpoint: Path, out: Path, shard_bytes: int = SHARD_BYTES) ->
     """Write the model folder `checkpoint` as a folder that `transformers` loads: weights, configuration, and the files
     of its text as they are.
 
-    Weights above `shard_bytes` are split. `out` appears whole or not at all; an older export there is replaced.
-    Raises `UserError` where `out` holds anything else, `AuroraError` where `checkpoint` is damaged.
+    Weights above `shard_bytes` are split. `out` appears whole or not at all, with a manifest; an older export there is
+    replaced. Raises `UserError` where `out` holds anything else, `AuroraError` where `checkpoint` is damaged.
     """
     tensors, architecture, vocabulary, _ = read_model(checkpoint)
-    with _replacing(out, lambda name: EXPORTED.fullmatch(name) is not None) as partial:
+    read = (WEIGHTS, FILE, model_folder.ARCHITECTURE, *COMPANIONS)
+    inputs = {name: digest_of(checkpoint / name) for name in read if (checkpoint / name).is_file()}
+    with written_folder(out, "export", {"shard_bytes": shard_bytes}, inputs) as partial:
         with progress(f"export {checkpoint.name}", num_bytes(tensors), "B") as bar:
             _write_shards(partial, tensors, split_weights(tensors, shard_bytes), bar.update)
         with atomic_file(partial / FILE) as stream:
@@ -141,30 +141,13 @@ def import_model(
 
 
 def import_checkpoint(path: str, revision: str | None, base: Path, out: Path) -> None:
-    """`import_model` into a folder of its own, which appears whole or not at all; an older import there is replaced."""
-    own = {model_folder.ARCHITECTURE, model_folder.WEIGHTS, *TEXT}
-    with _replacing(out, own.__contains__) as partial:
+    """`import_model` into a folder of its own, which appears whole or not at all, with a manifest.
+
+    An older import there is replaced.
+    """
+    inputs = {"model": model_identity(path, revision, base)}
+    with written_folder(out, "import", {"revision": revision}, inputs) as partial:
         import_model(path, revision, base, partial)
-
-
-@contextmanager
-def _replacing(out: Path, own: Callable[[str], bool]) -> Iterator[Path]:
-    """Yield a working folder that becomes `out` when the block ends well; refuse where `out` holds what is not ours."""
-    out = out.resolve()
-    if out.exists() and not out.is_dir():
-        raise UserError(f"{out} is a file: give a folder to write to.")
-    foreign = sorted(item.name for item in out.iterdir() if not own(item.name)) if out.is_dir() else []
-    if foreign:
-        raise UserError(f"{out} holds {foreign[0]}, which would be lost: give an empty or new folder.")
-    partial = out.with_name(f".{out.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    try:
-        with explained(out):
-            partial.mkdir(parents=True)
-        yield partial
-        publish(partial, out)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
 
 
 def _write_shards(

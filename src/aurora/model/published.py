@@ -9,7 +9,8 @@ import hashlib
 from pathlib import Path
 
 from aurora.errors import AuroraError, UserError
-from aurora.files import canonical_json, read_json, sha256
+from aurora.files import canonical_json, read_json
+from aurora.hashes import digest_of
 from aurora.tokens.published import find_published
 from aurora.tokens.text_facts import COMPANIONS, FILE
 
@@ -24,20 +25,17 @@ def find_model(path: str, revision: str | None, base: Path) -> Path:
 
 
 def model_identity(path: str, revision: str | None, base: Path) -> str:
-    """A short text that changes when the checkpoint does, for fingerprints; reads no weights and needs no network.
+    """A short text that changes when the checkpoint does, for fingerprints; needs no network.
 
-    Local weights count by size and time of change. A hub model counts by name and revision, so one without a revision
-    is not looked up again: what was imported stands.
+    Files of a local one count by their content. A hub model counts by name and revision, so one without a revision is
+    not looked up again: what was imported stands.
     """
     folder = base / Path(path).expanduser()
     if not folder.is_dir():
         return f"{path}@{revision or 'main'}"
-    facts: list[object] = []
-    for file in sorted(folder.iterdir()):
-        if file.name in (CONFIG, INDEX, FILE, *COMPANIONS):
-            facts.append([file.name, sha256(file)])
-        elif file.suffix == ".safetensors":
-            facts.append([file.name, file.stat().st_size, file.stat().st_mtime_ns])
+    read = (CONFIG, INDEX, FILE, *COMPANIONS)
+    files = [file for file in sorted(folder.iterdir()) if file.name in read or file.suffix == ".safetensors"]
+    facts = [[file.name, digest_of(file)] for file in files if file.is_file()]
     return hashlib.sha256(canonical_json(facts)).hexdigest()
 
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import math
 import os
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aurora.errors import AuroraError
 from aurora.files import read_json
-from aurora.manifest import Manifest, read_manifest
+from aurora.manifest import Manifest, files_of
 from aurora.recipe import LoadedRecipe, Recipe
 from aurora.recipe.stages import Stage, checkpoints_of, safety_stages
 
@@ -25,17 +25,20 @@ if TYPE_CHECKING:
 EXAMPLES_PER_LANGUAGE_AND_KIND = 1
 
 
-def write_run_report(loaded: LoadedRecipe, run: Path) -> Path:
-    """Write `report.json` and `report.html` of a finished run; returns the page's path."""
+def write_run_report(loaded: LoadedRecipe, run: Path, manifests: Mapping[str, Manifest]) -> Path:
+    """Write `report.json` and `report.html` of a finished run; returns the page's path.
+
+    `manifests` are those of the recipe's artifacts, by their folders in the run.
+    """
     from aurora.reporting.report import write_report
 
-    return write_report(collect(loaded, run), run)
+    return write_report(collect(loaded, run, manifests), run)
 
 
-def collect(loaded: LoadedRecipe, run: Path) -> dict[str, Any]:
+def collect(loaded: LoadedRecipe, run: Path, manifests: Mapping[str, Manifest]) -> dict[str, Any]:
     """The report of a finished run as plain JSON types (see `schema`)."""
     recipe = loaded.recipe
-    manifests = _manifests(run)
+    manifests = {folder: manifests[folder] for folder in sorted(manifests, key=Path)}
     names = list(recipe.stages)
     bigram = _scores(run, "bigram")
     return {
@@ -54,19 +57,6 @@ def collect(loaded: LoadedRecipe, run: Path) -> dict[str, Any]:
         "hashes": {name: manifest.digest() for name, manifest in manifests.items()},
         "recipe_text": loaded.text(),
     }
-
-
-def _manifests(run: Path) -> dict[str, Manifest]:
-    found: dict[str, Manifest] = {}
-    for path in sorted(run.rglob("manifest.json")):
-        folder = path.parent
-        if ".partial" in folder.as_posix():
-            continue
-        manifest = read_manifest(folder)
-        if manifest is None:
-            raise AuroraError(f"{folder} is damaged: delete it and run the recipe again.")
-        found[folder.relative_to(run).as_posix()] = manifest
-    return found
 
 
 def _corpus(run: Path) -> dict[str, Any]:
@@ -99,7 +89,7 @@ def _stage(run: Path, name: str, stage: Stage, seed: int) -> dict[str, Any]:
     from aurora.training.left_out import FILE
 
     results = _scores(run, name)
-    left_out = run / "checkpoints" / name / FILE
+    left_out = files_of(run / "checkpoints" / name, FILE)
     state = read_json(run / "checkpoints" / name / "state.json")
     lines = _lines(run / "checkpoints" / name / "metrics.jsonl")
     tokens, seconds = state["tokens"], state["seconds"]
@@ -129,7 +119,7 @@ def _stage(run: Path, name: str, stage: Stage, seed: int) -> dict[str, Any]:
             if _prefixed(line, "held_out/")
         ],
         "retention": _retention(stage, decisions),
-        "steps_left_out": len(_lines(left_out)) if left_out.exists() else 0,
+        "steps_left_out": len(_lines(left_out[0])) if left_out else 0,
         "samples": results["samples"],
     }
 
@@ -200,7 +190,7 @@ def _examples(run: Path, before: str, after: str) -> list[dict[str, Any]]:
     return chosen
 
 
-def _environment(run: Path, recipe: Recipe, manifests: dict[str, Manifest]) -> dict[str, Any]:
+def _environment(run: Path, recipe: Recipe, manifests: Mapping[str, Manifest]) -> dict[str, Any]:
     """Where the last stage was trained, and how to run it again."""
     last = list(recipe.stages)[-1]
     state = read_json(run / "checkpoints" / last / "state.json")

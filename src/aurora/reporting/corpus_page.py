@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from aurora.files import read_json, write_text
+from aurora.manifest import files_of
 from aurora.reporting.components import Palette, Row, quoted, section, table
 from aurora.reporting.markup import Html, join, tag
 from aurora.reporting.page import document
@@ -103,6 +104,6 @@ def _broken(quarantined: list[Mapping[str, Any]], number: int) -> Html | None:
 
 
 def _quarantined(folder: Path) -> Iterator[Mapping[str, Any]]:
-    for path in sorted((folder / "quarantined").glob("*.jsonl")):
+    for path in files_of(folder, "quarantined/*.jsonl"):
         with path.open(encoding="utf-8") as lines:
             yield from map(json.loads, lines)

@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from aurora.errors import AuroraError
-from aurora.files import read_json, write_json, write_text
+from aurora.files import json_text, read_json
 from aurora.reporting.components import Palette
 from aurora.reporting.markup import join, tag
 from aurora.reporting.page import document
@@ -28,8 +28,7 @@ from aurora.reporting.sections.safety import safety_section
 from aurora.reporting.sections.samples import samples_section
 from aurora.reporting.sections.training import curves_section
 from aurora.reporting.verdict import headline, languages_of
-
-JSON_NAME, PAGE_NAME = "report.json", "report.html"
+from aurora.seal import PAGE, REPORT, keep_sealed, read_seal, write_sealed
 
 
 def write_report(report: Report | Mapping[str, Any], run_folder: Path) -> Path:
@@ -38,16 +37,21 @@ def write_report(report: Report | Mapping[str, Any], run_folder: Path) -> Path:
     Raises `AuroraError` naming the first key that does not fit the schema.
     """
     checked = report if isinstance(report, Report) else _checked(report, "the run's report")
-    write_json(run_folder / JSON_NAME, checked.model_dump(mode="json", by_alias=True))
+    write_sealed(run_folder, REPORT, json_text(checked.model_dump(mode="json", by_alias=True)))
     return render_run(run_folder)
 
 
 def render_run(run_folder: Path) -> Path:
-    """Write `report.html` anew from the folder's `report.json`; returns its path."""
-    data = read_json(run_folder / JSON_NAME)
-    _checked(data, str(run_folder / JSON_NAME))
-    write_text(run_folder / PAGE_NAME, render(data))
-    return run_folder / PAGE_NAME
+    """Write `report.html` anew from the folder's `report.json`; returns its path.
+
+    Raises `AuroraError` where either is not as the run wrote it.
+    """
+    if seal := read_seal(run_folder):
+        keep_sealed(run_folder, REPORT, seal)
+    data = read_json(run_folder / REPORT)
+    _checked(data, str(run_folder / REPORT))
+    write_sealed(run_folder, PAGE, render(data))
+    return run_folder / PAGE
 
 
 def render(report: Mapping[str, Any]) -> str:

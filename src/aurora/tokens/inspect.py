@@ -13,6 +13,7 @@ from typing import Any
 from aurora.corpus.reading import read_columns
 from aurora.errors import AuroraError, UserError
 from aurora.files import read_json
+from aurora.manifest import files_of
 from aurora.recipe import Recipe
 from aurora.recipe.stages import Stage, checkpoints_of
 from aurora.tables import table
@@ -40,11 +41,11 @@ def inspect_tokens(recipe: Recipe, run: Path) -> dict[str, Any]:
         decisions = _decided(stage, run, name)
         loader = stage_loader(stage, name, recipe.seed, run / "tokens", decisions.made)
         stages[name] = _stage(stage, decisions.end or stage.steps, loader)
-    extension = run / "tokens/tokenizer/extension.json"
+    extension = files_of(run / "tokens/tokenizer", "extension.json")
     return {
         "tokenizer": {"vocabulary": text.vocabulary},
         "bytes_per_token": fertility(text.tokenizer, run / "corpus"),
-        **({"extension": read_json(extension)["languages"]} if extension.is_file() else {}),
+        **({"extension": read_json(extension[0])["languages"]} if extension else {}),
         "stores": {name: _store(TokenStore.open(store_stem(run / "tokens/train", name))) for name in _names(run)},
         "stages": stages,
     }
@@ -189,7 +190,7 @@ def _provenance(recipe: Recipe, run: Path, source: str, number: int) -> dict[str
 
 def _names(run: Path) -> list[str]:
     """Every store of a run, in order."""
-    return sorted(path.stem.replace(".", "/") for path in (run / "tokens/train").glob("*.*.json"))
+    return sorted(path.stem.replace(".", "/") for path in files_of(run / "tokens/train", "*.*.json"))
 
 
 def _text(run: Path) -> TextFacts:

@@ -18,7 +18,8 @@ from typing import Any
 from torch import Tensor
 
 from aurora.errors import AuroraError
-from aurora.files import explained, publish, read_json, sha256, write_json
+from aurora.files import explained, read_json, sha256, write_json
+from aurora.folders import CHECKSUMS, clear_replaced, publish, remove
 from aurora.model.weights import write_weights
 from aurora.training.job import Job
 from aurora.training.shards import Stored
@@ -28,7 +29,6 @@ SCHEMA = 1
 MODEL = "model.safetensors"
 OPTIMIZER = "optimizer.safetensors"
 STATE = "state.json"
-CHECKSUMS = "checksums.json"
 
 _FOLDER = re.compile(r"step-\d{8,}")
 _FILE = re.compile(r"[\w-]+\.(json|safetensors)")
@@ -146,7 +146,7 @@ def save_checkpoint(
             if job.rank == 0:
                 _publish(partial, final, state, sums)
                 for old in keep.superfluous(step_folders(folder)):
-                    shutil.rmtree(old)
+                    remove(old)
     finally:
         if job.rank == 0:
             shutil.rmtree(partial, ignore_errors=True)
@@ -247,6 +247,8 @@ def step_folders(folder: Path) -> list[Path]:
 
 def clear_crash_leavings(folder: Path) -> None:
     """Remove what a killed process had begun to write or to replace."""
-    for path in folder.glob(".step-*"):
+    for path in folder.glob(".step-*.partial"):
         if _FOLDER.match(path.name.removeprefix(".")):
             shutil.rmtree(path)
+    for path in folder.glob(".step-*.replaced"):
+        clear_replaced(folder / path.name.removeprefix(".").removesuffix(".replaced"))

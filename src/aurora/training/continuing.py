@@ -18,14 +18,13 @@ from pathlib import Path
 from typing import Any
 
 from aurora.errors import AuroraError, UserError
-from aurora.files import explained, publish, read_json, sha256, write_json
-from aurora.manifest import FINGERPRINT, MANIFEST
+from aurora.files import explained, read_json, sha256, write_json
+from aurora.folders import CHECKSUMS, MANIFEST, SET_ASIDE, publish
 from aurora.progress import say
 from aurora.recipe.made_with import MadeWith, described, differences, json_values
 from aurora.recipe.stages import Stage
 from aurora.tokens.decisions import DECISIONS
 from aurora.training.checkpoint import (
-    CHECKSUMS,
     MODEL,
     OPTIMIZER,
     STATE,
@@ -43,12 +42,12 @@ from aurora.training.job import Job
 from aurora.training.left_out import FILE as LEFT_OUT
 from aurora.training.metrics import METRICS
 from aurora.training.wish import Wish
+from aurora.working import FINGERPRINT
 
 # What fixes the numbers of a stage's first so many steps; later ones may be edited.
 Deciding = Callable[[int], MadeWith]
 
 RECORDS = (METRICS, LEFT_OUT, DECISIONS)
-SET_ASIDE = ".set-aside"
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import shutil
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -18,6 +17,7 @@ from typing import Any
 
 from aurora.errors import AuroraError
 from aurora.files import explained, flush_tree, write_json
+from aurora.folders import remove
 from aurora.model.folder import (
     save_model,
     write_model,
@@ -387,4 +387,4 @@ def _clear(folder: Path, keep: Keep) -> None:
     """Remove the checkpoints of a stage that has ended but for those kept for good, and what a crash left of them."""
     clear_crash_leavings(folder)
     for path in keep.superfluous(step_folders(folder), finished=True):
-        shutil.rmtree(path)
+        remove(path)

@@ -19,12 +19,10 @@ import pyarrow.parquet as pq
 from aurora.corpus.document import UNDETERMINED, Document, Quarantined, new_document
 from aurora.corpus.sources.streams import LARGEST_FILE, LONGEST_LINE, numbered_lines, opened, pieces
 from aurora.errors import UserError
-from aurora.files import sha256
+from aurora.hashes import digest_of
 from aurora.recipe.corpus import JsonlSource, ParquetSource, SourceBase, TextSource
 
 EXCERPT = 160  # characters
-# Hashing more bytes than this would take longer than reading; size and time of change stand for larger files.
-LARGEST_HASHED = 1_000_000_000
 BATCH_ROWS = 1024
 LICENSE_KEY = "license"
 ADDRESS_KEY = "url"
@@ -55,8 +53,8 @@ def find_files(name: str, patterns: list[str], base: Path) -> dict[str, Path]:
 
 
 def identities(name: str, patterns: list[str], base: Path) -> dict[str, str]:
-    """What identifies each file: its SHA-256, or size and time of change where it is very large."""
-    return {place: _identity(path) for place, path in find_files(name, patterns, base).items()}
+    """What identifies each file: its SHA-256."""
+    return {place: f"sha256:{digest_of(path)}" for place, path in find_files(name, patterns, base).items()}
 
 
 def read_jsonl(name: str, source: JsonlSource, base: Path) -> Iterator[Document | Quarantined]:
@@ -188,13 +186,6 @@ def until_broken(
 def _is_hidden(match: Path, pattern: Path) -> bool:
     """Whether a pattern met a hidden file or folder that it does not name."""
     return any(part.startswith(".") and part not in pattern.parts for part in match.parts)
-
-
-def _identity(path: Path) -> str:
-    stat = path.stat()
-    if stat.st_size <= LARGEST_HASHED:
-        return f"sha256:{sha256(path)}"
-    return f"size:{stat.st_size} changed:{stat.st_mtime_ns}"
 
 
 def _broken(name: str, where: str, error: Exception, line: bytes, language: str | None) -> Quarantined:

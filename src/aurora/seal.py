@@ -1,0 +1,169 @@
+"""The seal of a run, `seal.json`: which files speak for the run, each with its SHA-256, and whether it is finished.
+
+One decision: the new hash of a part is in the seal, as `coming`, *before* the part gets its place in the run, and the
+old one leaves after that. So at whatever point a process is killed, what lies in the run is one of the two, and
+anything else was not put there by Aurora. Parts are the manifest of each artifact, which lists the artifact's files,
+and the run's own files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from aurora.errors import AuroraError, UserError
+from aurora.files import canonical_json, read_json, sha256, write_json, write_text
+from aurora.folders import ALTERED, LINKED, MANIFEST, MISSING
+
+SEAL = "seal.json"
+RECIPE = "recipe.json"
+REPORT, PAGE = "report.json", "report.html"
+OWN_FILES = (RECIPE, REPORT, PAGE)
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Seal:
+    """What a run has. `parts` maps a path in the run to its SHA-256, `coming` those about to take their place.
+
+    `earlier` holds parts of an earlier form of the recipe, which still are as they were written.
+    """
+
+    finished: bool = False
+    parts: dict[str, str] = field(default_factory=dict)
+    coming: dict[str, str] = field(default_factory=dict)
+    earlier: dict[str, str] = field(default_factory=dict)
+    schema: int = SCHEMA
+
+    def expected(self, part: str) -> set[str]:
+        """The hashes that a part may have; none where the run never had it."""
+        return {known[part] for known in (self.parts, self.coming, self.earlier) if part in known}
+
+    @property
+    def artifacts(self) -> list[str]:
+        """The folders (relative to the run) of all artifacts that are in their place, in order."""
+        manifests = {*self.parts, *self.earlier}
+        return sorted(part.removesuffix(f"/{MANIFEST}") for part in manifests if part.endswith(f"/{MANIFEST}"))
+
+
+def read_seal(run: Path) -> Seal | None:
+    """The seal of a run, None where it has none; `AuroraError` for one that is not as it was written."""
+    path = run / SEAL
+    if not path.exists() and not path.is_symlink():
+        return None
+    values: Any = read_json(path) if path.is_file() and not path.is_symlink() else None
+    try:
+        said = values.pop("sha256")
+        seal = Seal(**values)
+        whole = said == _hash(seal) and seal.schema == SCHEMA
+    except (AttributeError, KeyError, TypeError):
+        whole = False
+    if not whole:
+        raise AuroraError(
+            f"{path} {ALTERED}: put a copy of it back; without one, delete it with {', '.join(OWN_FILES)}, and the "
+            "artifacts that agree with their manifests are taken up again."
+        )
+    return seal
+
+
+def begin(run: Path) -> None:
+    """Have a seal in the run, and in its place all that was coming when a process was killed."""
+    seal = read_seal(run) or Seal()
+    arrived = {part: digest for part, digest in seal.coming.items() if _digest(run / part) == digest}
+    _write(run, Seal(seal.finished and not seal.coming, seal.parts | arrived, {}, seal.earlier))
+
+
+def reopen(run: Path) -> None:
+    """Say that the run is not finished any more: what it is made of is about to change."""
+    seal = _sealed(run)
+    _write(run, Seal(False, seal.parts, seal.coming, seal.earlier))
+
+
+def announce(run: Path, part: str, digest: str) -> None:
+    """Say that a part of the run is about to become what `digest` is of."""
+    seal = _sealed(run)
+    _write(run, Seal(seal.finished, seal.parts, seal.coming | {part: digest}, seal.earlier))
+
+
+def settle(run: Path, part: str) -> None:
+    """Say that an announced part is in its place; one that already was there and whole may come unannounced."""
+    seal = _sealed(run)
+    digest = _digest(run / part)
+    if digest is None:
+        raise AuroraError(f"{run / part} {MISSING}, although it was just written: run the same command again.")
+    coming, earlier = (
+        {name: known for name, known in parts.items() if name != part} for parts in (seal.coming, seal.earlier)
+    )
+    _write(run, Seal(seal.finished, seal.parts | {part: digest}, coming, earlier))
+
+
+def finish(run: Path, parts: Collection[str]) -> None:
+    """Say that the run is finished and made of `parts`; what it had beside them is of an earlier form of the recipe."""
+    seal = _sealed(run)
+    known = seal.earlier | seal.parts
+    earlier = {part: digest for part, digest in known.items() if part not in parts and (run / part).exists()}
+    _write(run, Seal(True, {part: seal.parts[part] for part in sorted(parts)}, {}, earlier))
+
+
+def fault_of(run: Path, part: str, seal: Seal) -> str | None:
+    """What is wrong with a part of a run, or None."""
+    path = run / part
+    if any((run / place).is_symlink() for place in (Path(part), *Path(part).parents[:-1])):
+        return LINKED
+    digest = _digest(path)
+    if digest is None:
+        return MISSING if not path.exists() else ALTERED
+    return None if digest in seal.expected(part) else ALTERED
+
+
+def keep_sealed(run: Path, part: str, seal: Seal | None) -> None:
+    """Raise where a part of a run is not what the seal says: `UserError` for a file that the run never had."""
+    path = run / part
+    if not path.exists() and not path.is_symlink():
+        return
+    if seal is None or not seal.expected(part):
+        raise UserError(f"{path} was not written by this run: move it away, or choose another --output.")
+    if fault := fault_of(run, part, seal):
+        raise AuroraError(
+            f"{path} {fault}: put a copy of it back, or move it away, and run the recipe again to have it made anew."
+        )
+
+
+def write_sealed(run: Path, part: str, text: str) -> None:
+    """Write one of a run's own files, unless what lies there is not as this run wrote it.
+
+    A folder without a seal, which is no run, may only lack the file or hold the very same.
+    """
+    seal, path = read_seal(run), run / part
+    if path.is_file() and not path.is_symlink() and path.read_bytes() == text.encode():
+        if seal is not None and seal.parts.get(part) != sha256(path):
+            settle(run, part)
+        return
+    keep_sealed(run, part, seal)
+    if seal is not None:
+        announce(run, part, hashlib.sha256(text.encode()).hexdigest())
+    write_text(path, text)
+    if seal is not None:
+        settle(run, part)
+
+
+def _sealed(run: Path) -> Seal:
+    seal = read_seal(run)
+    if seal is None:
+        raise AuroraError(f"{run / SEAL} {MISSING}: run the same command again.")
+    return seal
+
+
+def _write(run: Path, seal: Seal) -> None:
+    write_json(run / SEAL, {**asdict(seal), "sha256": _hash(seal)})
+
+
+def _hash(seal: Seal) -> str:
+    return hashlib.sha256(canonical_json(asdict(seal))).hexdigest()
+
+
+def _digest(path: Path) -> str | None:
+    return sha256(path) if path.is_file() else None
