@@ -131,11 +131,13 @@ def artifact(
     """Yield the working folder of a step; when the block ends well, hash it, add the manifest and publish it as
     `folder`.
 
-    What an interrupted attempt left there is kept where its fingerprint is the same, or always with `keep_edited`.
-    `announce` is called with the manifest just before the folder gets its name. Raises `UserError`, before anything is
-    done, where something that is not Aurora's is in the way.
+    What an interrupted attempt left there is kept where its fingerprint is the same, or always with `keep_edited`: the
+    step then also says itself what becomes of an earlier `folder`. `announce` is called with the manifest just before
+    the folder gets its name. Raises `UserError`, before anything is done, where something that is not Aurora's is in
+    the way.
     """
-    keep_from_loss(folder)
+    if not keep_edited:
+        keep_from_loss(folder)
     mark = fingerprint(step, step_version, settings, inputs)
     partial = working_folder(folder)
     take_up(partial, mark, keep_edited)

@@ -156,6 +156,6 @@ def test_a_full_disk_is_one_sentence_and_the_good_checkpoints_stay(
 def test_left_overs_of_a_crash_are_cleared_away(tmp_path: Path) -> None:
     save(tmp_path, 10)
     (tmp_path / ".step-00000020.partial").mkdir()
-    (tmp_path / ".step-00000010.old").mkdir()
+    (tmp_path / ".step-00000010.replaced").mkdir()
     clear_crash_leavings(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["step-00000010"]
