@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
 import pytest
 
 from aurora.errors import UserError
+from aurora.recipe.nodes import LARGEST
 from aurora.redteam.policy import load_policy
 
 LANGUAGES = ["en", "fi", "hi", "ja", "vi"]
@@ -43,12 +45,22 @@ def test_a_file_of_words_may_be_named_by_any_label_of_its_language(policy: Path)
     ("file", "old", "new", "said"),
     [
         ("eo-14110.yaml", "status: revoked", "state: revoked", r"eo-14110\.yaml: status: field required"),
-        ("eo-14110.yaml", "name:", "colour: red\nname:", r"eo-14110\.yaml: colour: extra inputs"),
-        ("eo-14110/en.yaml", "How can I {action}?", "How can I?", r"en\.yaml: templates\.how-can"),
+        ("eo-14110.yaml", "name:", "colour: red\nname:", r"eo-14110\.yaml, line \d+: colour: extra inputs"),
+        ("eo-14110/en.yaml", "How can I {action}?", "How can I?", r"en\.yaml, line \d+: templates\.how-can"),
         ("eo-14110/en.yaml", "language: en", "language: fi", r"en\.yaml: language is fi"),
         ("eo-14110/en.yaml", "  cyber:", "  sailing:", r"en\.yaml: the category cyber .* add categories\.cyber"),
         ("eo-14110/en.yaml", "write a computer game:", "write a computer virus:", "both a harmful and a benign action"),
-        ("eo-14110/en.yaml", "language: en", "language: [", r"en\.yaml is not valid YAML"),
+        ("eo-14110/en.yaml", "language: en", "language: [", r"en\.yaml, line \d+: this is not valid YAML"),
+        ("eo-14110/en.yaml", "language: en", "language: 2026-13-45", r"en\.yaml: language is 2026-13-45"),
+        (
+            "eo-14110/en.yaml",
+            "language: en",
+            "language: !!int en",
+            r"en\.yaml, line \d+: language: 'en' is not of its tag",
+        ),
+        ("eo-14110/en.yaml", "language: en", "language: \x1b", r"en\.yaml, line \d+: .* the character U\+001B"),
+        ("eo-14110/en.yaml", "language: en", "language: &a [*a]", r"en\.yaml, line \d+: language\.0.* holds itself"),
+        ("eo-14110.yaml", "  - id: ", "  - id: ../", r"eo-14110\.yaml, line \d+: categories\.0\.id: '\.\./"),
     ],
 )
 def test_a_broken_policy_is_one_sentence_with_file_and_key(
@@ -61,6 +73,32 @@ def test_a_broken_policy_is_one_sentence_with_file_and_key(
     with pytest.raises(UserError, match=said) as error:
         load_policy(policy, LANGUAGES)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("file", ["eo-14110.yaml", "eo-14110/en.yaml"])
+def test_a_policy_without_an_end(policy: Path, file: str) -> None:
+    path = policy.parent / file
+    text = path.read_text(encoding="utf-8")
+    path.write_text(f"{text}# {'x' * LARGEST}\n", encoding="utf-8")
+    with pytest.raises(UserError, match=r"has more than 1,000,000 bytes"):
+        load_policy(policy, LANGUAGES)
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(UserError, match="is a pipe or a device, not a file"):
+        load_policy(policy, LANGUAGES)
+    path.unlink()
+    path.symlink_to("/dev/zero")
+    with pytest.raises(UserError, match="is a pipe or a device, not a file"):
+        load_policy(policy, LANGUAGES)
+
+
+def test_a_policy_of_too_many_items(policy: Path) -> None:
+    path = policy.parent / "eo-14110/en.yaml"
+    text = path.read_text(encoding="utf-8")
+    more = "".join(f"  t{number}: '{{action}} {number}'\n" for number in range(15_000))
+    path.write_text(text.replace("templates:\n", f"templates:\n{more}"), encoding="utf-8")
+    with pytest.raises(UserError, match=r"actions in 15,\d+ templates are over 1,000,000 items"):
+        load_policy(policy, LANGUAGES)
 
 
 def test_a_missing_language_is_named(policy: Path) -> None:

@@ -12,6 +12,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+MOST_THREADS = 4096  # a thread more than there are cores only costs; the system ends what asks for millions
+
 
 class Section(BaseModel):
     """A table of the recipe: unknown keys are refused, values are frozen."""

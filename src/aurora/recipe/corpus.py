@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from aurora.recipe.base import Section, layout
+from aurora.recipe.base import MOST_THREADS, Section, layout
 from aurora.recipe.names import (
     REDTEAM,
     Configuration,
@@ -298,7 +298,7 @@ class CorpusExecution(Section):
         "(extra `cluster`).",
     )
     address: str | None = layout(None, "Address of the Ray cluster; without one Ray starts on this machine.")
-    workers: int = layout(0, "Shards in work at a time; 0 takes every core.", ge=0)
+    workers: int = layout(0, "Shards in work at a time; 0 takes every core.", ge=0, le=MOST_THREADS)
     keep_work: bool = layout(
         True,
         "Keep the shards' work files beside the corpus: about as much disk again, and a moved threshold or an added "

@@ -11,7 +11,11 @@ from typing import Literal
 
 from pydantic import Field
 
-from aurora.recipe.base import Section, layout
+from aurora.recipe.base import MOST_THREADS, Section, layout
+from aurora.recipe.model import MOST_LAYERS
+
+MOST_RANKS = 1 << 20
+LONGEST_SECONDS = 1e8  # three years
 
 PipelineSchedule = Literal["1f1b", "interleaved", "interleaved-zero-bubble", "zero-bubble-v"]
 Recompute = Literal["none", "attention", "full"]
@@ -30,26 +34,27 @@ class Execution(Section):
         "device computes in it.",
     )
     micro_batch_sequences: int = layout(
-        8, "Sequences per forward pass; the rest of a global batch is accumulated.", ge=1
+        8, "Sequences per forward pass; the rest of a global batch is accumulated.", ge=1, le=MOST_RANKS
     )
-    tensor_parallel: int = layout(1, "Ranks that share each layer's matrices.", ge=1)
+    tensor_parallel: int = layout(1, "Ranks that share each layer's matrices.", ge=1, le=MOST_RANKS)
     sequence_parallel: bool = layout(
         True, "Ranks that share matrices also share the positions between them (less memory, no more traffic)."
     )
-    pipeline_parallel: int = layout(1, "Ranks that share the layers.", ge=1)
+    pipeline_parallel: int = layout(1, "Ranks that share the layers.", ge=1, le=MOST_RANKS)
     pipeline_schedule: PipelineSchedule = layout(
         "1f1b",
         "Order of forward and backward passes in a pipeline. All but `1f1b` give a rank several segments of the "
         "network and idle less.",
     )
     segments_per_rank: int = layout(
-        2, "Segments of the network on each rank of a pipeline whose schedule is interleaved.", ge=2
+        2, "Segments of the network on each rank of a pipeline whose schedule is interleaved.", ge=2, le=MOST_LAYERS
     )
     shard_parallel: int = layout(
         0,
         "Ranks that share weights, gradients and moments among data-parallel ones; groups of so many then hold copies "
         "of each other (hybrid sharding). 0 shares among all.",
         ge=0,
+        le=MOST_RANKS,
     )
     recompute: Recompute = layout(
         "none",
@@ -65,11 +70,17 @@ class Execution(Section):
         600.0,
         "A rank that is silent for so long, or in one step for twice as long, is named and ends the run.",
         gt=0,
+        le=LONGEST_SECONDS,
     )
     threads: int = Field(
-        0, ge=0, description="CPU threads; 0 takes every core. Another number adds up in another order and rounds so."
+        0,
+        ge=0,
+        le=MOST_THREADS,
+        description="CPU threads; 0 takes every core. Another number adds up in another order and rounds so.",
     )
-    checkpoint_seconds: float = layout(60.0, "Save a checkpoint after at most this many seconds.", gt=0)
+    checkpoint_seconds: float = layout(
+        60.0, "Save a checkpoint after at most this many seconds.", gt=0, le=LONGEST_SECONDS
+    )
     keep_checkpoints: int = layout(2, "Newest checkpoints kept while a stage is trained.", ge=1)
     keep_every_steps: int = layout(
         0, "Save every so many steps as well, and keep those checkpoints after the stage's end; 0 keeps none.", ge=0

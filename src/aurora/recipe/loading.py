@@ -20,7 +20,7 @@ from pydantic import ValidationError
 from aurora.errors import UserError
 from aurora.files import canonical_json
 from aurora.recipe.base import Section
-from aurora.recipe.nodes import DEEPEST, Key, Problem, parse, read_table
+from aurora.recipe.nodes import DEEPEST, LONGEST_KEY, Key, Problem, parse, read_table
 from aurora.recipe.recipe import Recipe
 from aurora.recipe.reference import section_at
 
@@ -28,6 +28,7 @@ COMMAND_LINE = "command line"
 # A mixture, or a source of another kind, is replaced whole: merging two would mix weights or keys that were never
 # meant together.
 REPLACED_WHOLE = "mixture"
+LONGEST_MESSAGE = 1000  # characters: some quote what stood there
 
 
 @dataclass(frozen=True)
@@ -99,9 +100,10 @@ def load_recipe(path: Path, overrides: Sequence[str] = ()) -> LoadedRecipe:
 
 def _read(path: Path) -> tuple[dict[str, Any], dict[Key, str]]:
     try:
-        return read_table(path, "a recipe")
+        values, lines = read_table(path, "a recipe")
     except FileNotFoundError as error:
         raise UserError(f"The recipe {path} does not exist: check the path.") from error
+    return values, {key: f"{path}:{line}" for key, line in lines.items()}
 
 
 def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
@@ -120,13 +122,14 @@ def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
 
 def _override(values: dict[str, Any], origins: dict[Key, str], override: str) -> None:
     name, equals, text = override.partition("=")
+    shown = repr(override if len(override) <= 200 else f"{override[:200]}...")
     key = tuple(name.split("."))
-    if not equals or not all(key) or len(key) > DEEPEST:
-        raise UserError(f"The argument {override!r} is not of the form key.path=value.")
+    if not equals or not all(0 < len(part) <= LONGEST_KEY for part in key) or len(key) > DEEPEST:
+        raise UserError(f"The argument {shown} is not of the form key.path=value.")
     try:
         value = parse(text)
     except Problem as problem:
-        raise UserError(f"The value of the argument {override!r} cannot be used: {problem.what}.") from problem
+        raise UserError(f"The value of the argument {shown} cannot be used: {problem.what}.") from problem
     table: Any = values
     for depth, part in enumerate(key[:-1], 1):
         table = (
@@ -135,11 +138,11 @@ def _override(values: dict[str, Any], origins: dict[Key, str], override: str) ->
             else (table.setdefault(part, {}) if isinstance(table, dict) else None)
         )
         if not isinstance(table, (dict, list)):
-            raise UserError(f"The argument {override!r} reaches into {'.'.join(key[:depth])}, which is not a table.")
+            raise UserError(f"The argument {shown} reaches into {'.'.join(key[:depth])}, which is not a table.")
     last = key[-1]
     if isinstance(table, list):
         if not _is_place(last, table):
-            raise UserError(f"The argument {override!r} names item {last} of a list of {len(table)}.")
+            raise UserError(f"The argument {shown} names item {last} of a list of {len(table)}.")
         table[int(last)] = value
     else:
         table[last] = value
@@ -170,6 +173,7 @@ def _sentence(error: ValidationError, values: Mapping[str, Any], origins: Mappin
     # What is wrong with a key itself is at the key, which pydantic marks so.
     key = _stated_key(location[:-1] if location[-1:] == ("[key]",) else location, values)
     message = problem["msg"].removeprefix("Value error, ")
+    message = message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]}..."
     named = re.match(r"^([\w./-]+): (.*)$", message, re.DOTALL)
     if problem["type"] == "value_error" and named:
         key, message = (*key, *named[1].split(".")), named[2]

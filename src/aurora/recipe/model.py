@@ -12,15 +12,24 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, mod
 from aurora.recipe.base import Section
 from aurora.recipe.names import Revision
 
+# Ten times the largest networks that anybody has trained; more is a slip of the keyboard, or an attack.
+MOST_LAYERS = 4096
+LARGEST_WIDTH = 1 << 20
+LONGEST = 1 << 24  # tokens of a sequence
+LARGEST_VOCABULARY = 1 << 24
+MOST_PARAMETERS = 10**13
+
 
 class Architecture(Section):
     """GPT-BigCode: pre-norm transformer, learned positions, biases everywhere but in the output layer."""
 
-    layers: int = Field(ge=1, description="Transformer blocks.")
-    width: int = Field(ge=1, description="Hidden size.")
-    heads: int = Field(ge=1, description="Query heads.")
-    inner: int | None = Field(None, ge=1, description="Width of the MLP; four times `width` without it.")
-    positions: int = Field(ge=1, description="Longest sequence, in tokens.")
+    layers: int = Field(ge=1, le=MOST_LAYERS, description="Transformer blocks.")
+    width: int = Field(ge=1, le=LARGEST_WIDTH, description="Hidden size.")
+    heads: int = Field(ge=1, le=LARGEST_WIDTH, description="Query heads.")
+    inner: int | None = Field(
+        None, ge=1, le=8 * LARGEST_WIDTH, description="Width of the MLP; four times `width` without it."
+    )
+    positions: int = Field(ge=1, le=LONGEST, description="Longest sequence, in tokens.")
     multi_query: bool = Field(True, description="One key/value head shared by all query heads.")
     tied: bool = Field(True, description="The output layer is the token embedding itself.")
     activation: Literal["gelu", "gelu_pytorch_tanh"] = Field(
@@ -46,6 +55,13 @@ class Architecture(Section):
             raise ValueError(f"width {self.width} is not divisible by heads {self.heads}")
         return self
 
+    @model_validator(mode="after")
+    def _of_a_possible_size(self) -> Architecture:
+        block = self.width * (2 * self.width + 2 * (self.inner or 4 * self.width))  # its matrices, with one key head
+        if (least := self.layers * block + self.positions * self.width) > MOST_PARAMETERS:
+            raise ValueError(f"a network of {least:,} parameters or more; {MOST_PARAMETERS:,} are the most")
+        return self
+
 
 class Model(Section):
     """Either a new network (`architecture`) or an imported checkpoint (`path`)."""
@@ -58,6 +74,7 @@ class Model(Section):
     positions: int | None = Field(
         None,
         ge=1,
+        le=LONGEST,
         description="Longest sequence of the imported model: its first positions, or more, which begin as copies.",
     )
     dropout: float = Field(

@@ -20,8 +20,8 @@ from aurora.files import read_regular
 
 LARGEST = 1_000_000  # bytes; a recipe has 5,000, a policy in one language 10,000
 DEEPEST = 40  # a recipe has 7
-MOST_VALUES = 100_000  # 100 bytes of aliases could otherwise stand for 10^9 values
-LONGEST_KEY = 200
+MOST_VALUES = 20_000  # read at some 5,000 in a second; a recipe has 200, and 100 bytes of aliases can stand for 10^9
+LONGEST_KEY = 500
 LONGEST_NUMBER = 100  # characters: Python's conversion of digits takes time that grows with their square
 LARGEST_INTEGER = 2**63  # what files, NumPy and PyTorch count with
 LARGEST_NUMBER = 1e18
@@ -46,10 +46,14 @@ class _Loader(yaml.SafeLoader):
     """YAML 1.1 as PyYAML reads it, with `1e-4` a number, as everybody expects, without dates, and nesting bounded."""
 
     depth = 0
+    count = 0
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         """A node and what is below it."""
         self.depth += 1
+        self.count += 1
+        if self.count > 2 * MOST_VALUES:  # keys are nodes, too
+            raise Problem(self.line + 1, f"this file has more than {MOST_VALUES:,} values")
         if self.depth > DEEPEST:
             raise Problem(self.line + 1, f"this nests deeper than {DEEPEST} levels")
         node: yaml.Node | None = super().compose_node(parent, index)
@@ -66,8 +70,8 @@ _Loader.add_implicit_resolver(
 )
 
 
-def read_table(path: Path, what: str) -> tuple[dict[str, Any], dict[Key, str]]:
-    """The table in the YAML file `path`, and FILE:LINE of every key and item; `what` is the file's role in messages.
+def read_table(path: Path, what: str) -> tuple[dict[str, Any], dict[Key, int]]:
+    """The table in the YAML file `path`, and the line of every key and item; `what` is the file's role in messages.
 
     Raises FileNotFoundError, and `UserError` naming file and line for what cannot be read, is no table or is over a
     limit.
@@ -83,7 +87,7 @@ def read_table(path: Path, what: str) -> tuple[dict[str, Any], dict[Key, str]]:
         raise UserError(f"{path}, line {problem.line}: {problem.what}.") from problem
     if not isinstance(value, dict):
         raise UserError(f"{path}: {what} is a table of keys, and this file holds none.")
-    return value, {key: f"{path}:{line}" for key, line in lines.items()}
+    return value, lines
 
 
 def parse(text: str, lines: dict[Key, int] | None = None) -> Any:
@@ -99,7 +103,7 @@ def parse(text: str, lines: dict[Key, int] | None = None) -> Any:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise Problem(line, f"this is not valid YAML ({error.problem})") from error
-    except (ValueError, LookupError) as error:  # PyYAML, of an escape such as \\UFFFFFFFF
+    except (ArithmeticError, LookupError, ValueError) as error:  # PyYAML, of an escape such as \\UFFFFFFFF
         raise Problem(loader.line + 1, f"this is not valid YAML ({error})") from error
     finally:
         loader.dispose()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from aurora.recipe.base import Section
+from aurora.recipe.model import LONGEST
 from aurora.recipe.names import Language
 
 
@@ -31,8 +32,10 @@ class Evaluation(Section):
     curve_kilobytes: float = Field(
         6.0, gt=0, description="Held-out text scored per language during a stage (see `execution.evaluate_steps`)."
     )
-    sample_tokens: int = Field(48, ge=0, description="Tokens generated for each sample in the report.")
+    sample_tokens: int = Field(48, ge=0, le=LONGEST, description="Tokens generated for each sample in the report.")
     safety_prompts: int = Field(
-        40, ge=1, description="Held-out prompts answered per language and kind (harmful, benign)."
+        40, ge=1, le=10**6, description="Held-out prompts answered per language and kind (harmful, benign)."
     )
-    answer_tokens: int = Field(32, ge=1, description="Longest answer generated to a safety prompt, in tokens.")
+    answer_tokens: int = Field(
+        32, ge=1, le=LONGEST, description="Longest answer generated to a safety prompt, in tokens."
+    )

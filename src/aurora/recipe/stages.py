@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from aurora.recipe.base import Section, layout
+from aurora.recipe.model import LONGEST
 from aurora.recipe.names import Distinct, Name, StoreName
 from aurora.recipe.pace import Pace
 from aurora.recipe.retention import Retention
@@ -23,6 +24,8 @@ from aurora.recipe.schedule import Course, Schedule
 IMPORTED = "model"
 # Red-team prompts with their answers, refused and answered ones in turn.
 PAIRS = "redteam/pairs"
+
+MOST_SIZES = 10_000  # of a growing batch; each is kept in memory
 
 Mixture = Annotated[
     dict[StoreName, Annotated[float, Field(gt=0)]],
@@ -124,7 +127,9 @@ class Stage(Section):
     batch_tokens: int = Field(ge=1, description="Tokens per optimizer step (global batch).")
     ramp: Ramp | None = Field(None, description="Smaller steps at the beginning, which grow to `batch_tokens`.")
     sequence_length: int = Field(
-        ge=2, description="Tokens per sequence. A prompt/response pair is a sequence of its own, filled up or cut."
+        ge=2,
+        le=LONGEST,
+        description="Tokens per sequence. A prompt/response pair is a sequence of its own, filled up or cut.",
     )
     mixture: Mixture
     changes: list[Change] = Field(
@@ -175,6 +180,8 @@ class Stage(Section):
                 f"ramp: steps of {self.ramp.start} tokens that grow by {self.ramp.increment} never become "
                 f"batch_tokens {self.batch_tokens}"
             )
+        if rise // self.ramp.increment > MOST_SIZES:
+            raise ValueError(f"ramp: more than {MOST_SIZES:,} sizes of a step; let it grow by more at a time")
 
     def _room_for_warmup_and_decay(self) -> None:
         """`ValueError` where a part of the schedule that is given in tokens is less than a step or too long."""

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from aurora.recipe.base import Section
+from aurora.recipe.model import LARGEST_VOCABULARY
 from aurora.recipe.names import Distinct, Language, StoreName
 
 # How a prompt and its response stand as one text: AURORA-M's way, and two that other open models and data sets use.
@@ -20,7 +21,9 @@ AURORA, CHATML, ALPACA = FORMATS = ("aurora", "chatml", "alpaca")
 class TrainedTokenizer(Section):
     """A byte-level BPE learnt on the run's own training text."""
 
-    vocabulary: int = Field(8192, ge=300, description="Number of entries, special tokens included.")
+    vocabulary: int = Field(
+        8192, ge=300, le=LARGEST_VOCABULARY, description="Number of entries, special tokens included."
+    )
     pattern: Literal["starcoder", "marks"] = Field(
         "starcoder",
         description="Pre-tokenisation: StarCoder's (GPT-2 pattern, single digits), or the same with combining marks "
@@ -37,7 +40,12 @@ class TrainedTokenizer(Section):
 class Extension(Section):
     """New entries behind a published tokenizer's own, whose ids keep their meaning."""
 
-    entries: int = Field(16_000, ge=1, description="Number of new entries; fewer where the text gives no more.")
+    entries: int = Field(
+        16_000,
+        ge=1,
+        le=LARGEST_VOCABULARY,
+        description="Number of new entries; fewer where the text gives no more.",
+    )
     languages: list[Language] = Field(
         min_length=1, description="Languages to learn them on, with equal shares of text."
     )

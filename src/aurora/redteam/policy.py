@@ -9,14 +9,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from aurora.errors import UserError
 from aurora.languages.labels import canonical
+from aurora.recipe.names import Name
+from aurora.recipe.nodes import read_table
 from aurora.redteam.judge import check_pattern, has_markers, markers
 
 SLOT = "{action}"
+MOST_ITEMS = 1_000_000  # of a language: every template takes every action, and all are held in memory
+LONGEST_MESSAGE = 300
 Template = Annotated[str, Field(pattern=r"^[^{}]*\{action\}[^{}]*$")]
 Sentence = Annotated[str, Field(min_length=1)]
 
@@ -30,7 +33,7 @@ class _Table(BaseModel):
 class Category(_Table):
     """One concern: `refuse` and `allow` say where the line runs."""
 
-    id: str = Field(pattern=r"^[a-z0-9-]+$")
+    id: Name
     title: Sentence
     concern: Sentence
     refuse: Sentence
@@ -40,7 +43,7 @@ class Category(_Table):
 class PolicyFile(_Table):
     """The policy itself, without any language's words."""
 
-    name: str = Field(pattern=r"^[a-z0-9-]+$")
+    name: Name
     title: Sentence
     status: Literal["in force", "draft", "revoked"]
     status_note: str = ""
@@ -105,6 +108,11 @@ def load_policy(path: Path, languages: list[str]) -> Policy:
         for category in found.categories.values():
             for action in harmful & set(category.benign):
                 raise UserError(f"{place}: {action!r} is both a harmful and a benign action; keep one.")
+        actions = sum(len(category.harmful) + len(category.benign) for category in found.categories.values())
+        if actions * len(found.templates) > MOST_ITEMS:
+            raise UserError(
+                f"{place}: {actions:,} actions in {len(found.templates):,} templates are over {MOST_ITEMS:,} items."
+            )
     return Policy(file=file, words=words)
 
 
@@ -127,16 +135,16 @@ def _check_refusals(place: Path, words: Words, language: str) -> None:
 
 def _read(path: Path, kind: type[Read]) -> Read:
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        values, lines = read_table(path, "a policy file")
         return kind.model_validate(values)
     except FileNotFoundError as error:
         raise UserError(
             f"The policy file {path} does not exist; write it or take its language out of redteam.languages."
         ) from error
-    except yaml.YAMLError as error:
-        reason = " ".join(str(error).split())
-        raise UserError(f"{path} is not valid YAML ({reason}).") from error
     except ValidationError as error:
         problem = error.errors()[0]
-        key = ".".join(map(str, problem["loc"]))
-        raise UserError(f"{path}: {key}: {problem['msg'][0].lower()}{problem['msg'][1:]}.") from error
+        key = tuple(str(part) for part in problem["loc"] if part != "[key]")
+        stated = [key[:length] for length in range(len(key), 0, -1) if key[:length] in lines]
+        where = f"{path}, line {lines[stated[0]]}" if stated else str(path)
+        message = problem["msg"].removeprefix("Value error, ")[:LONGEST_MESSAGE]
+        raise UserError(f"{where}: {'.'.join(key)}: {message[0].lower()}{message[1:]}.") from error
