@@ -82,11 +82,20 @@ def check_near_duplicate(case: Case, folder: Path, capsys: pytest.CaptureFixture
     assert [row[1] for row in read_columns(corpus, "dropped", ("lang", "rule"))] == ["near", "near"]
 
 
+def check_normalise(case: Case, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert case["expected"].startswith("unchanged")
+    row = {"lang": case["language"], "text": case["input"]}
+    (folder / "rows.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
+    code, kept, _ = build(folder, {"kind": "jsonl", "paths": ["rows.jsonl"], "language_key": "lang"}, rules=[])
+    assert (code, [document.text for document in kept]) == (0, [case["input"]])
+
+
 CHECKS: dict[str, Callable[[Case, Path, pytest.CaptureFixture[str]], None]] = {
     "html": check_html,
     "language": check_language,
     "language_label": check_label,
     "near_duplicate": check_near_duplicate,
+    "normalise": check_normalise,
 }
 
 

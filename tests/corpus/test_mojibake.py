@@ -41,6 +41,42 @@ def test_lines(line: str, expected: str) -> None:
     assert repaired.tolist() == [int(line != expected)]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "In the log é is shown as Ã© when the wrong codec is used.",
+        "naïve: NaÃ¯ve",
+        "| é | Ã© |\n| ü | Ã¼ |",
+        "Jos ä näkyy muodossa Ã¤ ja ö muodossa Ã¶, lue se oikein.",
+        "「あ」が「ã\x81‚」になる",
+        "Không thấy chữ ầ mà thấy áº§ trong thư",
+        "हिन्दी की जगह à¤¹à¤¿à¤¨à¥\x8dà¤¦à¥€ दिखता है",
+        # Nothing beside them, but the text speaks of encodings.
+        "You see Ã© when UTF-8 is read as Latin-1.",
+        "The string â€™ appears where cp1252 is taken for UTF-8",
+        "文字化けの例は「ã\x81‚」です",
+        "Expected: Naïve café\nGot: NaÃ¯ve cafÃ©\nThe charset of the page is wrong.",
+    ],
+)
+def test_a_text_about_wrong_readings_stays(text: str) -> None:
+    assert repair(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("TyÃ¶kalu tukee UTF-8-merkistÃ¶Ã¤ hyvin", "Työkalu tukee UTF-8-merkistöä hyvin"),
+        ("O carro Ã© azul", "O carro é azul"),
+        ("Hyvää päivää kaikille, tÃ¤nÃ¤Ã¤n aurinko paistaa", "Hyvää päivää kaikille, tänään aurinko paistaa"),
+        ("café\ncafÃ©", "café\ncafé"),
+        ("Näin tämä tehdään.\nNÃ¤in tÃ¤mÃ¤ tehdÃ¤Ã¤n taas.", "Näin tämä tehdään.\nNäin tämä tehdään taas."),
+        ("she said “yes”, he didnâ€™t", "she said “yes”, he didn’t"),
+    ],
+)
+def test_a_text_of_both_readings_is_repaired(text: str, expected: str) -> None:
+    assert repair(text) == expected
+
+
 def test_code_and_clean_columns_stay_as_they_are() -> None:
     code = pa.array([CODE_TEXT, "x = 'kÃ¤yttÃ¤minen'"], pa.large_string())
     assert repair_batch(code, ["code", "code"])[0] is code

@@ -2,17 +2,20 @@
 
 One decision: a compiled pass looks for what only a wrong reading makes likely, the bytes of one character as two to
 four characters side by side ("Ã¤", "â€™", "à¤•"); ftfy is asked about the lines that hold such a run, and no others.
-What it gives back is taken where hardly anything looks wrong still: a line that shows an encoding on purpose stays.
+What it gives back is taken where hardly anything looks wrong still. A text about such readings stays as it is: it shows
+words beside what became of them, or speaks of encodings and holds those words, or single characters, anywhere.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+import regex
 
 from aurora.corpus.compiled import compiled, entry_point
 from aurora.corpus.document import CODE
@@ -27,6 +30,16 @@ _TAIL = f"[\x80-\xbf{_WINDOWS}]"
 # Of what looks wrong in a line, a third may be left: bytes were lost on the way as well.
 _LEFT = 3
 _RUN = re.compile(f"[\xc2-\xdf]{_TAIL}|[\xe0-\xef]{_TAIL}{{2}}|[\xf0-\xf4]{_TAIL}{{3}}")
+_WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+")
+# A run of a character or two that stands apart, as an example does, and no word of a text that was read wrongly.
+_APART = re.compile(rf"(?<![^\W\d_])(?:{_RUN.pattern}){{1,2}}(?![^\W\d_])")
+# Names of encodings, the same in every language, and words for what goes wrong with them in those that have one.
+_ABOUT = re.compile(
+    r"utf-?(?:8|16|32)|unicode|latin-?[19]\b|iso[ -]?8859|windows-?12\d\d|\bcp-?12\d\d|mojibake|code[ck]s?\b|charset|"
+    r"character (?:set|encoding)|\b(?:en|de)cod(?:e|ing)|文字化け|文字コード|エンコード|merkistö|koodaus|mã hóa|"
+    r"bảng mã|यूनिकोड|कूटलेखन",
+    re.IGNORECASE,
+)
 
 
 def repair_batch(texts: pa.LargeStringArray, langs: Sequence[str]) -> tuple[pa.LargeStringArray, npt.NDArray[np.int32]]:
@@ -48,16 +61,36 @@ def repair_batch(texts: pa.LargeStringArray, langs: Sequence[str]) -> tuple[pa.L
 
 
 def repair(text: str) -> str:
-    """The text, each suspected line as ftfy reads it."""
-    return "\n".join(_repaired(line) if _RUN.search(line) else line for line in text.split("\n"))
+    """The text, each suspected line as ftfy reads it, but where it shows what wrong readings look like."""
+    told = frozenset(_words(text)) if _ABOUT.search(text) else None
+    return "\n".join(_repaired(line, told) if _RUN.search(line) else line for line in text.split("\n"))
 
 
-def _repaired(line: str) -> str:
+def _repaired(line: str, told: frozenset[str] | None) -> str:
     import ftfy
     from ftfy.badness import badness
 
     found = ftfy.fix_encoding(line)
-    return found if badness(found) * _LEFT <= badness(line) else line
+    if found == line or badness(found) * _LEFT > badness(line):
+        return line
+    return line if _is_shown(line, found, told) else found
+
+
+def _is_shown(line: str, found: str, told: frozenset[str] | None) -> bool:
+    """Whether a line shows wrong readings on purpose: each word that repairing would make stands in it rightly as well,
+    or in a text about encodings (of the words `told`) stands anywhere, or is no word but a character by itself."""
+    before = Counter(_words(line))
+    made = {word for word in Counter(_words(found)) - before if not word.isascii()}
+    if made and made <= before.keys():
+        return True
+    if told is None:
+        return False
+    return (bool(made) and made <= told) or _RUN.search(_APART.sub("", line)) is None
+
+
+def _words(text: str) -> list[str]:
+    found: list[str] = _WORD.findall(text.casefold())
+    return found
 
 
 def suspected(offsets: npt.NDArray[np.int64], data: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:

@@ -49,7 +49,7 @@ from aurora.files import atomic_file
 from aurora.recipe.corpus import Curation
 
 # Rises when the code changes what is written for the same text.
-VERSION = 10
+VERSION = 11
 # A batch ends with the document that makes it so large; a larger document is none.
 BATCH_BYTES = 16_000_000
 BATCH_DOCUMENTS = 8192
