@@ -25,7 +25,8 @@ def commands_page() -> str:
         "",
         "Generated from the command tree by `make docs`. Any command can be run again and goes on where it stopped;",
         "progress and messages go to standard error, data (`--json`) to standard output. Exit codes: 0 done, 2 the",
-        "user's mistake, 1 anything else. `aurora --debug COMMAND ...` shows the full trace of an error.",
+        "user's mistake, 128 and the number of a signal (130 of Ctrl-C, 143 of SIGTERM), 1 anything else.",
+        "`aurora --debug COMMAND ...` shows the full trace of an error.",
         "",
     ]
     for path, command in walk("aurora", aurora):

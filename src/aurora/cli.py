@@ -1,7 +1,8 @@
 """The command tree.
 
 One decision: this module imports nothing but click and what every command needs to speak; every command imports its
-room when it runs, so `aurora --help` answers at once. Exit codes: 0 done, 2 the user's mistake, 1 anything else.
+room when it runs, so `aurora --help` answers at once. Exit codes: 0 done, 2 the user's mistake, 128 and its number
+after a signal, 1 anything else.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import click
 from aurora import __version__
 from aurora.errors import AuroraError
 from aurora.files import what_is_full
+from aurora.signals import Stopped, answered, interruption, sentence
 from aurora.terminal import line, write, write_json, write_json_text
 
 if TYPE_CHECKING:
@@ -376,7 +378,8 @@ def main(arguments: Sequence[str] | None = None) -> Any:
     """Entry point of the console script: runs a command and turns errors into one sentence and an exit code."""
     debug = "--debug" in (sys.argv[1:] if arguments is None else arguments)
     try:
-        aurora(args=None if arguments is None else list(arguments), prog_name="aurora", standalone_mode=False)
+        with answered():
+            aurora(args=None if arguments is None else list(arguments), prog_name="aurora", standalone_mode=False)
     except click.exceptions.Exit as error:
         return sys.exit(error.exit_code)
     except click.ClickException as error:
@@ -384,15 +387,23 @@ def main(arguments: Sequence[str] | None = None) -> Any:
         error.show(shown)
         write(shown.getvalue(), err=True, end="")
         return sys.exit(error.exit_code)
-    except (KeyboardInterrupt, click.Abort):
-        write("Interrupted; run the same command again to go on where it stopped.", err=True)
-        return sys.exit(1)
+    except Stopped as error:
+        return _leave(128 + error.number, sentence(error.number))
+    except (KeyboardInterrupt, click.Abort) as error:
+        return _leave(*interruption(error))
     except BrokenPipeError:  # whoever reads our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter's last flush would fail
         return sys.exit(1)
     except Exception as error:
         write(traceback.format_exc() if debug else line(_sentence(error)), err=True, end="" if debug else "\n")
         return sys.exit(error.exit_code if isinstance(error, AuroraError) else 1)
+
+
+def _leave(code: int, said: str) -> Any:
+    """End after a signal; of the processes of torchrun only the first speaks."""
+    if said and os.environ.get("RANK", "0") == "0":
+        write(said, err=True)
+    return sys.exit(code)
 
 
 def _sentence(error: Exception) -> str:

@@ -40,7 +40,7 @@ class StopRequest:
         """Say `message` and raise what the signal raises by default; on a rank that got none itself, as by SIGTERM."""
         say(message)
         if self._number == signal.SIGINT:
-            raise KeyboardInterrupt
+            raise KeyboardInterrupt(message)  # so that whoever catches it knows that it is said
         raise SystemExit(128 + (self._number or signal.SIGTERM))
 
 
