@@ -130,14 +130,23 @@ class Steps:
 
     def tokenizer(self) -> Step:
         """Learn or load the tokenizer."""
+        tokens, model = self.recipe.tokens, self.recipe.model
 
         def run(folder: Path) -> None:
+            from aurora.tokens.published import find_published
+            from aurora.tokens.text_facts import FILE
             from aurora.tokens.tokenizer import build_tokenizer
 
-            build_tokenizer(self.recipe.tokens, self.base, self.run / "corpus", folder)
+            own = None
+            if model.path is not None:
+                own = find_published(model.path, model.revision, self.base, (FILE,), "model.path")
+            build_tokenizer(tokens, self.base, self.run / "corpus", folder, own)
 
         def inputs() -> dict[str, str]:
-            return {"corpus": self._digest("corpus", "clean/*")}
+            from aurora.tokens.tokenizer import tokenizer_identity
+
+            read = {"corpus": self._digest("corpus", "clean/*")}
+            return read if tokens.path is None else {**read, "path": tokenizer_identity(tokens.path, self.base)}
 
         settings = _telling(self.recipe.tokens.numerics(), ("train", "path"))
         for key in ("infilling", "adopt"):  # read by the next step
@@ -176,19 +185,19 @@ class Steps:
             from aurora.model.huggingface import model_identity
 
             identity = {"model": model_identity(path, self.recipe.model.revision, self.base)}
-            return {**identity, "tokenizer": self._tokenizer()} if extend else identity
+            return {**identity, "tokenizer": self._tokenizer()}
 
         def run(folder: Path) -> None:
             from aurora.model.huggingface import import_model
             from aurora.model.new_entries import NewEntries
 
-            file = self.run / "tokens/tokenizer/tokenizer.json"
-            entries = NewEntries(file, extend.embeddings, self.recipe.seed) if extend else None
+            entries = NewEntries(extend.embeddings, self.recipe.seed) if extend else None
             import_model(
                 path,
                 self.recipe.model.revision,
                 self.base,
                 folder,
+                tokenizer_file=self.run / "tokens/tokenizer/tokenizer.json",
                 new_entries=entries,
                 positions=self.recipe.model.positions,
                 dropout=self.recipe.model.dropout,

@@ -8,7 +8,7 @@ import pytest
 import torch
 from tokenizers import Tokenizer
 
-from aurora.errors import UserError
+from aurora.errors import AuroraError, UserError
 from aurora.model.folder import load_model, save_model
 from aurora.model.gpt_bigcode import GPTBigCode
 from aurora.model.huggingface import export_model, import_model
@@ -31,8 +31,9 @@ def published() -> Tokenizer:
 @pytest.fixture
 def extended_file(published: Tokenizer, tmp_path: Path) -> Path:
     published.encode_special_tokens = True
-    extend_tokenizer(published, HINDI, NEW).save(str(tmp_path / "extended.json"))
-    return tmp_path / "extended.json"
+    (tmp_path / "extended").mkdir()
+    extend_tokenizer(published, HINDI, NEW).save(str(tmp_path / "extended/tokenizer.json"))
+    return tmp_path / "extended/tokenizer.json"
 
 
 @pytest.fixture
@@ -51,7 +52,8 @@ def test_a_model_grows_with_its_tokenizer_and_understands_old_text_as_before(
     checkpoint: Path, extended_file: Path, tmp_path: Path, method: Literal["mean", "random", "mean-covariance"]
 ) -> None:
     import_model(str(checkpoint), None, tmp_path, tmp_path / "before")
-    import_model(str(checkpoint), None, tmp_path, tmp_path / "after", new_entries=NewEntries(extended_file, method, 1))
+    entries_of = {"tokenizer_file": extended_file, "new_entries": NewEntries(method, 1)}
+    import_model(str(checkpoint), None, tmp_path, tmp_path / "after", **entries_of)
     before, old = load_model(tmp_path / "before")
     after, new = load_model(tmp_path / "after")
     entries = old.vocabulary
@@ -70,7 +72,7 @@ def test_a_model_grows_with_its_tokenizer_and_understands_old_text_as_before(
 
 def test_rows_that_no_entry_needs_stay(published: Tokenizer, extended_file: Path) -> None:
     embedding = torch.randn(1000, 4).bfloat16()
-    grown = extended_embedding(embedding, published, NewEntries(extended_file, "mean", 1))
+    grown = extended_embedding(embedding, published, extended_file, NewEntries("mean", 1))
     first = published.get_vocab_size()
     assert (grown.shape, grown.dtype) == ((1000, 4), torch.bfloat16)
     assert torch.equal(grown[:first], embedding[:first])
@@ -78,7 +80,22 @@ def test_rows_that_no_entry_needs_stay(published: Tokenizer, extended_file: Path
     assert not torch.equal(grown[first : first + NEW], embedding[first : first + NEW])
 
 
-def test_an_extension_of_another_tokenizer_is_refused(extended_file: Path) -> None:
+def test_another_tokenizer_is_refused_and_one_with_room_for_more_is_not(
+    checkpoint: Path, published: Tokenizer, tmp_path: Path
+) -> None:
+    def imported(tokenizer: Tokenizer) -> None:
+        (tmp_path / "run").mkdir(exist_ok=True)
+        tokenizer.save(str(tmp_path / "run/tokenizer.json"))
+        import_model(str(checkpoint), None, tmp_path, tmp_path / "in", tokenizer_file=tmp_path / "run/tokenizer.json")
+
     other = train_tokenizer(HINDI, TrainedTokenizer(vocabulary=SIZE))
-    with pytest.raises(UserError, match=r"not made from the model's own: .* give the model's folder as tokens\.path"):
-        extended_embedding(torch.zeros(SIZE, 4), other, NewEntries(extended_file, "mean", 1))
+    with pytest.raises(UserError, match=r"tokens\.path: \d+ of the \d+ ids of the model's .* would read noise"):
+        imported(other)
+    assert not (tmp_path / "in").exists()
+    more = Tokenizer.from_str(published.to_str())
+    more.add_special_tokens([f"<more{number}>" for number in range(8)])
+    imported(more)  # the embedding has eight rows that the model's own tokenizer has no use for
+    assert load_model(tmp_path / "in")[1].vocabulary == published.get_vocab_size() + 8
+    more.add_special_tokens(["<one too many>"])
+    with pytest.raises(AuroraError, match=r"has token id \d+, but the model's vocabulary ends at"):
+        imported(more)

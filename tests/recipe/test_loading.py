@@ -79,6 +79,12 @@ def test_a_language_is_one_however_it_is_written(minimal_recipe: Path) -> None:
                 ("budget: {web/en: 0, web/hi: 0}, most: 0.5", "nothing is left for the others"),
             )
         ),
+        (
+            "  architecture: {layers: 1, width: 16, heads: 2, positions: 32}",
+            "  path: some/model",
+            "tokens.train: the model of model.path knows the ids of its own tokenizer alone; give tokens.path: some",
+        ),
+        (TOKENS, "tokens: {train: {vocabulary: 300}, revision: abc}", "`revision` needs `path`"),
         (TOKENS, "tokens: {train: {vocabulary: 300}, format: none}", "format: give one of aurora, chatml, alpaca"),
         (TOKENS, "tokens: {train: {vocabulary: 300}, extend: {languages: [fi]}}", "`extend` needs `path`"),
         (

@@ -16,15 +16,16 @@ from tokens.conftest import TEXTS
 ADOPTED = Adopted(path="shards/foreign", license="CC0-1.0")
 
 
-def write_foreign(folder: Path, documents: list[list[int]], code: int = 4) -> Path:
-    """A store as Megatron writes it, by hand."""
+def write_foreign(folder: Path, documents: list[list[int]], code: int = 4, firsts: list[int] | None = None) -> Path:
+    """A store as Megatron writes it, by hand; `firsts` are the first sequence of each document, and their number."""
     dtype = {4: np.int32, 8: np.uint16, 5: np.int64}[code]
     stem = folder / "shards/foreign"
     stem.parent.mkdir(exist_ok=True)
     sizes = np.array([len(ids) for ids in documents], np.int32)
     offsets = (np.cumsum(sizes, dtype=np.int64) - sizes) * np.dtype(dtype).itemsize
-    index = HEADER.pack(MAGIC, 1, code, len(documents), len(documents) + 1) + sizes.tobytes() + offsets.tobytes()
-    stem.with_suffix(".idx").write_bytes(index + np.arange(len(documents) + 1, dtype=np.int64).tobytes())
+    numbers = np.arange(len(documents) + 1, dtype=np.int64) if firsts is None else np.array(firsts, np.int64)
+    index = HEADER.pack(MAGIC, 1, code, len(documents), len(numbers)) + sizes.tobytes() + offsets.tobytes()
+    stem.with_suffix(".idx").write_bytes(index + numbers.tobytes())
     stem.with_suffix(".bin").write_bytes(np.array([token for ids in documents for token in ids], dtype).tobytes())
     return stem
 
@@ -43,6 +44,53 @@ def test_a_store_made_elsewhere_is_copied_with_its_facts(tmp_path: Path, facts: 
     assert store.tokens.tolist() == [token for ids in documents for token in (*ids, 0)]
     assert (side.documents, side.licenses, side.dtype) == (len(TEXTS), ["CC0-1.0"], "uint16")
     assert side.num_bytes == sum(len(written.encode()) for written in TEXTS)
+
+
+def test_sentences_are_joined_to_their_documents(tmp_path: Path, facts: TextFacts) -> None:
+    write_foreign(tmp_path, [[5, 6], [7], [8, 9, 0], [], [10]], firsts=[0, 3, 3, 5])
+    side = adopt(tmp_path, facts)
+    store = TokenStore.open(store_stem(tmp_path / "train", "elsewhere/fi"))
+    assert store.tokens.tolist() == [5, 6, 7, 8, 9, 0, 0, 10, 0]
+    assert side.documents == 3
+    assert store.document_sizes.tolist() == [6, 1, 2]
+
+
+@pytest.mark.parametrize("firsts", [[], [0], [0, 1], [0, 2, 1, 2], [1, 2], [0, 3], [-1, 2]])
+def test_document_indices_that_do_not_cover_the_sequences_are_refused(
+    tmp_path: Path, facts: TextFacts, firsts: list[int]
+) -> None:
+    write_foreign(tmp_path, [[5, 0], [6, 0]], firsts=firsts)
+    with pytest.raises(UserError, match=r"does not say which of its 2 sequences each document has"):
+        adopt(tmp_path, facts)
+
+
+@pytest.mark.parametrize(("place", "value"), [(0, -1), (8, -4), (16, 2)])
+def test_a_sequence_that_begins_nowhere_is_refused(tmp_path: Path, facts: TextFacts, place: int, value: int) -> None:
+    stem = write_foreign(tmp_path, [[5, 0], [6, 0]])
+    data = bytearray(stem.with_suffix(".idx").read_bytes())
+    data[HEADER.size + place : HEADER.size + place + 4] = value.to_bytes(4, "little", signed=True)
+    if value < 0 and place == 8:
+        data[HEADER.size + 12 : HEADER.size + 16] = b"\xff" * 4
+    stem.with_suffix(".idx").write_bytes(data)
+    with pytest.raises(UserError, match="begins or ends nowhere"):
+        adopt(tmp_path, facts)
+
+
+def test_split_sentences_of_megatron_are_one_document(tmp_path: Path, facts: TextFacts, megatron: Any) -> None:
+    torch = pytest.importorskip("torch")
+    (tmp_path / "shards").mkdir()
+    builder = megatron.IndexedDatasetBuilder(str(tmp_path / "shards/foreign.bin"), dtype=np.uint16)
+    for sentence in TEXTS[:3]:
+        builder.add_item(torch.tensor(facts.encode(sentence)))
+    builder.end_document()
+    builder.add_item(torch.tensor(facts.encode(TEXTS[3])))
+    builder.end_document()
+    builder.finalize(str(tmp_path / "shards/foreign.idx"))
+    side = adopt(tmp_path, facts)
+    store = TokenStore.open(store_stem(tmp_path / "train", "elsewhere/fi"))
+    written = facts.tokenizer.decode(store.tokens[: store.document(1)[0]].tolist(), skip_special_tokens=False)
+    assert written == "".join(TEXTS[:3]) + "<|endoftext|>"
+    assert side.documents == 2
 
 
 def test_what_megatron_writes_is_read(tmp_path: Path, facts: TextFacts, megatron: Any) -> None:

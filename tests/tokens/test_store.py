@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from aurora.errors import AuroraError
 from aurora.tokens.store import SideFile, StoreWriter, TokenStore, file_of, store_stem
 
-SMALL, LARGE = 49152, 70_000
+SMALL, LARGE = 65_499, 70_000
 DOCUMENTS = [[5, 6, 7, 0], [], [8, 0]]
 
-Documents = st.lists(st.lists(st.integers(0, 65_499), max_size=8), max_size=8)
+Documents = st.lists(st.lists(st.integers(0, 65_498), max_size=8), max_size=8)
 
 
 def write(stem: Path, documents: list[list[int]], vocabulary: int = SMALL, masked: bool = False) -> SideFile:
@@ -51,6 +51,15 @@ def test_what_is_written_is_read(
     assert (store.mask.tolist() if store.mask is not None else None) == ([t % 2 for t in flat] if masked else None)
     assert store.side == side
     store.verify()
+
+
+@pytest.mark.parametrize("ids", [[70_000], np.array([70_000], np.uint32), np.array([-1]), [65_499]])
+def test_an_id_that_does_not_fit_is_refused_and_never_another(tmp_path: Path, ids: Any) -> None:
+    with (
+        StoreWriter(tmp_path / "web.en", SMALL) as writer,
+        pytest.raises(AuroraError, match=r"web\.en: document 0 has an id outside the tokenizer's 65,499 entries"),
+    ):
+        writer.add(ids)
 
 
 def test_ids_beyond_two_bytes_survive(tmp_path: Path) -> None:

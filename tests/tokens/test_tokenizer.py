@@ -172,6 +172,18 @@ def test_a_folder_given_by_the_recipe_is_taken_as_it_is(
     assert (tmp_path / "out" / FILE).read_bytes() == (tokenizer_folder / FILE).read_bytes()
 
 
+def test_another_tokenizer_than_the_models_is_refused_before_anything_is_encoded(
+    make_corpus: MakeCorpus, tokenizer_folder: Path, tmp_path: Path
+) -> None:
+    corpus = make_corpus([("web", "en", MIXED)])
+    saved(trained(vocabulary=320, texts=TEXTS[:1]), tmp_path / "model")
+    tokens = Tokens(path=str(tokenizer_folder))
+    with pytest.raises(UserError, match=r"tokens\.path: \d+ of the \d+ ids of the model's tokenizer mean the same in"):
+        build_tokenizer(tokens, tmp_path, corpus, tmp_path / "out", tmp_path / "model")
+    assert not (tmp_path / "out").exists()
+    build_tokenizer(tokens, tmp_path, corpus, tmp_path / "out", tokenizer_folder)
+
+
 @pytest.mark.parametrize("make", [lower_casing, of_whole_words])
 def test_a_tokenizer_that_loses_text_is_refused(make_corpus: MakeCorpus, tmp_path: Path, make: object) -> None:
     saved(make(), tmp_path / "mine")  # type: ignore[operator]
@@ -231,8 +243,8 @@ def test_a_hub_model_is_read_from_what_was_fetched(
         return str(tokenizer_folder)
 
     monkeypatch.setattr("huggingface_hub.snapshot_download", download)
-    tokens = Tokens(path="some/model")
+    tokens = Tokens(path="some/model", revision="abc123")
     assert build_tokenizer(tokens, tmp_path, make_corpus([("web", "en", "a")]), tmp_path / "out")["vocabulary"] == 400
-    assert asked[0][:2] == ("some/model", None)
+    assert asked[0][:2] == ("some/model", "abc123")
     assert {FILE, "tokenizer_config.json", "generation_config.json", "chat_template.jinja"} <= set(asked[0][2])
     assert not any("safetensors" in pattern for pattern in asked[0][2])

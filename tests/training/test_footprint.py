@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 import torch
 from click.testing import CliRunner
+from tokenizers import Tokenizer, models
 
 from aurora.cli import aurora
 from aurora.errors import UserError
 from aurora.model.gpt_bigcode import GPTBigCode
+from aurora.recipe import load_recipe
 from aurora.recipe.execution import Execution
 from aurora.recipe.model import PUBLISHED, Architecture
 from aurora.recipe.schedule import Schedule
@@ -100,3 +102,22 @@ def test_an_unknown_shape_is_told() -> None:
     done = CliRunner().invoke(aurora, arguments)
     assert done.exit_code
     assert "The shape of some/where is not known here" in str(done.exception or done.output) + done.output
+
+
+def test_a_new_network_is_planned_with_a_tokenizer_that_is_there(tmp_path: Path) -> None:
+    """Its largest id decides the rows of the embedding, and what it is taught is added."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.add_special_tokens(["<|endoftext|>"])
+    tokenizer.model = models.BPE({"a": 1, "b": 99}, [])
+    (tmp_path / "mine").mkdir()
+    tokenizer.save(str(tmp_path / "mine/tokenizer.json"))
+    given = (RECIPES / "tiny.yaml").read_text().replace("train: {vocabulary: 8192, pattern: marks}", "path: mine")
+    (tmp_path / "new.yaml").write_text(given.replace("../policies", str(RECIPES.parent / "policies")))
+    architecture = load_recipe(tmp_path / "new.yaml").recipe.model.architecture
+    for more, extended in ((0, []), (50, ["tokens.extend={entries: 50, languages: [fi]}"])):
+        arguments = ["train", str(tmp_path / "new.yaml"), "--stage", "base", "--dry-run", "--json", *extended]
+        (row,) = json.loads(CliRunner().invoke(aurora, arguments, catch_exceptions=False).output)
+        with torch.device("meta"):
+            assert row["parameters"] == GPTBigCode(architecture, 100 + more).num_parameters
+    done = CliRunner().invoke(aurora, [*arguments, "tokens.path=some/where"])
+    assert "tokens.path: the tokenizer of some/where is not known here" in str(done.exception)

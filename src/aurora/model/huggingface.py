@@ -33,7 +33,9 @@ from aurora.tokens.text_facts import (
     TextFacts,
     copy_companions,
     generation_settings,
+    load_tokenizer,
     read_text,
+    refuse_other_ids,
 )
 from aurora.tokens.tokenizer import complete_companions
 
@@ -99,13 +101,15 @@ def import_model(
     base: Path,
     folder: Path,
     *,
+    tokenizer_file: Path | None = None,
     new_entries: NewEntries | None = None,
     positions: int | None = None,
     dropout: float | None = None,
 ) -> None:
     """Read the GPT-BigCode checkpoint `path` (folder relative to `base`, or hub model) into the model folder `folder`.
 
-    Weights keep their type and bytes; `new_entries` of an extended tokenizer get rows behind the embedding. `positions`
+    Weights keep their type and bytes. A run's tokenizer (`tokenizer_file`, with what lies beside it) takes the place
+    of the model's own where every id means the same; its `new_entries` get rows behind the embedding. `positions`
     keeps the first of the model's, or adds rows that begin as copies of them in order (Beltagy et al., arXiv
     2004.05150); `dropout` replaces its own. Raises `UserError` where the checkpoint is of another kind or cannot be
     computed exactly by this network, `AuroraError` where it is damaged.
@@ -123,12 +127,13 @@ def import_model(
     weights = fitting_weights(tensors, architecture, vocabulary, source)
     if head is not None and not torch.equal(head, weights[EMBEDDING]):
         raise AuroraError(f"{source} says that its output layer is tied, but its {HEAD} is not the embedding.")
-    tokenizer_file = source / FILE
-    if new_entries is not None:
-        tokenizer_file = new_entries.tokenizer_file
-        for name in {EMBEDDING, HEAD} & weights.keys():
-            weights[name] = extended_embedding(weights[name], tokenizer, new_entries)
+    if tokenizer_file is not None:
+        refuse_other_ids(tokenizer, load_tokenizer(tokenizer_file), tokenizer_file)
+        if new_entries is not None:
+            for name in {EMBEDDING, HEAD} & weights.keys():
+                weights[name] = extended_embedding(weights[name], tokenizer, tokenizer_file, new_entries)
         vocabulary = len(weights[EMBEDDING])
+        fitting_text(tokenizer_file.parent, vocabulary)
     if positions is not None:
         own = weights[POSITIONS]
         weights[POSITIONS] = own[torch.arange(positions) % len(own)]
@@ -136,7 +141,7 @@ def import_model(
     architecture = architecture.model_copy(update={key: new for key, new in changes.items() if new is not None})
     folder.mkdir(parents=True, exist_ok=True)
     with progress(f"import {path}", num_bytes(weights), "B") as bar:
-        write_model(folder, weights, architecture, vocabulary, tokenizer_file, bar.update)
+        write_model(folder, weights, architecture, vocabulary, tokenizer_file or source / FILE, bar.update)
     complete_companions(folder, source)
 
 

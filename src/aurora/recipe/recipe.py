@@ -63,6 +63,15 @@ class Recipe(Section):
         return self
 
     @model_validator(mode="after")
+    def _a_model_keeps_its_tokenizer(self) -> Recipe:
+        if self.model.path is not None and self.tokens.train is not None:
+            raise ValueError(
+                f"tokens.train: the model of model.path knows the ids of its own tokenizer alone; give tokens.path: "
+                f"{self.model.path}, and tokens.extend for new entries"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _names_are_apart(self) -> Recipe:
         """Two things that would lie in one folder or file are refused."""
         taken = {IMPORTED: "the recipe's own model", BIGRAM: "the bigram beside every figure"}

@@ -12,7 +12,7 @@ from pydantic import Field, field_validator, model_validator
 
 from aurora.recipe.base import Section
 from aurora.recipe.model import LARGEST_VOCABULARY
-from aurora.recipe.names import Distinct, Language, StoreName
+from aurora.recipe.names import Distinct, Language, Revision, StoreName
 
 # How a prompt and its response stand as one text: AURORA-M's way, and two that other open models and data sets use.
 AURORA, CHATML, ALPACA = FORMATS = ("aurora", "chatml", "alpaca")
@@ -80,6 +80,7 @@ class Tokens(Section):
 
     train: TrainedTokenizer | None = Field(None, description="Learn a tokenizer on the training text.")
     path: str | None = Field(None, description="Folder, tokenizer.json or hub model whose tokenizer is used as it is.")
+    revision: Revision | None = Field(None, description="Commit hash of the hub model in `path`.")
 
     extend: Extension | None = Field(
         None, description="Teach the tokenizer of `path` new languages; combining marks then belong to letters."
@@ -112,6 +113,8 @@ class Tokens(Section):
             raise ValueError("give exactly one of `train` and `path`")
         if self.extend is not None and self.path is None:
             raise ValueError("`extend` needs `path`: a tokenizer to extend")
+        if self.revision is not None and self.path is None:
+            raise ValueError("`revision` needs `path`: the hub model that it is of")
         if self.adopt and (self.path is None or self.extend is not None):
             raise ValueError("`adopt` needs `path` without `extend`: the tokenizer that the stores were made with")
         return self

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -24,22 +25,32 @@ from aurora.tokens.text_facts import TextFacts
 
 @dataclass(frozen=True)
 class _Foreign:
-    """The files of a store made elsewhere: its tokens, and each document's first token and number of tokens."""
+    """The files of a store made elsewhere: its tokens, first token and number of tokens of each sequence, and the first
+    sequence of each document.
+
+    A sequence is a document, or one of its sentences where it was made with `--split-sentences`.
+    """
 
     tokens: npt.NDArray[Any]
     starts: npt.NDArray[np.int64]
     sizes: npt.NDArray[np.int32]
+    firsts: npt.NDArray[np.int64]
+
+    @property
+    def num_documents(self) -> int:
+        return len(self.firsts) - 1
 
     def documents(self) -> Iterator[npt.NDArray[Any]]:
-        for start, size in zip(self.starts.tolist(), self.sizes.tolist(), strict=True):
-            yield self.tokens[start : start + size]
+        for first, last in pairwise(self.firsts.tolist()):
+            spans = zip(self.starts[first:last].tolist(), self.sizes[first:last].tolist(), strict=True)
+            yield np.concatenate([self.tokens[:0], *(self.tokens[start : start + size] for start, size in spans)])
 
 
 def adopt_store(name: str, adopted: Adopted, base: Path, text: TextFacts, mark: str, folder: Path) -> SideFile:
     """Copy the store that `adopted.path` names (relative to `base`, without ending) as `name`; returns its side file.
 
-    A document without an end-of-text gets one. Raises `UserError` for files that are missing, cut or of another format,
-    and for an id that the tokenizer lacks.
+    Its sequences are joined to documents, and a document without its end, or its start, gets one. Raises `UserError`
+    for files that are missing, cut or of another format, and for an id that the tokenizer lacks.
     """
     path = base / adopted.path
     found = _read(path)
@@ -47,7 +58,7 @@ def adopt_store(name: str, adopted: Adopted, base: Path, text: TextFacts, mark: 
     lengths = _byte_lengths(text)
     with (
         StoreWriter(store_stem(folder, name), vocabulary) as writer,
-        progress(f"adopt {name}", len(found.sizes), "doc") as bar,
+        progress(f"adopt {name}", found.num_documents, "doc") as bar,
     ):
         for number, ids in enumerate(found.documents()):
             if len(ids) and not 0 <= int(ids.min()) <= int(ids.max()) < vocabulary:
@@ -56,6 +67,8 @@ def adopt_store(name: str, adopted: Adopted, base: Path, text: TextFacts, mark: 
                     "entries; give the tokenizer that the store was made with."
                 )
             whole = ids if len(ids) and ids[-1] == end else np.append(ids, end)
+            if text.start != end and whole[0] != text.start:
+                whole = np.insert(whole, 0, text.start)
             writer.add(whole, num_bytes=int(lengths[ids].sum()), license=adopted.license)
             bar.update(1)
         source, language = name.split("/")
@@ -79,11 +92,16 @@ def _read(path: Path) -> _Foreign:
         raise UserError(f"{index_file} is cut: copy it again.")
     sizes = np.frombuffer(data, np.int32, count, HEADER.size)
     offsets = np.frombuffer(data, np.int64, count, HEADER.size + 4 * count)
+    firsts = np.frombuffer(data, np.int64, documents, HEADER.size + 12 * count)
+    if not documents or firsts[0] != 0 or firsts[-1] != count or (np.diff(firsts) < 0).any():
+        raise UserError(f"{index_file} does not say which of its {count:,} sequences each document has: make it again.")
+    if count and (int(sizes.min()) < 0 or int(offsets.min()) < 0 or (offsets % dtype.itemsize).any()):
+        raise UserError(f"{index_file} has a sequence that begins or ends nowhere: copy it again.")
     length = tokens_file.stat().st_size
     if count and int((offsets + sizes.astype(np.int64) * dtype.itemsize).max()) > length:
         raise UserError(f"{tokens_file} is shorter than {index_file.name} says: copy both again.")
     tokens = np.memmap(tokens_file, dtype, "r", shape=(length // dtype.itemsize,)) if length else np.zeros(0, dtype)
-    return _Foreign(tokens, offsets // dtype.itemsize, sizes)
+    return _Foreign(tokens, offsets // dtype.itemsize, sizes, firsts)
 
 
 def _byte_lengths(text: TextFacts) -> npt.NDArray[np.int64]:

@@ -60,6 +60,7 @@ class StoreWriter:
 
     def __init__(self, stem: Path, vocabulary: int, masked: bool = False, key: str | None = None) -> None:
         self.stem = stem
+        self._vocabulary = vocabulary
         self.dtype = np.dtype(np.uint16 if vocabulary < LARGEST_UINT16_VOCABULARY else np.int32)
         self._key = key
         self._kinds = ("bin", "sizes", "mask") if masked else ("bin", "sizes")
@@ -94,8 +95,14 @@ class StoreWriter:
         where the store is masked."""
         if (mask is None) == ("mask" in self._kinds):
             raise ValueError("a masked store needs a mask for every document, another none")
+        found = np.asarray(ids)
+        if len(found) and not 0 <= int(found.min()) <= int(found.max()) < self._vocabulary:
+            raise AuroraError(
+                f"{self.stem}: document {self.num_documents} has an id outside the tokenizer's {self._vocabulary:,} "
+                "entries."
+            )
         with explained(self.stem):
-            self._files["bin"].write(np.asarray(ids, self.dtype).tobytes())
+            self._files["bin"].write(found.astype(self.dtype).tobytes())
             self._files["sizes"].write(len(ids).to_bytes(4, "little"))
             if mask is not None:
                 self._files["mask"].write(np.asarray(mask, np.uint8).tobytes())

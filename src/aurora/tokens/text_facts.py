@@ -151,6 +151,21 @@ def generation_settings(folder: Path | None) -> dict[str, Any]:
     return {key: value for key, value in _table(folder, CONFIG).items() if key in ids and value is not None}
 
 
+def refuse_other_ids(own: Tokenizer, given: Tokenizer, where: Path) -> None:
+    """`UserError` where a tokenizer in `where` gives an entry of a model's `own` another id, or none."""
+    meaning = given.get_vocab(with_added_tokens=True)
+    known = own.get_vocab(with_added_tokens=True)
+    others = sorted((index, name) for name, index in known.items() if meaning.get(name) != index)
+    if others:
+        index, name = others[0]
+        same = len(known) - len(others)
+        raise UserError(
+            f"tokens.path: {same:,} of the {len(known):,} ids of the model's tokenizer mean the same in {where} (id "
+            f"{index} is {name!r} in the model's and {given.id_to_token(index)!r} in the other): the model would read "
+            "noise. Give the model's own as tokens.path, and tokens.extend for new entries."
+        )
+
+
 def copy_companions(source: Path, folder: Path) -> None:
     """Copy the files that lie beside a tokenizer in `source`; those of an earlier one go."""
     for name in COMPANIONS:

@@ -6,6 +6,7 @@ before anything is encoded with it.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -15,7 +16,7 @@ from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_token
 
 from aurora.corpus.reading import parts, read_texts
 from aurora.errors import UserError
-from aurora.files import atomic_file, read_json, sha256, write_json, write_text
+from aurora.files import atomic_file, canonical_json, read_json, sha256, write_json, write_text
 from aurora.progress import progress
 from aurora.recipe.tokens import Extension, Tokens, TrainedTokenizer
 from aurora.tokens.formats import NEEDED, Format, template_of
@@ -31,7 +32,9 @@ from aurora.tokens.text_facts import (
     TextFacts,
     copy_companions,
     generation_settings,
+    load_tokenizer,
     read_text,
+    refuse_other_ids,
     vocabulary_of,
 )
 
@@ -60,9 +63,14 @@ def train_tokenizer(texts: Iterable[str], settings: TrainedTokenizer, more: Sequ
     return tokenizer
 
 
-def build_tokenizer(tokens: Tokens, base: Path, corpus: Path, folder: Path) -> dict[str, Any]:
+def build_tokenizer(
+    tokens: Tokens, base: Path, corpus: Path, folder: Path, model: Path | None = None
+) -> dict[str, Any]:
     """Learn or fetch the recipe's tokenizer, check that it loses nothing, and write it with all that says how a model
-    reads and writes text; returns its facts. A published one's files stay as they are wherever nothing is changed."""
+    reads and writes text; returns its facts. A published one's files stay as they are wherever nothing is changed.
+
+    `model` is the folder of the published model that reads the tokens; `UserError` where its ids mean other entries.
+    """
     file: Path | None = None
     if tokens.train is not None:
         with progress("learn tokenizer", None, "doc") as bar:
@@ -70,8 +78,10 @@ def build_tokenizer(tokens: Tokens, base: Path, corpus: Path, folder: Path) -> d
             tokenizer = train_tokenizer(texts, tokens.train, NEEDED.get(tokens.format or "", ()))
     else:
         assert tokens.path is not None
-        file = _published(tokens.path, base)
+        file = published_tokenizer(tokens.path, tokens.revision, base)
         tokenizer = read_text(file).tokenizer
+        if model is not None and (model / FILE).is_file():
+            refuse_other_ids(load_tokenizer(model), tokenizer, file)
     made = tokenizer if tokens.extend is None else _extend(tokenizer, corpus, tokens.extend)
     _write_tokenizer(made, file if tokens.extend is None else None, folder)
     write_companions(file.parent if file is not None and file.name == FILE else None, folder, tokens.format)
@@ -212,9 +222,19 @@ def _counted(texts: Iterator[str], bar: Any) -> Iterator[str]:
         yield text
 
 
-def _published(path: str, base: Path) -> Path:
+def tokenizer_identity(path: str, base: Path) -> str:
+    """A text that changes when a local tokenizer does; one of the hub is what its name and revision say."""
+    local = base / Path(path).expanduser()
+    folder = local.parent if local.is_file() else local
+    files = [local, *(folder / name for name in (FILE, CONFIG, *COMPANIONS))]
+    return hashlib.sha256(canonical_json([sha256(file) for file in files if file.is_file()])).hexdigest()
+
+
+def published_tokenizer(path: str, revision: str | None, base: Path) -> Path:
     """The file of a published tokenizer: in a folder or itself, relative to `base`, or a hub model's in its cache."""
     local = base / Path(path).expanduser()
     if local.is_file():
+        if revision is not None:
+            raise UserError(f"{local} is a file, which has no revision: leave tokens.revision away.")
         return local
-    return find_published(path, None, base, (CONFIG, FILE, *COMPANIONS), "tokens.path") / FILE
+    return find_published(path, revision, base, (CONFIG, FILE, *COMPANIONS), "tokens.path") / FILE

@@ -18,6 +18,7 @@ from aurora.recipe.execution import Execution
 from aurora.recipe.model import PUBLISHED, Architecture
 from aurora.recipe.stages import Stage
 from aurora.tables import table
+from aurora.tokens.text_facts import read_text
 from aurora.training.layout import Layout, layout_of, refuse_stage
 from aurora.training.pipeline import segment_numbers
 from aurora.training.segment import Segment, cut_layers
@@ -29,11 +30,13 @@ COLUMNS = ("ranks", "layers", "parameters", "weights", "gradients", "optimizer",
 def shape_of(recipe: Recipe, base: Path) -> tuple[Architecture, int]:
     """(architecture, vocabulary) that the recipe's stages train, known without a run; paths start from `base`."""
     model, tokens = recipe.model, recipe.tokens
+    added = tokens.extend.entries if tokens.extend is not None else 0
     if model.architecture is not None:
-        assert tokens.train is not None
-        return model.architecture, tokens.train.vocabulary
+        if tokens.train is not None:
+            return model.architecture, tokens.train.vocabulary
+        return model.architecture, _entries(tokens.path or "", base, "tokens.path") + added
     assert model.path is not None
-    config = base / model.path / CONFIG
+    config = base / Path(model.path).expanduser() / CONFIG
     if config.is_file():
         architecture, vocabulary = published_architecture(config)
     elif model.path in PUBLISHED:
@@ -43,10 +46,20 @@ def shape_of(recipe: Recipe, base: Path) -> tuple[Architecture, int]:
             f"The shape of {model.path} is not known here: fetch it and give its folder as model.path, or plan with "
             f"one of {', '.join(PUBLISHED)}."
         )
-    if tokens.extend is not None:
-        vocabulary += tokens.extend.entries
+    if added:  # rows that the model has beyond its tokenizer are used first
+        vocabulary = max(vocabulary, _entries(model.path, base, "model.path") + added)
     positions = model.positions or architecture.positions
     return architecture.model_copy(update={"positions": positions}), vocabulary
+
+
+def _entries(path: str, base: Path, key: str) -> int:
+    """Rows that the tokenizer in `path` needs, without fetching anything."""
+    local = base / Path(path).expanduser()
+    if local.exists():
+        return read_text(local).vocabulary
+    if path in PUBLISHED:
+        return PUBLISHED[path][1]
+    raise UserError(f"{key}: the tokenizer of {path} is not known here: fetch it and give its folder, or train one.")
 
 
 def lines(rows: Sequence[dict[str, Any]]) -> list[str]:
