@@ -6,6 +6,7 @@ nothing at all: what a damaged file still seems to hold cannot be trusted.
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 import struct
@@ -17,7 +18,7 @@ from aurora.languages.labels import canonical, without_region
 
 # locale/ja_JP/LC_MESSAGES/x.mo says it for certain; i18n/hi/common.json, translations/fi-0a1b.json and messages_vi.json
 # name one of the two-letter codes after a word that says so.
-_GETTEXT_PLACE = re.compile(r"(?:^|/)(?P<label>[a-z]{2,3}(?:[_@-][A-Za-z@]+)*)/LC_MESSAGES/")
+_GETTEXT_PLACE = re.compile(r"(?:^|/)(?P<label>[a-z]{2,3}(?:[_@-][A-Za-z]+)*)/LC_MESSAGES/")
 _WORD_PLACE = re.compile(r"(?:^|/)(?:locales?|translations?|i18n|lang|languages?|messages)(?=[/_.])")
 _CODE_PLACE = re.compile(r"(?<=[/_.-])(?P<label>(?P<code>[a-z]{2})(?:[_-](?:[A-Z]{2}|[A-Z][a-z]{3}))?)(?=[/.-])")
 _CODES = (
@@ -36,6 +37,7 @@ _QUOTED = re.compile(r'^(?:(msgctxt|msgid_plural|msgid|msgstr)(?:\[(\d+)\])?\s*)
 _ESCAPE = re.compile(r"\\([0-7]{1,3}|x[0-9a-fA-F]{1,2}|.)")
 _ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "a": "", "b": "", "f": "", "v": ""}
 CONTEXT = "\x04"
+_NO_CHARACTER_SETS = frozenset({"idna", "punycode"})  # of addresses; their time grows with the square of a text
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +93,14 @@ def _mo(content: bytes) -> Iterator[Message]:
     if max(originals, translations) + 8 * num_messages > len(content):
         raise ValueError("cut short: its tables reach beyond its end")
 
+    left = 2 * len(content)  # texts may share their bytes, but a million entries must not stand for the whole file each
+
     def text(table: int, number: int) -> bytes:
+        nonlocal left
         length, offset = struct.unpack_from(f"{order}2I", content, table + 8 * number)
+        left -= length
+        if left < 0:
+            raise ValueError("its messages are longer than the file that holds them")
         if offset + length > len(content):
             raise ValueError(f"cut short: message {number + 1} lies beyond its end")
         return content[offset : offset + length]
@@ -111,13 +119,14 @@ def _mo(content: bytes) -> Iterator[Message]:
 class _Entry:
     """A message of a `.po` file while its lines are read."""
 
-    fields: dict[str, str] = field(default_factory=dict)
+    lines: dict[str, list[str]] = field(default_factory=dict)
     fuzzy: bool = False
 
     def message(self) -> Message | None:
         """The message; None for the header and for what a translator has marked as unsure."""
-        original = self.fields.get("msgid_plural") or self.fields.get("msgid", "")
-        forms = [text for key, text in self.fields.items() if key.startswith("msgstr")]
+        fields = {key: "".join(lines) for key, lines in self.lines.items()}
+        original = fields.get("msgid_plural") or fields.get("msgid", "")
+        forms = [text for key, text in fields.items() if key.startswith("msgstr")]
         return Message(original, forms[-1]) if original and forms and not self.fuzzy else None
 
 
@@ -143,7 +152,7 @@ def _po(content: bytes) -> Iterator[Message]:
                     yield message
                 entry = _Entry()
             current = f"{found[1]}[{found[2]}]" if found[2] else found[1]
-        entry.fields[current] = entry.fields.get(current, "") + _ESCAPE.sub(_unescaped, found[3])
+        entry.lines.setdefault(current, []).append(_ESCAPE.sub(_unescaped, found[3]))
     if message := entry.message():
         yield message
 
@@ -177,6 +186,8 @@ def _charset(header: bytes) -> str:
 
 def _decoded(content: bytes, charset: str) -> str:
     try:
+        if codecs.lookup(charset).name in _NO_CHARACTER_SETS:
+            raise LookupError(charset)
         return content.decode(charset)
     except LookupError as error:
         raise ValueError(f"its character set {charset} is unknown") from error

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -23,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from aurora.errors import AuroraError, UserError
-from aurora.files import explained, sha256
+from aurora.files import explained, open_regular, sha256
 from aurora.progress import progress
 from aurora.recipe.corpus import WheelPin
 
@@ -33,6 +34,10 @@ STALE_SECONDS = 6 * 3600  # a download that began so long ago was killed
 LARGEST_PACKAGE = 2_000_000_000  # bytes
 MOST_MEMORY = 4_000_000_000  # bytes of addresses; pip needs a tenth
 LONGEST_SECONDS = 3600
+# Of a pinned wheel that was made to be unpacked: memory is that of one file. The largest of the sets has 10 MB.
+LARGEST_MEMBER = 50_000_000  # bytes, unpacked
+LARGEST_TABLE = 20_000_000  # bytes of an archive's table of files; the largest of the sets has 4 MB for 36,487
+_END_OF_ARCHIVE = struct.Struct("<4s4H2LH")
 # pip in a process that stays within these. `-P`: a folder `pip` where the command is given is not taken for pip.
 _BOUNDED_PIP = f"""
 import resource, runpy, sys
@@ -89,13 +94,40 @@ def fetch(pins: Sequence[WheelPin], cache_folder: Path) -> list[Path]:
 def open_wheel(path: Path, pin: WheelPin) -> zipfile.ZipFile:
     """The wheel as an archive; one that is none, although it is the pinned file, leaves the cache and is named."""
     try:
+        _check_directory(path)
         return zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         shutil.rmtree(path.parent, ignore_errors=True)
         raise AuroraError(
             f"The package {pin.name} {pin.version} cannot be unpacked ({error}); it was taken out of the cache: "
             "run the same command again, or pin another version."
         ) from error
+
+
+def read_member(archive: zipfile.ZipFile, path: str) -> bytes:
+    """A file of a wheel. Raises ValueError for one that is larger than any text, or packed as no wheel packs."""
+    member = archive.getinfo(path)
+    if member.file_size > LARGEST_MEMBER:
+        raise ValueError(f"it has {member.file_size:,} bytes unpacked; at most {LARGEST_MEMBER:,} are read")
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # others may ask for 4 GB of memory
+        raise ValueError(f"it is packed by method {member.compress_type}, which wheels do not use")
+    return archive.read(member)
+
+
+def _check_directory(path: Path) -> None:
+    """ValueError where the archive's table of files, which is read whole, would not fit in memory."""
+    with open_regular(path) as stream:
+        size = stream.seek(0, 2)
+        stream.seek(max(0, size - _END_OF_ARCHIVE.size - 0xFFFF))
+        tail = stream.read()
+    place = tail.rfind(b"PK\5\6")
+    if place < 0 or len(tail) - place < _END_OF_ARCHIVE.size:
+        raise zipfile.BadZipFile("it is no archive, or cut short")
+    *_, table, _, _ = _END_OF_ARCHIVE.unpack_from(tail, place)
+    if b"PK\6\7" in tail[max(0, place - 20) : place]:
+        raise ValueError("it is an archive of the 64-bit kind, which no wheel of a permitted size needs")
+    if table > LARGEST_TABLE:
+        raise ValueError(f"its table of files has {table:,} bytes; at most {LARGEST_TABLE:,} are read")
 
 
 def _fetch(pin: WheelPin, folder: Path) -> Path:

@@ -20,7 +20,7 @@ LEAST_LETTER_SHARE = 0.7
 _NOT_OWN = {"test", "tests", "testing", "_vendor", "vendor", "vendored", "third_party", "extern", "_vendored"}
 _BLOCKS = ("body", "handlers", "orelse", "finalbody", "cases")
 _DIRECTIVE = re.compile(r"^\s*(\.\.|>>>|\.\.\.|:\w+|\||\+-|[-=~^]{3,}|#|\$|@)")
-_ROLE = re.compile(r":[\w.-]+(?::[\w.-]+)?:`~?([^`<]+)(?:<[^>]*>)?`")
+_ROLE = re.compile(r":[\w.-]+(?::[\w.-]+)?:`~?([^`<]+)(?:<[^>`]*>)?`")
 _QUOTES = re.compile(r"`{1,2}")
 
 

@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 from aurora.corpus.document import CODE, UNDETERMINED, Document, Quarantined, new_document
 from aurora.corpus.sources.catalogues import Message, domain_of, language_of, read_catalogue
 from aurora.corpus.sources.cleaning import lines
-from aurora.corpus.sources.packages import fetch, open_wheel, pinned_sets
+from aurora.corpus.sources.packages import fetch, open_wheel, pinned_sets, read_member
 from aurora.corpus.sources.python_text import LARGEST, is_own, prose
 from aurora.errors import UserError
 from aurora.languages.labels import canonical
@@ -75,7 +75,7 @@ class _Wheel:
             if not first and not self._wanted(language):
                 continue
             try:
-                messages = read_catalogue(path, self._archive.read(path))
+                messages = read_catalogue(path, read_member(self._archive, path))
             except _DAMAGE as error:
                 yield self._broken(path, error, language)
                 continue
@@ -94,7 +94,7 @@ class _Wheel:
         """English prose of the package's modules."""
         for path in self._modules():
             try:
-                text = prose(self._archive.read(path).decode("utf-8-sig"), self._seen)
+                text = prose(read_member(self._archive, path).decode("utf-8-sig"), self._seen)
             except _DAMAGE as error:
                 yield self._broken(path, error, ENGLISH)
                 continue
@@ -105,7 +105,7 @@ class _Wheel:
         """The package's Python sources."""
         for path in self._modules():
             try:
-                text = self._archive.read(path).decode("utf-8-sig")
+                text = read_member(self._archive, path).decode("utf-8-sig")
             except _DAMAGE as error:
                 yield self._broken(path, error, CODE)
                 continue
@@ -115,7 +115,7 @@ class _Wheel:
         """Files of `label<TAB>sentence` lines; every sentence is a document of its own."""
         for path in (path for path in self._paths if path.endswith((".txt", ".tsv"))):
             try:
-                content = self._archive.read(path)
+                content = read_member(self._archive, path)
             except _DAMAGE as error:
                 yield self._broken(path, error)
                 continue
@@ -145,7 +145,9 @@ class _Wheel:
         for path in self._archive.namelist():
             if path.endswith(".json") and language_of(path) == ENGLISH:
                 try:
-                    found.update(message.translation for message in read_catalogue(path, self._archive.read(path)))
+                    found.update(
+                        message.translation for message in read_catalogue(path, read_member(self._archive, path))
+                    )
                 except _DAMAGE:
                     continue  # an unreadable English catalogue only means that nothing is known to be untranslated
         return frozenset(found)
