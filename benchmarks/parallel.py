@@ -64,7 +64,7 @@ class Bytes:
             mask = generator.random((ROWS, LENGTH)) < 0.8
             borders = np.cumsum(generator.random((ROWS, LENGTH)) < 0.1, axis=1).astype(np.int32)
             tokens = np.stack([self._tokens[start : start + LENGTH + 1] for start in starts])
-            yield Batch(tokens[own], mask[own], [], borders[own] if self._documents else None)
+            yield Batch(tokens[own, :-1], tokens[own, 1:], mask[own], [], borders[own] if self._documents else None)
 
 
 def train(arguments: argparse.Namespace, folder: Path) -> None:

@@ -36,8 +36,9 @@ from aurora.tokens.encoder import HuggingFaceEncoder, TiktokenEncoder, fast_enco
 from aurora.tokens.encoding import BATCH_DOCUMENTS, build_tokens
 from aurora.tokens.extension import extend_tokenizer
 from aurora.tokens.fertility import bytes_per_token
-from aurora.tokens.loader import Loader, num_sequences
+from aurora.tokens.loader import Loader
 from aurora.tokens.mixture import Mixture
+from aurora.tokens.packing import rows_of
 from aurora.tokens.store import HEADER, MAGIC, SCHEMA, TokenStore, file_of, store_stem
 from aurora.tokens.tokenizer import pre_tokenizer
 
@@ -216,6 +217,7 @@ def write_sparse_stores(folder: Path) -> None:
         index += np.int32(SOURCE_TOKENS).tobytes() + np.array([0, 0, 1], np.int64).tobytes()
         file_of(stem, "idx").write_bytes(index)
         facts = {"licenses": [], "tokenizer": "t", "dtype": "uint16", "documents": 1, "tokens": SOURCE_TOKENS}
+        facts["loss_tokens"] = SOURCE_TOKENS
         side = {"schema": SCHEMA, "source": f"s{number}", "language": "en", **facts, "num_bytes": 0, "sha256": {}}
         write_json(file_of(stem, "json"), side)
 
@@ -225,14 +227,20 @@ def weights_of(count: int) -> list[float]:
     return [round(1 + (i * 0.618034) % 1, 6) for i in range(count)]
 
 
+def loader_of(stores: dict[str, TokenStore], weights: dict[str, float], length: int) -> Loader:
+    """The loader of a stage over stores of joined documents."""
+    rows = {name: rows_of(store, length, 0) for name, store in stores.items()}
+    counts = {name: part.count for name, part in rows.items()}
+    loss_tokens = {name: part.held().loss_tokens for name, part in rows.items()}
+    return Loader(rows, Mixture(weights, counts, loss_tokens, 1, "cap"), length, Pace([], BATCH))
+
+
 def time_mixture(folder: Path) -> dict[str, float]:
     """Start of a stage over all sparse stores, and the slowest of a few lookups."""
     begin = time.perf_counter()
     names = [f"s{number}/en" for number in range(SOURCES)]
     stores = {name: TokenStore.open(store_stem(folder, name), "t") for name in names}
-    counts = {name: num_sequences(store, LONG_SEQUENCE) for name, store in stores.items()}
-    mixture = Mixture(dict(zip(names, weights_of(SOURCES), strict=True)), counts, 1, "cap")
-    loader = Loader(stores, mixture, LONG_SEQUENCE, Pace([], BATCH))
+    loader = loader_of(stores, dict(zip(names, weights_of(SOURCES), strict=True)), LONG_SEQUENCE)
     start = time.perf_counter() - begin
     last = SOURCES * SOURCE_TOKENS // LONG_SEQUENCE - 1
     slowest = max(seconds_of(lambda n=n: loader.mixture.sequence(n)) for n in (0, 10**6, last))
@@ -258,10 +266,8 @@ def time_blending(folder: Path) -> dict[str, float]:
 def time_loader(folder: Path) -> dict[str, float]:
     """Our batches from the stores just written, on one core."""
     stores = {name: TokenStore.open(store_stem(folder / "stores-0", name)) for name in web_sources()}
-    counts = {name: num_sequences(store, SEQUENCE) for name, store in stores.items()}
-    mixture = Mixture(dict.fromkeys(stores, 1.0), counts, 1, "cap")
-    loader = Loader(stores, mixture, SEQUENCE, Pace([], BATCH))
-    return {**rate_of(loader.batch(step).tokens for step in range(10**9)), "peak_memory_bytes": peak_memory()}
+    loader = loader_of(stores, dict.fromkeys(stores, 1.0), SEQUENCE)
+    return {**rate_of(loader.batch(step).targets for step in range(10**9)), "peak_memory_bytes": peak_memory()}
 
 
 def time_megatron_loader(folder: Path) -> dict[str, float]:

@@ -170,7 +170,7 @@ def our_trainer(variant: str) -> Trainer:
         def batches(self, first: int, last: int, rank: int = 0, ranks: int = 1) -> Iterator[Batch]:
             for step in range(first, last):
                 tokens = np.random.default_rng(step).integers(0, VOCABULARY, (ROWS, LENGTH + 1))
-                yield Batch(tokens, np.ones((ROWS, LENGTH), np.bool_), [])
+                yield Batch(tokens[:, :-1], tokens[:, 1:], np.ones((ROWS, LENGTH), np.bool_), [])
 
     runtime = prepare(Execution(device="cpu", precision="fp32" if "fp32" in variant else "bf16"))
     model = GPTBigCode(Architecture(layers=LAYERS, width=WIDTH, heads=HEADS, positions=LENGTH), VOCABULARY)

@@ -63,6 +63,25 @@ def test_the_new_languages_are_learnt(report: dict[str, Any]) -> None:
     assert cat["hi"] < 0.9 * base["hi"]
 
 
+def test_tokens_with_a_loss_are_the_same_to_the_token_everywhere(
+    project: Path, report: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In the report, in what inspects a run, in the records of training and in the state it ended in."""
+    facts = shown(capsys, "tokens", "inspect", project / "run")["stages"]
+    for stage in report["stages"]:
+        sources = facts[stage["name"]]["sources"]
+        assert stage["loss_tokens"] == {name: part["loss_tokens"] for name, part in sources.items()}
+        assert stage["tokens_read"] == {name: part["tokens"] for name, part in sources.items()}
+        assert stage["token_shares"] == {name: part["share"] for name, part in sources.items()}
+        folder = project / "run/checkpoints" / stage["name"]
+        records = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+        counted = json.loads((folder / "state.json").read_text())["loss_tokens"]
+        assert sum(stage["loss_tokens"].values()) == sum(record["loss_tokens"] for record in records) == counted
+        assert sum(stage["tokens_read"].values()) + stage["padding"] == stage["tokens"]
+    shares = report["stages"][-1]["token_shares"]
+    assert shares["redteam/pairs"] == pytest.approx(2 / 3, abs=0.06)  # 64 sequences
+
+
 def test_run_again_it_does_nothing_and_says_so(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     def times() -> dict[Path, int]:
         """Of all files but the memory of hashes, which learns which files have settled."""
@@ -247,7 +266,8 @@ def test_the_tables_say_what_the_data_says(extended: Path, capsys: pytest.Captur
     facts = shown(capsys, "tokens", "inspect", extended)
     main(["tokens", "inspect", str(extended)])
     rows = [line.split() for line in capsys.readouterr().out.splitlines()]
-    assert ["web/hi", "25.0%", "1,024", f"{facts['stages']['cap']['sources']['web/hi']['epochs']:.2f}"] in rows
+    epochs = facts["stages"]["cap"]["sources"]["web/hi"]["epochs"]
+    assert ["web/hi", "1,024", "25.0%", "1,024", "25.0%", "0", f"{epochs:.2f}"] in rows
     before = facts["extension"]["hi"]["bytes_per_token_before"]
     assert ["hi", f"{facts['bytes_per_token']['hi']:.2f}", f"{before:.2f}"] in rows
     main(["tokens", "inspect", str(extended), "--stage", "safety", "--at", "0"])

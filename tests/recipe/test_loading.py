@@ -151,11 +151,10 @@ def test_a_mixture_may_name_an_adopted_store(minimal_recipe: Path) -> None:
     assert load_recipe(minimal_recipe).recipe.stages["base"].sources == ["far/fi", "web/en"]
 
 
-def test_a_change_counts_in_shares_by_its_steps(minimal_recipe: Path) -> None:
+def test_a_change_belongs_to_the_steps_it_holds_for(minimal_recipe: Path) -> None:
     """Four steps of 64 tokens: 65 tokens end in the second, so the change holds for the last two."""
     replace(minimal_recipe, STAGE, f"{STAGE}    changes: [{{from_tokens: 65, mixture: {{web/en: 1, web/fi: 3}}}}]\n")
     stage = load_recipe(minimal_recipe).recipe.stages["base"]
-    assert stage.token_shares == {"web/en": 0.5 + 0.125, "web/fi": 0.375}
     assert [len(stage.until(steps).changes) for steps in range(5)] == [0, 0, 0, 1, 1]
 
 

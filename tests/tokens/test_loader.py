@@ -9,8 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from aurora.recipe.pace import Pace
-from aurora.tokens.loader import Loader, num_sequences
+from aurora.tokens.loader import Loader, Read
 from aurora.tokens.mixture import Mixture
+from aurora.tokens.packing import rows_of
 from aurora.tokens.store import StoreWriter, TokenStore
 
 LENGTH = 8
@@ -33,23 +34,32 @@ def stores(tmp_path: Path) -> dict[str, TokenStore]:
     return made
 
 
+def loader_of(stores: dict[str, TokenStore], pace: Pace, separate: bool = False) -> Loader:
+    rows = {name: rows_of(store, LENGTH, int(store.tokens[-1]), separate=separate) for name, store in stores.items()}
+    counts = {name: part.count for name, part in rows.items()}
+    loss_tokens = {name: part.held().loss_tokens for name, part in rows.items()}
+    return Loader(rows, Mixture(WEIGHTS, counts, loss_tokens, 3, "cap"), LENGTH, pace, separate=separate)
+
+
 @pytest.fixture
 def loader(stores: dict[str, TokenStore]) -> Loader:
-    sequences = {name: num_sequences(store, LENGTH) for name, store in stores.items()}
-    return Loader(stores, Mixture(WEIGHTS, sequences, 3, "cap"), LENGTH, Pace([], 16))
+    return loader_of(stores, Pace([], 16))
 
 
 def test_a_batch_holds_the_mixtures_sequences_in_order(loader: Loader) -> None:
     batch = loader.batch(2)
-    assert (batch.tokens.shape, batch.tokens.dtype) == ((16, LENGTH + 1), np.int64)
+    for tokens in (batch.inputs, batch.targets):
+        assert (tokens.shape, tokens.dtype) == ((16, LENGTH), np.int64)
     assert (batch.loss_mask.shape, batch.loss_mask.dtype) == ((16, LENGTH), np.bool_)
     assert batch.windows == [loader.mixture.sequence(n) for n in range(32, 48)]
     assert {window.source for window in batch.windows} == set(WEIGHTS)
-    for row, window in zip(batch.tokens, batch.windows, strict=True):
+    for inputs, targets, window in zip(batch.inputs, batch.targets, batch.windows, strict=True):
         if window.source == "redteam/pairs":
             continue
-        first = window.index * LENGTH + 1000 * list(WEIGHTS).index(window.source)
-        assert row.tolist() == list(range(first, first + LENGTH + 1))
+        places = np.arange(1, LENGTH + 1) + window.index * LENGTH
+        offset = 1000 * list(WEIGHTS).index(window.source)
+        assert targets.tolist() == (places + offset).tolist()
+        assert inputs.tolist() == (places + offset - 1).tolist()
 
 
 def test_the_contents_of_a_step_are_those_of_its_batch(loader: Loader) -> None:
@@ -57,37 +67,44 @@ def test_the_contents_of_a_step_are_those_of_its_batch(loader: Loader) -> None:
     assert [it["sequence"] for it in contents] == list(range(32, 48))
     for it, window in zip(contents, loader.batch(2).windows, strict=True):
         assert (it["source"], it["index"]) == (window.source, window.index)
-        begin, pair = window.index * LENGTH, window.source == "redteam/pairs"
+        begin, pair = window.index * LENGTH + 1, window.source == "redteam/pairs"
         within = range(begin, begin + LENGTH)  # documents of 13 tokens
         assert it["documents"] == ([window.index] if pair else sorted({token // 13 for token in within}))
 
 
-def test_a_pair_is_a_sequence_of_its_own(tmp_path: Path) -> None:
-    """It stands after an end-of-text, as in generation; a short one is filled up, a long one is cut."""
-    with StoreWriter(tmp_path / "redteam.pairs", 49152, masked=True) as writer:
-        writer.add([0, 5, 6, 7, 0], [0, 0, 0, 1, 1])
-        writer.add([0, 11, 12, 13, 14, 15, 16, 17, 18, 19, 0], [0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1])
-        writer.close("redteam", "pairs", "abc")
-    store = TokenStore.open(tmp_path / "redteam.pairs")
-    assert num_sequences(store, 6) == 2
-    mixture = Mixture({"redteam/pairs": 1}, {"redteam/pairs": 2}, 1, "s")
-    loader = Loader({"redteam/pairs": store}, mixture, 6, Pace([], 2))
-    batch = loader.batch(0)
-    rows = {window.index: row for row, window in enumerate(batch.windows)}
-    assert batch.tokens[rows[0]].tolist() == [0, 5, 6, 7, 0, 0, 0]
-    assert batch.loss_mask[rows[0]].tolist() == [False, False, True, True, False, False]
-    assert batch.tokens[rows[1]].tolist() == [0, 11, 12, 13, 14, 15, 16]
-    assert batch.loss_mask[rows[1]].tolist() == [False, False, False, True, True, True]
+def test_what_sequences_hold_is_counted(loader: Loader) -> None:
+    """To the token, at the borders of passes and between them."""
+    for sequences in (0, 1, 37, 400):
+        batches = [loader.batch(step) for step in range(-(-sequences // 16))]
+        windows = [window for batch in batches for window in batch.windows][:sequences]
+        masks = [mask for batch in batches for mask in batch.loss_mask][:sequences]
+        found = loader.read(sequences)
+        for name, rows in loader.rows.items():
+            mine = [(window, mask) for window, mask in zip(windows, masks, strict=True) if window.source == name]
+            assert found[name] == Read(
+                sequences=len(mine),
+                tokens=LENGTH * len(mine),  # pairs of 13 tokens fill each sequence
+                loss_tokens=sum(int(mask.sum()) for _, mask in mine),
+                epochs=len(mine) / rows.count,
+            )
+
+
+def test_a_source_has_its_share_of_the_tokens_with_a_loss(loader: Loader) -> None:
+    read = loader.read(4000)
+    total = sum(part.loss_tokens for part in read.values())
+    shares = {name: part.loss_tokens / total for name, part in read.items()}
+    assert shares == pytest.approx({"web/en": 0.5, "web/fi": 0.25, "redteam/pairs": 0.25}, abs=1e-3)
+    assert read["redteam/pairs"].tokens > 2 * read["web/fi"].tokens
 
 
 @pytest.mark.parametrize("ranks", range(1, 17))
 def test_the_ranks_share_the_one_batch_in_order(stores: dict[str, TokenStore], ranks: int) -> None:
-    sequences = {name: num_sequences(store, LENGTH) for name, store in stores.items()}
-    loader = Loader(stores, Mixture(WEIGHTS, sequences, 3, "cap"), LENGTH, Pace([], 48 * ranks))
+    loader = loader_of(stores, Pace([], 48 * ranks))
     for step in (0, 5, 1000):
         whole = loader.batch(step)
         shares = [loader.batch(step, rank, ranks) for rank in range(ranks)]
-        assert np.array_equal(np.concatenate([share.tokens for share in shares]), whole.tokens)
+        assert np.array_equal(np.concatenate([share.inputs for share in shares]), whole.inputs)
+        assert np.array_equal(np.concatenate([share.targets for share in shares]), whole.targets)
         assert np.array_equal(np.concatenate([share.loss_mask for share in shares]), whole.loss_mask)
         assert [window for share in shares for window in share.windows] == whole.windows
 
@@ -99,7 +116,7 @@ def test_ranks_that_do_not_divide_a_step_are_refused(loader: Loader) -> None:
 
 def test_the_mask_of_a_position_is_that_of_its_target(loader: Loader) -> None:
     batch = loader.batch(0)
-    targets = batch.tokens[:, 1:]
+    targets = batch.targets
     paired = np.array([window.source == "redteam/pairs" for window in batch.windows])
     assert paired.any()
     assert batch.loss_mask[~paired].all()
@@ -112,19 +129,20 @@ def test_windows_overlap_by_one_token_and_leave_no_target_out(loader: Loader) ->
     starts = {window.index * LENGTH for window in passed if window.source == "web/en" and window.epoch == 0}
     targets = [start + 1 + place for start in sorted(starts) for place in range(LENGTH)]
     assert targets == list(range(1, (130 - 1) // LENGTH * LENGTH + 1))
-    assert max(targets) < loader.stores["web/en"].num_tokens
+    assert max(targets) < loader.rows["web/en"].store.num_tokens
 
 
 def test_a_batch_is_the_same_in_any_order_of_asking(loader: Loader, stores: dict[str, TokenStore]) -> None:
     backwards = {step: loader.batch(step) for step in reversed(range(8))}
-    other = Loader(dict(reversed(stores.items())), loader.mixture, LENGTH, Pace([], 16))
+    other = loader_of(dict(reversed(stores.items())), Pace([], 16))
     for step, batch in backwards.items():
-        assert np.array_equal(other.batch(step).tokens, batch.tokens)
+        assert np.array_equal(other.batch(step).inputs, batch.inputs)
+        assert np.array_equal(other.batch(step).targets, batch.targets)
 
 
 def test_a_batch_is_a_copy(loader: Loader) -> None:
-    loader.batch(0).tokens[:] = 0
-    assert loader.batch(0).tokens.any()
+    loader.batch(0).targets[:] = 0
+    assert loader.batch(0).targets.any()
 
 
 @pytest.mark.parametrize("threads", [1, 3])
@@ -134,7 +152,8 @@ def test_reading_ahead_changes_nothing(loader: Loader, threads: int, ahead: int)
     assert len(read) == 6
     for step, batch in enumerate(read, start=3):
         expected = loader.batch(step, 1, 2)
-        assert np.array_equal(batch.tokens, expected.tokens)
+        assert np.array_equal(batch.inputs, expected.inputs)
+        assert np.array_equal(batch.targets, expected.targets)
         assert np.array_equal(batch.loss_mask, expected.loss_mask)
         assert batch.windows == expected.windows
 
@@ -163,13 +182,11 @@ def test_ranks_and_threads_may_change_at_any_step(loader: Loader, parts: list[tu
 
 def test_documents_are_numbered_where_they_are_asked_for(stores: dict[str, TokenStore], loader: Loader) -> None:
     """Documents of the plain stores are 13 tokens long, so a row of 8 has one border or none."""
-    asked = Loader(stores, loader.mixture, LENGTH, Pace([], 16), documents=True)
-    batch = asked.batch(1)
+    batch = loader_of(stores, Pace([], 16), separate=True).batch(1)
     assert loader.batch(1).documents is None
     assert batch.documents is not None
-    assert np.array_equal(batch.tokens, loader.batch(1).tokens)
-    for row, documents, window in zip(batch.tokens, batch.documents, batch.windows, strict=True):
+    for targets, documents, window in zip(batch.targets, batch.documents, batch.windows, strict=True):
         if window.source != "redteam/pairs":
             offset = 1000 * list(WEIGHTS).index(window.source)
-            owners = (row[:-1] - offset) // 13
+            owners = (targets - offset) // 13
             assert documents.tolist() == (owners - owners[0]).tolist()

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from aurora.errors import AuroraError
+from aurora.errors import AuroraError, UserError
 from aurora.files import sha256
 from aurora.recipe.schedule import Schedule
 from aurora.recipe.stages import Change, Stage
-from aurora.tokens.stage import stage_loader, warn
+from aurora.tokens.stage import stage_facts, stage_loader, warn
 from aurora.tokens.store import StoreWriter, store_stem
 
 LENGTH, ROWS = 4, 5
@@ -47,7 +47,18 @@ def test_a_change_begins_at_the_step_after_its_tokens(tokens: Path) -> None:
     loader = stage_loader(stage, "cap", 1, tokens)
     read = [{window.source for window in batch.windows} for batch in loader.batches(0, 8)]
     assert read == [{"web/en"}] * 3 + [{"web/fi"}] * 5
-    assert stage.token_shares == pytest.approx({"web/en": 3 / 8, "web/fi": 5 / 8})
+    facts = stage_facts(stage, stage.steps, loader)
+    assert {name: part["share"] for name, part in facts["sources"].items()} == {"web/en": 3 / 8, "web/fi": 5 / 8}
+
+
+def test_shares_count_what_the_steps_of_a_ramp_read(tokens: Path) -> None:
+    """Steps of 8 and 12 tokens, then of 20; the change holds from the fourth step on, behind 8 + 12 + 20 tokens."""
+    ramp = {"start": 8, "increment": 4, "tokens": 24}
+    stage = stage_of(4, ramp=ramp, changes=[Change(from_tokens=37, mixture={"web/fi": 1})])
+    behind, tokens_read = stage.first_step(stage.changes[0]), stage.tokens_before(stage.steps)
+    facts = stage_facts(stage, stage.steps, stage_loader(stage, "cap", 1, tokens))
+    assert facts["sources"]["web/en"]["loss_tokens"] == stage.tokens_before(behind)
+    assert facts["sources"]["web/fi"]["loss_tokens"] == tokens_read - stage.tokens_before(behind)
 
 
 def test_documents_are_numbered_where_masks_or_resets_need_them(tokens: Path) -> None:
@@ -80,13 +91,61 @@ def test_many_passes_are_named(tokens: Path, capsys: pytest.CaptureFixture[str])
     assert "web/fi" not in said
 
 
-def test_pairs_that_are_cut_are_named(tokens: Path, tokenizer_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def add_pairs(tokens: Path, tokenizer_folder: Path, sizes: list[tuple[int, int]]) -> None:
+    """A store of pairs with prompts and responses of these sizes behind the start token."""
     with StoreWriter(store_stem(tokens / "train", "redteam/pairs"), 400, masked=True) as writer:
-        for size in (4, 5, 6, 10):
-            writer.add([*[1] * (size - 1), 0], [1] * size)
+        for prompt, response in sizes:
+            writer.add([0, *[1] * (prompt + response - 1), 0], [0] * (1 + prompt) + [1] * response)
         writer.close("redteam", "pairs", sha256(tokenizer_folder / "tokenizer.json"))
+
+
+def test_pairs_that_are_cut_or_left_out_are_named(
+    tokens: Path, tokenizer_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add_pairs(tokens, tokenizer_folder, [(1, 2), (1, 3), (2, 3), (3, 6), (4, 1)])
     stage = stage_of(mixture={"web/en": 1, "redteam/pairs": 1}, warn_epochs=100.0)
     warn(stage, "safety", stage_loader(stage, "safety", 1, tokens))
-    assert capsys.readouterr().err.strip() == (
-        "Stage safety cuts 2 of the 4 pairs of redteam/pairs, which are longer than its sequence_length of 4."
+    assert capsys.readouterr().err.splitlines() == [
+        "Stage safety cuts 2 of the 5 pairs of redteam/pairs, which are longer than its sequence_length of 4.",
+        "Stage safety leaves out 1 of the 5 pairs of redteam/pairs, which have a prompt that fills its sequence_length "
+        "of 4.",
+    ]
+
+
+def test_sequences_that_are_mostly_filled_up_are_named(
+    tokens: Path, tokenizer_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add_pairs(tokens, tokenizer_folder, [(1, 1)] * 5)
+    stage = stage_of(mixture={"web/en": 1, "redteam/pairs": 1}, warn_epochs=100.0)
+    warn(stage, "safety", stage_loader(stage, "safety", 1, tokens))
+    assert "Stage safety spends 40% of its tokens on filling up the sequences of redteam/pairs" in (
+        capsys.readouterr().err
     )
+
+
+def test_pairs_without_a_token_to_learn_are_refused(tokens: Path, tokenizer_folder: Path) -> None:
+    add_pairs(tokens, tokenizer_folder, [(4, 1), (9, 9)])
+    stage = stage_of(mixture={"redteam/pairs": 1})
+    with pytest.raises(UserError, match="Stage safety learns nothing from redteam/pairs, whose prompts all fill its"):
+        stage_loader(stage, "safety", 1, tokens)
+
+
+@pytest.mark.parametrize("packing", ["own", "best-fit"])
+def test_half_of_the_weight_is_half_of_the_tokens_with_a_loss(
+    tokens: Path, tokenizer_folder: Path, packing: str
+) -> None:
+    """And what is read, counts and fills up is said to the token."""
+    add_pairs(tokens, tokenizer_folder, [(1, 1), (2, 1), (1, 2), (1, 1)] * 3)
+    stage = stage_of(400, mixture={"web/en": 1, "redteam/pairs": 1}, packing=packing, document_masks=True)
+    loader = stage_loader(stage, "safety", 1, tokens)
+    facts = stage_facts(stage, stage.steps, loader)
+    batches = list(loader.batches(0, stage.steps))
+    assert facts["loss_tokens"] == sum(int(batch.loss_mask.sum()) for batch in batches)
+    assert facts["tokens"] == sum(batch.targets.size for batch in batches)
+    pairs, text = facts["sources"]["redteam/pairs"], facts["sources"]["web/en"]
+    assert pairs["share"] == pytest.approx(0.5, abs=2e-3)
+    assert pairs["share"] + text["share"] == pytest.approx(1)
+    assert pairs["token_share"] > 0.6
+    assert pairs["tokens"] + text["tokens"] + facts["padding"] == facts["tokens"]
+    assert (text["padding"], pairs["padding"]) == (0, facts["padding"])
+    assert pairs["pairs_without_loss"] == 0

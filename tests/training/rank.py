@@ -74,7 +74,7 @@ class Watched:
                 if step == self.trouble.get("signal", [None])[0]:
                     os.kill(os.getpid(), signal.Signals[self.trouble["signal"][1]])
                 time.sleep(self.trouble.get("seconds", 0.0))
-                digests = [hashlib.sha256(row.tobytes()).hexdigest() for row in batch.tokens]
+                digests = [hashlib.sha256(row.tobytes()).hexdigest() for row in batch.targets]
                 print(json.dumps([step, rank, digests]), file=record, flush=True)
                 yield batch
 

@@ -13,8 +13,9 @@ from aurora.recipe.execution import Execution
 from aurora.recipe.model import Architecture
 from aurora.recipe.schedule import Schedule
 from aurora.recipe.stages import Optimizer, Stage
-from aurora.tokens.loader import Loader, num_sequences
+from aurora.tokens.loader import Loader
 from aurora.tokens.mixture import Change, Mixture
+from aurora.tokens.packing import rows_of
 from aurora.tokens.store import StoreWriter, TokenStore, store_stem
 from aurora.training.metrics import read_metrics
 from aurora.training.start import NewModel
@@ -63,17 +64,16 @@ class Lab:
 
     def loader(self, stage: Stage) -> Loader:
         stores = {name: TokenStore.open(store_stem(self.folder, name)) for name in stage.sources}
-        length = stage.sequence_length
-        sequences = {name: num_sequences(store, length, stage.packing) for name, store in stores.items()}
+        length, separate = stage.sequence_length, stage.document_masks or stage.position_resets
+        rows = {
+            name: rows_of(store, length, int(store.tokens[-1]), packing=stage.packing, separate=separate)
+            for name, store in stores.items()
+        }
+        counts = {name: part.count for name, part in rows.items()}
+        loss_tokens = {name: part.held().loss_tokens for name, part in rows.items()}
         changes = [Change(stage.first_step(change) * ROWS, change.mixture) for change in stage.changes]
-        return Loader(
-            stores,
-            Mixture(stage.mixture, sequences, 5, "base", changes),
-            length,
-            stage.pace,
-            packing=stage.packing,
-            documents=stage.document_masks or stage.position_resets,
-        )
+        mixture = Mixture(stage.mixture, counts, loss_tokens, 5, "base", changes)
+        return Loader(rows, mixture, length, stage.pace, separate=separate)
 
     def train(self, name: str, stage: Stage | None = None, **settings: Any) -> dict[str, Any]:
         """Train in the folder `name`; `settings` replace arguments of `train_stage`."""

@@ -26,7 +26,7 @@ class Slow:
     def batches(self, first: int, last: int, rank: int = 0, ranks: int = 1) -> Iterator[Batch]:
         for step in range(first, last):
             time.sleep(0.02)
-            yield Batch(np.full((1, 2), step), np.ones((1, 1), np.bool_), [])
+            yield Batch(np.full((1, 1), step), np.full((1, 1), step), np.ones((1, 1), np.bool_), [])
 
 
 @pytest.mark.parametrize("options", [{}, {"multi_query": False}, {"tied": False}, {"inner": 24}])
@@ -49,7 +49,7 @@ def test_a_step_is_measured_against_what_all_devices_can_do(monkeypatch: pytest.
     batches = TimedBatches(Slow())
     measured = Meter(batches, architecture, 50, 32, Runtime(CPU, "fp32", 1), Two())
     coming = batches.batches(4, 6)
-    assert [int(batch.tokens[0, 0]) for batch in coming] == [4, 5]
+    assert [int(batch.targets[0, 0]) for batch in coming] == [4, 5]
     figures = measured.figures(tokens=64, seconds=0.5)
     flops = flops_per_token(architecture, 50, 32)
     assert figures["tokens_per_second"] == 128

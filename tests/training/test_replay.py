@@ -57,8 +57,8 @@ def replay_of(lab: Lab, stage: Stage, stop: int = -1, base: dict[str, float] | N
     def batches_of(decided: Sequence[Decision]) -> Batches:
         loader = lab.loader(stage)
         changes = [Change(it.step * ROWS, it.weights) for it in decided if it.weights]
-        mixture = Mixture(stage.mixture, loader.mixture.sequences, 5, "base", changes)
-        return Interrupting(Loader(loader.stores, mixture, LENGTH, Pace([], ROWS)), stop)
+        mixture = Mixture(stage.mixture, loader.mixture.sequences, loader.mixture.loss_tokens, 5, "base", changes)
+        return Interrupting(Loader(loader.rows, mixture, LENGTH, Pace([], ROWS)), stop)
 
     return Replay(stage, batches_of, measure, base or {})
 
@@ -104,7 +104,8 @@ def test_batches_are_those_of_the_mixture_with_the_decisions_as_changes(lab: Lab
     lab.train("stage", stage, replay=replay)
     made = read_decisions(lab.folder / "stage" / DECISIONS).made
     changes = [Change(it.step * ROWS, it.weights) for it in made if it.weights]
-    mixture = Mixture(stage.mixture, lab.loader(stage).mixture.sequences, 5, "base", changes)
+    made_of = lab.loader(stage).mixture
+    mixture = Mixture(stage.mixture, made_of.sequences, made_of.loss_tokens, 5, "base", changes)
     assert seen == [mixture.sequence(n) for n in range(12 * ROWS)]
 
 

@@ -23,7 +23,7 @@ from aurora.tokens.loader import Batch, Loader
 from aurora.training.engine import Rows
 from aurora.training.metrics import read_metrics
 from aurora.training.schedule import learning_rate
-from aurora.training.updates import Trainer, Update
+from aurora.training.updates import Batches, Trainer, Update
 from training.small_stage import LENGTH, ROWS, Lab, assert_same, timeless
 
 WEIGHTS = ("model.safetensors", "optimizer.safetensors")
@@ -160,9 +160,9 @@ def test_a_mixture_edited_ahead_keeps_the_work_done_before(lab: Lab) -> None:
 
 def test_masks_and_resets_train_each_document_by_itself(lab: Lab) -> None:
     """The loss of packed pairs is that of the pairs apart; without masks it is another."""
-    settings: dict[str, Any] = {"mixture": {"redteam/pairs": 1}, "sequence_length": 2 * 41 + 1}
+    settings: dict[str, Any] = {"mixture": {"redteam/pairs": 1}, "sequence_length": 2 * 40 + 1}
     settings["batch_tokens"] = settings["tokens"] = ROWS * settings["sequence_length"]
-    wide = lab.new_model(positions=83)
+    wide = lab.new_model(positions=81)
     packed = lab.stage(1, packing="best-fit", document_masks=True, position_resets=True, **settings)
     loss = lab.train("packed", packed, start=wide)["loss"]
     model = GPTBigCode(wide.architecture, 48)
@@ -170,12 +170,15 @@ def test_masks_and_resets_train_each_document_by_itself(lab: Lab) -> None:
     batch = lab.loader(packed).batch(0)
     assert batch.documents is not None
     losses = []
-    for row, mask, documents in zip(batch.tokens, batch.loss_mask, batch.documents, strict=True):
+    for row in range(ROWS):
+        documents = batch.documents[row]
         assert set(documents.tolist()) == {0, 1, 2}  # two pairs and what fills the row up
         for number in (0, 1):
-            inside = np.flatnonzero(documents == number)
-            tokens = torch.from_numpy(row[inside[0] : inside[-1] + 2])[None]
-            losses.append(model.token_losses(tokens[:, :-1], tokens[:, 1:])[0][torch.from_numpy(mask[inside])])
+            inside = documents == number
+            inputs, targets, mask = (
+                torch.from_numpy(part[row][inside]) for part in (batch.inputs, batch.targets, batch.loss_mask)
+            )
+            losses.append(model.token_losses(inputs[None], targets[None])[0][mask])
     assert loss == pytest.approx(torch.cat(losses).mean().item(), rel=1e-5)
     joined = packed.model_copy(update={"document_masks": False, "position_resets": False})
     assert lab.train("joined", joined, start=wide)["loss"] != pytest.approx(loss, rel=3e-5)
@@ -208,8 +211,7 @@ def test_the_loss_is_the_mean_over_the_targets_that_count(lab: Lab) -> None:
     batch = lab.loader(stage).batch(0)
     model = GPTBigCode(lab.new_model().architecture, 48)
     model.initialise(torch.Generator().manual_seed(7))
-    tokens = torch.from_numpy(batch.tokens)
-    losses = model.token_losses(tokens[:, :-1], tokens[:, 1:])
+    losses = model.token_losses(torch.from_numpy(batch.inputs), torch.from_numpy(batch.targets))
     assert not batch.loss_mask.all()
     assert loss == pytest.approx(losses[torch.from_numpy(batch.loss_mask)].mean().item(), rel=1e-5)
 
@@ -462,16 +464,43 @@ def test_no_patience_stops_at_the_first_step_that_is_wrong(lab: Lab, monkeypatch
         lab.train("stage", lab.stage(guard=Guard(patience=0)))
 
 
-def test_a_step_without_a_target_that_counts_is_refused(lab: Lab) -> None:
-    nothing = np.zeros((ROWS, LENGTH), bool)
-    with pytest.raises(AuroraError, match="Step 1 of stage base has no token with a loss"):
-        lab.train("stage", batches=Altered(lab.loader(lab.stage()), loss_mask=nothing))
+class PartlySilent:
+    """Batches of which nothing counts in the loss in some steps."""
+
+    def __init__(self, batches: Batches, steps: set[int]) -> None:
+        self._batches, self._steps = batches, steps
+
+    def batches(self, first: int, last: int, rank: int = 0, ranks: int = 1) -> Iterator[Batch]:
+        for step, batch in enumerate(self._batches.batches(first, last, rank, ranks), start=first):
+            mask = np.zeros_like(batch.loss_mask) if step in self._steps else batch.loss_mask
+            yield replace(batch, loss_mask=mask)
+
+
+@pytest.mark.parametrize("guard", [Guard(), Guard(action="rollback", steps=2, deviations=6.0, window=4)])
+def test_a_step_in_which_nothing_counts_moves_nothing(
+    lab: Lab, capsys: pytest.CaptureFixture[str], guard: Guard
+) -> None:
+    """Also where the stage is interrupted behind it, and in one that has no other steps."""
+    stage = lab.stage(guard=guard)
+    lab.train("stage", stage, batches=PartlySilent(lab.loader(stage), {0, 4, 11}))
+    said = capsys.readouterr().err
+    assert "Step 5 of stage base (sequences 24 to 29) moves nothing: none of its tokens counts in the loss" in said
+    records = read_metrics(lab.folder / "stage/metrics.jsonl")
+    assert [record["step"] for record in records if "loss" not in record] == [1, 5, 12]
+    assert [record["loss_tokens"] for record in records[3:5]] == [ROWS * LENGTH, 0]
+    assert all("left_out" not in record for record in records)
+    with pytest.raises(KeyboardInterrupt):
+        lab.train("killed", stage, batches=Interrupting(PartlySilent(lab.loader(stage), {0, 4, 11}), 6, signal.SIGINT))
+    lab.train("killed", stage, batches=PartlySilent(lab.loader(stage), {0, 4, 11}))
+    assert_same(lab.folder / "stage", lab.folder / "killed")
+    silent = lab.train("silent", stage, batches=PartlySilent(lab.loader(stage), set(range(12))))
+    assert (silent["step"], silent["loss_tokens"]) == (12, 0)
 
 
 def test_tokens_of_a_larger_vocabulary_are_refused(lab: Lab) -> None:
-    foreign = np.full((ROWS, LENGTH + 1), 48)
+    foreign = np.full((ROWS, LENGTH), 48)
     with pytest.raises(UserError, match="reads token 48, but its model's vocabulary has 48 entries"):
-        lab.train("stage", batches=Altered(lab.loader(lab.stage()), tokens=foreign))
+        lab.train("stage", batches=Altered(lab.loader(lab.stage()), targets=foreign))
 
 
 def test_going_on_in_another_precision_is_said(lab: Lab, capsys: pytest.CaptureFixture[str]) -> None:

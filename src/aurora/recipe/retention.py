@@ -23,7 +23,9 @@ class Retention(Section):
         description="Largest rise of held-out bits per byte of each replayed source of the mixture at the stage's end, "
         "relative to the model that the first stage with a `retention` table started from: 0.01 is +1 %.",
     )
-    least: float = Field(0.02, gt=0, lt=1, description="Least share of the stage's tokens of each replayed source.")
+    least: float = Field(
+        0.02, gt=0, lt=1, description="Least share of the stage's tokens with a loss of each replayed source."
+    )
     most: float = Field(0.25, gt=0, lt=1, description="Most of it; replayed sources together stay below one.")
     largest_move: float = Field(
         0.4, gt=0, lt=1, description="How far a decision may move a share, relative to that share."

@@ -1,14 +1,13 @@
 """The recipe's `stages` table: what is trained on what, for how long, and how.
 
-One decision: a stage states its budget in tokens and its mixture in token weights; steps, epochs and learning rates
-follow from them. A `control` is the same stage again with a few keys changed, whose result is reported and then
-left aside.
+One decision: a stage states its budget in tokens computed and its mixture in weights of tokens with a loss; steps,
+sequences, epochs and learning rates follow from them. A `control` is the same stage again with a few keys changed,
+whose result is reported and then left aside.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
@@ -32,8 +31,8 @@ Mixture = Annotated[
     Distinct,
     Field(
         min_length=1,
-        description="Token weight of each source; a name is `SOURCE/LANGUAGE` or `redteam/pairs|benign`. Weights "
-        "are normalised.",
+        description="Weight of each source, in tokens with a loss: of prompt/response pairs only responses count. A "
+        "name is `SOURCE/LANGUAGE` or `redteam/pairs|benign`. Weights are normalised.",
     ),
 ]
 
@@ -123,13 +122,17 @@ class Stage(Section):
     """One training phase."""
 
     start: str = Field(description="`model` (the recipe's model) or the name of an earlier stage.")
-    tokens: int = Field(ge=1, description="Token budget; rounded up to whole steps.")
+    tokens: int = Field(
+        ge=1,
+        description="Token budget, with prompts and what fills sequences up; rounded up to whole steps.",
+    )
     batch_tokens: int = Field(ge=1, description="Tokens per optimizer step (global batch).")
     ramp: Ramp | None = Field(None, description="Smaller steps at the beginning, which grow to `batch_tokens`.")
     sequence_length: int = Field(
         ge=2,
         le=LONGEST,
-        description="Tokens per sequence. A prompt/response pair is a sequence of its own, filled up or cut.",
+        description="Tokens per sequence. A prompt/response pair that is longer is cut, or left out where no token of "
+        "its response is left.",
     )
     mixture: Mixture
     changes: list[Change] = Field(
@@ -138,9 +141,14 @@ class Stage(Section):
     )
     packing: Literal["own", "best-fit"] = Field(
         "own",
-        description="How prompt/response pairs fill sequences: one in each, or as many as fit (with `document_masks`).",
+        description="How prompt/response pairs fill sequences: one in each, filled up, or as many as fit (with "
+        "`document_masks`).",
     )
-    document_masks: bool = Field(False, description="Attention never looks across the border of a document.")
+    document_masks: bool = Field(
+        False,
+        description="Attention never looks across the border of a document: its first token is predicted from the "
+        "start token alone, as when it is measured.",
+    )
     position_resets: bool = Field(False, description="Positions start again at 0 in every document of a sequence.")
     warn_epochs: float = layout(4.0, "Passes over a source above which a warning is printed (arXiv 2305.16264).", gt=0)
     schedule: Schedule = Field(description="Learning rate.")
@@ -220,18 +228,6 @@ class Stage(Section):
         """The stage as far as it decides its first `steps` steps: without the changes that come later."""
         made = [change for change in self.changes if self.first_step(change) < steps]
         return self.model_copy(update={"changes": made})
-
-    @property
-    def token_shares(self) -> dict[str, float]:
-        """Each source's share of the stage's tokens, over all its mixtures."""
-        shares = dict.fromkeys(self.sources, 0.0)
-        starts = [0, *(self.first_step(change) for change in self.changes), self.steps]
-        read = [self.pace.before(step) for step in starts]
-        mixtures = [self.mixture, *(change.mixture for change in self.changes)]
-        for mixture, (first, last) in zip(mixtures, pairwise(read), strict=True):
-            for source, weight in mixture.items():
-                shares[source] += weight / sum(mixture.values()) * (last - first) / read[-1]
-        return shares
 
     @property
     def sources(self) -> list[str]:

@@ -85,7 +85,7 @@ def _network(run: Path, last: str, recipe: Recipe) -> dict[str, Any]:
 def _stage(run: Path, name: str, stage: Stage, seed: int) -> dict[str, Any]:
     """What a stage did and what it reached."""
     from aurora.tokens.decisions import decisions_of
-    from aurora.tokens.stage import stage_loader
+    from aurora.tokens.stage import stage_facts, stage_loader
     from aurora.training.left_out import FILE
 
     results = _scores(run, name)
@@ -95,11 +95,17 @@ def _stage(run: Path, name: str, stage: Stage, seed: int) -> dict[str, Any]:
     tokens, seconds = state["tokens"], state["seconds"]
     decisions = decisions_of(run, name) if stage.retention is not None else None
     decided = decisions.made if decisions else []
-    mixture = stage_loader(stage, name, seed, run / "tokens", decided).mixture
-    sequences = stage.pace.before((decisions and decisions.end) or stage.steps)
-    epochs, shares = mixture.epochs(sequences), stage.token_shares
-    if decided:
-        shares = {source: number / sequences for source, number in mixture.counts(sequences).items()}
+    loader = stage_loader(stage, name, seed, run / "tokens", decided)
+    read = stage_facts(stage, (decisions and decisions.end) or stage.steps, loader)
+    mixture = {
+        key: {source: part[fact] for source, part in read["sources"].items()}
+        for key, fact in (
+            ("token_shares", "share"),
+            ("loss_tokens", "loss_tokens"),
+            ("tokens_read", "tokens"),
+            ("epochs", "epochs"),
+        )
+    }
     return {
         "name": name,
         "start": stage.start,
@@ -108,8 +114,8 @@ def _stage(run: Path, name: str, stage: Stage, seed: int) -> dict[str, Any]:
         "tokens_per_second": round(state["tokens_per_second"], 1),
         "bits_per_byte": _bits(results, "held_out"),
         "bits_per_byte_other_domain": _bits(results, "other_domain"),
-        "token_shares": {source: round(share, 6) for source, share in shares.items()},
-        "epochs": {source: round(passes, 3) for source, passes in epochs.items()},
+        **mixture,
+        "padding": read["padding"],
         "curve": [
             {key: line[key] for key in ("step", "tokens", "loss", "learning_rate")} for line in lines if "loss" in line
         ],
@@ -150,6 +156,9 @@ def _control(run: Path, recipe: Recipe) -> dict[str, Any] | None:
                 "bits_per_byte",
                 "bits_per_byte_other_domain",
                 "token_shares",
+                "loss_tokens",
+                "tokens_read",
+                "padding",
                 "held_out_curve",
             )
             return {"name": stage.control.name, "stage": name, **{key: whole[key] for key in kept}}

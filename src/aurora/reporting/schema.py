@@ -187,7 +187,7 @@ class Decision(Part):
 
     step: int = Field(ge=1, description="Steps of the stage before it.")
     bits_per_byte: Measured = Field(description="Held-out bits per byte by `SOURCE/LANGUAGE`.")
-    weights: Measured = Field(description="Share of the next steps' tokens from each `SOURCE/LANGUAGE`.")
+    weights: Measured = Field(description="Share of the next steps' tokens with a loss from each `SOURCE/LANGUAGE`.")
 
 
 class Retention(Part):
@@ -227,8 +227,16 @@ class Stage(Part):
         default_factory=dict, description="The same on text of a domain that no stage trains on."
     )
     token_shares: Measured = Field(
-        default_factory=dict, description="Share of the stage's tokens from each `SOURCE/LANGUAGE`; they sum to 1."
+        default_factory=dict,
+        description="Share of the stage's tokens with a loss from each `SOURCE/LANGUAGE`, which is what weights count; "
+        "they sum to 1.",
     )
+    loss_tokens: Measured = Field(default_factory=dict, description="Tokens with a loss from each `SOURCE/LANGUAGE`.")
+    tokens_read: Measured = Field(
+        default_factory=dict,
+        description="Tokens read from each `SOURCE/LANGUAGE`, with or without a loss; what fills sequences up is none.",
+    )
+    padding: int = Field(0, ge=0, description="Those of the stage's tokens that fill sequences up.")
     epochs: Measured = Field(default_factory=dict, description="Passes over each `SOURCE/LANGUAGE` in this stage.")
     curve: Curve = Field(default_factory=list, description=f"At most {MAX_CURVE_POINTS} points of the training curve.")
     held_out_curve: HeldOutCurve = Field(
@@ -252,6 +260,9 @@ class Control(Part):
     bits_per_byte: Measured = Field(description="As in a stage.")
     bits_per_byte_other_domain: Measured = Field(default_factory=dict, description="As in a stage.")
     token_shares: Measured = Field(default_factory=dict, description="As in a stage.")
+    loss_tokens: Measured = Field(default_factory=dict, description="As in a stage.")
+    tokens_read: Measured = Field(default_factory=dict, description="As in a stage.")
+    padding: int = Field(0, ge=0, description="As in a stage.")
     curve: Curve = Field(default_factory=list, description="As in a stage.")
     held_out_curve: HeldOutCurve = Field(default_factory=list, description="As in a stage.")
 

@@ -21,9 +21,8 @@ from aurora.terminal import line
 from aurora.tokens.decisions import Decisions, decisions_of
 from aurora.tokens.encoding import PAIR_STORES, read_pairs
 from aurora.tokens.fertility import fertility
-from aurora.tokens.loader import Loader
 from aurora.tokens.packing import Row, new_row
-from aurora.tokens.stage import stage_loader
+from aurora.tokens.stage import stage_facts, stage_loader
 from aurora.tokens.store import TokenStore, store_stem
 from aurora.tokens.text_facts import TextFacts, read_text
 
@@ -40,7 +39,7 @@ def inspect_tokens(recipe: Recipe, run: Path) -> dict[str, Any]:
     for name, stage in checkpoints_of(recipe.stages).items():
         decisions = _decided(stage, run, name)
         loader = stage_loader(stage, name, recipe.seed, run / "tokens", decisions.made)
-        stages[name] = _stage(stage, decisions.end or stage.steps, loader)
+        stages[name] = stage_facts(stage, decisions.end or stage.steps, loader)
     extension = files_of(run / "tokens/tokenizer", "extension.json")
     return {
         "tokenizer": {"vocabulary": text.vocabulary},
@@ -62,18 +61,48 @@ def describe(facts: dict[str, Any]) -> str:
     lines = [f"Tokenizer of {facts['tokenizer']['vocabulary']:,} entries, on held-out text:", ""]
     lines += table(header, rows, num_labels=1)
     stores = [
-        (name, f"{store['documents']:,}", f"{store['tokens']:,}", f"{store['num_bytes'] / 1e6:.2f}")
+        (
+            name,
+            f"{store['documents']:,}",
+            f"{store['tokens']:,}",
+            f"{store['loss_tokens']:,}",
+            f"{store['num_bytes'] / 1e6:.2f}",
+        )
         for name, store in facts["stores"].items()
     ]
-    lines += ["", *table(("store", "documents", "tokens", "MB of text"), stores, num_labels=1)]
+    lines += ["", *table(("store", "documents", "tokens", "with a loss", "MB of text"), stores, num_labels=1)]
     for name, stage in facts["stages"].items():
-        lines += ["", f"Stage {name}: {stage['tokens']:,} tokens in {stage['sequences']:,} sequences", ""]
-        read = [
-            (source, f"{part['share']:.1%}", f"{part['tokens']:,}", f"{part['epochs']:.2f}")
-            for source, part in stage["sources"].items()
-        ]
-        lines += table(("source", "share", "tokens", "epochs"), read, num_labels=1)
+        lines += ["", *_describe_stage(name, stage)]
     return "\n".join(lines)
+
+
+def _describe_stage(name: str, stage: dict[str, Any]) -> list[str]:
+    padding = stage["padding"]
+    lines = [
+        f"Stage {name}: {stage['tokens']:,} tokens in {stage['sequences']:,} sequences; {stage['loss_tokens']:,} have "
+        f"a loss, {padding:,} ({padding / stage['tokens']:.1%}) fill sequences up",
+        "",
+    ]
+    header = ("source", "with a loss", "share", "tokens", "share", "padding", "epochs")
+    read = [
+        (
+            source,
+            f"{part['loss_tokens']:,}",
+            f"{part['share']:.1%}",
+            f"{part['tokens']:,}",
+            f"{part['token_share']:.1%}",
+            f"{part['padding']:,}",
+            f"{part['epochs']:.2f}",
+        )
+        for source, part in stage["sources"].items()
+    ]
+    lines += table(header, read, num_labels=1)
+    lines += [
+        f"{part['pairs_without_loss']:,} pairs of {source} are left out: their prompt fills the sequence."
+        for source, part in stage["sources"].items()
+        if part.get("pairs_without_loss")
+    ]
+    return lines
 
 
 def sequence_at(recipe: Recipe, run: Path, name: str | None, n: int) -> dict[str, Any]:
@@ -128,23 +157,6 @@ def describe_sequence(found: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _stage(stage: Stage, steps: int, loader: Loader) -> dict[str, Any]:
-    sequences = stage.pace.before(steps)
-    counts, epochs = loader.mixture.counts(sequences), loader.mixture.epochs(sequences)
-    return {
-        "tokens": sequences * stage.sequence_length,
-        "sequences": sequences,
-        "sources": {
-            source: {
-                "share": round(count / sequences, 6),
-                "tokens": count * stage.sequence_length,
-                "epochs": round(epochs[source], 3),
-            }
-            for source, count in counts.items()
-        },
-    }
-
-
 def _decided(stage: Stage, run: Path, name: str) -> Decisions:
     """What adaptive replay decided in a stage so far."""
     decisions = decisions_of(run, name) if stage.retention is not None else None
@@ -156,6 +168,7 @@ def _store(store: TokenStore) -> dict[str, Any]:
     return {
         "documents": side.documents,
         "tokens": side.tokens,
+        "loss_tokens": side.loss_tokens,
         "num_bytes": side.num_bytes,
         "bytes_per_token": round(side.num_bytes / side.tokens, 3) if side.tokens else 0.0,
         "dtype": side.dtype,
@@ -169,7 +182,7 @@ def _texts(text: TextFacts, row: Row, count: int) -> list[dict[str, Any]]:
     parts = []
     for number in range(count):
         inside = row.documents == number
-        ids = row.tokens[:-1][inside].tolist()
+        ids = [*row.inputs[inside].tolist(), int(row.targets[inside][-1])]
         written = text.tokenizer.decode(ids, skip_special_tokens=False)
         parts.append({"text": written, "loss_tokens": int(row.loss_mask[inside].sum())})
     return parts

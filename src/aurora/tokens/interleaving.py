@@ -44,7 +44,7 @@ class Interleaving:
     uneven weights, where a turn may come a sequence late; it never adds up.
     """
 
-    def __init__(self, weights: Sequence[float]) -> None:
+    def __init__(self, weights: Sequence[float | Fraction]) -> None:
         self.parts = np.array(whole_parts(weights), np.int64)
         self.period = int(self.parts.sum())
         self._longest = LONGEST_DEAL if self.period <= LONGEST_DEAL else BLOCK
@@ -100,7 +100,7 @@ class Interleaving:
         return start, end, before, after
 
 
-def whole_parts(weights: Sequence[float]) -> list[int]:
+def whole_parts(weights: Sequence[float | Fraction]) -> list[int]:
     """Weights as the smallest whole numbers of the same ratio, or rounded to LONGEST_PERIOD parts in all.
 
     A rounded source keeps at least one part; the largest remainders are rounded up.

@@ -17,43 +17,48 @@ import numpy.typing as npt
 
 from aurora.recipe.pace import Pace
 from aurora.tokens.mixture import Mixture, Window
-from aurora.tokens.packing import Packing, Row, rows_of
-from aurora.tokens.store import TokenStore
+from aurora.tokens.packing import Row, Rows
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Sequences of one step: `tokens` [B, L + 1] int64, `loss_mask` [B, L] bool, and where each row lies.
+    """Sequences of one step: `targets` [B, L] int64, what each is predicted from in `inputs` [B, L] int64, which count
+    in `loss_mask` [B, L] bool, and where each row lies.
 
     `documents` [B, L] int32 numbers the documents of a row, for attention and positions (`packing.positions`) that
     start again at their borders; None unless the loader was asked for them.
     """
 
-    tokens: npt.NDArray[np.int64]
+    inputs: npt.NDArray[np.int64]
+    targets: npt.NDArray[np.int64]
     loss_mask: npt.NDArray[np.bool_]
     windows: list[Window]
     documents: npt.NDArray[np.int32] | None = None
 
 
+@dataclass(frozen=True)
+class Read:
+    """What a number of sequences read of one source: `tokens` of its documents (what fills sequences up is none), of
+    which `loss_tokens` count in the loss; `epochs` is how often they pass over it."""
+
+    sequences: int
+    tokens: int
+    loss_tokens: int
+    epochs: float
+
+
 class Loader:
-    """Reads a mixture's sequences of `sequence_length` tokens out of its stores; safe to use from several threads."""
+    """Reads a mixture's sequences of `sequence_length` tokens out of its sources' rows; safe to use from several
+    threads. `separate` rows tell which document each token is in."""
 
     def __init__(
-        self,
-        stores: Mapping[str, TokenStore],
-        mixture: Mixture,
-        sequence_length: int,
-        pace: Pace,
-        *,
-        packing: Packing = "own",
-        documents: bool = False,
+        self, rows: Mapping[str, Rows], mixture: Mixture, sequence_length: int, pace: Pace, *, separate: bool = False
     ) -> None:
-        self.stores = stores
+        self.rows = rows
         self.mixture = mixture
         self.sequence_length = sequence_length
         self.pace = pace
-        self.rows = {name: rows_of(stores[name], sequence_length, packing) for name in mixture.sources}
-        self._documents = documents
+        self._separate = separate
 
     def batch(self, step: int, rank: int = 0, ranks: int = 1) -> Batch:
         """The sequences of optimizer step `step` (from 0) that belong to `rank` of `ranks`."""
@@ -63,13 +68,28 @@ class Loader:
         share = sequences // ranks
         first = self.pace.before(step) + rank * share
         windows = [self.mixture.sequence(n) for n in range(first, first + share)]
-        tokens = np.empty((share, self.sequence_length + 1), np.int64)
-        mask = np.empty((share, self.sequence_length), np.bool_)
-        documents = np.empty((share, self.sequence_length), np.int32) if self._documents else None
+        shape = (share, self.sequence_length)
+        inputs, targets, mask = np.empty(shape, np.int64), np.empty(shape, np.int64), np.empty(shape, np.bool_)
+        documents = np.empty(shape, np.int32) if self._separate else None
         for place, window in enumerate(windows):
-            row = Row(tokens[place], mask[place], None if documents is None else documents[place])
-            self.rows[window.source].fill(window.index, row)
-        return Batch(tokens, mask, windows, documents)
+            numbers = None if documents is None else documents[place]
+            self.rows[window.source].fill(window.index, Row(inputs[place], targets[place], mask[place], numbers))
+        return Batch(inputs, targets, mask, windows, documents)
+
+    def read(self, sequences: int) -> dict[str, Read]:
+        """What the first so many sequences of the stage read of each source."""
+        found = {}
+        for source, count in self.mixture.counts(sequences).items():
+            rows = self.rows[source]
+            epochs, begun = self.mixture.passes(source, count)
+            whole, part = rows.held(), rows.held(begun)
+            found[source] = Read(
+                sequences=count,
+                tokens=epochs * whole.tokens + part.tokens,
+                loss_tokens=epochs * whole.loss_tokens + part.loss_tokens,
+                epochs=count / rows.count,
+            )
+        return found
 
     def contents(self, step: int) -> list[dict[str, Any]]:
         """The sequences of optimizer step `step` (from 0) over all ranks: number in the stage, source, and which of the
@@ -98,8 +118,3 @@ class Loader:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
-
-
-def num_sequences(store: TokenStore, sequence_length: int, packing: Packing = "own") -> int:
-    """How many sequences a store holds: windows of joined documents, or rows of prompt/response pairs."""
-    return rows_of(store, sequence_length, packing).count

@@ -1,15 +1,16 @@
 """How a store's documents fill sequences of a fixed length.
 
-One decision: a row is a formula of its number, as a sequence of a stage is. Documents are joined by their end-of-text
-and cut wherever a row ends; prompt/response pairs are never cut while they fit: each has a row of its own, or several
-share one by best fit, a plan that follows from their sizes alone.
+One decision: a row is a formula of its number, as a sequence of a stage is, and a document reads the same in every row
+as when it is measured and generated: its first token is predicted from the start token, its end from all before.
+Documents are joined and cut wherever a row ends; prompt/response pairs are never cut while they fit: each has a row of
+its own, or several share one by best fit, a plan that follows from their sizes alone.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, insort
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -17,29 +18,42 @@ import numpy.typing as npt
 from aurora.tokens.store import TokenStore
 
 Packing = Literal["own", "best-fit"]
+Indices = npt.NDArray[np.int64]
+
+MASK_BLOCK = 1 << 16  # pairs whose masks are summed at once
 
 
 @dataclass(frozen=True)
 class Row:
-    """Views of a batch that one sequence is written into.
+    """Views of a batch that one sequence is written into, each [L].
 
-    `tokens` [L + 1]; `loss_mask` [L], of the targets `tokens[1:]`; `documents` [L]: which document of the row each
-    input token is in, counted from 0, or None where nobody asks.
+    `targets` are what is predicted, each from the `inputs` up to its place; `loss_mask` says which of them count;
+    `documents` which document of the row each of them is in, counted from 0, or None where nobody asks.
     """
 
-    tokens: npt.NDArray[np.int64]
+    inputs: npt.NDArray[np.int64]
+    targets: npt.NDArray[np.int64]
     loss_mask: npt.NDArray[np.bool_]
     documents: npt.NDArray[np.int32] | None
 
 
 def new_row(length: int) -> Row:
     """An empty row of `length` targets."""
-    return Row(np.zeros(length + 1, np.int64), np.zeros(length, np.bool_), np.zeros(length, np.int32))
+    inputs, targets = np.zeros(length, np.int64), np.zeros(length, np.int64)
+    return Row(inputs, targets, np.zeros(length, np.bool_), np.zeros(length, np.int32))
+
+
+class Held(NamedTuple):
+    """What rows hold: `tokens` of documents (what fills a row up is none), of which `loss_tokens` count in the loss."""
+
+    tokens: int
+    loss_tokens: int
 
 
 class Rows(Protocol):
     """A store cut into rows."""
 
+    store: TokenStore
     count: int
 
     def fill(self, index: int, row: Row) -> None:
@@ -47,76 +61,127 @@ class Rows(Protocol):
         ...
 
     def documents(self, index: int) -> list[int]:
-        """Numbers of the store's documents that row `index` reads its inputs from."""
+        """Numbers of the store's documents that row `index` predicts tokens of."""
+        ...
+
+    def held(self, indices: Indices | None = None) -> Held:
+        """What the rows at `indices` hold, or all."""
         ...
 
 
 class Joined:
-    """Windows of L + 1 tokens over all documents, one after another; the last token of a window begins the next."""
+    """Windows of L tokens over all documents, one after another, each token predicted from the one before it.
 
-    def __init__(self, store: TokenStore, length: int) -> None:
-        self.store, self.length = store, length
-        self.count = max(0, store.num_tokens - 1) // length
-
-    def fill(self, index: int, row: Row) -> None:
-        """Write row `index`; every target counts."""
-        start = index * self.length
-        row.tokens[:] = self.store.tokens[start : start + self.length + 1]
-        row.loss_mask[:] = True
-        if row.documents is not None:
-            borders = [self.store.document(number)[0] - start for number in self.documents(index)[1:]]
-            row.documents[:] = np.searchsorted(np.array(borders, np.int64), np.arange(self.length), side="right")
-
-    def documents(self, index: int) -> list[int]:
-        """Documents with a token among the row's inputs."""
-        start = index * self.length
-        first = self.store.document_at(start)
-        return list(range(first, self.store.document_at(start + self.length - 1) + 1))
-
-
-class Own:
-    """One prompt/response pair a row, as generation begins; a longer one is cut at the end."""
-
-    def __init__(self, store: TokenStore, length: int) -> None:
-        self.store, self.length = store, length
-        self.count = store.num_documents
-
-    def fill(self, index: int, row: Row) -> None:
-        """Write row `index`, filled up with what counts in no loss."""
-        _write_pairs(self.store, [index], row)
-
-    def documents(self, index: int) -> list[int]:
-        """The pair's own number."""
-        return [index]
-
-
-class BestFit:
-    """As many whole pairs a row as best-fit decreasing finds room for.
-
-    The plan takes a second for a million pairs. Read it with document masks (`Loader(documents=True)`): without them a
-    model sees the pairs before and learns to go on as they did.
+    A document reads as it is measured: its first token is predicted from `start`. Where that is also the end of a text,
+    the one before stands for it; a stream begins behind its first token, but where documents are `separate` the first
+    is like all others. Where it is another token, every document of the store begins with it, and nothing predicts it.
     """
 
-    def __init__(self, store: TokenStore, length: int) -> None:
-        self.store = store
-        sizes = np.minimum(store.document_sizes, length + 1).astype(np.int64)
-        self._plan = best_fit(sizes, length + 1)
-        self.count = len(self._plan)
+    def __init__(self, store: TokenStore, length: int, start: int, separate: bool) -> None:
+        self.store, self.length, self.start = store, length, start
+        self._stored = store.num_tokens > 0 and int(store.tokens[-1]) != start
+        self._first = 0 if separate and not self._stored else 1
+        self.count = max(0, store.num_tokens - self._first) // length
 
     def fill(self, index: int, row: Row) -> None:
-        """Write row `index`, filled up with what counts in no loss."""
-        _write_pairs(self.store, self._plan[index], row)
+        """Write row `index`; every target counts but a start token."""
+        begin = self._begin(index)
+        row.targets[:] = self.store.tokens[begin : begin + self.length]
+        row.inputs[0] = self.store.tokens[begin - 1] if begin else self.start
+        row.inputs[1:] = row.targets[:-1]
+        row.loss_mask[:] = True
+        if self._stored:
+            first, last = self.store.documents_before(np.array([begin, begin + self.length])).tolist()
+            row.loss_mask[[self.store.document(number)[0] - begin for number in range(first, last)]] = False
+        if row.documents is not None:
+            places = [self.store.document(number)[0] - begin for number in self.documents(index)[1:]]
+            begins = np.array(places, np.int64) + self._stored
+            row.documents[:] = np.searchsorted(begins, np.arange(self.length), side="right")
+
+    def documents(self, index: int) -> list[int]:
+        """Documents with a token among the row's targets; with one after their start token, where they have it."""
+        begin = self._begin(index) - self._stored
+        first, last = self.store.document_at(begin), self.store.document_at(begin + self.length - 1)
+        return list(range(first, last + 1))
+
+    def held(self, indices: Indices | None = None) -> Held:
+        """All of every row, but start tokens count in no loss."""
+        if indices is None:
+            borders = self._first + np.array([[0, self.count * self.length]])
+        else:
+            borders = self._first + indices[:, None] * self.length + np.array([0, self.length])
+        tokens = int(np.diff(borders).sum())
+        starts = int(np.diff(self.store.documents_before(borders)).sum()) if self._stored else 0
+        return Held(tokens, tokens - starts)
+
+    def _begin(self, index: int) -> int:
+        """Where the row's targets begin in the store."""
+        return self._first + index * self.length
+
+
+class Pairs:
+    """Prompt/response pairs, each token predicted from those of its own before it, as an answer is generated.
+
+    One to a row, or by `best-fit` as many as it has room for, which is to be read with document masks: without them a
+    model sees the pairs before and learns to go on as they did. The plan takes a second for a million pairs. A pair
+    longer than a row is cut at its end; `without_loss` counts those of which nothing is left to learn then, because the
+    prompt fills the row: they are in no row.
+    """
+
+    def __init__(self, store: TokenStore, length: int, packing: Packing = "own") -> None:
+        assert store.mask is not None
+        self.store, self.length = store, length
+        self._mask = store.mask
+        targets = np.minimum(store.document_sizes.astype(np.int64) - 1, length)
+        counted = _counted(store.mask, store.document_starts + 1, targets)
+        kept = np.flatnonzero(counted)
+        self.without_loss = store.num_documents - len(kept)
+        plan = [[place] for place in range(len(kept))] if packing == "own" else best_fit(targets[kept], length)
+        self.count = len(plan)
+        self._borders = np.cumsum([0, *map(len, plan)])
+        self._pairs = kept[np.concatenate([np.zeros(0, np.int64), *plan]).astype(np.int64)]
+        self._tokens, self._loss_tokens = (
+            np.add.reduceat(part[self._pairs], self._borders[:-1]) for part in (targets, counted)
+        )
+
+    def fill(self, index: int, row: Row) -> None:
+        """Write row `index`; what is left of it counts in no loss, is read by nothing and is a document of its own."""
+        pairs = self.documents(index)
+        row.inputs[:] = row.targets[:] = self.store.tokens[-1]
+        row.loss_mask[:] = False
+        if row.documents is not None:
+            row.documents[:] = len(pairs)
+        place = 0
+        for number, pair in enumerate(pairs):
+            begin, size = self.store.document(pair)
+            count = min(size - 1, self.length)
+            within = slice(place, place + count)
+            row.inputs[within] = self.store.tokens[begin : begin + count]
+            row.targets[within] = self.store.tokens[begin + 1 : begin + 1 + count]
+            row.loss_mask[within] = self._mask[begin + 1 : begin + 1 + count]
+            if row.documents is not None:
+                row.documents[within] = number
+            place += count
 
     def documents(self, index: int) -> list[int]:
         """The row's pairs in their order."""
-        return self._plan[index]
+        pairs: list[int] = self._pairs[self._borders[index] : self._borders[index + 1]].tolist()
+        return pairs
+
+    def held(self, indices: Indices | None = None) -> Held:
+        """The pairs of the rows, and their responses."""
+        chosen = slice(None) if indices is None else indices
+        return Held(int(self._tokens[chosen].sum()), int(self._loss_tokens[chosen].sum()))
 
 
-def rows_of(store: TokenStore, length: int, packing: Packing = "own") -> Rows:
-    """A store cut into rows: joined documents, or pairs by `packing`."""
+def rows_of(store: TokenStore, length: int, start: int, *, packing: Packing = "own", separate: bool = False) -> Rows:
+    """A store cut into rows: joined documents, or pairs by `packing`.
+
+    `separate` says that documents do not see each other, or have positions of their own: masks are then asked for.
+    """
     if store.mask is None:
-        return Joined(store, length)
-    return Own(store, length) if packing == "own" else BestFit(store, length)
+        return Joined(store, length, start, separate)
+    return Pairs(store, length, packing)
 
 
 def best_fit(sizes: npt.NDArray[np.int64], capacity: int) -> list[list[int]]:
@@ -157,20 +222,16 @@ def positions(documents: npt.NDArray[np.integer[Any]]) -> npt.NDArray[np.int64]:
     return places - np.maximum.accumulate(begins, axis=1)
 
 
-def _write_pairs(store: TokenStore, pairs: list[int], row: Row) -> None:
-    """Whole pairs, as an answer is asked for; what is left of the row is a document of its own."""
-    assert store.mask is not None
-    start, size = store.document(pairs[0])
-    row.tokens[:] = store.tokens[start + size - 1]  # what fills up counts in no loss and is read by nothing
-    row.loss_mask[:] = False
-    if row.documents is not None:
-        row.documents[:] = len(pairs)
-    place = 0
-    for number, pair in enumerate(pairs):
-        start, size = store.document(pair)
-        size = min(size, len(row.tokens) - place)
-        row.tokens[place : place + size] = store.tokens[start : start + size]
-        row.loss_mask[place : place + size - 1] = store.mask[start + 1 : start + size]
-        if row.documents is not None:
-            row.documents[place : place + size] = number
-        place += size
+def _counted(mask: npt.NDArray[np.uint8], starts: Indices, sizes: Indices) -> Indices:
+    """How many of the `sizes` tokens from each of `starts` on count in the loss; the mask is read a block at a time."""
+    counted = np.zeros(len(sizes), np.int64)
+    for first in range(0, len(sizes), MASK_BLOCK):
+        block = slice(first, first + MASK_BLOCK)
+        begins = starts[block] - starts[first]
+        ends = begins + sizes[block]
+        # The zero behind the block is where the last pair may end.
+        within = np.append(mask[starts[first] : starts[first] + ends[-1]], np.uint8(0))
+        borders = np.stack([begins, ends], axis=1).ravel()
+        counted[block] = np.add.reduceat(within, borders, dtype=np.int64)[::2]
+    counted[sizes == 0] = 0  # of which reduceat gives the token behind
+    return counted

@@ -1,21 +1,28 @@
 """The loader of a stage, as the recipe states it.
 
-One decision: whoever asks what a stage reads (training, the report, `aurora tokens inspect`) asks this one.
+One decision: whoever asks what a stage reads (training, the report, `aurora tokens inspect`) asks this one, so that
+they agree to the token.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+from aurora.errors import UserError
 from aurora.files import sha256
 from aurora.progress import say
 from aurora.recipe.stages import Stage
 from aurora.tokens.decisions import Decision
-from aurora.tokens.loader import Loader, num_sequences
+from aurora.tokens.loader import Loader
 from aurora.tokens.mixture import Change, Mixture
+from aurora.tokens.packing import Pairs, Rows, rows_of
 from aurora.tokens.store import TokenStore, store_stem
-from aurora.tokens.text_facts import FILE
+from aurora.tokens.text_facts import FILE, read_text
+
+# A stage that fills up more of its tokens than this wastes time that packing would save.
+MUCH_FILLED_UP = 0.1
 
 
 def stage_loader(stage: Stage, name: str, seed: int, tokens: Path, decided: Sequence[Decision] = ()) -> Loader:
@@ -26,33 +33,87 @@ def stage_loader(stage: Stage, name: str, seed: int, tokens: Path, decided: Sequ
     Raises `AuroraError` for a store that is damaged or of another tokenizer, `UserError` for one without a sequence.
     """
     mark = sha256(tokens / "tokenizer" / FILE)
-    stores = {source: TokenStore.open(store_stem(tokens / "train", source), mark) for source in stage.sources}
-    counts = {source: num_sequences(store, stage.sequence_length, stage.packing) for source, store in stores.items()}
+    start = read_text(tokens / "tokenizer").start
+    separate = stage.document_masks or stage.position_resets
+    rows: dict[str, Rows] = {}
+    for source in stage.sources:
+        store = TokenStore.open(store_stem(tokens / "train", source), mark)
+        rows[source] = rows_of(store, stage.sequence_length, start, packing=stage.packing, separate=separate)
+        if isinstance(rows[source], Pairs) and store.num_documents and not rows[source].count:
+            raise UserError(
+                f"Stage {name} learns nothing from {source}, whose prompts all fill its sequence_length of "
+                f"{stage.sequence_length}: raise it, or take the source out of the mixture."
+            )
     pace = stage.pace
     changes = [Change(pace.before(stage.first_step(change)), change.mixture) for change in stage.changes]
     changes += [Change(pace.before(it.step), it.weights) for it in decided if it.weights]
-    return Loader(
-        stores,
-        Mixture(stage.mixture, counts, seed, name, changes),
-        stage.sequence_length,
-        pace,
-        packing=stage.packing,
-        documents=stage.document_masks or stage.position_resets,
-    )
+    counts = {source: part.count for source, part in rows.items()}
+    loss_tokens = {source: part.held().loss_tokens for source, part in rows.items()}
+    mixture = Mixture(stage.mixture, counts, loss_tokens, seed, name, changes)
+    return Loader(rows, mixture, stage.sequence_length, pace, separate=separate)
+
+
+def stage_facts(stage: Stage, steps: int, loader: Loader) -> dict[str, Any]:
+    """What the first `steps` steps of a stage read.
+
+    `tokens` are those of all sequences, `padding` of them fill sequences up and `loss_tokens` count in the loss. Each
+    of the `sources` has the same of itself (its `tokens` without padding) and its `share` of the stage's loss tokens,
+    which weights count, and `token_share` of all tokens but padding.
+    """
+    sequences = stage.pace.before(steps)
+    read = loader.read(sequences)
+    tokens, loss_tokens = (sum(getattr(part, key) for part in read.values()) for key in ("tokens", "loss_tokens"))
+    sources: dict[str, Any] = {}
+    for source, part in read.items():
+        sources[source] = {
+            "share": round(part.loss_tokens / loss_tokens, 6),
+            "loss_tokens": part.loss_tokens,
+            "token_share": round(part.tokens / tokens, 6),
+            "tokens": part.tokens,
+            "padding": part.sequences * stage.sequence_length - part.tokens,
+            "sequences": part.sequences,
+            "epochs": round(part.epochs, 3),
+        }
+        if isinstance(rows := loader.rows[source], Pairs):
+            sources[source]["pairs_without_loss"] = rows.without_loss
+    return {
+        "tokens": sequences * stage.sequence_length,
+        "loss_tokens": loss_tokens,
+        "padding": sequences * stage.sequence_length - tokens,
+        "sequences": sequences,
+        "sources": sources,
+    }
 
 
 def warn(stage: Stage, name: str, loader: Loader) -> None:
-    """Say on the terminal what the stage reads too often, and which pairs are too long for its sequences."""
-    for source, epochs in loader.mixture.epochs(stage.pace.before(stage.steps)).items():
-        if epochs > stage.warn_epochs:
+    """Say on the terminal what the stage reads too often, what it fills up, and which pairs are too long for it."""
+    sequences = stage.pace.before(stage.steps)
+    for source, read in loader.read(sequences).items():
+        if read.epochs > stage.warn_epochs:
             say(
-                f"Stage {name} passes {epochs:.1f} times over {source}: give it more text or less weight, or raise "
-                "the stage's warn_epochs."
+                f"Stage {name} passes {read.epochs:.1f} times over {source}: give it more text or less weight, or "
+                "raise the stage's warn_epochs."
             )
-    for source, store in loader.stores.items():
-        longer = int((store.document_sizes > stage.sequence_length + 1).sum()) if store.mask is not None else 0
-        if longer:
+        filled_up = read.sequences / sequences - read.tokens / (sequences * stage.sequence_length)
+        if filled_up > MUCH_FILLED_UP:
             say(
-                f"Stage {name} cuts {longer:,} of the {store.num_documents:,} pairs of {source}, which are longer than "
-                f"its sequence_length of {stage.sequence_length}."
+                f"Stage {name} spends {filled_up:.0%} of its tokens on filling up the sequences of {source}, which "
+                "needs so many for its weight, as weights count tokens with a loss: give it less weight, or pack it "
+                "(packing: best-fit, with document_masks)."
+            )
+    for source, rows in loader.rows.items():
+        if isinstance(rows, Pairs):
+            _warn_of_length(stage, name, source, rows)
+
+
+def _warn_of_length(stage: Stage, name: str, source: str, pairs: Pairs) -> None:
+    longer = int((pairs.store.document_sizes > stage.sequence_length + 1).sum()) - pairs.without_loss
+    for count, verb, reason in (
+        (longer, "cuts", "are longer than"),
+        (pairs.without_loss, "leaves out", "have a prompt that fills"),
+    ):
+        if count:
+            say(
+                f"Stage {name} {verb} {count:,} of the {pairs.store.num_documents:,} pairs of {source}, which "
+                f"{reason} its sequence_length of {stage.sequence_length}."
             )

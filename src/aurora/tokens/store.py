@@ -29,14 +29,15 @@ MAGIC = b"MMIDIDX\x00\x00"
 HEADER = struct.Struct("<9sQBQQ")
 CODES: dict[int, type[np.integer[Any]]] = {4: np.int32, 8: np.uint16}
 LARGEST_UINT16_VOCABULARY = 65_500
-SCHEMA = 1
+SCHEMA = 2
 JOURNAL = "journal"
 INDEX_BLOCK = 1 << 20  # documents
 
 
 @dataclass(frozen=True)
 class SideFile:
-    """What a store says of itself. `num_bytes` counts the UTF-8 bytes of its text; hashes are SHA-256, hex."""
+    """What a store says of itself. `loss_tokens` are those that count in a loss, all but the prompts of pairs;
+    `num_bytes` counts the UTF-8 bytes of its text; hashes are SHA-256, hex."""
 
     schema: int
     source: str
@@ -46,6 +47,7 @@ class SideFile:
     dtype: str
     documents: int
     tokens: int
+    loss_tokens: int
     num_bytes: int
     sha256: dict[str, str]
 
@@ -69,7 +71,7 @@ class StoreWriter:
         saved = _saved(stem, key)
         self.num_documents, self.num_bytes = saved.documents, saved.num_bytes
         self.licenses = set(saved.licenses)
-        self._num_tokens = saved.tokens
+        self._num_tokens, self._loss_tokens = saved.tokens, saved.loss_tokens
         with explained(stem):
             self._files = {kind: _cut_to(file_of(stem, kind), saved.lengths.get(kind, 0)) for kind in self._kinds}
 
@@ -109,6 +111,7 @@ class StoreWriter:
         self.num_documents += 1
         self.num_bytes += num_bytes
         self._num_tokens += len(ids)
+        self._loss_tokens += len(ids) if mask is None else int(np.count_nonzero(mask))
         if license is not None:
             self.licenses.add(license)
 
@@ -119,7 +122,15 @@ class StoreWriter:
                 file.flush()
                 os.fsync(file.fileno())
         lengths = {kind: file.tell() for kind, file in self._files.items()}
-        saved = _Saved(self._key, self.num_documents, self._num_tokens, self.num_bytes, sorted(self.licenses), lengths)
+        saved = _Saved(
+            key=self._key,
+            documents=self.num_documents,
+            tokens=self._num_tokens,
+            loss_tokens=self._loss_tokens,
+            num_bytes=self.num_bytes,
+            licenses=sorted(self.licenses),
+            lengths=lengths,
+        )
         write_json(file_of(self.stem, JOURNAL), asdict(saved))
 
     def close(self, source: str, language: str, tokenizer: str) -> SideFile:
@@ -137,6 +148,7 @@ class StoreWriter:
             dtype=self.dtype.name,
             documents=self.num_documents,
             tokens=self._num_tokens,
+            loss_tokens=self._loss_tokens,
             num_bytes=self.num_bytes,
             sha256={kind: sha256(file_of(self.stem, kind)) for kind in kinds},
         )
@@ -171,6 +183,7 @@ class _Saved:
     key: str | None
     documents: int = 0
     tokens: int = 0
+    loss_tokens: int = 0
     num_bytes: int = 0
     licenses: Sequence[str] = ()
     lengths: Mapping[str, int] = field(default_factory=dict)
@@ -251,6 +264,10 @@ class TokenStore:
     def document_at(self, position: int) -> int:
         """Number of the document that holds the token at `position`."""
         return int(np.searchsorted(self._offsets, position * self.tokens.itemsize, side="right")) - 1
+
+    def documents_before(self, positions: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """How many documents begin before each of `positions`."""
+        return np.searchsorted(self._offsets, positions * self.tokens.itemsize).astype(np.int64)
 
     def verify(self) -> None:
         """Read every byte and compare with the side file; `AuroraError` names a file that differs."""

@@ -69,6 +69,10 @@ class Watch:
         self._remember(loss, fault is not None)
         return fault
 
+    def pass_over(self) -> None:
+        """Take note of a step in which nothing counts in the loss: it says nothing of the weights."""
+        self._remember(None, left_out=False)
+
     def back_to(self, step: int) -> int:
         """After how many steps the checkpoint was made that a fault found behind `step` steps goes back to.
 

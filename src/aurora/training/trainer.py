@@ -251,6 +251,7 @@ class _Attempt:
             "step": self._trainer.step,
             "tokens": tokens,
             "loss": update.loss,
+            "loss_tokens": update.loss_tokens,
             "learning_rate": update.learning_rate,
             "gradient_norm": update.gradient_norm,
             **self._meter.figures(tokens - self._stage.tokens_before(self._trainer.step - 1), seconds),

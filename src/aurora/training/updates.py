@@ -7,6 +7,7 @@ the number of the step alone, so an interrupted stage needs nothing else to go o
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -37,7 +38,7 @@ class Batches(Protocol):
 
 @dataclass(frozen=True)
 class Update:
-    """What one step did: mean loss in nats over its `loss_tokens`, gradient norm before clipping.
+    """What one step did: mean loss in nats over its `loss_tokens`, gradient norm before clipping; nan without any.
 
     `left_out` says what was wrong with a step that moved nothing.
     """
@@ -82,11 +83,12 @@ class Trainer:
         self._coming = self._coming or self._batches.batches(self.step, self._stage.steps, engine.rank, engine.ranks)
         batch = next(self._coming)
         num_counted = engine.total(int(batch.loss_mask.sum()))
-        if not num_counted:
-            raise AuroraError(
-                f"Step {self.step + 1} of stage {self._name} has no token with a loss: check its mixture."
-            )
         rate = learning_rate(self._course, self.step)
+        if not num_counted:
+            self.watch.pass_over()
+            say(f"{self._sequences()} moves nothing: none of its tokens counts in the loss.")
+            self.step += 1
+            return Update(math.nan, rate, math.nan, 0)
         loss = engine.train_step(self._placed(batch), self._rows, num_counted)
         norm = engine.gradient_norm()
         left_out = self.watch.judge(loss, norm)
@@ -106,14 +108,14 @@ class Trainer:
 
     def _placed(self, batch: Batch) -> dict[str, Tensor | None]:
         """The rows of a batch on the device, with what the stage wants to be known of documents."""
-        if batch.tokens.max() >= self.engine.vocabulary:
+        if (largest := max(batch.inputs.max(), batch.targets.max())) >= self.engine.vocabulary:
             raise UserError(
-                f"Stage {self._name} reads token {batch.tokens.max()}, but its model's vocabulary has "
+                f"Stage {self._name} reads token {largest}, but its model's vocabulary has "
                 f"{self.engine.vocabulary} entries: use the model's own tokenizer."
             )
         rows: dict[str, npt.NDArray[Any] | None] = {
-            "tokens": batch.tokens[:, :-1],
-            "targets": batch.tokens[:, 1:],
+            "tokens": batch.inputs,
+            "targets": batch.targets,
             "loss_mask": batch.loss_mask,
         }
         if batch.documents is not None:

@@ -1,16 +1,17 @@
 """What each stage was trained on: token shares (the paper's Figure 2), epochs and throughput.
 
-One decision: the control's mixture stands right under that of the stage it repeats.
+One decision: shares are of the tokens with a loss, from which alone a model learns; what was read beside them is said
+next to them. The control's mixture stands right under that of the stage it repeats.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from aurora.reporting.components import Palette, Row, figure, legend, section, table
 from aurora.reporting.figures import Piece, Stack, stacked_bars
 from aurora.reporting.markup import Html, join, tag
-from aurora.reporting.schema import Report, Stage
+from aurora.reporting.schema import Control, Report, Stage
 from aurora.reporting.wording import compact, duration, share
 
 
@@ -35,7 +36,7 @@ def _shares(report: Report, palette: Palette) -> Html | None:
         Stack(name, note, [_piece(source, shares[source], palette) for source in sources if shares.get(source)])
         for name, note, shares in mixtures
     ]
-    title = "Token shares of each stage"
+    title = "Shares of each stage's tokens with a loss"
     described = "; ".join(f"{stack.label}: {', '.join(piece.labels[0] for piece in stack.pieces)}" for stack in stacks)
     return figure(
         title,
@@ -73,7 +74,8 @@ def _share_table(report: Report, palette: Palette) -> Html | None:
     sources = _ordered({source for stage in report.stages for source in stage.token_shares}, palette)
     rows: list[Row] = [[source, *[_share_and_epochs(stage, source) for stage in report.stages]] for source in sources]
     headings = ["source", *[stage.name for stage in report.stages]]
-    return table("Share of tokens, and ×passes over the source", headings, rows) if rows else None
+    title = "Share of tokens with a loss, ×passes over the source, and share of tokens read where that is another"
+    return table(title, headings, rows) if rows else None
 
 
 def _share_and_epochs(stage: Stage, source: str) -> Html | str:
@@ -81,20 +83,37 @@ def _share_and_epochs(stage: Stage, source: str) -> Html | str:
     if not part:
         return "–"
     epochs = stage.epochs.get(source)
-    written = share(round(part, 3))
-    return written if epochs is None else join(written, tag("small", f" ×{epochs:.2g}"))
+    written, read = share(round(part, 3)), _share_read(stage, source)
+    notes = [f"×{epochs:.2g}" if epochs is not None else "", f"{read} read" if read not in ("", written) else ""]
+    small = ", ".join(note for note in notes if note)
+    return join(written, tag("small", f" {small}")) if small else written
+
+
+def _share_read(stage: Stage, source: str) -> str:
+    """A source's share of all that the stage read, or nothing where that is not known."""
+    total = sum(tokens or 0 for tokens in stage.tokens_read.values())
+    tokens = stage.tokens_read.get(source)
+    return share(round(tokens / total, 3)) if tokens is not None and total else ""
 
 
 def _stage_table(report: Report) -> Html:
     control = report.control
     rows: list[Row] = []
     for stage in report.stages:
-        rows.append(_stage_row(stage.name, stage.start, stage.tokens, stage.seconds, stage.tokens_per_second))
+        rate = stage.tokens_per_second
+        rows.append([stage.name, stage.start or "–", *_amounts(stage, stage.tokens), *_pace(stage.seconds, rate)])
         if control and control.stage == stage.name and control.tokens and control.seconds:
-            name = f"control {control.name}"
-            rows.append(_stage_row(name, stage.start, control.tokens, control.seconds, control.tokens_per_second))
-    return table("Stages", ["stage", "starts from", "tokens", "time", "tokens/s"], rows, words=(0, 1))
+            amounts, pace = _amounts(control, control.tokens), _pace(control.seconds, control.tokens_per_second)
+            rows.append([f"control {control.name}", stage.start or "–", *amounts, *pace])
+    headings = ["stage", "starts from", "tokens", "with a loss", "filling up", "time", "tokens/s"]
+    return table("Stages", headings, rows, words=(0, 1))
 
 
-def _stage_row(name: str, start: str, tokens: int, seconds: float, rate: float | None) -> Sequence[str]:
-    return [name, start or "–", compact(tokens), duration(seconds), "–" if rate is None else compact(rate)]
+def _amounts(trained: Stage | Control, tokens: int) -> list[str]:
+    """All tokens, those with a loss, and the share that fills sequences up."""
+    counted = sum(number or 0 for number in trained.loss_tokens.values())
+    return [compact(tokens), compact(counted) if counted else "–", share(trained.padding / tokens) if tokens else "–"]
+
+
+def _pace(seconds: float, rate: float | None) -> list[str]:
+    return [duration(seconds), "–" if rate is None else compact(rate)]
