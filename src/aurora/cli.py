@@ -282,12 +282,17 @@ def report(run_folder: Path, picture: Path | None) -> None:
 @click.argument("run_folder", metavar="RUN", type=FILE)
 @click.argument("folder", metavar="DIR", type=FILE)
 @click.option("--stage", help="Stage to export; the last one without it.")
-def export_(run_folder: Path, folder: Path, stage: str | None) -> None:
+@click.option(
+    "--dtype",
+    type=click.Choice(["float32", "bfloat16", "float16"]),
+    help="Type of the weights; without it the one that the model was published in.",
+)
+def export_(run_folder: Path, folder: Path, stage: str | None, dtype: str | None) -> None:
     """Write a stage's checkpoint as a Hugging Face folder."""
     from aurora.model.huggingface import export_model
     from aurora.runs import checkpoint_of
 
-    export_model(checkpoint_of(run_folder, stage), folder)
+    export_model(checkpoint_of(run_folder, stage), folder, dtype=dtype)
     write(str(folder))
 
 

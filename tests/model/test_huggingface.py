@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -8,15 +9,21 @@ from typing import Any
 
 import pytest
 import torch
+from click.testing import CliRunner
 from safetensors.torch import load_file, save_file
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
+from aurora.cli import aurora
 from aurora.errors import AuroraError, UserError
+from aurora.evaluation.bits_per_byte import bits_per_byte, windows_of
 from aurora.manifest import read_manifest
 from aurora.model import huggingface
 from aurora.model.folder import load_model, save_model
 from aurora.model.generation import generate
 from aurora.model.gpt_bigcode import GPTBigCode
 from aurora.model.huggingface import export_model, import_checkpoint, import_model, model_identity
+from aurora.tokens.formats import Format
+from model.conftest import TEXT
 
 transformers = pytest.importorskip("transformers")
 
@@ -355,3 +362,167 @@ def test_an_identity_changes_with_the_checkpoint(exported: Path, tmp_path: Path)
     assert model_identity("exported", None, tmp_path) != changed
     assert model_identity("bigcode/tiny", "abc", tmp_path) == "bigcode/tiny@abc"
     assert model_identity("bigcode/tiny", None, tmp_path) == "bigcode/tiny@main"
+
+
+def retrained(folder: Path) -> None:
+    """As a stage leaves an imported model: fp32, with the architecture it came with."""
+    model, _ = load_model(folder)
+    save_model(model, folder, folder / "tokenizer.json")
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float16"])
+def test_a_trained_model_goes_back_to_the_type_it_was_published_in(
+    make: Callable[..., Path], tmp_path: Path, dtype: str
+) -> None:
+    export_model(make(getattr(torch, dtype)), tmp_path / "out")
+    import_model("out", None, tmp_path, tmp_path / "in")
+    retrained(tmp_path / "in")
+    assert load_file(tmp_path / "in/model.safetensors")["transformer.wte.weight"].dtype == torch.float32
+    export_model(tmp_path / "in", tmp_path / "again", shard_bytes=9000)
+    assert json.loads((tmp_path / "again/config.json").read_text())["torch_dtype"] == dtype
+    whole = load_file(tmp_path / "out/model.safetensors")
+    parts = {name: it for file in (tmp_path / "again").glob("*.safetensors") for name, it in load_file(file).items()}
+    assert whole.keys() == parts.keys()
+    assert all(torch.equal(whole[name], parts[name]) and whole[name].dtype == parts[name].dtype for name in whole)
+
+
+def test_a_type_can_be_asked_for(make: Callable[..., Path], tmp_path: Path) -> None:
+    folder = make()
+    for dtype in ("float16", "bfloat16", "float32"):
+        arguments = ["export", str(folder), str(tmp_path / dtype), "--dtype", dtype]
+        CliRunner().invoke(aurora, arguments, catch_exceptions=False)
+        tensors = load_file(tmp_path / dtype / "model.safetensors")
+        assert {tensor.dtype for tensor in tensors.values()} == {getattr(torch, dtype)}
+        assert transformers.AutoModelForCausalLM.from_pretrained(tmp_path / dtype).dtype == getattr(torch, dtype)
+    model, _ = load_model(folder)
+    with torch.no_grad():
+        model.transformer.wpe.weight[0, 0] = 1e6
+    save_model(model, folder, folder / "tokenizer.json")
+    with pytest.raises(UserError, match=r"wpe\.weight has a value of 1e\+06, which is too large for float16"):
+        export_model(folder, tmp_path / "large", dtype="float16")
+    assert not (tmp_path / "large").exists()
+
+
+def test_names_without_their_beginning_and_an_index_beside_a_file_are_read_as_transformers_does(
+    exported: Path, tmp_path: Path
+) -> None:
+    tensors = load_file(exported / "model.safetensors")
+    short = {name.removeprefix("transformer."): tensor for name, tensor in tensors.items()}
+    save_file({**short, "h.0.attn.bias": torch.ones(2)}, exported / "w", {"format": "pt"})
+    (exported / "w").replace(exported / "model.safetensors")
+    (exported / "model.safetensors.index.json").write_text(json.dumps({"weight_map": {"a": "gone.safetensors"}}))
+    theirs = transformers.AutoModelForCausalLM.from_pretrained(exported).eval()
+    import_model("exported", None, tmp_path, tmp_path / "in")
+    ours, _ = load_model(tmp_path / "in")
+    ids = torch.arange(30)[None]
+    with torch.no_grad():
+        torch.testing.assert_close(ours.eval()(ids), theirs(ids).logits, atol=1e-5, rtol=0)
+    both = {**short, "transformer.wte.weight": tensors["transformer.wte.weight"].clone()}
+    save_file(both, exported / "model.safetensors")
+    with pytest.raises(AuroraError, match=r"holds transformer\.wte\.weight twice, also without its beginning"):
+        import_model("exported", None, tmp_path, tmp_path / "in")
+
+
+def test_types_that_nobody_trains_are_one_sentence(exported: Path, tmp_path: Path) -> None:
+    tensors = load_file(exported / "model.safetensors")
+    for dtype in (torch.float8_e4m3fn, torch.float8_e5m2, torch.int8):
+        small = {name: tensor.to(dtype) for name, tensor in tensors.items()}
+        save_file(small, exported / "model.safetensors")
+        kind = str(dtype).removeprefix("torch.")
+        with pytest.raises(AuroraError, match=rf"is {kind}, which cannot be trained: convert the weights to"):
+            import_model("exported", None, tmp_path, tmp_path / "in")
+    change_config(exported, quantization_config={"quant_method": "fp8"})
+    with pytest.raises(UserError, match=r"weights are quantized \(fp8\), which cannot be trained"):
+        import_model("exported", None, tmp_path, tmp_path / "in")
+
+
+PUBLISHED = {
+    "tokenizer_config.json": {
+        "bos_token": "<fim_prefix>",
+        "eos_token": {"content": "<|endoftext|>", "lstrip": False, "__type": "AddedToken"},
+        "pad_token": "<pad>",
+        "model_max_length": 1000000000000000019884624838656,
+        "tokenizer_class": "PreTrainedTokenizerFast",
+    },
+    "special_tokens_map.json": {"eos_token": "<|endoftext|>", "pad_token": "<pad>"},
+    "generation_config.json": {"eos_token_id": [17, 280], "pad_token_id": 3, "top_p": 0.9, "do_sample": True},
+}
+TEMPLATE = (
+    "{% for m in messages %}[{{ m.role }}]{{ m.content }}<|end|>{% endfor %}"
+    "{% if add_generation_prompt %}[assistant]{% endif %}"
+)
+
+
+@pytest.fixture
+def theirs(tmp_path: Path, build: Build) -> Path:
+    """A published model whose text ends with id 17, with several stop ids, a pad and a chat template."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    special = [*(f"<s{number}>" for number in range(3)), "<pad>", "<|end|>", "<fim_prefix>"]
+    special += [*(f"<s{number}>" for number in range(6, 17)), "<|endoftext|>"]
+    trainer = trainers.BpeTrainer(vocab_size=310, special_tokens=special, show_progress=False)
+    trainer.initial_alphabet = pre_tokenizers.ByteLevel.alphabet()
+    tokenizer.train_from_iterator(TEXT, trainer)
+    folder = tmp_path / "theirs"
+    folder.mkdir()
+    tokenizer.save(str(folder / "tokenizer.json"))
+    for name, content in PUBLISHED.items():
+        (folder / name).write_text(json.dumps(content, indent=1))
+    (folder / "chat_template.jinja").write_text(TEMPLATE)
+    torch.manual_seed(0)
+    config = transformers.GPTBigCodeConfig(
+        vocab_size=320, n_positions=96, n_embd=32, n_layer=2, n_head=4, bos_token_id=5, eos_token_id=17, pad_token_id=3
+    )
+    model = transformers.GPTBigCodeForCausalLM(config)
+    model.load_state_dict(build().state_dict(), strict=False)
+    model.tie_weights()
+    model.save_pretrained(tmp_path / "weights")
+    for name in ("config.json", "model.safetensors"):
+        shutil.copy(tmp_path / "weights" / name, folder)
+    return folder
+
+
+def test_what_a_published_model_says_of_its_text_comes_back_byte_for_byte(theirs: Path, tmp_path: Path) -> None:
+    import_checkpoint("theirs", None, tmp_path, tmp_path / "in")
+    retrained(tmp_path / "in")
+    export_model(tmp_path / "in", tmp_path / "out")
+    for name in ("tokenizer.json", *PUBLISHED, "chat_template.jinja"):
+        assert (tmp_path / "out" / name).read_bytes() == (theirs / name).read_bytes()
+    before, after = (json.loads((folder / "config.json").read_text()) for folder in (theirs, tmp_path / "out"))
+    assert (after["bos_token_id"], after["pad_token_id"]) == (before["bos_token_id"], before["pad_token_id"]) == (5, 3)
+
+
+@pytest.mark.filterwarnings("default")
+def test_another_tokenizers_text_is_measured_generated_and_answered_as_transformers_does(
+    theirs: Path, tmp_path: Path
+) -> None:
+    import_checkpoint("theirs", None, tmp_path, tmp_path / "first")
+    ours, text = load_model(tmp_path / "first")
+    prompts = [[17, *text.encode(written)] for written in (*TEXT, "a", "b c", "42")]
+    free = generate(ours, prompts, 40, stops=[])
+    stops = [17, free[0][6], free[1][20]]  # of what the model writes by itself
+    (theirs / "generation_config.json").write_text(json.dumps({"eos_token_id": stops, "pad_token_id": 3}))
+    import_checkpoint("theirs", None, tmp_path, tmp_path / "in")
+    ours, text = load_model(tmp_path / "in")
+    model = transformers.AutoModelForCausalLM.from_pretrained(theirs).eval()
+    tokenizer = transformers.AutoTokenizer.from_pretrained(theirs)
+    assert (text.start, text.end, text.stops, text.pad) == (17, 17, tuple(sorted(set(stops))), 3)
+
+    ids = torch.tensor([[tokenizer.eos_token_id, *tokenizer(TEXT[0], add_special_tokens=False)["input_ids"]]])
+    with torch.no_grad():
+        nats = model(ids, labels=ids).loss.item() * (ids.shape[1] - 1)
+    windows = windows_of([TEXT[0]], text, 90)
+    assert bits_per_byte(ours, windows) == pytest.approx(nats / math.log(2) / len(TEXT[0].encode()), rel=1e-5)
+
+    answers = generate(ours, prompts, 40, stops=text.stops)
+    for prompt, answer in zip(prompts, answers, strict=True):
+        written = model.generate(torch.tensor([prompt]), max_new_tokens=40, do_sample=False)[0, len(prompt) :].tolist()
+        assert answer == (written[:-1] if written[-1] in text.stops else written)
+    assert len({len(answer) for answer in answers}) > 1
+
+    asked = [{"role": "user", "content": "Why?"}]
+    served = tokenizer.apply_chat_template(asked, add_generation_prompt=True, return_dict=False)
+    assert Format(text).prompt("Why?") == served
+    answered = [*asked, {"role": "assistant", "content": "So."}]
+    assert Format(text).pair("Why?", "So.")[0] == tokenizer.apply_chat_template(answered, return_dict=False)

@@ -22,6 +22,7 @@ from aurora.tokens.text_facts import FILE, TextFacts, copy_companions, read_text
 
 ARCHITECTURE = "architecture.json"
 WEIGHTS = "model.safetensors"
+TRAINABLE = (torch.float32, torch.bfloat16, torch.float16, torch.float64)
 
 
 def save_model(model: GPTBigCode, folder: Path, tokenizer_file: Path) -> None:
@@ -123,8 +124,12 @@ def fitting_weights(
             raise AuroraError(
                 f"{where}: {name} is {list(tensors[name].shape)}, but its architecture makes it {list(tensor.shape)}."
             )
-        if not tensors[name].is_floating_point():
-            raise AuroraError(f"{where}: {name} is {tensors[name].dtype}, not a floating-point type.")
+        if tensors[name].dtype not in TRAINABLE:
+            kind = str(tensors[name].dtype).removeprefix("torch.")
+            raise AuroraError(
+                f"{where}: {name} is {kind}, which cannot be trained: convert the weights to float32, bfloat16 or "
+                "float16 first."
+            )
     unknown = sorted(tensors.keys() - expected.keys())
     if unknown:
         raise AuroraError(f"{where} holds {unknown[0]}, which its architecture does not have.")

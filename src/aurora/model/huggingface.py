@@ -8,6 +8,7 @@ needed.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from aurora.files import atomic_file, read_json, write_json
 from aurora.hashes import digest_of
 from aurora.manifest import written_folder
 from aurora.model import folder as model_folder
+from aurora.model.converted import Converted
 from aurora.model.folder import fitting_text, fitting_weights, read_model, what_is_wrong, write_model
 from aurora.model.new_entries import NewEntries, extended_embedding
 from aurora.model.published import CONFIG, INDEX, WEIGHTS, find_model, model_identity, weight_files
@@ -42,6 +44,7 @@ from aurora.tokens.tokenizer import complete_companions
 __all__ = ["export_model", "import_checkpoint", "import_model", "model_identity", "published_architecture"]
 
 SHARD_BYTES = 5_000_000_000
+EXPORTED = ("float32", "bfloat16", "float16")
 ACTIVATIONS = {"gelu": "gelu", "gelu_pytorch_tanh": "gelu_pytorch_tanh", "gelu_new": "gelu_pytorch_tanh"}
 # What transformers assumes for keys that a configuration leaves out.
 DEFAULTS: dict[str, Any] = {
@@ -65,34 +68,41 @@ DEFAULTS: dict[str, Any] = {
 EMBEDDING = "transformer.wte.weight"
 HEAD = "lm_head.weight"
 POSITIONS = "transformer.wpe.weight"
+PREFIX = "transformer."
+# What a model of others counts as no bound at all.
+UNBOUNDED = 10**9
 # Buffers that older files carry beside the weights: causal masks, which are not parameters.
 BUFFER = re.compile(r"transformer\.(h\.\d+\.attn\.(masked_)?)?bias")
 
 
-def export_model(checkpoint: Path, out: Path, shard_bytes: int = SHARD_BYTES) -> None:
+def export_model(checkpoint: Path, out: Path, shard_bytes: int = SHARD_BYTES, dtype: str | None = None) -> None:
     """Write the model folder `checkpoint` as a folder that `transformers` loads: weights, configuration, and the files
     of its text as they are.
 
-    Weights above `shard_bytes` are split. `out` appears whole or not at all, with a manifest; an older export there is
-    replaced. Raises `UserError` where `out` holds anything else, `AuroraError` where `checkpoint` is damaged.
+    Weights are of the type `dtype`; without it those that were trained, in fp32, go back to the type their model was
+    published in, and others stay as they are. They are split above `shard_bytes`. `out` appears whole or not at all,
+    with a manifest; an older export there is replaced. Raises `UserError` where `out` holds anything else,
+    `AuroraError` where `checkpoint` is damaged.
     """
     tensors, architecture, vocabulary, _ = read_model(checkpoint)
     read = (WEIGHTS, FILE, model_folder.ARCHITECTURE, *COMPANIONS)
     inputs = {name: digest_of(checkpoint / name) for name in read if (checkpoint / name).is_file()}
-    with written_folder(out, "export", {"shard_bytes": shard_bytes}, inputs) as partial:
-        with progress(f"export {checkpoint.name}", num_bytes(tensors), "B") as bar:
-            _write_shards(partial, tensors, split_weights(tensors, shard_bytes), bar.update)
+    if dtype is None and {tensor.dtype for tensor in tensors.values()} == {torch.float32}:
+        dtype = architecture.dtype
+    weights = Converted(tensors, None if dtype is None else getattr(torch, dtype))
+    with written_folder(out, "export", {"shard_bytes": shard_bytes, "dtype": dtype}, inputs) as partial:
+        with progress(f"export {checkpoint.name}", num_bytes(weights.forms), "B") as bar:
+            _write_shards(partial, weights, split_weights(weights.forms, shard_bytes), bar.update)
         with atomic_file(partial / FILE) as stream:
             stream.write((checkpoint / FILE).read_bytes())
         copy_companions(checkpoint, partial)
         complete_companions(partial, None)
         settings = read_json(partial / SETTINGS)
-        if "model_max_length" not in settings:
+        longest = settings.get("model_max_length")
+        if not isinstance(longest, int | float) or architecture.positions < longest < UNBOUNDED:  # cut since
             write_json(partial / SETTINGS, {**settings, "model_max_length": architecture.positions})
-        types = {str(tensor.dtype).removeprefix("torch.") for tensor in tensors.values()}
-        dtype = types.pop() if len(types) == 1 else "float32"
         ids = _ids(read_text(partial), generation_settings(partial))
-        write_json(partial / CONFIG, _configuration(architecture, vocabulary, dtype) | ids)
+        write_json(partial / CONFIG, _configuration(architecture, vocabulary, _main_type(weights.forms)) | ids)
 
 
 def import_model(
@@ -120,7 +130,7 @@ def import_model(
     if not (source / FILE).is_file():
         raise UserError(f"{source} has no {FILE}: save its tokenizer with transformers' save_pretrained first.")
     tokenizer = fitting_text(source, vocabulary).tokenizer
-    tensors = {name: tensor for name, tensor in read_weights(files).items() if not BUFFER.fullmatch(name)}
+    tensors = _named(read_weights(files), source)
     head = tensors.pop(HEAD, None) if architecture.tied else None
     if not architecture.tied and HEAD not in tensors:
         raise AuroraError(f"{source} says that its output layer is not tied, but holds no {HEAD}.")
@@ -137,7 +147,8 @@ def import_model(
     if positions is not None:
         own = weights[POSITIONS]
         weights[POSITIONS] = own[torch.arange(positions) % len(own)]
-    changes = {"positions": positions, "dropout": dropout}
+    kind = _main_type(weights)
+    changes = {"positions": positions, "dropout": dropout, "dtype": kind if kind in EXPORTED else None}
     architecture = architecture.model_copy(update={key: new for key, new in changes.items() if new is not None})
     folder.mkdir(parents=True, exist_ok=True)
     with progress(f"import {path}", num_bytes(weights), "B") as bar:
@@ -155,18 +166,36 @@ def import_checkpoint(path: str, revision: str | None, base: Path, out: Path) ->
         import_model(path, revision, base, partial)
 
 
-def _write_shards(
-    folder: Path, tensors: Mapping[str, torch.Tensor], shards: list[list[str]], report: Callable[[int], object]
-) -> None:
+def _write_shards(folder: Path, weights: Converted, shards: list[list[str]], report: Callable[[int], object]) -> None:
     if len(shards) == 1:
-        write_weights(folder / WEIGHTS, tensors, report)
+        write_weights(folder / WEIGHTS, weights, report, weights.forms)
         return
     places: dict[str, str] = {}
     for number, names in enumerate(shards, 1):
         file = f"model-{number:05}-of-{len(shards):05}.safetensors"
-        write_weights(folder / file, {name: tensors[name] for name in names}, report)
+        write_weights(folder / file, weights, report, {name: weights.forms[name] for name in names})
         places |= dict.fromkeys(names, file)
-    write_json(folder / INDEX, {"metadata": {"total_size": num_bytes(tensors)}, "weight_map": places})
+    write_json(folder / INDEX, {"metadata": {"total_size": num_bytes(weights.forms)}, "weight_map": places})
+
+
+def _named(tensors: Mapping[str, torch.Tensor], where: Path) -> dict[str, torch.Tensor]:
+    """The parameters by the network's names: those of a network without its output layer lack their beginning."""
+    named: dict[str, torch.Tensor] = {}
+    for name, tensor in tensors.items():
+        full = name if name == HEAD or name.startswith(PREFIX) else PREFIX + name
+        if full in named:
+            raise AuroraError(f"{where} holds {full} twice, also without its beginning: fetch the checkpoint again.")
+        if not BUFFER.fullmatch(full):
+            named[full] = tensor
+    return named
+
+
+def _main_type(tensors: Mapping[str, torch.Tensor]) -> str:
+    """The type that most bytes are of."""
+    sizes: Counter[str] = Counter()
+    for tensor in tensors.values():
+        sizes[str(tensor.dtype).removeprefix("torch.")] += tensor.nbytes
+    return sizes.most_common(1)[0][0]
 
 
 def _configuration(architecture: Architecture, vocabulary: int, dtype: str) -> dict[str, Any]:
@@ -212,6 +241,11 @@ def published_architecture(path: Path) -> tuple[Architecture, int]:
     if not isinstance(values, dict) or values.get("model_type") != "gpt_bigcode":
         kind = values.get("model_type") if isinstance(values, dict) else None
         raise UserError(f"{path}: model_type is {kind!r}; only gpt_bigcode models can be continued.")
+    if quantized := values.get("quantization_config"):
+        kind = quantized.get("quant_method") if isinstance(quantized, dict) else quantized
+        raise UserError(
+            f"{path}: the weights are quantized ({kind}), which cannot be trained: give the model they were made from."
+        )
     values = {**DEFAULTS, **values}
     if str(values["activation_function"]) not in ACTIVATIONS:
         raise UserError(

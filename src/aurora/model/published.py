@@ -40,7 +40,9 @@ def model_identity(path: str, revision: str | None, base: Path) -> str:
 
 
 def weight_files(folder: Path) -> list[Path]:
-    """The safetensors files of a checkpoint, by its index where it is sharded."""
+    """The safetensors files of a checkpoint: one, or those of an index, which beside the one is a left-over."""
+    if (folder / WEIGHTS).is_file():
+        return [folder / WEIGHTS]
     if (folder / INDEX).is_file():
         index = read_json(folder / INDEX)
         places = index.get("weight_map") if isinstance(index, dict) else None
@@ -48,8 +50,6 @@ def weight_files(folder: Path) -> list[Path]:
         if not names or any(Path(name).name != name for name in names):  # a path could lead out of the folder
             raise AuroraError(f"{folder / INDEX} has no usable weight_map: fetch the checkpoint again.")
         return [folder / name for name in names]
-    if (folder / WEIGHTS).is_file():
-        return [folder / WEIGHTS]
     if sorted(folder.glob("*.bin")):
         raise UserError(
             f"{folder} holds its weights as pickled .bin files only, which can run code when read: "

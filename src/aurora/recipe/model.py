@@ -40,13 +40,17 @@ class Architecture(Section):
     )
     norm_epsilon: float = Field(1e-5, gt=0, description="Epsilon of the layer norms.")
     initializer_range: float = Field(0.02, gt=0, description="Standard deviation of new weights.")
+    dtype: Literal["float32", "bfloat16", "float16"] = Field(
+        "float32", description="Type that weights are exported in; an imported model has the one it was published in."
+    )
 
     @model_serializer(mode="wrap")
     def _younger_keys_where_they_say_something(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without a `tied` that is true: runs and models made before the key stay what they are."""
+        """Without what is as in most networks: runs and models made before a key stay what they are."""
         values: dict[str, Any] = serialise(self)
-        if self.tied:
-            values.pop("tied", None)
+        for key in ("tied", "dtype"):
+            if getattr(self, key) == type(self).model_fields[key].default:
+                values.pop(key, None)
         return values
 
     @model_validator(mode="after")
