@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,7 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from aurora.cli import aurora
 from aurora.errors import AuroraError, UserError
 from aurora.evaluation.bits_per_byte import bits_per_byte, windows_of
+from aurora.files import LARGEST_JSON
 from aurora.manifest import read_manifest
 from aurora.model import huggingface
 from aurora.model.folder import load_model, save_model
@@ -261,6 +263,14 @@ def test_a_head_of_its_own_is_kept_where_the_configuration_says_so(exported: Pat
         ({"n_layer": "two"}, r"does not describe a GPT-BigCode network \(layers: Input should be a valid integer"),
         ({"activation_function": ["gelu"]}, "activation_function is"),
         ({"vocab_size": None}, "vocab_size is None, not a number of tokens"),
+        ({"vocab_size": True}, "vocab_size is True, not a number of tokens"),
+        ({"vocab_size": 10**12}, "vocab_size is 1000000000000, not a number of tokens"),
+        ({"n_layer": 1e9}, r"layers: Input should be less than or equal to 4096"),
+        ({"n_embd": 10**12}, r"width: Input should be less than or equal to 1048576"),
+        ({"n_positions": 10**30}, r"positions: Input should be less than or equal to"),
+        ({"n_layer": 4000, "n_embd": 1_000_000, "n_head": 1}, r"parameters or more; 10,000,000,000,000 are the most"),
+        ({"layer_norm_epsilon": float("nan")}, r"norm_epsilon: Input should be a finite number"),
+        ({"initializer_range": float("inf")}, r"initializer_range: Input should be a finite number"),
     ],
 )
 def test_a_network_that_would_be_computed_differently_is_refused(
@@ -270,6 +280,30 @@ def test_a_network_that_would_be_computed_differently_is_refused(
     with pytest.raises(UserError, match=message):
         import_model("exported", None, tmp_path, tmp_path / "in")
     assert not (tmp_path / "in").exists()
+
+
+def test_files_without_an_end_and_weights_that_are_no_numbers(exported: Path, tmp_path: Path) -> None:
+    def refused(message: str) -> None:
+        with pytest.raises(AuroraError, match=message):
+            import_model("exported", None, tmp_path, tmp_path / "in")
+        assert not (tmp_path / "in").exists()
+
+    weights = load_file(exported / "model.safetensors")
+    weights["transformer.h.0.mlp.c_fc.bias"][1] = float("nan")
+    save_file(weights, exported / "model.safetensors", {"format": "pt"})
+    refused(r"transformer\.h\.0\.mlp\.c_fc\.bias holds values that are not finite")
+    text = (exported / "config.json").read_text()
+    for content, message in (
+        ("[" * 100_000, "is not valid JSON"),
+        ('{"n_layer": ' + "9" * 5000 + "}", "is not valid JSON"),
+        (text + " " * LARGEST_JSON, "has more than 100,000,000 bytes"),
+    ):
+        (exported / "config.json").write_text(content)
+        refused(message)
+    (exported / "config.json").write_text(text)
+    (exported / "tokenizer.json").unlink()
+    os.mkfifo(exported / "tokenizer.json")
+    refused(r"has no tokenizer\.json")
 
 
 def test_left_out_keys_mean_what_transformers_means(exported: Path, tmp_path: Path) -> None:

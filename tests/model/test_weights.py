@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from safetensors.torch import load, save_file
 
 from aurora.errors import AuroraError
-from aurora.model.weights import num_bytes, read_weights, split_weights, write_weights
+from aurora.model.weights import num_bytes, read_weights, refuse_not_finite, split_weights, write_weights
 
 
 @given(
@@ -56,8 +57,55 @@ def test_damage_names_the_file(tmp_path: Path) -> None:
         path.write_bytes(damaged)
         with pytest.raises(AuroraError, match=r"w\.safetensors is damaged"):
             read_weights([path])
-    with pytest.raises(AuroraError, match=r"is damaged"):
+    with pytest.raises(AuroraError, match=r"is a folder, not a file"):
         read_weights([tmp_path])
+    os.mkfifo(tmp_path / "pipe")
+    for endless in (tmp_path / "pipe", Path("/dev/zero")):
+        with pytest.raises(AuroraError, match="is a pipe or a device, not a file"):
+            read_weights([endless])
+
+
+def header(text: str) -> bytes:
+    return len(text).to_bytes(8, "little") + text.encode()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (
+            header(
+                '{"a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}, '
+                '"a": {"dtype": "F32", "shape": [1], "data_offsets": [4, 8]}}'
+            )
+            + bytes(8),
+            r"it names 'a' twice",
+        ),
+        (
+            header('{"a": {"dtype": "F32", "dtype": "I64", "shape": [1], "data_offsets": [0, 4]}}') + bytes(4),
+            "'dtype' twice",
+        ),
+        (header("[" * 100_000), "recursion"),
+        (header('{"a": ' + "9" * 5000 + "}"), "Exceeds the limit"),
+        (
+            (1 << 40).to_bytes(8, "little") + b"{}",
+            r"its header has 1,099,511,627,776 bytes; at most 25,000,000 are read",
+        ),
+    ],
+)
+def test_a_header_made_to_deceive(tmp_path: Path, content: bytes, said: str) -> None:
+    (tmp_path / "w.safetensors").write_bytes(content)
+    with pytest.raises(AuroraError, match=rf"w\.safetensors is damaged \(.*({said})"):
+        read_weights([tmp_path / "w.safetensors"])
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
+def test_a_value_that_is_not_finite(value: float, dtype: torch.dtype) -> None:
+    good = {"a": torch.ones(3, 3, dtype=dtype), "none": torch.ones(0)}
+    refuse_not_finite(good, Path("x"))
+    good["a"][1, 2] = value
+    with pytest.raises(AuroraError, match="x: a holds values that are not finite"):
+        refuse_not_finite(good, Path("x"))
 
 
 def test_a_tensor_in_two_files_is_refused(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from aurora.errors import AuroraError
 from aurora.files import atomic_file, read_json, write_json
 from aurora.model.gpt_bigcode import GPTBigCode
 from aurora.model.weights import read_weights, write_weights
-from aurora.recipe.model import Architecture
+from aurora.recipe.model import LARGEST_VOCABULARY, Architecture
 from aurora.tokens.text_facts import FILE, TextFacts, copy_companions, read_text
 
 ARCHITECTURE = "architecture.json"
@@ -90,7 +90,7 @@ def read_architecture(folder: Path) -> tuple[Architecture, int]:
         raise AuroraError(f"{folder} is not a finished model folder: it has no {ARCHITECTURE}.")
     values = read_json(path)
     vocabulary = values.pop("vocabulary", None) if isinstance(values, dict) else None
-    if not isinstance(vocabulary, int) or vocabulary < 1:
+    if type(vocabulary) is not int or not 0 < vocabulary <= LARGEST_VOCABULARY:
         raise AuroraError(f"{path} describes no network (it has no vocabulary size): make the model again.")
     try:
         return Architecture.model_validate(values), vocabulary

@@ -25,9 +25,9 @@ from aurora.model.converted import Converted
 from aurora.model.folder import fitting_text, fitting_weights, read_model, what_is_wrong, write_model
 from aurora.model.new_entries import NewEntries, extended_embedding
 from aurora.model.published import CONFIG, INDEX, WEIGHTS, find_model, model_identity, weight_files
-from aurora.model.weights import num_bytes, read_weights, split_weights, write_weights
+from aurora.model.weights import num_bytes, read_weights, refuse_not_finite, split_weights, write_weights
 from aurora.progress import progress
-from aurora.recipe.model import Architecture
+from aurora.recipe.model import LARGEST_VOCABULARY, Architecture
 from aurora.tokens.text_facts import (
     COMPANIONS,
     FILE,
@@ -135,6 +135,7 @@ def import_model(
     if not architecture.tied and HEAD not in tensors:
         raise AuroraError(f"{source} says that its output layer is not tied, but holds no {HEAD}.")
     weights = fitting_weights(tensors, architecture, vocabulary, source)
+    refuse_not_finite(weights, source)
     if head is not None and not torch.equal(head, weights[EMBEDDING]):
         raise AuroraError(f"{source} says that its output layer is tied, but its {HEAD} is not the embedding.")
     if tokenizer_file is not None:
@@ -257,8 +258,9 @@ def published_architecture(path: Path) -> tuple[Architecture, int]:
     if dropouts != dropouts[:1] * 3:
         raise UserError(f"{path}: resid_pdrop, embd_pdrop and attn_pdrop differ; make them equal (0 to train without).")
     vocabulary = values["vocab_size"]
-    if not isinstance(vocabulary, int) or vocabulary < 1:
-        raise UserError(f"{path}: vocab_size is {vocabulary!r}, not a number of tokens.")
+    if type(vocabulary) is not int or not 0 < vocabulary <= LARGEST_VOCABULARY:
+        shown = str(vocabulary)[:40]
+        raise UserError(f"{path}: vocab_size is {shown}, not a number of tokens (at most {LARGEST_VOCABULARY:,}).")
     try:
         return Architecture.model_validate(
             {

@@ -18,8 +18,9 @@ import torch
 from torch import Tensor
 
 from aurora.errors import AuroraError
-from aurora.files import atomic_file
+from aurora.files import atomic_file, open_regular
 
+LARGEST_HEADER = 25_000_000  # bytes, read whole: that of 100,000 tensors has 15 MB, a large network's 0.1 MB
 DTYPES = {torch.float32: "F32", torch.bfloat16: "BF16", torch.float16: "F16", torch.float64: "F64", torch.int64: "I64"}
 
 
@@ -79,11 +80,43 @@ def opened_weights(path: Path) -> Iterator[Any]:
     from safetensors import SafetensorError, safe_open
 
     try:
+        _check_names(path)
         with safe_open(path, framework="pt") as stored:
             yield stored
     except FileNotFoundError as error:
         raise AuroraError(f"{path} does not exist: the checkpoint is incomplete.") from error
     except (SafetensorError, OSError) as error:
+        raise AuroraError(f"{path} is damaged ({error}): fetch or make the checkpoint again.") from error
+
+
+def refuse_not_finite(tensors: Mapping[str, Tensor], where: Path) -> None:
+    """`AuroraError` naming the first tensor that holds a value which is no number, or an infinite one."""
+    for name, tensor in tensors.items():
+        # Both ends are NaN where any value is, and take no memory, as a test of every value would.
+        if tensor.numel() and not all(end.isfinite() for end in torch.aminmax(tensor)):
+            raise AuroraError(
+                f"{where}: {name} holds values that are not finite: its training had failed; take another."
+            )
+
+
+def _check_names(path: Path) -> None:
+    """`AuroraError` where a header is none, or names a tensor twice: of two, one program reads this, another that."""
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        table: dict[str, Any] = {}
+        for name, value in pairs:
+            if name in table:
+                raise ValueError(f"it names {name[:100]!r} twice")
+            table[name] = value
+        return table
+
+    try:
+        with open_regular(path) as stream:
+            length = int.from_bytes(stream.read(8), "little")
+            if length > LARGEST_HEADER:
+                raise ValueError(f"its header has {length:,} bytes; at most {LARGEST_HEADER:,} are read")
+            json.loads(stream.read(length), object_pairs_hook=once)
+    except (ValueError, RecursionError) as error:
         raise AuroraError(f"{path} is damaged ({error}): fetch or make the checkpoint again.") from error
 
 

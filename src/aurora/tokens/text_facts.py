@@ -14,7 +14,7 @@ from typing import Any
 from tokenizers import Tokenizer
 
 from aurora.errors import AuroraError, UserError
-from aurora.files import atomic_file, explained, read_json
+from aurora.files import atomic_file, explained, read_json, read_regular
 
 FILE = "tokenizer.json"
 SETTINGS = "tokenizer_config.json"
@@ -24,6 +24,9 @@ TEMPLATE = "chat_template.jinja"
 CONFIG = "config.json"
 # Beside the tokenizer itself; a model keeps them byte for byte wherever it goes.
 COMPANIONS = (SETTINGS, NAMES, GENERATION, TEMPLATE)
+
+LARGEST_TOKENIZER = 200_000_000  # bytes; those of 256,000 entries have 33 MB
+LARGEST_TEMPLATE = 10_000_000  # bytes, before its characters are counted
 
 END_OF_TEXT = "<|endoftext|>"
 # Names of the token after a whole text, where no file says it.
@@ -125,6 +128,8 @@ def load_tokenizer(path: Path) -> Tokenizer:
     file = path / FILE if path.is_dir() else path
     if not file.is_file():
         raise UserError(f"{file} does not exist: give a folder with a {FILE}, or the file itself.")
+    if (size := file.stat().st_size) > LARGEST_TOKENIZER:
+        raise UserError(f"{file} has {size:,} bytes; a tokenizer has at most {LARGEST_TOKENIZER:,}.")
     try:
         tokenizer = Tokenizer.from_file(str(file))
     except Exception as error:  # the library raises bare Exception
@@ -226,7 +231,7 @@ def _template(folder: Path | None, settings: Mapping[str, Any]) -> str | None:
     """The chat template, from its own file or else the settings; of several the one called default."""
     if folder is not None and (folder / TEMPLATE).is_file():
         try:
-            return (folder / TEMPLATE).read_text(encoding="utf-8")
+            return read_regular(folder / TEMPLATE, LARGEST_TEMPLATE, UserError).decode("utf-8")
         except UnicodeDecodeError as error:
             raise UserError(f"{folder / TEMPLATE} is not UTF-8 text.") from error
     found = settings.get("chat_template")
