@@ -8,7 +8,7 @@ import pytest
 from aurora.corpus import boilerplate
 from aurora.corpus.boilerplate import FEWEST_DOCUMENTS
 from aurora.corpus.curate import build_corpus
-from aurora.corpus.reading import read_documents
+from aurora.corpus.reading import read_columns, read_documents
 from aurora.recipe.corpus import Corpus
 from corpus.sample_texts import CODE_TEXT, TEXTS
 from corpus.test_curate import SOURCE, write_rows
@@ -75,7 +75,7 @@ def test_only_what_a_share_of_the_documents_repeats_is_boilerplate(tmp_path: Pat
     assert not any(MENU in text for text in texts)
 
 
-def test_only_edges_are_looked_at_and_nothing_but_boilerplate_stays(tmp_path: Path) -> None:
+def test_only_edges_are_looked_at_and_nothing_but_boilerplate_is_no_document(tmp_path: Path) -> None:
     body = "\n".join(f"line {number} of %s" for number in range(60))
     rows = [
         {"lang": "en", "url": f"{URL}{page}", "text": (body % ((page,) * 60)).replace("line 30", f"{MENU}\nline 30")}
@@ -84,9 +84,30 @@ def test_only_edges_are_looked_at_and_nothing_but_boilerplate_stays(tmp_path: Pa
     rows += [
         {"lang": "en", "url": f"{URL}x{page}", "text": f"{FOOTER}\n" * (page + 2)} for page in range(FEWEST_DOCUMENTS)
     ]
-    _, texts = built(tmp_path, rows)
+    ledger, texts = built(tmp_path, rows)
     assert sum(MENU in text for text in texts) == FEWEST_DOCUMENTS
-    assert sum(text.startswith(FOOTER) for text in texts) == FEWEST_DOCUMENTS
+    assert not any(FOOTER in text for text in texts)
+    (loss,) = ledger["losses"]
+    assert (loss["step"], loss["rule"], loss["documents"]) == ("cuts", "nothing-left", FEWEST_DOCUMENTS)
+
+
+def test_what_is_left_is_judged_again(tmp_path: Path) -> None:
+    rows = [*pages("en", FEWEST_DOCUMENTS), *pages("fi", FEWEST_DOCUMENTS)]
+    short = [
+        {"lang": "en", "url": f"{URL}s{page}", "text": f"{MENU}\nThis page has the number {page}.\n{FOOTER}\n{MENU}"
+         f"\n{FOOTER}"}
+        for page in range(3)
+    ]  # fmt: skip
+    same = [{"lang": "fi", "url": f"{URL}t", "text": f"{MENU}\n{TEXTS['fi']} (1)"}]
+    curation = {"boilerplate_lines": "drop", "rules": ["basic"], "thresholds": {"en": {"max_repeated_share": 1}}}
+    ledger, texts = built(tmp_path, [*rows, *short, *same], curation=curation)
+    own = [f"{TEXTS[lang]} ({page})" for lang in ("en", "fi") for page in range(FEWEST_DOCUMENTS)]
+    assert sorted(texts) == sorted(own)
+    losses = {(loss["step"], loss["rule"]): loss["documents"] for loss in ledger["losses"]}
+    assert losses == {("cuts", "too-short"): 3, ("duplicates", "exact"): 1}
+    dropped = read_columns(tmp_path / "out", "dropped", ("text", "rule", "value"))
+    found = sorted((text, value) for text, rule, value in dropped if rule == "too-short")
+    assert found == [(row["text"], "22") for row in short]  # whole; what would be left has 22 characters
 
 
 def test_neither_partitions_nor_shards_change_what_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

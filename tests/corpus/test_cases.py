@@ -90,12 +90,22 @@ def check_normalise(case: Case, folder: Path, capsys: pytest.CaptureFixture[str]
     assert (code, [document.text for document in kept]) == (0, [case["input"]])
 
 
+def check_repeated_passages(case: Case, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    passage = " ".join(f"{TEXTS['en']} ({number})" for number in range(3))
+    rows = [{"lang": "en", "text": text} for text in (passage, f"By Staff\n{passage}")]
+    (folder / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    source = {"kind": "jsonl", "paths": ["rows.jsonl"], "language_key": "lang"}
+    code, kept, _ = build(folder, source, repeated_passages="drop", rules=["basic"])
+    assert (code, [document.text for document in kept]) == (0, [passage])
+
+
 CHECKS: dict[str, Callable[[Case, Path, pytest.CaptureFixture[str]], None]] = {
     "html": check_html,
     "language": check_language,
     "language_label": check_label,
     "near_duplicate": check_near_duplicate,
     "normalise": check_normalise,
+    "repeated_passages": check_repeated_passages,
 }
 
 

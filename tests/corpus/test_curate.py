@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from aurora.corpus import fates, prepare
+from aurora.corpus import fates, quality
 from aurora.corpus.curate import PARTS, build_corpus
 from aurora.corpus.document import text_hash
 from aurora.corpus.reading import read_documents
@@ -238,14 +238,14 @@ def test_broken_inputs_of_the_other_domain_are_said(tmp_path: Path, capsys: pyte
 
 
 def test_a_step_that_raises_costs_one_document(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    measure = prepare.measure
+    measure = quality.measure
 
     def fragile(texts: pa.LargeStringArray, langs: Sequence[str]) -> Any:
         if any("(1)" in text for text in texts.to_pylist()):
             raise ZeroDivisionError("as a bug would")
         return measure(texts, langs)
 
-    monkeypatch.setattr(prepare, "measure", fragile)
+    monkeypatch.setattr(quality, "measure", fragile)
     ledger = build(tmp_path, numbered("vi", 3))
     assert ledger["documents"] == {"in": 3, "kept": 2, "dropped": 0, "quarantined": 1}
     assert ledger["by_source"]["web"]["vi"]["quarantined"] == 1

@@ -1,8 +1,8 @@
 """The curation of a corpus: raw documents to clean ones, as one plan of shards.
 
-One decision: three phases that meet in files. Every shard is read, normalised and measured alone; fates are decided
-from the columns of all; every shard is written alone. So memory is bounded by a batch a worker, a killed build goes on
-at the shards it had not finished, and a moved threshold touches no text.
+One decision: phases that meet in files. Every shard is read, normalised and measured alone; fates are decided from the
+columns of all, and of what is left where something is cut; every shard is written alone. So memory is bounded by a
+batch a worker, a killed build goes on at the shards it had not finished, and a moved threshold touches no text.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from aurora.corpus.passages import LISTING, list_shard
 from aurora.corpus.plan import Plan, Shard, load_plan, make_plan
 from aurora.corpus.prepare import SETTINGS, VERSION, prepare
 from aurora.corpus.quality import check_thresholds
-from aurora.corpus.repeats import decide_repeats
+from aurora.corpus.remains import JUDGING, judge_remains, settle
 from aurora.corpus.shards import PartWriter
 from aurora.corpus.sign import SIGNING, sign_shard
 from aurora.corpus.sources import provenance, read_source
@@ -36,7 +36,8 @@ from aurora.progress import progress, say
 from aurora.recipe.corpus import Corpus
 
 PARTS = ("clean", "held_out", "dropped", "quarantined", "other_domain")
-PREPARE, SIGN, LIST, JUDGE, WRITE = "prepared", "signed", "listed", "judged", "written"
+PREPARE, SIGN, LIST, JUDGE, REMAIN, WRITE = "prepared", "signed", "listed", "judged", "left", "written"
+_LABELS = {PREPARE: "read and measure", REMAIN: "judge what is left of", WRITE: "write"}
 
 
 def build_corpus(
@@ -59,11 +60,7 @@ def build_corpus(
     plan = make_plan(corpus, base, cache, folder, work, origins)
     settings = _prepared_by(plan)
     _run(plan, PREPARE, settings)
-    fates = decide(plan)
-    cuts = decide_cuts(plan) if corpus.curation.boilerplate_lines == "drop" else {}
-    repeats = decide_repeats(plan) if corpus.curation.repeated_passages == "drop" else {}
-    marks = {name: fingerprint(settings[name], mark, cuts.get(name), repeats.get(name)) for name, mark in fates.items()}
-    states = _run(plan, WRITE, marks)
+    states = _run(plan, WRITE, _decided(plan, settings))
     _tidy(plan)
     ledger = Ledger()
     for shard in plan.shards:
@@ -74,6 +71,23 @@ def build_corpus(
         shutil.rmtree(work)
     _say_result(closed)
     return closed
+
+
+def _decided(plan: Plan, settings: Mapping[str, str]) -> dict[str, str]:
+    """Decide the fates of all documents and what is cut out of them; returns the fingerprint of it all by shard."""
+    curation = plan.corpus.curation
+    fates = decide(plan)
+    if "drop" not in (curation.boilerplate_lines, curation.repeated_passages):
+        return {name: fingerprint(settings[name], mark) for name, mark in fates.items()}
+    cuts = decide_cuts(plan) if curation.boilerplate_lines == "drop" else {}
+    rules = _judged_by(plan.corpus)
+    common = {name: (settings[name], cuts.get(name), rules, JUDGING) for name in fates}
+
+    def judge(repeats: Mapping[str, str]) -> object:
+        return _run(plan, REMAIN, {name: fingerprint(*common[name], repeats.get(name)) for name in fates})
+
+    repeats = settle(plan, judge)
+    return {name: fingerprint(*common[name], repeats.get(name), mark) for name, mark in decide(plan, cut=True).items()}
 
 
 def run_task(task: Task, tick: Tick) -> dict[str, Any]:
@@ -99,6 +113,10 @@ def run_task(task: Task, tick: Tick) -> dict[str, Any]:
             judge_shard(plan, shard)
             files.finish(JUDGE, judged, {})
         return {"shard": shard.name, **result}
+    if task["phase"] == REMAIN:
+        judge_remains(plan, shard)
+        files.finish(REMAIN, task["fingerprint"], {})
+        return {"shard": shard.name}
     ledger = write_shard(plan, shard, tick)
     sizes = {place: (plan.folder / place).stat().st_size for place in _places(plan, shard.name)}
     result = {"shard": shard.name, "ledger": ledger, "sizes": sizes, "bytes": ledger["bytes"]["in"]}
@@ -118,8 +136,7 @@ def _run(plan: Plan, phase: str, fingerprints: Mapping[str, str]) -> dict[str, d
         else:
             mark = fingerprints[shard.name]
             tasks.append({"plan": str(path), "phase": phase, "shard": shard.name, "fingerprint": mark})
-    label = "read and measure" if phase == PREPARE else "write"
-    with progress(f"{label} {len(tasks)} of {len(plan.shards)} shards", None, "B") as bar:
+    with progress(f"{_LABELS[phase]} {len(tasks)} of {len(plan.shards)} shards", None, "B") as bar:
         sizes = [plan.by_name[task["shard"]].size for task in tasks]
         size = None if None in sizes else sum(filter(None, sizes))
         for result in carry_out(tasks, size, plan.corpus.execution, run_task, bar.update):
@@ -144,6 +161,8 @@ def _stands(plan: Plan, phase: str, shard: str, mark: str, result: Mapping[str, 
         steps = {step: fingerprint(mark, version_of_step) for step, (_, version_of_step) in _asked(plan.corpus).items()}
         done = all(files.result(step, mark_of_step) is not None for step, mark_of_step in steps.items())
         return done and files.result(JUDGE, fingerprint(mark, _judged_by(plan.corpus))) is not None
+    if phase == REMAIN:
+        return files.remains.is_file()
     sizes = {place: (plan.folder / place).stat().st_size for place in _places(plan, shard)}
     return bool(sizes == result["sizes"])
 

@@ -1,7 +1,7 @@
 """Spans that are cut out of documents when they are written, because of what other documents hold.
 
 One decision: whatever finds spans over all shards writes them to a file of each shard, by row and bytes of the prepared
-text; texts are changed in one place, and a document of which nothing would be left stays as it is.
+text; texts are changed in one place, and what is left of them is judged again (`remains`).
 """
 
 from __future__ import annotations
@@ -16,34 +16,53 @@ import pyarrow.parquet as pq
 
 from aurora.corpus.compiled import compiled, entry_point
 from aurora.corpus.string_buffers import buffers_of, texts_of
+from aurora.corpus.work import WorkFiles
+from aurora.recipe.corpus import Curation
 
 # Row in the shard, first byte in its text, byte after the last; in order, and none within another.
 CUTS = pa.schema([("row", pa.int64()), ("start", pa.int64()), ("end", pa.int64())])
 _Ints = npt.NDArray[np.int64]
+BOILERPLATE, REPEATED = KINDS_OF_CUTS = ("boilerplate lines", "repeated passages")
+
+
+def cut_files(curation: Curation, files: WorkFiles) -> dict[str, Path]:
+    """The files of the cuts that the recipe asks for, by their kind."""
+    asked = {
+        BOILERPLATE: (curation.boilerplate_lines, files.cuts),
+        REPEATED: (curation.repeated_passages, files.repeats),
+    }
+    return {kind: path for kind, (wanted, path) in asked.items() if wanted == "drop"}
 
 
 class Cuts:
     """The cuts of a shard, from the files of each kind of them; what two kinds cut is cut once."""
 
-    def __init__(self, files: Mapping[str, Path]) -> None:
+    def __init__(self, files: Mapping[str, Path], chosen: npt.NDArray[np.bool_] | None = None) -> None:
+        """`chosen` bool [rows of the shard] says which documents are cut; all without it."""
         tables = {kind: pq.read_table(path).select(CUTS.names) for kind, path in files.items()}
+        if chosen is not None:
+            tables = {kind: table.filter(pa.array(chosen[table["row"].to_numpy()])) for kind, table in tables.items()}
         self._of_kind = {kind: table["row"].to_numpy() for kind, table in tables.items()}
         self._rows, self._starts, self._ends = _merged(pa.concat_tables([CUTS.empty_table(), *tables.values()]))
+
+    def rows(self, first: int, number: int) -> _Ints:
+        """Which of `number` rows from `first` on are cut, in order."""
+        lowest, highest = np.searchsorted(self._rows, [first, first + number])
+        return np.unique(self._rows[lowest:highest])
 
     def apply(self, texts: pa.LargeStringArray, first: int) -> tuple[pa.LargeStringArray, dict[str, _Ints]]:
         """The texts of the rows from `first` on without their cuts, and the number of cuts of each kind made in each;
         `texts` itself where there are none."""
         lowest, highest = np.searchsorted(self._rows, [first, first + len(texts)])
-        made = np.zeros(len(texts), np.int64)
         if lowest < highest:
             mine = slice(int(lowest), int(highest))
             offsets, data = buffers_of(texts)
             out = np.empty(int(offsets[-1] - offsets[0]), np.uint8)
             out_offsets = np.zeros(len(offsets), np.int64)
             rows = self._rows[mine] - first
-            size = _cut(offsets, data, rows, self._starts[mine], self._ends[mine], out_offsets, out, made)
+            size = _cut(offsets, data, rows, self._starts[mine], self._ends[mine], out_offsets, out)
             texts = texts_of(out_offsets, out[:size])
-        return texts, {kind: np.where(made > 0, self._counts(kind, first, len(made)), 0) for kind in self._of_kind}
+        return texts, {kind: self._counts(kind, first, len(texts)) for kind in self._of_kind}
 
     def _counts(self, kind: str, first: int, number: int) -> _Ints:
         rows = self._of_kind[kind]
@@ -66,21 +85,17 @@ def _merged(table: pa.Table) -> tuple[_Ints, _Ints, _Ints]:
 
 
 @entry_point
-def _cut(offsets, data, rows, starts, ends, out_offsets, out, made):  # type: ignore[no-untyped-def]
+def _cut(offsets, data, rows, starts, ends, out_offsets, out):  # type: ignore[no-untyped-def]
     """Write the texts without their cuts; returns their size."""
     size = cut = 0
-    for row in range(len(made)):
+    for row in range(len(offsets) - 1):
         begin, end = offsets[row], offsets[row + 1]
-        start, at = size, begin
+        at = begin
         while cut < len(rows) and rows[cut] == row:
             size = _copied(data, at, begin + starts[cut], out, size)
             at = begin + ends[cut]
-            made[row] += 1
             cut += 1
         size = _copied(data, at, end, out, size)
-        if made[row] and _is_blank(out, start, size):
-            size = _copied(data, begin, end, out, start)
-            made[row] = 0
         out_offsets[row + 1] = size
     return size
 
@@ -89,11 +104,3 @@ def _cut(offsets, data, rows, starts, ends, out_offsets, out, made):  # type: ig
 def _copied(data, start, end, out, size):  # type: ignore[no-untyped-def]
     out[size : size + end - start] = data[start:end]
     return size + end - start
-
-
-@compiled
-def _is_blank(out, start, end):  # type: ignore[no-untyped-def]
-    for at in range(start, end):  # noqa: SIM110 (compiled)
-        if out[at] > 0x20:
-            return False
-    return True

@@ -29,6 +29,7 @@ CLEAN, HELD_OUT, DROPPED = range(3)
 PART_NAMES = ("clean", "held_out", "dropped")
 # From so many documents on, a language is measured on one at least.
 MEASURED_FROM = 10
+CUTS = "cuts"  # the step that loses what is no document any more
 LOSSES = pa.schema([("step", pa.string()), ("rule", pa.string()), ("value", pa.string())])
 FATES = pa.schema([("part", pa.int8()), *LOSSES])
 _NONE = np.zeros(0, HASH)
@@ -69,16 +70,25 @@ def said(value: float) -> str:
     return str(int(value)) if float(value).is_integer() else repr(float(value))
 
 
-def decide(plan: Plan) -> dict[str, str]:
-    """Write the fates of all shards; returns the fingerprint of each shard's.
+def decide(plan: Plan, cut: bool = False) -> dict[str, str]:
+    """Write the fates of all shards; returns the fingerprint of each shard's. With `cut`, the documents that something
+    is cut out of are lost where what is left is none (`remains`), or is the text of another.
 
     Raises `UserError` where a document that would be kept holds a sentence of the measuring domain.
     """
-    found = [_read(plan, shard) for shard in plan.shards]
+    found = [_read(plan, shard, cut) for shard in plan.shards]
     hashes = np.concatenate([columns.hashes for columns in found]) if found else _NONE
     lost = np.concatenate([columns.lost for columns in found]) if found else np.zeros(0, np.bool_)
-    again, instead = _duplicates(plan, found, hashes, lost)
+    groups, rank = _order(plan, found)
+    again, instead = _duplicates(plan, found, hashes, lost, groups, rank)
     kept = ~lost & ~again & (instead < 0)
+    if cut:
+        kept &= ~np.concatenate([columns.none_left for columns in found])
+        hashes = np.concatenate([columns.left_hashes() for columns in found])
+        if plan.corpus.curation.duplicates != "none":
+            twice = exact(hashes, groups, rank, np.flatnonzero(kept))
+            kept &= ~twice
+            again |= twice
     first = 0
     for columns in found:
         columns.refuse_measured(kept[first : first + len(columns.lost)])
@@ -89,7 +99,7 @@ def decide(plan: Plan) -> dict[str, str]:
     first = 0
     for columns in found:
         mine = slice(first, first + len(columns.lost))
-        marks[columns.shard.name] = _write(plan, columns, again[mine], instead[mine], ids, held_out[mine])
+        marks[columns.shard.name] = _write(plan, columns, hashes[mine], again[mine], instead[mine], ids, held_out[mine])
         first = mine.stop
     return marks
 
@@ -109,6 +119,21 @@ class _Columns:
     langs: pa.DictionaryArray
     lost: npt.NDArray[np.bool_]
     measured: list[tuple[int, str, str]]
+    remains: dict[int, tuple[bytes, str | None, str | None]]
+
+    @property
+    def none_left(self) -> npt.NDArray[np.bool_]:
+        """Which documents are none any more when they are cut."""
+        found = np.zeros(len(self.lost), np.bool_)
+        found[[row for row, (_, rule, _) in self.remains.items() if rule is not None]] = True
+        return found
+
+    def left_hashes(self) -> Hashes:
+        """The hashes of the texts as they are cut."""
+        found = self.hashes.copy()
+        for row, (left, _, _) in self.remains.items():
+            found[row] = np.frombuffer(left, HASH)[0]
+        return found
 
     def refuse_measured(self, kept: npt.NDArray[np.bool_]) -> None:
         """Raise where a document that would be kept holds a measured sentence."""
@@ -120,7 +145,7 @@ class _Columns:
                 )
 
 
-def _read(plan: Plan, shard: Shard) -> _Columns:
+def _read(plan: Plan, shard: Shard, cut: bool) -> _Columns:
     files = WorkFiles(plan.work, shard.name)
     facts = pq.read_table(files.facts, columns=["lang", "hash", "bytes", "measured"])
     lost = pq.read_table(files.judged, columns=["rule"])["rule"].is_valid().to_numpy()
@@ -132,7 +157,12 @@ def _read(plan: Plan, shard: Shard) -> _Columns:
     hashes = facts["hash"].combine_chunks()
     data = np.frombuffer(hashes.buffers()[1], HASH, len(hashes), hashes.offset * 16) if len(hashes) else _NONE
     langs = facts["lang"].combine_chunks().dictionary_encode()
-    return _Columns(shard, data, facts["bytes"].to_numpy(), langs, lost, measured)
+    remains = {}
+    if cut:
+        table = pq.read_table(files.remains)
+        columns = (table[name].to_pylist() for name in ("hash", "rule", "value"))
+        remains = dict(zip(table["row"].to_pylist(), zip(*columns, strict=True), strict=True))
+    return _Columns(shard, data, facts["bytes"].to_numpy(), langs, lost, measured, remains)
 
 
 def _places(files: WorkFiles, rows: Sequence[int]) -> list[str]:
@@ -143,19 +173,31 @@ def _places(files: WorkFiles, rows: Sequence[int]) -> list[str]:
     return [row["url"] or row["id"] for row in table.to_pylist()]
 
 
+def _order(plan: Plan, found: Sequence[_Columns]) -> tuple[npt.NDArray[np.int32], Rows]:
+    """The group that each document is looked at with, and its rank there."""
+    if not found:
+        return np.zeros(0, np.int32), np.zeros(0, np.int64)
+    curation = plan.corpus.curation
+    sources = {name: number for number, name in enumerate(sorted(plan.corpus.sources))}
+    lengths = [len(columns.lost) for columns in found]
+    source = np.repeat(np.array([sources[columns.shard.source] for columns in found], np.int32), lengths)
+    groups = source if curation.duplicates_within == "source" else np.zeros_like(source)
+    return groups, _ranked(found, source, curation)
+
+
 def _duplicates(
-    plan: Plan, found: Sequence[_Columns], hashes: Hashes, lost: npt.NDArray[np.bool_]
+    plan: Plan,
+    found: Sequence[_Columns],
+    hashes: Hashes,
+    lost: npt.NDArray[np.bool_],
+    groups: npt.NDArray[np.int32],
+    rank: Rows,
 ) -> tuple[npt.NDArray[np.bool_], Rows]:
     """Whether each document repeats the text of one that stays; and, where it nearly does, that one, or -1."""
     again, instead = np.zeros(len(hashes), np.bool_), np.full(len(hashes), -1, np.int64)
     curation = plan.corpus.curation
     if curation.duplicates == "none" or not found:
         return again, instead
-    sources = {name: number for number, name in enumerate(sorted(plan.corpus.sources))}
-    lengths = [len(columns.lost) for columns in found]
-    source = np.repeat(np.array([sources[columns.shard.source] for columns in found], np.int32), lengths)
-    groups = source if curation.duplicates_within == "source" else np.zeros_like(source)
-    rank = _ranked(found, source, curation)
     again = exact(hashes, groups, rank, np.flatnonzero(~lost))
     if curation.duplicates == "near":
         signed = Signed([open_signatures(WorkFiles(plan.work, columns.shard.name).signatures) for columns in found])
@@ -221,6 +263,7 @@ def _held_out(
 def _write(
     plan: Plan,
     columns: _Columns,
+    hashes: Hashes,
     again: npt.NDArray[np.bool_],
     instead: Rows,
     ids: Mapping[int, str],
@@ -228,13 +271,17 @@ def _write(
 ) -> str:
     """Write the fates of a shard; returns their fingerprint."""
     files = WorkFiles(plan.work, columns.shard.name)
+    none_left = columns.none_left
     judged: dict[str, Any] = pq.read_table(files.judged).to_pydict()
     for row in np.flatnonzero(again).tolist():
         judged["step"][row], judged["rule"][row] = "duplicates", "exact"
-        judged["value"][row] = columns.hashes[row].tobytes().hex()
+        judged["value"][row] = hashes[row].tobytes().hex()
     for row in np.flatnonzero(instead >= 0).tolist():
         judged["step"][row], judged["rule"][row], judged["value"][row] = "duplicates", "near", ids[int(instead[row])]
-    part = np.where(columns.lost | again | (instead >= 0), DROPPED, np.where(held_out, HELD_OUT, CLEAN)).astype(np.int8)
+    for row in np.flatnonzero(none_left).tolist():
+        judged["step"][row], (_, judged["rule"][row], judged["value"][row]) = CUTS, columns.remains[row]
+    dropped = columns.lost | again | (instead >= 0) | none_left
+    part = np.where(dropped, DROPPED, np.where(held_out, HELD_OUT, CLEAN)).astype(np.int8)
     with atomic_file(files.fates) as stream:
         pq.write_table(pa.table({"part": part, **judged}, FATES), stream, compression="zstd")
     return fingerprint(sha256(files.fates))

@@ -29,19 +29,16 @@ from aurora.corpus.decontaminate import ContaminationIndex, load_index
 from aurora.corpus.document import COLUMNS, UNDETERMINED, UNKNOWN_LABEL, Document, Quarantined
 from aurora.corpus.edge_lines import LINES, edge_lines
 from aurora.corpus.fasttext_model import FastText
-from aurora.corpus.flagged import FlaggedWords, with_score
-from aurora.corpus.kernels import measure
+from aurora.corpus.flagged import with_score
 from aurora.corpus.language import Cld2, Identifier, Languages, identify_batch
 from aurora.corpus.masking import Masker
-from aurora.corpus.measuring import STATISTICS
 from aurora.corpus.minhash import signatures
 from aurora.corpus.mixed import drop_other_paragraphs, is_mixed
 from aurora.corpus.mojibake import repair_batch
 from aurora.corpus.normalise import normalise_batch
-from aurora.corpus.perplexity import Perplexities
 from aurora.corpus.personal_data import TYPES
 from aurora.corpus.plan import Plan, Shard
-from aurora.corpus.quality import JUDGED_BY
+from aurora.corpus.quality import JUDGED_BY, Measures
 from aurora.corpus.reading import read_texts
 from aurora.corpus.work import WorkFiles
 from aurora.errors import UserError
@@ -106,14 +103,10 @@ def prepare(plan: Plan, shard: Shard, tick: Callable[[int], object]) -> dict[str
     """
     files = WorkFiles(plan.work, shard.name)
     curation = plan.corpus.curation
-    identifiers: list[Identifier] = [Cld2()]
-    if curation.fasttext_model:
-        identifiers.append(FastText(plan.base / curation.fasttext_model))
-    models = Perplexities({lang: plan.base / path for lang, path in curation.perplexity.items()})
     benchmarks = load_index(curation.contamination, plan.base) if curation.contamination else None
-    flagged = FlaggedWords({lang: plan.base / path for lang, path in curation.flagged_words.items()})
     masker = Masker(curation, plan.base)
-    steps = _Steps(curation, identifiers, _measuring_sentences(plan.folder), models, benchmarks, flagged, masker)
+    measures = Measures(curation, plan.base)
+    steps = _Steps(curation, identifiers_of(plan), _measuring_sentences(plan.folder), measures, benchmarks, masker)
     counts = {"documents": 0, "quarantined": 0, "bytes": 0}
     with ExitStack() as stack:
         streams = {path: stack.enter_context(atomic_file(path)) for path in (files.texts, files.facts)}
@@ -143,6 +136,12 @@ def prepare(plan: Plan, shard: Shard, tick: Callable[[int], object]) -> dict[str
             counts["bytes"] += size
             tick(size)
     return counts
+
+
+def identifiers_of(plan: Plan) -> list[Identifier]:
+    """Who tells the languages of a plan's documents."""
+    model = plan.corpus.curation.fasttext_model
+    return [Cld2(), FastText(plan.base / model)] if model else [Cld2()]
 
 
 def batches(found: Iterator[Document | Quarantined]) -> Iterator[tuple[list[Document | Quarantined], int]]:
@@ -181,17 +180,15 @@ class _Steps:
         curation: Curation,
         identifiers: Sequence[Identifier],
         measured: SentenceIndex,
-        perplexities: Perplexities,
+        measures: Measures,
         benchmarks: ContaminationIndex | None,
-        flagged: FlaggedWords,
         masker: Masker,
     ) -> None:
         self._curation = curation
         self._identifiers = identifiers
         self._measured = measured
-        self._perplexities = perplexities
+        self._measures = measures
         self._benchmarks = benchmarks
-        self._flagged = flagged
         self._masker = masker
 
     def carry_out(self, inputs: Sequence[Document | Quarantined]) -> tuple[list[pa.RecordBatch], list[Quarantined]]:
@@ -258,10 +255,7 @@ class _Steps:
         for place, name in enumerate(("step", "rule", "value")):
             losses = (None if loss is None else ("language", *loss)[place] for loss in found.losses)
             columns[name] = pa.array(losses, pa.string())
-        measured = measure(columns["text"], langs)
-        columns |= {name: measured[name] for name in STATISTICS}
-        columns["perplexity"] = self._perplexities.measure(columns["text"], langs)
-        columns["flagged"] = self._flagged.measure(columns["text"], langs)
+        columns |= self._measures.measure(columns["text"], langs)
         if self._curation.flagged_words:
             columns["meta"] = with_score(columns["meta"], columns["flagged"])
         return pa.RecordBatch.from_pydict(columns)

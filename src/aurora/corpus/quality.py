@@ -9,20 +9,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from aurora.corpus.document import CODE
+from aurora.corpus.flagged import FlaggedWords
 from aurora.corpus.kernels import measure
 from aurora.corpus.language_data import thresholds
 from aurora.corpus.measuring import STATISTICS
+from aurora.corpus.perplexity import Perplexities
 from aurora.corpus.rule_sets import SETS, rules_of
 from aurora.errors import UserError
 from aurora.languages.labels import primary
+from aurora.recipe.corpus import Curation
 
 Thresholds = Mapping[str, Mapping[str, float]]
+Measured: TypeAlias = pa.RecordBatch | pa.Table | Mapping[str, pa.Array]
 BASIC = ("basic",)
 # The columns that rules look at.
 JUDGED_BY = (*STATISTICS, "perplexity", "flagged")
@@ -34,6 +40,22 @@ class Broken:
 
     rule: str
     value: float
+
+
+class Measures:
+    """What the rules look at, with the models and lists that a recipe names."""
+
+    def __init__(self, curation: Curation, base: Path) -> None:
+        self._perplexities = Perplexities({lang: base / path for lang, path in curation.perplexity.items()})
+        self._flagged = FlaggedWords({lang: base / path for lang, path in curation.flagged_words.items()})
+
+    def measure(self, texts: pa.LargeStringArray, langs: Sequence[str]) -> dict[str, pa.Array]:
+        """A column [documents] for each of JUDGED_BY."""
+        measured = measure(texts, langs)
+        found = {name: measured[name] for name in STATISTICS}
+        found["perplexity"] = self._perplexities.measure(texts, langs)
+        found["flagged"] = self._flagged.measure(texts, langs)
+        return found
 
 
 def check_thresholds(moved: Thresholds) -> None:
@@ -49,7 +71,10 @@ def check_thresholds(moved: Thresholds) -> None:
 
 
 def judge_batch(
-    measured: pa.RecordBatch | pa.Table, langs: Sequence[str], sets: Sequence[str], moved: Thresholds
+    measured: Measured,
+    langs: Sequence[str],
+    sets: Sequence[str],
+    moved: Thresholds,
 ) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.float64]]:
     """The first rule of `sets` that each document breaks, None for those that break none, and the value that broke it.
 

@@ -68,6 +68,11 @@ class WorkFiles:
         return self.work / "repeats" / f"{self.shard}.parquet"
 
     @property
+    def remains(self) -> Path:
+        """What is left of the documents that something is cut out of, and whether it is a document."""
+        return self.work / "remains" / f"{self.shard}.parquet"
+
+    @property
     def cuts(self) -> Path:
         """What is cut out of documents when they are written."""
         return self.work / "cuts" / f"{self.shard}.parquet"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from aurora.corpus.cuts import Cuts
+from aurora.corpus.cuts import KINDS_OF_CUTS, Cuts, cut_files
 from aurora.corpus.fates import DROPPED, PART_NAMES
 from aurora.corpus.ledger import EXAMPLES_PER_RULE, EXCERPT, Ledger
 from aurora.corpus.normalise import normalise_batch
@@ -26,7 +25,6 @@ from aurora.corpus.shards import LOSS_COLUMNS, PartWriter
 from aurora.corpus.work import WorkFiles
 from aurora.files import atomic_file
 
-BOILERPLATE, REPEATED = KINDS_OF_CUTS = ("boilerplate lines", "repeated passages")
 _ENTRY = ("lang", "part", "step", "rule")
 
 
@@ -35,7 +33,7 @@ def write_shard(plan: Plan, shard: Shard, tick: Callable[[int], object]) -> dict
     files = WorkFiles(plan.work, shard.name)
     ledger = Ledger()
     fates = pq.read_table(files.fates)
-    cuts = Cuts(cut_files(plan, files))
+    cuts = Cuts(cut_files(plan.corpus.curation, files), fates["part"].to_numpy() != DROPPED)
     first = 0
     for part in PART_NAMES:
         (plan.folder / part / f"{shard.name}.parquet").unlink(missing_ok=True)
@@ -56,16 +54,6 @@ def write_shard(plan: Plan, shard: Shard, tick: Callable[[int], object]) -> dict
             tick(pc.sum(known["bytes"]).as_py() or 0)
     _quarantine(plan, shard, ledger)
     return ledger.state()
-
-
-def cut_files(plan: Plan, files: WorkFiles) -> dict[str, Path]:
-    """The files of the cuts that the recipe asks for, by their kind."""
-    curation = plan.corpus.curation
-    asked = {
-        BOILERPLATE: (curation.boilerplate_lines, files.cuts),
-        REPEATED: (curation.repeated_passages, files.repeats),
-    }
-    return {kind: path for kind, (wanted, path) in asked.items() if wanted == "drop"}
 
 
 def _without_cuts(plan: Plan, cuts: Cuts, first: int, table: pa.Table, known: pa.Table) -> tuple[pa.Table, pa.Table]:
