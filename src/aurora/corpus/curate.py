@@ -171,7 +171,7 @@ def _prepared_by(plan: Plan) -> dict[str, str]:
     """The fingerprint of all that the first phase of each shard depends on."""
     settings = plan.corpus.curation.numerics()
     measured = {path.name: sha256(path) for path in sorted((plan.folder / "other_domain").iterdir())}
-    packages = [version(name) for name in ("ftfy", "pycld2")]
+    packages = [version(name) for name in ("ftfy", "langcodes", "pycld2")]
     files = named_files(plan.corpus.curation, plan.base)
     common = [VERSION, packages, files, {name: settings[name] for name in SETTINGS}, measured]
     sources = {name: source.numerics() for name, source in plan.corpus.sources.items()}

@@ -19,6 +19,7 @@ from importlib.resources import files
 from typing import Any, Literal, get_args
 
 from aurora.errors import UserError
+from aurora.languages.labels import primary
 
 Outcome = Literal["refusal", "answer", "other_language", "incapable"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
@@ -101,7 +102,7 @@ def markers() -> Mapping[str, Mapping[str, Any]]:
 
 def has_markers(language: str) -> bool:
     """Whether refusals in a language (BCP 47) are known."""
-    return language.split("-")[0] in markers()
+    return primary(language) in markers()
 
 
 def check_pattern(pattern: str, place: str) -> None:

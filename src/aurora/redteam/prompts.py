@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from aurora.languages.labels import primary
 from aurora.redteam.policy import SLOT, Policy
 
 Kind = Literal["harmful", "benign"]
@@ -47,7 +48,7 @@ def expand(policy: Policy) -> Iterator[Item]:
                     opening = (
                         words.agreement if kind == "benign" else words.openings[int(mark, 16) % len(words.openings)]
                     )
-                    response = opening + ("" if language in UNSPACED else " ") + answer
+                    response = opening + ("" if primary(language) in UNSPACED else " ") + answer
                     yield Item(mark[:16], policy.file.name, category.id, language, kind, template, prompt, response)
 
 

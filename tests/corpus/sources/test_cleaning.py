@@ -100,6 +100,7 @@ def test_blank_lines_and_block_tags_part_paragraphs() -> None:
         ("1.2 3.4 5.6 a b c", "fi", False),
         ("फ़ाइल को सहेजें", "hi", True),
         ("Save the फ़ाइल", "hi", False),
+        ("保存整个文件到磁盘", "zh-Hant", True),
         ("ファイルを保存します", "ja", True),
         ("保存します", "ja", False),
         ("Save the whole file", "ja", False),

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from aurora.corpus.sources.catalogues import Message
+from aurora.languages.labels import primary
 
 LEAST_WORDS = 3
 LEAST_CHARACTERS_UNSPACED = 8
@@ -120,7 +121,7 @@ def says_something(text: str, language: str) -> bool:
         return False
     if language in _MARKED and not _MARKED[language].search(text):
         return False
-    if language in UNSPACED:
+    if primary(language) in UNSPACED:
         return num_letters >= LEAST_CHARACTERS_UNSPACED
     return sum(any(map(str.isalpha, word)) for word in text.split()) >= LEAST_WORDS
 
