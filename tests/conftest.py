@@ -7,6 +7,11 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A busy machine is no fault: how long an example takes decides nothing.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 # Tests run side by side on two cores: one thread each is faster than many fighting.
 os.environ.setdefault("OMP_NUM_THREADS", "1")

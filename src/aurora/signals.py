@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+
+from aurora.terminal import write
 
 # The end of a job, a terminal that is closed, and what Slurm sends some time before (`--signal=USR1@300`); Ctrl-C has
 # Python's own exception.
@@ -115,4 +116,4 @@ _FORKS = _Forks()
 
 def _say(text: str) -> None:
     if os.environ.get("RANK", "0") == "0":  # of the processes of torchrun only the first speaks
-        print(f"\n{text}", file=sys.stderr, flush=True)
+        write(f"\n{text}", err=True)

@@ -207,9 +207,3 @@ def test_the_same_files_are_the_same_documents_anywhere(tmp_path: Path) -> None:
     assert facts == provenance("web", source, tmp_path / "there", tmp_path)
     (tmp_path / "there/a.jsonl").write_text('{"text": "b"}\n')
     assert facts != provenance("web", source, tmp_path / "there", tmp_path)
-
-
-def test_very_large_files_are_known_by_size_and_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "a.jsonl").write_text('{"text": "a"}\n')
-    monkeypatch.setattr(module, "LARGEST_HASHED", 3)
-    assert module.identities("web", ["a.jsonl"], tmp_path)["a.jsonl"].startswith("size:14 changed:")
