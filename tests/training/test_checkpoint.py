@@ -122,7 +122,8 @@ def test_the_step_from_which_a_stage_may_be_given_more_tokens_stays(tmp_path: Pa
 def test_a_state_of_another_version_is_refused(tmp_path: Path) -> None:
     checkpoint = save(tmp_path, 10)
     values = json.loads((checkpoint / "state.json").read_text())
-    for changed in (values | {"schema": 2}, values | {"new": 1}):
+    others: list[dict[str, object]] = [{"schema": 2}, {"new": 1}, {"step": "10"}, {"made_with": None}, {"edits": [1]}]
+    for changed in (values | other for other in others):
         (checkpoint / "state.json").write_text(json.dumps(changed))
         checksums = json.loads((checkpoint / "checksums.json").read_text())
         checksums["state.json"] = sha256(checkpoint / "state.json")

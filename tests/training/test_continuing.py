@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 from collections.abc import Callable
@@ -332,3 +333,37 @@ def test_events_of_an_earlier_life_are_not_removed(lab: Lab, bench: Bench) -> No
     events = set((lab.folder / "tensorboard/cap.partial").iterdir())
     bench.train(edited_peak(stage))
     assert events < set((lab.folder / "tensorboard/cap.partial").iterdir())
+
+
+def test_an_interrupted_stage_given_more_tokens_simply_goes_on(lab: Lab, bench: Bench) -> None:
+    long = lab.stage(14, schedule=CONSTANT)
+    bench.interrupt(lab.stage(12, schedule=CONSTANT), 8)
+    bench.train(long)
+    whole = Bench(lab, "whole")
+    whole.train(long)
+    alike(whole.finished, bench.finished)
+
+
+def test_a_finished_stage_can_be_taken_up_with_other_values_at_its_end(lab: Lab, bench: Bench) -> None:
+    bench.train(lab.stage(6, schedule=CONSTANT))
+    edited = edited_peak(lab.stage(9, schedule=CONSTANT))
+    with pytest.raises(UserError, match=r"no checkpoint of step 4; there are those of 6"):
+        bench.train(edited, wish=Wish(step=4))
+    bench.train(edited, wish=Wish(step=6))
+    state = json.loads((bench.finished / "state.json").read_text())
+    assert [edit["step"] for edit in state["edits"]] == [6]
+    rates = [record["learning_rate"] for record in read_metrics(bench.finished / "metrics.jsonl")]
+    assert rates[4:] == [1e-2, 1e-2, 1.1e-2, 1.1e-2, 1.1e-2]
+
+
+def test_a_disk_that_cannot_link_gets_copies(lab: Lab, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    bench.train(lab.stage(6, schedule=CONSTANT))
+    long = lab.stage(9, schedule=CONSTANT)
+    bench.train(long)
+    whole = Bench(lab, "whole")
+    whole.train(long)
+    alike(whole.finished, bench.finished)

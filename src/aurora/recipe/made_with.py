@@ -61,10 +61,10 @@ def differences(before: MadeWith, now: MadeWith) -> dict[str, tuple[Any, Any]]:
 
 def described(changed: Mapping[str, tuple[Any, Any]]) -> str:
     """`key (was old, is new), ...` for a sentence."""
-    return ", ".join(f"{key} (was {_short(old)}, is {_short(new)})" for key, (old, new) in changed.items())
+    return ", ".join(f"{key} (was {shown(old)}, is {shown(new)})" for key, (old, new) in changed.items())
 
 
-def _short(value: Any) -> str:
+def shown(value: Any) -> str:
     """A value for a sentence; of a hash its beginning."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text[:12] if len(text) == 64 and set(text) <= set("0123456789abcdef") else text

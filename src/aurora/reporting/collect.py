@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from aurora.files import read_json
 from aurora.manifest import Manifest, files_of
 from aurora.recipe import LoadedRecipe, Recipe
+from aurora.recipe.made_with import shown
 from aurora.recipe.stages import Stage, checkpoints_of, safety_stages
 
 if TYPE_CHECKING:
@@ -126,6 +127,10 @@ def _stage(run: Path, name: str, stage: Stage, seed: int) -> dict[str, Any]:
         ],
         "retention": _retention(stage, decisions),
         "steps_left_out": len(_lines(left_out[0])) if left_out else 0,
+        "edits": [
+            {"step": edit["step"], "changed": {key: list(map(shown, pair)) for key, pair in edit["changed"].items()}}
+            for edit in state["edits"]
+        ],
         "samples": results["samples"],
     }
 

@@ -212,6 +212,13 @@ class Retention(Part):
         return relative_changes(self.start, self.decisions[-1].bits_per_byte) if self.decisions else {}
 
 
+class Edit(Part):
+    """Values of the recipe that changed while a stage was interrupted, and with which its user let it go on."""
+
+    step: int = Field(ge=0, description="The steps up to this one were made with the old values.")
+    changed: dict[str, tuple[Text, Text]] = Field(description="Old and new value by key of the recipe, or input.")
+
+
 class Stage(Part):
     """One training stage and what its last checkpoint scores."""
 
@@ -245,6 +252,9 @@ class Stage(Part):
     retention: Retention | None = Field(None, description="Adaptive replay; null without.")
     steps_left_out: int = Field(
         0, ge=0, description="Steps whose batch the guard kept from the weights; `left_out.jsonl` names its documents."
+    )
+    edits: list[Edit] = Field(
+        default_factory=list, description="Where the recipe above does not give all of the stage's steps."
     )
     samples: list[Sample] = Field(default_factory=list, description="What the checkpoint writes.")
 

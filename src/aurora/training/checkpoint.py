@@ -226,6 +226,10 @@ def state_of(path: Path) -> State:
     values: Any = read_json(path)
     try:
         state = State(**values)
+        if not (type(state.step) is type(state.weights_of) is int and isinstance(state.made_with, dict)):
+            raise TypeError("values of other types")
+        if not all({"step", "changed"} <= set(edit) for edit in state.edits):
+            raise TypeError("edits of another form")
     except TypeError as error:
         raise AuroraError(
             f"{path} is not a state of this version ({error}): go on with the version of Aurora that wrote it, "

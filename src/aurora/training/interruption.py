@@ -15,8 +15,8 @@ from typing import NoReturn
 
 from aurora.progress import say
 
-# Ctrl-C, the end of a job, and what Slurm sends some time before that (`--signal=USR1@300`).
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
+# Ctrl-C, the end of a job, what Slurm sends some time before that (`--signal=USR1@300`), and a terminal that is closed.
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGHUP)
 
 
 class StopRequest:
@@ -46,12 +46,17 @@ class StopRequest:
 
 @contextmanager
 def stop_requests() -> Iterator[StopRequest]:
-    """Note `SIGNALS` instead of dying by them; outside the main thread Python does not allow it."""
+    """Note `SIGNALS` instead of dying by them; outside the main thread Python does not allow it.
+
+    A hang-up that is ignored, as by `nohup`, stays so.
+    """
     stop = StopRequest()
     if threading.current_thread() is not threading.main_thread():
         yield stop
         return
-    before = {number: signal.signal(number, stop.receive) for number in SIGNALS}
+    ignored = signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    noted = [number for number in SIGNALS if number != signal.SIGHUP or not ignored]
+    before = {number: signal.signal(number, stop.receive) for number in noted}
     try:
         yield stop
     finally:

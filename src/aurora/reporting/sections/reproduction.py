@@ -39,6 +39,7 @@ def reproduction_section(report: Report) -> Html:
         "reproduce",
         "To make it again",
         facts(named) if named else None,
+        *[tag("p", sentence, class_="note") for sentence in _edits(report)],
         folded(
             "SHA-256 of every artifact",
             table("SHA-256 of every artifact", ["artifact", "SHA-256"], hashes, words=(0, 1)),
@@ -49,6 +50,17 @@ def reproduction_section(report: Report) -> Html:
         if report.recipe_text
         else None,
     )
+
+
+def _edits(report: Report) -> list[str]:
+    """Where the recipe alone does not give the run again."""
+    return [
+        f"Stage {stage.name} went on from step {edit.step:,} with values changed since: "
+        + ", ".join(f"{key} ({old} before, {new} behind it)" for key, (old, new) in edit.changed.items())
+        + ". The recipe holds the new ones."
+        for stage in report.stages
+        for edit in stage.edits
+    ]
 
 
 def _value(value: Any) -> str:
