@@ -2,12 +2,28 @@ from __future__ import annotations
 
 import errno
 import os
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from aurora import files
 from aurora.errors import AuroraError, UserError
-from aurora.files import atomic_file, below, canonical_json, explained, read_json, sha256, write_json
+from aurora.files import (
+    as_written,
+    atomic_file,
+    below,
+    canonical_json,
+    explained,
+    read_json,
+    read_json_lines,
+    read_regular,
+    sha256,
+    write_json,
+    write_text,
+)
 
 
 def test_a_failed_write_leaves_the_old_content_and_no_rest(tmp_path: Path) -> None:
@@ -20,7 +36,16 @@ def test_a_failed_write_leaves_the_old_content_and_no_rest(tmp_path: Path) -> No
     assert [entry.name for entry in tmp_path.iterdir()] == ["a.json"]
 
 
-@pytest.mark.parametrize(("code", "said"), [(errno.ENOSPC, "disk is full"), (errno.EACCES, "cannot be written")])
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        (errno.ENOSPC, "disk is full"),
+        (errno.EDQUOT, "quota of disk space is used up"),
+        (errno.EFBIG, "larger than a file may be"),
+        (errno.EACCES, "cannot be written"),
+        (errno.EPERM, "cannot be written"),
+    ],
+)
 def test_operating_system_errors_become_one_sentence(tmp_path: Path, code: int, said: str) -> None:
     with pytest.raises(AuroraError, match=said) as error, explained(tmp_path / "x"):
         raise OSError(code, "as the system says")
@@ -56,6 +81,66 @@ def test_broken_json_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text("{")
     with pytest.raises(AuroraError, match=r"a\.json is not valid JSON"):
         read_json(tmp_path / "a.json")
+
+
+@pytest.mark.parametrize("content", [b"[" * 100_000, b"9" * 5000, b"\xff", b"", b'{"a": 1'])
+def test_odd_json_is_one_sentence(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "a.json").write_bytes(content)
+    with pytest.raises(AuroraError, match=r"a\.json is not valid JSON"):
+        read_json(tmp_path / "a.json")
+    (tmp_path / "a.jsonl").write_bytes(b'{"good": "\xe2\x80\xa8"}\n' + (content or b"{") + b"\n")
+    lines = read_json_lines(tmp_path / "a.jsonl")
+    assert next(lines) == {"good": "\u2028"}
+    with pytest.raises(AuroraError, match=r"a\.jsonl, line 2: this is not JSON"):
+        list(lines)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "folder", "large", "zero byte"])
+def test_only_regular_files_of_a_stated_size_are_read(
+    tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "LARGEST_JSON", 10)
+    path = {"device": Path("/dev/zero"), "zero byte": tmp_path / "a\0b"}.get(kind, tmp_path / "a")
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    elif kind == "large":
+        path.write_text("[1, 2, 3, 4]")
+    for read in (read_json, *([] if kind == "large" else [sha256, lambda path: list(read_json_lines(path))])):
+        with pytest.raises(AuroraError) as error:
+            read(path)
+        assert "\n" not in str(error.value)
+    with pytest.raises(UserError):
+        read_regular(path, 10, UserError)
+
+
+def test_nothing_is_written_over_a_pipe_a_device_or_a_folder(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "folder").mkdir()
+    for path in (tmp_path / "pipe", tmp_path / "folder", Path("/dev/null")):
+        with pytest.raises(AuroraError, match="where no file can be written"):
+            write_text(path, "text")
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["folder", "pipe"]
+
+
+def test_what_a_file_may_hold_at_most_is_the_systems(tmp_path: Path) -> None:
+    """With the real limit of a process: 100 blocks of 1,024 bytes."""
+    path = str(tmp_path / "a")
+    code = f"from pathlib import Path; from aurora.files import write_text; write_text(Path({path!r}), 'x' * 10**6)"
+    command = f"ulimit -f 100; exec {sys.executable} -c {shlex.quote(code)}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
+    assert "became larger than a file may be here: see `ulimit -f`" in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_content_that_does_not_belong_there(tmp_path: Path) -> None:
+    for odd in ({}, [], 3):
+        with (
+            pytest.raises(AuroraError, match=r"a\.json does not hold what belongs there"),
+            as_written(tmp_path / "a.json"),
+        ):
+            odd["documents"]["in"]  # type: ignore[index, call-overload]
 
 
 def test_canonical_json_ignores_key_order() -> None:

@@ -20,7 +20,7 @@ import click
 
 from aurora import __version__
 from aurora.errors import AuroraError
-from aurora.files import what_is_full
+from aurora.files import json_text, read_json, what_is_full
 from aurora.signals import Stopped, answered, interruption, sentence
 from aurora.terminal import line, write, write_json, write_json_text
 
@@ -142,7 +142,7 @@ def corpus_build(recipe: Path, overrides: tuple[str, ...], output: Path | None, 
     """Curate the recipe's sources; --json prints the ledger."""
     folder = _run_until(recipe, overrides, output, "corpus")
     if as_json:
-        write_json_text((folder / "corpus/ledger.json").read_text(encoding="utf-8"))
+        write_json_text(json_text(read_json(folder / "corpus/ledger.json")))
 
 
 @corpus.command("inspect")
@@ -160,7 +160,7 @@ def corpus_inspect(path: Path, page: Path | None, as_json: bool) -> None:
         write_corpus_page(folder, page)
         write(f"Wrote {page}.")
     elif as_json:
-        write_json_text((folder / "ledger.json").read_text(encoding="utf-8"))
+        write_json_text(json_text(read_json(folder / "ledger.json")))
     else:
         write(describe(folder))
 
@@ -255,7 +255,7 @@ def redteam_generate(recipe: Path, overrides: tuple[str, ...], output: Path | No
 
     run_recipe(loaded, folder, only="redteam")
     if as_json:
-        write_json_text((folder / "redteam/summary.json").read_text(encoding="utf-8"))
+        write_json_text(json_text(read_json(folder / "redteam/summary.json")))
 
 
 @aurora.command()

@@ -13,7 +13,7 @@ import json
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import BufferedReader
 from pathlib import Path
 from typing import IO, Any
@@ -100,7 +100,13 @@ def read_regular(path: Path, largest: int, kind: type[AuroraError] = AuroraError
 
 @contextmanager
 def atomic_file(path: Path, mode: str = "wb") -> Iterator[IO[Any]]:
-    """Open a temporary file that becomes `path` only when the block ends without an exception."""
+    """Open a temporary file that becomes `path` only when the block ends without an exception.
+
+    Raises `AuroraError` where `path` is a folder, a pipe or a device, which a file cannot take the place of.
+    """
+    if path.exists() and not path.is_file():
+        kind = "a folder" if path.is_dir() else "a pipe or a device"
+        raise AuroraError(f"{path} is {kind}, where no file can be written: give the path of a file.")
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
@@ -117,13 +123,12 @@ def atomic_file(path: Path, mode: str = "wb") -> Iterator[IO[Any]]:
 
 def write_text(path: Path, text: str) -> None:
     """Write `text` atomically; a file that already holds it is left alone."""
-    try:
-        if path.read_text(encoding="utf-8") == text:
+    content = text.encode()
+    with suppress(OSError):
+        if path.is_file() and path.stat().st_size == len(content) and path.read_bytes() == content:
             return
-    except (OSError, UnicodeDecodeError):
-        pass
-    with atomic_file(path, "w") as stream:
-        stream.write(text)
+    with atomic_file(path) as stream:
+        stream.write(content)
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -145,6 +150,33 @@ def read_json(path: Path) -> Any:
     # Also UnicodeDecodeError and numbers of thousands of digits; and what nests a thousand levels deep.
     except (ValueError, RecursionError) as error:
         raise AuroraError(f"{path} is not valid JSON ({error}): delete it and run the step again.") from error
+
+
+def read_json_lines(path: Path) -> Iterator[Any]:
+    """The values of a file of JSON lines; `AuroraError` naming the line that is none, or has no end."""
+    number = 0
+    try:
+        with open_regular(path) as stream:
+            while line := stream.readline(LARGEST_JSON):  # not splitlines(), which also cuts inside of texts
+                number += 1
+                yield json.loads(line)
+    except FileNotFoundError as error:
+        raise AuroraError(f"{path} does not exist.") from error
+    except (ValueError, RecursionError) as error:
+        raise AuroraError(f"{path}, line {number}: this is not JSON ({error}): run the step again.") from error
+
+
+@contextmanager
+def as_written(path: Path) -> Iterator[None]:
+    """Turn what the content of `path` raises in use, where it is not what Aurora writes there, into one sentence."""
+    try:
+        yield
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise AuroraError(
+            f"{path} does not hold what belongs there ({type(error).__name__}: {reason}): put a copy of it back, or "
+            "run its recipe again."
+        ) from error
 
 
 def canonical_json(value: Any) -> bytes:

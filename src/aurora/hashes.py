@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from aurora.files import sha256, write_text
+from aurora.errors import AuroraError
+from aurora.files import read_json, sha256, write_text
 
 # The slowest clock of a file system ticks every two seconds: a file that changed less than that before it is
 # read could change again and bear the same times. Its hash is right, but not known for later.
@@ -45,8 +46,8 @@ def digest_of(path: Path) -> str:
 def remembered(file: Path, *, write: bool = True) -> Iterator[None]:
     """Know in this block what `file` remembers, and have it remember what is learnt; damaged, it remembers nothing."""
     before: dict[str, str] = {}
-    with suppress(OSError, ValueError, AttributeError):
-        before = {str(key): str(value) for key, value in json.loads(file.read_text(encoding="utf-8")).items()}
+    with suppress(AuroraError, AttributeError):
+        before = {str(key): str(value) for key, value in read_json(file).items()}
     _known.update(before)
     _used.clear()
     try:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from aurora.errors import AuroraError, UserError
-from aurora.files import explained, read_json
+from aurora.files import as_written, explained, read_json
 from aurora.folders import MANIFEST, faults, refuse_faulty
 from aurora.hashes import remembered
 from aurora.manifest import read_manifest
@@ -40,7 +40,8 @@ def checkpoint_of(path: Path, stage: str | None = None) -> Path:
         )
     finished = finished_checkpoints(path)
     if stage is None:
-        stages = [name for name in _recipe(path)["stages"] if name in finished]
+        with as_written(path / RECIPE):
+            stages = [name for name in _recipe(path)["stages"] if name in finished]
         if not stages:
             raise UserError(f"{path} has no finished stage yet: run its recipe first.")
         stage = stages[-1]
@@ -53,7 +54,8 @@ def recipe_of(run: Path) -> Recipe:
     """The recipe that a run was last carried out with; `UserError` where `run` is none."""
     if not (run / RECIPE).is_file():
         raise UserError(f"{run} is not a run: give runs/NAME.")
-    return Recipe.model_validate(_recipe(run))
+    with as_written(run / RECIPE):
+        return Recipe.model_validate(_recipe(run))
 
 
 def run_of(artifact: Path) -> Path | None:

@@ -111,6 +111,8 @@ def test_what_is_wrong_with_a_list_is_said(tmp_path: Path) -> None:
     path = tmp_path / "en.txt"
     with pytest.raises(UserError, match=r"corpus\.curation\.flagged_words\.en: .*en\.txt cannot be read"):
         FlaggedWords({"en": path})
+    with pytest.raises(UserError, match=r"flagged_words\.en: .*/dev/zero is a pipe or a device"):
+        FlaggedWords({"en": Path("/dev/zero")})
     path.write_text("# nothing\n")
     with pytest.raises(UserError, match="holds no term; write one a line"):
         FlaggedWords({"en": path})

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
+from aurora.cli import main
 from aurora.corpus.inspect import describe, find_corpus
 from aurora.corpus.ledger import Ledger
 from aurora.errors import AuroraError, UserError
@@ -71,3 +73,22 @@ def test_long_names_keep_the_columns_in_line(tmp_path: Path) -> None:
     for table in describe(tmp_path).split("\n\n")[1:3]:
         assert len({len(line) for line in table.splitlines()}) == 1
         assert "  zh-Hant-TW  " in table
+
+
+@pytest.mark.parametrize("text", ["{}", "[]", '{"documents": 3}', "null", "[" * 100_000, "9" * 5000, "\x00"])
+@pytest.mark.parametrize("how", [[], ["--json"], ["--html"]])
+def test_an_odd_ledger_is_one_sentence(
+    tmp_path: Path, text: str, how: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "ledger.json").write_text(text)
+    more = [*how, str(tmp_path / "page.html")] if "--html" in how else how
+    if how == ["--json"] and text in ("{}", "[]", "null", '{"documents": 3}'):
+        main(["corpus", "inspect", str(tmp_path), *more])
+        assert json.loads(capsys.readouterr().out) == json.loads(text)
+    else:
+        with pytest.raises(SystemExit, match="1"):
+            main(["corpus", "inspect", str(tmp_path), *more])
+        said = capsys.readouterr().err
+        assert said.startswith(f"Error: {tmp_path / 'ledger.json'} ")
+        assert said.count("\n") == 1
+    assert not (tmp_path / "page.html").exists()

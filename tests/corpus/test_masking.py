@@ -53,6 +53,9 @@ def test_quarantined_excerpts_are_masked(tmp_path: Path) -> None:
 def test_a_key_that_keeps_no_secret_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"personal_data_key: .*absent\.key cannot be read"):
         read_key(tmp_path / "absent.key")
+    for endless in ("/dev/zero", str(tmp_path)):
+        with pytest.raises(UserError, match=r"personal_data_key: .* is a .*, not a file"):
+            read_key(Path(endless))
     (tmp_path / "short.key").write_text("x" * (SHORTEST_KEY - 1) + "\n")
     with pytest.raises(UserError, match="holds 15 bytes; a key has at least 16"):
         built(tmp_path, personal_data="fakes", personal_data_key="short.key")

@@ -21,6 +21,7 @@ from aurora.hashes import digest_of
 ENDINGS = (".jsonl", ".jsonl.gz", ".jsonl.zst", ".jsonl.bz2")
 _COMPRESSIONS = {".gz": "gzip", ".zst": "zstd", ".bz2": "bz2"}
 _KEY = "corpus.curation.contamination.sets"
+LONGEST_ROW = 50_000_000  # bytes; the longest contexts of benchmarks have 1 MB
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,13 @@ def read_set(name: str, path: Path, fields: Sequence[str] = ()) -> Iterator[Item
 def _lines(name: str, file: Path) -> Iterator[bytes]:
     try:
         with pa.input_stream(str(file), compression=_COMPRESSIONS.get(file.suffix)) as stream:
-            yield from io.BufferedReader(stream, 1 << 20)
+            lines = io.BufferedReader(stream, 1 << 20)
+            while line := lines.readline(LONGEST_ROW + 1):
+                if len(line) > LONGEST_ROW:
+                    raise UserError(
+                        f"{_KEY}.{name}: {file} has a row of more than {LONGEST_ROW:,} bytes: it is no item."
+                    )
+                yield line
     except (OSError, EOFError, pa.ArrowException) as error:
         reason = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
         raise UserError(f"{_KEY}.{name}: {file} cannot be read to its end ({reason}).") from error

@@ -19,10 +19,12 @@ import pyarrow as pa
 from aurora.corpus.compiled import entry_point
 from aurora.corpus.folding import Folding, folding, token_hashes
 from aurora.corpus.string_buffers import buffers_of, concatenated
-from aurora.errors import UserError
+from aurora.errors import AuroraError, UserError
+from aurora.files import read_regular
 from aurora.languages.labels import primary
 
 LONGEST_TERM = 8  # tokens
+LARGEST_LIST = 20_000_000  # bytes; published ones have 10,000
 _FACTOR = np.uint64(0xD6E8FEB86659FD93)
 # A table of what any term begins with dismisses nearly all other tokens.
 _BEGINNINGS = 1 << 16
@@ -106,8 +108,8 @@ def _joined(hashes: Sequence[int]) -> int:
 
 def _read(lang: str, path: Path) -> list[str]:
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+        lines = read_regular(path, LARGEST_LIST).decode("utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError, AuroraError) as error:
         raise UserError(f"corpus.curation.flagged_words.{lang}: {path} cannot be read ({error}).") from error
     terms = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
     if not terms:

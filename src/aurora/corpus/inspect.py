@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from aurora.errors import UserError
-from aurora.files import read_json
+from aurora.files import as_written, read_json
 from aurora.tables import table
 from aurora.terminal import line
 
@@ -24,7 +24,11 @@ def find_corpus(path: Path) -> Path:
 
 def describe(folder: Path) -> str:
     """The ledger of a corpus artifact as a table, its losses by rule, and examples."""
-    ledger = read_json(folder / "ledger.json")
+    with as_written(folder / "ledger.json"):
+        return "\n".join(_lines(read_json(folder / "ledger.json")))
+
+
+def _lines(ledger: dict[str, Any]) -> list[str]:
     documents = ledger["documents"]
     lines = [
         f"{documents['in']:,} documents = {documents['kept']:,} kept + {documents['dropped']:,} dropped "
@@ -52,7 +56,7 @@ def describe(folder: Path) -> str:
         excerpt = " ".join(example["excerpt"].split())
         what = f"{example['step']}/{example['rule']} = {example['value']} [{example['language']}]"
         lines.append(line(f"  {what} {excerpt}"))
-    return "\n".join(lines)
+    return lines
 
 
 def _change_line(name: str, by_language: dict[str, int]) -> str:

@@ -15,10 +15,12 @@ import pyarrow as pa
 
 from aurora.corpus.document import Quarantined
 from aurora.corpus.personal_data import TYPES, mask_batch
-from aurora.errors import UserError
+from aurora.errors import AuroraError, UserError
+from aurora.files import read_regular
 from aurora.recipe.corpus import Curation
 
 SHORTEST_KEY = 16  # bytes
+LONGEST_KEY = 100_000
 _KNOWN_KEY = b"aurora"
 
 
@@ -48,9 +50,11 @@ class Masker:
 def read_key(path: Path) -> bytes:
     """The key in a file; `UserError` where it is missing or too short to keep a secret."""
     try:
-        key = path.read_bytes().strip()
-    except OSError as error:
+        key = read_regular(path, LONGEST_KEY).strip()
+    except FileNotFoundError as error:
         raise UserError(f"corpus.curation.personal_data_key: {path} cannot be read ({error.strerror}).") from error
+    except AuroraError as error:
+        raise UserError(f"corpus.curation.personal_data_key: {error}") from error
     if len(key) < SHORTEST_KEY:
         raise UserError(
             f"corpus.curation.personal_data_key: {path} holds {len(key)} bytes; a key has at least {SHORTEST_KEY}, "

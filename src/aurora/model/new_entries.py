@@ -6,7 +6,6 @@ the rows of the pieces it replaces, which the model knows already.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -15,6 +14,7 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
+from aurora.files import read_json
 from aurora.tokens.extension import new_rows, pieces_of
 from aurora.tokens.text_facts import vocabulary_of
 
@@ -32,7 +32,7 @@ def extended_embedding(embedding: Tensor, published: Tokenizer, tokenizer_file: 
 
     Rows that the published model has beyond its own tokenizer were never trained and are used first.
     """
-    extended = json.loads(tokenizer_file.read_text(encoding="utf-8"))
+    extended = read_json(tokenizer_file)
     first = vocabulary_of(published)
     pieces = pieces_of(extended, first)
     old = embedding[:first].float().numpy()

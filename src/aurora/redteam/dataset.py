@@ -52,7 +52,7 @@ def read_items(path: Path) -> list[Item]:
         for number, line in enumerate(lines, 1):
             try:
                 items.append(Item(**json.loads(line)))
-            except (ValueError, TypeError) as error:
+            except (ValueError, TypeError, RecursionError) as error:
                 raise UserError(f"{path}, line {number}: this is not a red-team item ({error}).") from error
     return items
 

@@ -6,7 +6,6 @@ out the same; nothing is measured here.
 
 from __future__ import annotations
 
-import json
 import math
 import os
 from collections.abc import Mapping
@@ -14,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aurora.files import read_json
+from aurora.files import read_json, read_json_lines
 from aurora.manifest import Manifest, files_of
 from aurora.recipe import LoadedRecipe, Recipe
 from aurora.recipe.made_with import shown
@@ -227,8 +226,7 @@ def _bits(results: dict[str, Any], domain: str) -> dict[str, float]:
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:
-    with open(path, encoding="utf-8") as lines:
-        return [json.loads(line) for line in lines]
+    return list(read_json_lines(path))
 
 
 def _prefixed(line: dict[str, Any], prefix: str) -> dict[str, float]:

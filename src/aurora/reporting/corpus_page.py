@@ -6,13 +6,12 @@ report, so a corpus can be read before anything is trained on it.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from aurora.files import read_json, write_text
+from aurora.files import as_written, read_json, read_json_lines, write_text
 from aurora.manifest import files_of
 from aurora.reporting.components import Palette, Row, quoted, section, table
 from aurora.reporting.markup import Html, join, tag
@@ -27,9 +26,9 @@ MOST_QUARANTINED = 100
 
 def write_corpus_page(folder: Path, page: Path) -> None:
     """Write the page of the corpus in `folder` to `page`."""
-    write_text(
-        page, render_corpus(read_json(folder / "ledger.json"), list(islice(_quarantined(folder), MOST_QUARANTINED)))
-    )
+    with as_written(folder / "ledger.json"):
+        text = render_corpus(read_json(folder / "ledger.json"), list(islice(_quarantined(folder), MOST_QUARANTINED)))
+    write_text(page, text)
 
 
 def render_corpus(ledger: Mapping[str, Any], quarantined: list[Mapping[str, Any]]) -> str:
@@ -105,5 +104,4 @@ def _broken(quarantined: list[Mapping[str, Any]], number: int) -> Html | None:
 
 def _quarantined(folder: Path) -> Iterator[Mapping[str, Any]]:
     for path in files_of(folder, "quarantined/*.jsonl"):
-        with path.open(encoding="utf-8") as lines:
-            yield from map(json.loads, lines)
+        yield from read_json_lines(path)

@@ -6,7 +6,6 @@ text is never encoded here and so cannot be trained on.
 
 from __future__ import annotations
 
-import json
 import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,7 +20,7 @@ from tokenizers import Tokenizer
 
 from aurora.corpus.reading import parts, read_columns
 from aurora.errors import AuroraError
-from aurora.files import sha256
+from aurora.files import read_json_lines, sha256
 from aurora.progress import progress
 from aurora.recipe.tokens import Infilling, Tokens
 from aurora.tokens.adoption import adopt_store
@@ -176,8 +175,7 @@ def _encode_pairs(text: TextFacts, mark: str, pairs: list[tuple[str, str]], part
 def read_pairs(redteam: Path, kinds: Sequence[str]) -> list[dict[str, str]]:
     """Training items of these kinds in their order. The file is an artifact of an earlier step, so its lines are
     whole."""
-    with open(redteam / "train.jsonl", encoding="utf-8") as lines:  # splitlines() would cut inside some prompts
-        return [item for item in map(json.loads, lines) if item["kind"] in kinds]
+    return [item for item in read_json_lines(redteam / "train.jsonl") if item["kind"] in kinds]
 
 
 def _batched(rows: Iterable[tuple[str, ...]]) -> Iterator[list[tuple[str, ...]]]:

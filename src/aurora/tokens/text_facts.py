@@ -14,7 +14,7 @@ from typing import Any
 from tokenizers import Tokenizer
 
 from aurora.errors import AuroraError, UserError
-from aurora.files import atomic_file, explained, read_json, read_regular
+from aurora.files import LARGEST_JSON, atomic_file, explained, read_json, read_regular
 
 FILE = "tokenizer.json"
 SETTINGS = "tokenizer_config.json"
@@ -176,7 +176,7 @@ def copy_companions(source: Path, folder: Path) -> None:
     for name in COMPANIONS:
         if (source / name).is_file():
             with explained(source / name):
-                data = (source / name).read_bytes()
+                data = read_regular(source / name, LARGEST_JSON)
             with atomic_file(folder / name) as stream:
                 stream.write(data)
         else:
