@@ -8,6 +8,7 @@ import pytest
 from aurora.corpus import boilerplate
 from aurora.corpus.boilerplate import FEWEST_DOCUMENTS
 from aurora.corpus.curate import build_corpus
+from aurora.corpus.document import text_hash
 from aurora.corpus.reading import read_columns, read_documents
 from aurora.recipe.corpus import Corpus
 from corpus.sample_texts import CODE_TEXT, TEXTS
@@ -105,8 +106,10 @@ def test_what_is_left_is_judged_again(tmp_path: Path) -> None:
     assert sorted(texts) == sorted(own)
     losses = {(loss["step"], loss["rule"]): loss["documents"] for loss in ledger["losses"]}
     assert losses == {("cuts", "too-short"): 3, ("duplicates", "exact"): 1}
-    dropped = read_columns(tmp_path / "out", "dropped", ("text", "rule", "value"))
+    dropped = list(read_columns(tmp_path / "out", "dropped", ("text", "rule", "value")))
     found = sorted((text, value) for text, rule, value in dropped if rule == "too-short")
+    (copy,) = [value for _, rule, value in dropped if rule == "exact"]
+    assert copy == f"{text_hash(TEXTS['fi'] + ' (1)'):032x}"
     assert found == [(row["text"], "22") for row in short]  # whole; what would be left has 22 characters
 
 

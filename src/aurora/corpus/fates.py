@@ -275,7 +275,7 @@ def _write(
     judged: dict[str, Any] = pq.read_table(files.judged).to_pydict()
     for row in np.flatnonzero(again).tolist():
         judged["step"][row], judged["rule"][row] = "duplicates", "exact"
-        judged["value"][row] = hashes[row].tobytes().hex()
+        judged["value"][row] = f"{hashes['high'][row]:016x}{hashes['low'][row]:016x}"
     for row in np.flatnonzero(instead >= 0).tolist():
         judged["step"][row], judged["rule"][row], judged["value"][row] = "duplicates", "near", ids[int(instead[row])]
     for row in np.flatnonzero(none_left).tolist():
