@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aurora.corpus.personal_patterns import sought
 from aurora.corpus.personal_scan import ADDRESS_LANGUAGES, KINDS, scan
 
 
@@ -14,7 +15,7 @@ def places(*texts, lang="und"):
     offsets = np.cumsum([0, *map(len, encoded)]).astype(np.int64)
     data = np.frombuffer(b"".join(encoded), np.uint8)
     languages = np.full(len(texts), ADDRESS_LANGUAGES.get(lang, 0), np.uint8)
-    found, owners = scan(offsets, data, languages)
+    found, owners = scan(offsets, data, languages, sought())
     return [
         (int(owner), KINDS[kind], bytes(data[start:end]))
         for (kind, start, end), owner in zip(found, owners, strict=True)
@@ -32,8 +33,15 @@ def places(*texts, lang="und"):
         ("131052A308T", "digits", "131052A308T"),
         ("[2001:4860:4860::8888]", "colons", "2001:4860:4860::8888"),
         ("GB82 WEST 1234 5698 7654 32", "codes", "GB82 WEST 1234 5698 7654 32"),
-        ("key_0123456789abcdef", "tokens", "key_0123456789abcdef"),
-        ("-----BEGIN PRIVATE KEY-----", "tokens", "-----BEGIN"),
+        ("gb82 west 1234 5698 7654 32", "codes", "gb82 west 1234 5698 7654 32"),
+        ("GB82\u00a0WEST\u00a01234\u00a05698", "codes", "GB82\u00a0WEST\u00a01234\u00a05698"),
+        ("電話090ー1234ー5678", "digits", "090ー1234ー5678"),
+        ("９１．４３．８２．１３７", "digits", "９１．４３．８２．１３７"),
+        ("a%40b.example", "at", "%40"),
+        ("key = '0123456789abcdef'", "assigned", "0123456789abcdef"),
+        ("-----BEGIN PRIVATE KEY-----", "tokens", "-----BEGIN PRIVATE KEY-----"),
+        ("SG.", "tokens", "SG."),
+        ("say AKIA", "tokens", "AKIA"),
     ],
 )
 def test_a_shape_is_a_place(text, kind, place):
@@ -44,6 +52,11 @@ def test_a_shape_is_a_place(text, kind, place):
     "text", ["", "Plain words, 12 of them.", "pi is 3.14159265", "@decorator", "f(x) @ g", "std::a"]
 )
 def test_ordinary_text_has_no_places(text):
+    assert places(text) == []
+
+
+@pytest.mark.parametrize("text", ["disk-based", "a_hf_x", "task_live_", "XAKIA", "aSG.", "glpa"])
+def test_beginnings_of_secrets_begin_words(text):
     assert places(text) == []
 
 
@@ -65,7 +78,8 @@ def test_more_places_than_room_are_all_found():
 def test_any_bytes_give_places_inside_their_document(pieces, lang):
     ends = np.cumsum([0, *map(len, pieces)]).astype(np.int64)
     data = np.frombuffer(b"".join(pieces), np.uint8)
-    found, owners = scan(ends, data, np.full(len(pieces), ADDRESS_LANGUAGES.get(lang, 0), np.uint8))
+    codes = np.full(len(pieces), ADDRESS_LANGUAGES.get(lang, 0), np.uint8)
+    found, owners = scan(ends, data, codes, sought())
     for (_, start, end), owner in zip(found, owners, strict=True):
         assert ends[owner] <= start < end <= ends[owner + 1]
 

@@ -367,21 +367,3 @@ def test_a_disk_that_cannot_link_gets_copies(lab: Lab, bench: Bench, monkeypatch
     whole = Bench(lab, "whole")
     whole.train(long)
     alike(whole.finished, bench.finished)
-
-
-def test_a_state_that_is_cut_is_not_advised_to_be_deleted(lab: Lab, bench: Bench) -> None:
-    bench.interrupt(lab.stage(4), 4)
-    (bench.working / "state.json").write_text("{")
-    with pytest.raises(
-        AuroraError, match=r"state\.json is missing or damaged: put it back, or run again with --restart"
-    ):
-        bench.train(lab.stage(4))
-    bench.train(lab.stage(4), wish=Wish(restart=True))
-    assert (bench.aside / "interrupted/model.safetensors").is_file()
-
-
-def test_records_that_are_missing_are_told(lab: Lab, bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
-    bench.interrupt(lab.stage(), 5)
-    (bench.working / "metrics.jsonl").unlink()
-    bench.train(lab.stage())
-    assert "metrics.jsonl lacks 5 of the records of stage base" in capsys.readouterr().err

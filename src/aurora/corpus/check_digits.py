@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import datetime
 import ipaddress
+import re
 from collections.abc import Callable
 
 # The last character of a henkilötunnus by the remainder of its nine digits by 31.
 _HENKILOTUNNUS = "0123456789ABCDEFHJKLMNPRSTUVWXY"
 _CENTURIES = {"+": 1800, "-": 1900, **dict.fromkeys("UVWXY", 1900), **dict.fromkeys("ABCDEF", 2000)}
 # Lengths of the IBAN by country, SWIFT's registry.
-_IBAN_LENGTHS = {
+IBAN_LENGTHS = {
     15: "NO",
     16: "BE",
     18: "DK FI FO GL NL SD",
@@ -34,7 +35,8 @@ _IBAN_LENGTHS = {
     32: "LC",
     33: "RU",
 }
-_IBAN_LENGTH = {country: length for length, countries in _IBAN_LENGTHS.items() for country in countries.split()}
+_SMALL_IBAN = re.compile(r"[A-Za-z]{2}\d\d[A-Za-z]{0,6}\d{8,30}[A-Za-z]{0,3}")
+_IBAN_LENGTH = {country: length for length, countries in IBAN_LENGTHS.items() for country in countries.split()}
 # First two digits of a CCCD's province (Circular 07/2016/TT-BCA): 63 codes from 001 to 096.
 _NO_PROVINCE = (
     *(3, 5, 7, 9, 13, 16, 18, 21, 23, 28, 29, 32, 39, 41, 43, 47, 50),
@@ -77,7 +79,13 @@ def verhoeff(digits: str) -> bool:
 
 
 def iban(value: str) -> bool:
-    """An International Bank Account Number: its country's length, and remainder 1 by 97 (ISO 13616)."""
+    """An International Bank Account Number: its country's length, and remainder 1 by 97 (ISO 13616).
+
+    In small letters it has digits behind the letters of its bank, if any; others are hexadecimal numbers.
+    """
+    if not value.isupper() and not _SMALL_IBAN.fullmatch(value):
+        return False
+    value = value.upper()
     if _IBAN_LENGTH.get(value[:2]) != len(value):
         return False
     return int("".join(str(int(character, 36)) for character in value[4:] + value[:4])) % 97 == 1
@@ -85,6 +93,7 @@ def iban(value: str) -> bool:
 
 def henkilotunnus(value: str) -> bool:
     """The Finnish personal identity code: a date, a century's sign, three digits and a check character."""
+    value = value.upper()
     century = _CENTURIES.get(value[6])
     if century is None or _HENKILOTUNNUS[int(value[:6] + value[7:10]) % 31] != value[10]:
         return False

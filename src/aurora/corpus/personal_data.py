@@ -1,21 +1,34 @@
 """Personal data and secrets: found, counted by type, and masked by placeholders or by consistent fakes.
 
 One decision: a fast pass over the bytes names the few places where anything may stand (`personal_scan`), patterns and
-check digits decide there (`personal_patterns`), and only types and counts ever leave this module, never a value.
+check digits decide there (`personal_patterns`), and only types and counts ever leave this module, never a value. Places
+near each other are read together, so that no pattern reads a byte twice: the work for a text grows with its length.
 """
 
 from __future__ import annotations
 
 import codecs
-from collections.abc import Callable, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from aurora.corpus.fakes import fake
-from aurora.corpus.personal_patterns import Kind, folded, kinds, patterns
-from aurora.corpus.personal_scan import ADDRESS_LANGUAGES, ADDRESSES, AT, CODES, COLONS, DIGITS, KINDS, TOKENS, scan
+from aurora.corpus.personal_patterns import Kind, fold, folded, kinds, patterns, sought
+from aurora.corpus.personal_scan import (
+    ADDRESS_LANGUAGES,
+    ADDRESSES,
+    ASSIGNED,
+    AT,
+    CODES,
+    COLONS,
+    DIGITS,
+    KINDS,
+    TOKENS,
+    scan,
+)
 from aurora.corpus.string_buffers import buffers_of, texts_of
 
 if TYPE_CHECKING:
@@ -24,13 +37,14 @@ if TYPE_CHECKING:
 How = Literal["placeholders", "fakes"]
 TYPES = tuple(kind.name for kind in kinds())
 
-# Bytes looked at around a place, on its line: cue words and the rest of an e-mail's name lie there.
-_NEAR, _NEAR_ADDRESS = 128, 220
-_LONGEST_PLACE = 4096
-_LONGEST_KEY = 32_768  # an armoured key with its signatures
-_ARMOUR = b"-----BEGIN"
+# Bytes before and behind a place in which what stands there may lie, and words that say what it is. All but secrets,
+# whose places are as long as they may be, lie on one line.
+_NEAR = {AT: (256, 512), ASSIGNED: (256, 256), ADDRESSES: (224, 224), TOKENS: (8, 8)}
+_NEAR_NUMBERS = (128, 128)
+# Characters before the first place and behind the last one that belong to numbers and codes: (+ and an extension.
+_REACH = dict.fromkeys((DIGITS, CODES, COLONS), (3, 8))
 # An address holds numbers and a key holds codes: the larger thing comes first.
-_RANK = {place: 100 * rank for rank, place in enumerate((TOKENS, AT, COLONS, CODES, ADDRESSES, DIGITS))}
+_RANK = {place: 100 * rank for rank, place in enumerate((TOKENS, ASSIGNED, AT, COLONS, CODES, ADDRESSES, DIGITS))}
 _CONTINUATION = bytes(range(0x80, 0xC0))
 # A window may cut a character or hold a lone surrogate: each such byte becomes a NUL, so that places hold.
 _BLANK = "aurora.blank"
@@ -52,11 +66,10 @@ def find(text: str, lang: str) -> list[Found]:
 
     data = text.encode("utf-8", "surrogatepass")
     array = pa.LargeStringArray.from_buffers(1, pa.py_buffer(np.array([0, len(data)], np.int64)), pa.py_buffer(data))
-
-    def characters(end: int) -> int:
-        return len(data[:end].decode("utf-8", "surrogatepass"))
-
-    return [Found(kind.name, characters(start), characters(end)) for _, kind, start, end in _found(array, [lang])]
+    hits = _found(array, [lang])
+    firsts = np.flatnonzero(np.frombuffer(data, np.uint8) & 0xC0 != 0x80) if hits else np.zeros(0, np.int64)
+    ends = np.searchsorted(firsts, [hit[2:] for hit in hits]).tolist()
+    return [Found(hit[1].name, start, end) for hit, (start, end) in zip(hits, ends, strict=True)]
 
 
 def mask_batch(
@@ -88,59 +101,101 @@ def _found(texts: pa.LargeStringArray, langs: Sequence[str]) -> list[_Hit]:
     offsets, data = buffers_of(texts)
     primary = [lang.split("-")[0] for lang in langs]
     codes = np.fromiter((ADDRESS_LANGUAGES.get(lang, 0) for lang in primary), np.uint8, len(primary))
-    places, owners = scan(offsets, data, codes)
+    places, owners = scan(offsets, data, codes, sought())
     if not len(places):
         return []
     raw = memoryview(data.data)
     hits: list[_Hit] = []
-    group: list[tuple[int, int, int, Kind]] = []
-    current = -1
-    for (place, start, end), document in zip(places.tolist(), owners.tolist(), strict=True):
-        if document != current:
-            hits += _resolved(current, group)
-            group, current = [], document
-        lowest, highest = int(offsets[document]), int(offsets[document + 1])
-        group += _matches(raw, primary[document], place, start, end, lowest, highest)
-    return hits + _resolved(current, group)
+    listed = list(map(tuple, places.tolist()))
+    firsts = np.flatnonzero(np.diff(owners, prepend=-1)).tolist()
+    for first, last in zip(firsts, [*firsts[1:], len(owners)], strict=True):
+        document = int(owners[first])
+        bounds = int(offsets[document]), int(offsets[document + 1])
+        group: list[_Match] = []
+        for stretch in _stretches(raw, listed[first:last], *bounds):
+            group += _matches(raw, primary[document], *stretch)
+        hits += _resolved(document, group)
+    return hits
+
+
+_Match = tuple[int, int, int, Kind]
+"""Precedence, first byte, byte after the last, type."""
+
+
+def _stretches(
+    raw: memoryview, places: list[tuple[int, int, int]], lowest: int, highest: int
+) -> Iterator[tuple[int, int, int, list[tuple[int, int]]]]:
+    """Stretches of a document to be read for one kind of place: the kind, its bytes [start, end), the places in it."""
+    for kind in {place for place, _, _ in places}:
+        before, behind = _NEAR.get(kind, _NEAR_NUMBERS)
+        start = end = -1
+        held: list[tuple[int, int]] = []
+        for first, last in sorted((first, last) for place, first, last in places if place == kind):
+            left, right = max(lowest, first - before), min(highest, last + behind)
+            if kind != TOKENS:
+                left += bytes(raw[left:first]).rfind(b"\n") + 1
+                line = bytes(raw[last:right]).find(b"\n")
+                right = last + line if line >= 0 else right
+            if held and left > end:
+                yield kind, start, end, held
+                held = []
+            start = start if held else left
+            end = max(end, right) if held else right
+            held.append((first, last))
+        if held:
+            yield kind, start, end, held
 
 
 def _matches(
-    raw: memoryview, lang: str, place: int, start: int, end: int, lowest: int, highest: int
-) -> list[tuple[int, int, int, Kind]]:
-    """What the patterns find at one place: (precedence, first byte, byte after the last, type)."""
-    around = _NEAR_ADDRESS if place == ADDRESSES else _NEAR
-    end = min(end, start + _LONGEST_PLACE)
-    armoured = place == TOKENS and bytes(raw[start : start + len(_ARMOUR)]) == _ARMOUR
-    before = bytes(raw[max(lowest, start - around) : start])
-    before = before[before.rfind(b"\n") + 1 :].lstrip(_CONTINUATION)
-    after = bytes(raw[end : min(highest, end + (_LONGEST_KEY if armoured else around))])
-    if not armoured:
-        after = after.partition(b"\n")[0]
-    window = (before + bytes(raw[start:end]) + after).decode("utf-8", _BLANK)
-    seen = folded(window)
-    first = start - len(before)
-    # Numbers and codes lie within their place; the rest reaches further.
-    inner = place in (DIGITS, CODES, COLONS)
-    offset = len(before.decode("utf-8", _BLANK))
-    reach = (max(0, offset - 3), min(len(seen), offset + end - start + 8)) if inner else (0, len(seen))
+    raw: memoryview, lang: str, kind: int, start: int, end: int, places: list[tuple[int, int]]
+) -> list[_Match]:
+    """What the patterns find in a stretch at its places."""
+    piece = bytes(raw[start:end])
+    start += len(piece) - len(piece := piece.lstrip(_CONTINUATION))
+    window = piece.decode("utf-8", _BLANK)
+    seen = fold(KINDS[kind])(window)
+    firsts = [first for first, _ in places]
+    reach, digits = (0, len(seen)), len(seen)
+    if kind in _REACH:  # numbers and codes lie within their places; the rest reaches further
+        left, right = firsts[0] - start, places[-1][1] - start
+        if len(window) < len(piece):
+            left, right = (len(piece[:place].decode("utf-8", _BLANK)) for place in (left, right))
+        reach = (max(0, left - _REACH[kind][0]), min(len(seen), right + _REACH[kind][1]))
+        digits = sum(map(str.isdigit, seen[slice(*reach)]))
+    byte_of: Callable[[int], int] | None = None
     matches = []
-    for precedence, pattern in enumerate(patterns(lang, KINDS[place])):
+    for precedence, pattern in enumerate(patterns(lang, KINDS[kind])):
+        if digits < pattern.fewest:
+            continue
         for match in pattern.expression.finditer(seen, *reach):
-            span = match.span("value") if "value" in pattern.expression.groupindex else match.span()
-            if pattern.accepts(seen, *span):
-                left = first + len(window[: span[0]].encode())
-                right = left + len(window[span[0] : span[1]].encode())
-                matches.append((precedence + _RANK[place], left, right, pattern.kind))
+            byte_of = byte_of or _bytes_of(window, piece)
+            left, right = match.span(pattern.value)
+            first, last = start + byte_of(left), start + byte_of(right)
+            place = bisect_right(firsts, last) - 1
+            if place >= 0 and first <= places[place][1] and pattern.accepts(seen, left, right):
+                matches.append((precedence + _RANK[kind], first, last, pattern.kind))
     return matches
 
 
-def _resolved(document: int, group: list[tuple[int, int, int, Kind]]) -> list[_Hit]:
+def _bytes_of(window: str, piece: bytes) -> Callable[[int], int]:
+    """The byte of a piece at which each character of its text begins, the place behind the last one included."""
+    if len(window) == len(piece):
+        return int
+    codes = np.frombuffer(window.encode("utf-32-le"), np.uint32)
+    widths = 1 + (codes > 0x7F).astype(np.int64) + (codes > 0x7FF) + (codes > 0xFFFF)
+    return [0, *np.cumsum(widths).tolist()].__getitem__
+
+
+def _resolved(document: int, group: list[_Match]) -> list[_Hit]:
     """Of pieces that overlap, the one of the most telling pattern, then the longest."""
     taken: list[tuple[int, int, Kind]] = []
+    ends: list[int] = []
     for _, start, end, kind in sorted(group, key=lambda item: (item[0], item[1] - item[2], item[1])):
-        if all(end <= other or start >= stop for other, stop, _ in taken):
-            taken.append((start, end, kind))
-    return [(document, kind, start, end) for start, end, kind in sorted(taken, key=lambda item: item[0])]
+        place = bisect_right(ends, start)
+        if place == len(taken) or end <= taken[place][0]:
+            taken.insert(place, (start, end, kind))
+            ends.insert(place, end)
+    return [(document, kind, start, end) for start, end, kind in taken]
 
 
 def _writer(texts: pa.LargeStringArray, langs: Sequence[str], how: How, key: bytes) -> Callable[[_Hit], bytes]:

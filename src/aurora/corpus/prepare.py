@@ -31,7 +31,6 @@ from aurora.corpus.edge_lines import LINES, edge_lines
 from aurora.corpus.fasttext_model import FastText
 from aurora.corpus.flagged import with_score
 from aurora.corpus.language import Cld2, Identifier, Languages, identify_batch
-from aurora.corpus.losses import Read
 from aurora.corpus.masking import Masker
 from aurora.corpus.minhash import signatures
 from aurora.corpus.mixed import drop_other_paragraphs, is_mixed
@@ -47,7 +46,7 @@ from aurora.files import atomic_file
 from aurora.recipe.corpus import Curation
 
 # Rises when the code changes what is written for the same text.
-VERSION = 12
+VERSION = 11
 # A batch ends with the document that makes it so large; a larger document is none.
 BATCH_BYTES = 16_000_000
 BATCH_DOCUMENTS = 8192
@@ -98,7 +97,7 @@ FACTS = pa.schema(
 
 
 def prepare(plan: Plan, shard: Shard, tick: Callable[[int], object]) -> dict[str, Any]:
-    """Write a shard's texts, facts and quarantined inputs; returns what was read, as the fields of `Read`.
+    """Write a shard's texts, facts and quarantined inputs; returns {"documents", "quarantined", "bytes"} as read.
 
     `tick` hears of the bytes of each batch.
     """
@@ -108,7 +107,7 @@ def prepare(plan: Plan, shard: Shard, tick: Callable[[int], object]) -> dict[str
     masker = Masker(curation, plan.base)
     measures = Measures(curation, plan.base)
     steps = _Steps(curation, identifiers_of(plan), _measuring_sentences(plan.folder), measures, benchmarks, masker)
-    read = Read(size=plan.size_on_disk(shard))
+    counts = {"documents": 0, "quarantined": 0, "bytes": 0}
     with ExitStack() as stack:
         streams = {path: stack.enter_context(atomic_file(path)) for path in (files.texts, files.facts)}
         texts = stack.enter_context(pq.ParquetWriter(streams[files.texts], TEXTS, compression="lz4"))
@@ -129,14 +128,14 @@ def prepare(plan: Plan, shard: Shard, tick: Callable[[int], object]) -> dict[str
                 if signed:
                     signed.write(signatures(batch["text"]).tobytes())
                 if lines:
-                    lines.write_table(edge_lines(batch, read.documents))
-                read.documents += batch.num_rows
+                    lines.write_table(edge_lines(batch, counts["documents"]))
+                counts["documents"] += batch.num_rows
             for found in broken:
                 quarantined.write(json.dumps(asdict(masker.quarantined(found)), sort_keys=True) + "\n")
-                read.lose(found)
-            read.bytes += size
+            counts["quarantined"] += len(broken)
+            counts["bytes"] += size
             tick(size)
-    return asdict(read)
+    return counts
 
 
 def identifiers_of(plan: Plan) -> list[Identifier]:

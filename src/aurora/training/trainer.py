@@ -112,12 +112,6 @@ def train_stage(
             rows = execution.micro_batch_sequences
             trainer = Trainer(engine, stage, name, timed, rows, made_with, first_new_entry)
             history = judged(folder / METRICS, trainer.step if checkpoint is None else checkpoint.state.step)
-            lacking = (checkpoint.state.step if checkpoint else 0) - len(history)
-            if lacking > 0:
-                say(
-                    f"{folder / METRICS} lacks {lacking} of the records of stage {name}: its curves will lack them, "
-                    "and its guard knows nothing of them."
-                )
             take_position(trainer, start, stage, checkpoint, runtime, history)
             if replay is not None:
                 replay.begin(folder, trainer.step, engine.network, job)
