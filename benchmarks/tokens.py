@@ -217,7 +217,7 @@ def write_sparse_stores(folder: Path) -> None:
         index += np.int32(SOURCE_TOKENS).tobytes() + np.array([0, 0, 1], np.int64).tobytes()
         file_of(stem, "idx").write_bytes(index)
         facts = {"licenses": [], "tokenizer": "t", "dtype": "uint16", "documents": 1, "tokens": SOURCE_TOKENS}
-        facts["loss_tokens"] = SOURCE_TOKENS
+        facts |= {"loss_tokens": SOURCE_TOKENS, "infilling": None}
         side = {"schema": SCHEMA, "source": f"s{number}", "language": "en", **facts, "num_bytes": 0, "sha256": {}}
         write_json(file_of(stem, "json"), side)
 

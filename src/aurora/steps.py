@@ -174,7 +174,7 @@ class Steps:
         for key in ("infilling", "adopt"):
             if value := self.recipe.tokens.numerics()[key]:
                 settings[key] = value
-        return Step("tokens", "tokens/train", 2, settings, inputs, run, "clean documents to token stores")
+        return Step("tokens", "tokens/train", 3, settings, inputs, run, "clean documents to token stores")
 
     def imported(self) -> Step:
         """The recipe's published model, in Aurora's layout."""

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from tokenizers import Tokenizer
 
-from aurora.errors import AuroraError
+from aurora.errors import AuroraError, UserError
 from aurora.files import sha256
-from aurora.recipe.tokens import Tokens, TrainedTokenizer
+from aurora.recipe.tokens import Infilling, Tokens, TrainedTokenizer
 from aurora.tokens.encoding import build_tokens
 from aurora.tokens.formats import Format
 from aurora.tokens.store import TokenStore, file_of, store_stem
@@ -201,6 +201,25 @@ def assert_same(one: Path, two: Path) -> None:
     assert sorted(path.name for path in one.iterdir()) == sorted(path.name for path in two.iterdir())
     for path in one.iterdir():
         assert path.read_bytes() == (two / path.name).read_bytes(), path.name
+
+
+def test_infilling_is_said_of_a_store_whose_text_stays_plain(
+    corpus: Path, tokenizer_folder: Path, tmp_path: Path
+) -> None:
+    """And an attempt that went on after the recipe's was edited says it too."""
+    plain = build_tokens(TOKENS, corpus, corpus, None, tokenizer_folder, tmp_path / "out")
+    infilling = TOKENS.model_copy(update={"infilling": {"pypi/code": Infilling(rate=0.4)}})
+    sides = build_tokens(infilling, corpus, corpus, None, tokenizer_folder, tmp_path / "out")
+    assert sides["pypi/code"].infilling == {"rate": 0.4, "suffix_first": 0.5}
+    assert TokenStore.open(tmp_path / "out/pypi.code").side == sides["pypi/code"]
+    assert sides["web/en"].infilling is None
+    assert {name: side.sha256 for name, side in sides.items()} == {name: side.sha256 for name, side in plain.items()}
+
+
+def test_infilling_of_a_store_that_is_not_made_is_refused(corpus: Path, tokenizer_folder: Path, tmp_path: Path) -> None:
+    infilling = TOKENS.model_copy(update={"infilling": {"pypi/en": Infilling()}})
+    with pytest.raises(UserError, match=r"tokens.infilling: the corpus has no clean text for pypi/en\."):
+        build_tokens(infilling, corpus, corpus, None, tokenizer_folder, tmp_path / "out")
 
 
 def test_no_corpus_is_one_sentence(tokenizer_folder: Path, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from aurora.errors import AuroraError, UserError
@@ -12,6 +13,8 @@ from aurora.recipe.schedule import Schedule
 from aurora.recipe.stages import Change, Stage
 from aurora.tokens.stage import stage_facts, stage_loader, warn
 from aurora.tokens.store import StoreWriter, store_stem
+from aurora.tokens.text_facts import TextFacts
+from tokens.conftest import TEXTS
 
 LENGTH, ROWS = 4, 5
 
@@ -149,3 +152,19 @@ def test_half_of_the_weight_is_half_of_the_tokens_with_a_loss(
     assert pairs["tokens"] + text["tokens"] + facts["padding"] == facts["tokens"]
     assert (text["padding"], pairs["padding"]) == (0, facts["padding"])
     assert pairs["pairs_without_loss"] == 0
+
+
+def test_a_store_that_says_so_is_read_infilled(tokens: Path, facts: TextFacts, tokenizer_folder: Path) -> None:
+    """The same for any number of ranks, and again."""
+    with StoreWriter(store_stem(tokens / "train", "web/en"), 400) as writer:
+        for _ in range(40):
+            writer.add(facts.document(facts.encode(TEXTS[0])))
+        mark = sha256(tokenizer_folder / "tokenizer.json")
+        writer.close("web", "en", mark, {"rate": 0.5, "suffix_first": 0.5})
+    stage = stage_of(4, sequence_length=50, batch_tokens=400, tokens=1600)
+    whole = [batch.targets for batch in stage_loader(stage, "cap", 1, tokens).batches(0, 4)]
+    assert facts.markers is not None
+    assert 5 < sum(int((targets == facts.markers.middle).sum()) for targets in whole) < 40
+    halves = [list(stage_loader(stage, "cap", 1, tokens).batches(2, 4, rank, 2, threads=2)) for rank in range(2)]
+    for step, parts in enumerate(zip(*halves, strict=True), start=2):
+        assert np.array_equal(np.concatenate([part.targets for part in parts]), whole[step])

@@ -77,7 +77,7 @@ def test_the_side_file_states_the_facts(stem: Path) -> None:
     side = json.loads(file_of(stem, "json").read_text())
     assert side["licenses"] == ["Apache-2.0", "MIT"]
     assert {key: side[key] for key in ("schema", "source", "language", "documents", "tokens", "num_bytes")} == {
-        "schema": 2, "source": "web", "language": "en", "documents": 3, "tokens": 6, "num_bytes": 6,
+        "schema": 3, "source": "web", "language": "en", "documents": 3, "tokens": 6, "num_bytes": 6,
     }  # fmt: skip
 
 
@@ -181,7 +181,7 @@ def test_another_tokenizer_is_refused(stem: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"schema": 3}, {"colour": "red"}, []], ids=["later schema", "unknown key", "no table"]
+    "change", [{"schema": 4}, {"colour": "red"}, []], ids=["later schema", "unknown key", "no table"]
 )
 def test_another_side_file_is_refused(stem: Path, change: object) -> None:
     side = json.loads(file_of(stem, "json").read_text())

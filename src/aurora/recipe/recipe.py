@@ -93,7 +93,7 @@ class Recipe(Section):
                 raise ValueError(f"{key}: {source!r} is not one of {', '.join(REDTEAM_SOURCES)}")
             if self.redteam is None:
                 raise ValueError(f"{key}: {source!r} needs the recipe's `redteam` table")
-        elif source in self.tokens.adopt and not key.startswith("tokens."):
+        elif source in self.tokens.adopt:
             return
         elif source.split("/")[0] not in self.corpus.sources:
             known = ", ".join([*self.corpus.sources, *self.tokens.adopt])

@@ -60,11 +60,14 @@ class Extension(Section):
 
 
 class Infilling(Section):
-    """Fill-in-the-middle for one source: documents cut in three at random characters, the middle last."""
+    """Fill-in-the-middle for one source: pieces of documents cut in three at random characters, the middle last.
 
-    rate: float = Field(0.5, gt=0, le=1, description="Share of the source's documents that are cut.")
+    A piece is what lies in one sequence of one document, so what is cut stays together.
+    """
+
+    rate: float = Field(0.5, gt=0, le=1, description="Share of the pieces that are cut.")
     suffix_first: float = Field(
-        0.5, ge=0, le=1, description="Share of the cut documents with the suffix before the prefix (SPM, else PSM)."
+        0.5, ge=0, le=1, description="Share of the cut pieces with the suffix before the prefix (SPM, else PSM)."
     )
 
 

@@ -46,7 +46,15 @@ class _Foreign:
             yield np.concatenate([self.tokens[:0], *(self.tokens[start : start + size] for start, size in spans)])
 
 
-def adopt_store(name: str, adopted: Adopted, base: Path, text: TextFacts, mark: str, folder: Path) -> SideFile:
+def adopt_store(
+    name: str,
+    adopted: Adopted,
+    base: Path,
+    text: TextFacts,
+    mark: str,
+    folder: Path,
+    cuts: dict[str, float] | None = None,
+) -> SideFile:
     """Copy the store that `adopted.path` names (relative to `base`, without ending) as `name`; returns its side file.
 
     Its sequences are joined to documents, and a document without its end, or its start, gets one. Raises `UserError`
@@ -72,7 +80,7 @@ def adopt_store(name: str, adopted: Adopted, base: Path, text: TextFacts, mark: 
             writer.add(whole, num_bytes=int(lengths[ids].sum()), license=adopted.license)
             bar.update(1)
         source, language = name.split("/")
-        return writer.close(source, language, mark)
+        return writer.close(source, language, mark, cuts)
 
 
 def _read(path: Path) -> _Foreign:

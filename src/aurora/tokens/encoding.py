@@ -19,19 +19,20 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from aurora.corpus.reading import parts, read_columns
-from aurora.errors import AuroraError
+from aurora.errors import AuroraError, UserError
 from aurora.files import read_json_lines, sha256
 from aurora.progress import progress
 from aurora.recipe.tokens import Infilling, Tokens
 from aurora.tokens.adoption import adopt_store
 from aurora.tokens.encoder import Encoder, HuggingFaceEncoder, Ids, fast_encoder
 from aurora.tokens.formats import Format
-from aurora.tokens.infilling import cut, encode_infilled, markers_of
+from aurora.tokens.infilling import Infiller
 from aurora.tokens.store import SideFile, StoreWriter, TokenStore, file_of, store_stem
 from aurora.tokens.text_facts import FILE, TextFacts, read_text
 
 BATCH_DOCUMENTS = 512
 SAVE_BATCHES = 100  # an interrupted build loses a few seconds of encoding
+Cuts = dict[str, float]  # the recipe's infilling of a source
 # Documents of each store that are encoded by the tokenizer itself as well, and must come out the same.
 CHECKED_DOCUMENTS = 64
 # The kinds of item that each store of pairs holds. Harmful ones alone are no store: in a sequence where every prompt is
@@ -52,16 +53,21 @@ def build_tokens(
     encoders = Encoders(text.tokenizer)
     mark = sha256(tokenizer / FILE)
     found = parts(corpus, "clean")
+    cuts = {name: _cuts(name, text, settings) for name, settings in tokens.infilling.items()}
+    if missing := sorted(set(cuts) - {f"{source}/{language}" for source, language, _, _ in found} - set(tokens.adopt)):
+        raise UserError(f"tokens.infilling: the corpus has no clean text for {', '.join(missing)}.")
     sides: dict[str, Any] = {}
     with progress("encode", sum(num_bytes for _, _, _, num_bytes in found), "B") as bar:
         for source, language, _, num_bytes in found:
             name = f"{source}/{language}"
-            sides[name] = _existing(folder, name, mark) or _encode_documents(
-                text, encoders, mark, corpus, source, language, folder, tokens.infilling.get(name)
+            sides[name] = _existing(folder, name, mark, cuts.get(name)) or _encode_documents(
+                text, encoders, mark, corpus, source, language, folder, cuts.get(name)
             )
             bar.update(num_bytes)
     for name, adopted in tokens.adopt.items():
-        sides[name] = _existing(folder, name, mark) or adopt_store(name, adopted, base, text, mark, folder)
+        sides[name] = _existing(folder, name, mark, cuts.get(name)) or adopt_store(
+            name, adopted, base, text, mark, folder, cuts.get(name)
+        )
     if redteam is not None:
         for part, kinds in PAIR_STORES.items():
             pairs = [(item["prompt"], item["response"]) for item in read_pairs(redteam, kinds)]
@@ -70,7 +76,13 @@ def build_tokens(
     return sides
 
 
-def _existing(folder: Path, name: str, mark: str) -> SideFile | None:
+def _cuts(name: str, text: TextFacts, settings: Infilling) -> Cuts:
+    """How sequences are to cut a source's documents, as its side file says it; asked for here what reading needs."""
+    Infiller(text, settings, name)
+    return settings.model_dump()
+
+
+def _existing(folder: Path, name: str, mark: str, cuts: Cuts | None = None) -> SideFile | None:
     """The side file of a store that an interrupted attempt finished; one that is not whole is made again."""
     stem = store_stem(folder, name)
     if not file_of(stem, "json").is_file():
@@ -80,7 +92,7 @@ def _existing(folder: Path, name: str, mark: str) -> SideFile | None:
         store.verify()
     except AuroraError:
         return None
-    return store.side
+    return store.side if store.side.infilling == cuts else None
 
 
 class Encoders:
@@ -112,49 +124,30 @@ def _encode_documents(
     source: str,
     language: str,
     folder: Path,
-    infilling: Infilling | None,
+    cuts: Cuts | None,
 ) -> SideFile:
     around = np.array(text.document([]), np.uint32)
     before, end = around[:-1], around[-1:]
-    name = f"{source}/{language}"
-    key = f"{mark} {infilling.model_dump_json() if infilling else ''}"
-    with StoreWriter(store_stem(folder, name), text.vocabulary, key=key) as writer:
+    with StoreWriter(store_stem(folder, f"{source}/{language}"), text.vocabulary, key=mark) as writer:
         rows = read_columns(corpus, "clean", ("text", "license"), source, language)
         left = islice(rows, writer.num_documents, None)
-        for number, batch in enumerate(_encoded(text, encoders, left, writer.num_documents, name, infilling), start=1):
+        for number, batch in enumerate(_encoded(encoders, left), start=1):
             for ids, written, license in zip(batch.ids, batch.texts, batch.licenses, strict=True):
                 writer.add(np.concatenate([before, ids, end]), num_bytes=len(written.encode()), license=license)
             if number % SAVE_BATCHES == 0:
                 writer.save()
-        return writer.close(source, language, mark)
+        return writer.close(source, language, mark, cuts)
 
 
-def _encoded(
-    text: TextFacts,
-    encoders: Encoders,
-    rows: Iterator[tuple[str, ...]],
-    first: int,
-    name: str,
-    infilling: Infilling | None,
-) -> Iterator[_Batch]:
-    """The documents from number `first` of a source on, a batch being encoded while the one before it is written."""
-    markers = markers_of(text) if infilling else None
-
-    def encode(encoder: Encoder, texts: list[str], first: int) -> list[Ids]:
-        if infilling is None or markers is None:
-            return encoder.encode(texts)
-        return encode_infilled(
-            encoder, texts, [cut(first + i, text, name, infilling) for i, text in enumerate(texts)], markers
-        )
-
+def _encoded(encoders: Encoders, rows: Iterator[tuple[str, ...]]) -> Iterator[_Batch]:
+    """The documents of a source, a batch being encoded while the one before it is written."""
     with ThreadPoolExecutor(1, "encoding") as thread:
         encoder: Encoder | None = None
         waiting: deque[tuple[Future[list[Ids]], list[str], list[str]]] = deque()
         for batch in _batched(rows):
             texts = [text for text, _ in batch]
             encoder = encoder or encoders.checked(texts[:CHECKED_DOCUMENTS])
-            waiting.append((thread.submit(encode, encoder, texts, first), texts, [license for _, license in batch]))
-            first += len(texts)
+            waiting.append((thread.submit(encoder.encode, texts), texts, [license for _, license in batch]))
             if len(waiting) > 2:
                 found, *facts = waiting.popleft()
                 yield _Batch(found.result(), *facts)

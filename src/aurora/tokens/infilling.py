@@ -1,89 +1,118 @@
-"""Fill-in-the-middle: documents cut in three and put in another order, so that a model learns to write a middle.
+"""Fill-in-the-middle: pieces of documents cut in three and put in another order, so that a model learns to write a
+middle.
 
-One decision: whether and where document n of a source is cut follows from n alone, before documents are joined, so no
-cut crosses a document's border and encoding again gives the same store. Both orders are StarCoder's, cut on characters
-(Bavarian et al., "Efficient training of language models to fill in the middle", 2022):
+One decision: what is cut is the piece of a document that lies in a sequence, when the sequence is laid out, so markers,
+prefix, suffix and middle always stand in it together; cut before, most middles of long documents would be read without
+what is around them. Stores hold plain text, and whether and where a piece is cut follows from its number alone. The
+rule is that of StarCoder's training (its fork of Megatron-LM; Bavarian et al., "Efficient training of language models
+to fill in the middle", 2022): two characters are drawn, the three parts are encoded apart, and the end of the suffix
+makes room for the markers.
 
     PSM  [prefix] prefix [suffix] suffix [middle] middle
-    SPM  [prefix] [suffix] suffix [middle] prefix and middle
+    SPM  [prefix] [suffix] suffix [middle] prefix middle
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from aurora.errors import UserError
 from aurora.recipe.tokens import Infilling
-from aurora.tokens.encoder import Encoder
+from aurora.tokens.encoder import HuggingFaceEncoder
 from aurora.tokens.mixture import permuted
-from aurora.tokens.text_facts import INFILLING, Markers, TextFacts
+from aurora.tokens.text_facts import INFILLING, TextFacts
 
-Ids = npt.NDArray[np.uint32]
+Ids = npt.NDArray[np.integer[Any]]
 
-# Of so many documents in a row, exactly the stated share is cut.
+# Of so many pieces in a row, exactly the stated share is chosen.
 BLOCK = 1000
+# Tokens; a shorter piece has no room for three markers and something to learn.
+SHORTEST = 8
+# The published rule leaves a piece whole where the suffix is shorter than the markers' room. Drawn again, the share
+# that is cut stays what the recipe says.
+DRAWS = 8
+# What decoding gives for a part of a character, which has at most CHARACTER bytes.
+BROKEN = "\N{REPLACEMENT CHARACTER}"
+CHARACTER = 4
+JOINED = "one two  three"
 
 
-@dataclass(frozen=True)
-class Cut:
-    """A document in three parts; `suffix_first` says the order is SPM."""
+class Infiller:
+    """Cuts the pieces of one source. Raises `UserError` for a tokenizer that has no markers, or no free pieces."""
 
-    prefix: str
-    middle: str
-    suffix: str
-    suffix_first: bool
+    def __init__(self, text: TextFacts, settings: Infilling, source: str) -> None:
+        if text.markers is None:
+            raise UserError(
+                f"tokens.infilling needs a tokenizer with the tokens {', '.join(INFILLING[0])}: leave it away."
+            )
+        self._markers = text.markers
+        self._tokenizer = text.tokenizer
+        self._encoder = HuggingFaceEncoder(text.tokenizer)
+        self._settings = settings
+        self._source = source
+        added = text.tokenizer.get_added_tokens_decoder()
+        self._special = np.array([index for index, token in added.items() if token.special], np.int64)
+        parts = [self._encoder.encode([JOINED[:place], JOINED[place:]]) for place in range(len(JOINED))]
+        if any(self._text(np.concatenate(part)) != JOINED for part in parts):
+            raise UserError(
+                "tokens.infilling needs a byte-level tokenizer: this one gives a text that is encoded in parts another "
+                "white space. Leave it away."
+            )
 
-    @property
-    def pieces(self) -> tuple[str, ...]:
-        """The texts to encode, in the order they stand in."""
-        if self.suffix_first:
-            return self.suffix, self.prefix + self.middle
-        return self.prefix, self.suffix, self.middle
+    def order(self, n: int) -> str | None:
+        """Whether piece n is cut, and to which order: `psm`, `spm`, or None."""
+        place = permuted(n % BLOCK, BLOCK, f"infilling\0{self._source}\0{n // BLOCK}")
+        if place >= round(self._settings.rate * BLOCK):
+            return None
+        return "spm" if place < round(self._settings.rate * self._settings.suffix_first * BLOCK) else "psm"
 
+    def infilled(self, ids: Ids, n: int) -> Ids:
+        """Piece n with its parts and markers in their order, as long as before; as it is where it stays whole.
 
-def markers_of(text: TextFacts) -> Markers:
-    """The tokenizer's markers; `UserError` where it has none."""
-    if text.markers is None:
-        raise UserError(f"tokens.infilling needs a tokenizer with the tokens {', '.join(INFILLING[0])}: leave it away.")
-    return text.markers
+        That is also one with a special token in it, or without room.
+        """
+        order = self.order(n)
+        if order is None or len(ids) < SHORTEST or np.isin(ids, self._special).any():
+            return ids
+        head, tail = self._whole_characters(ids)
+        text = self._text(ids[head:tail])
+        for draw in range(DRAWS):
+            first, second = self._drawn(n, draw, len(text))
+            prefix, middle, suffix = self._encoder.encode([text[:first], text[first:second], text[second:]])
+            prefix, suffix = np.concatenate([ids[:head], prefix]), np.concatenate([suffix, ids[tail:]])
+            room = len(prefix) + len(middle) + len(suffix) + 3 - len(ids)
+            if room < 0 or self._text(np.concatenate([prefix, middle, suffix])) != self._text(ids):
+                return ids  # made of other pieces than this tokenizer gives: its text is not touched
+            if len(suffix) > room:
+                return self._ordered(order, prefix, middle, suffix[: len(suffix) - room])
+        return ids
 
+    def _ordered(self, order: str, prefix: Ids, middle: Ids, suffix: Ids) -> Ids:
+        markers = self._markers
+        if order == "spm":
+            parts = [[markers.prefix, markers.suffix], suffix, [markers.middle], prefix, middle]
+        else:
+            parts = [[markers.prefix], prefix, [markers.suffix], suffix, [markers.middle], middle]
+        return np.concatenate([np.asarray(part, np.int64) for part in parts])
 
-def cut(n: int, text: str, source: str, infilling: Infilling) -> Cut | None:
-    """Document n of a source in three parts, or None where it stays whole."""
-    place = permuted(n % BLOCK, BLOCK, f"infilling\0{source}\0{n // BLOCK}")
-    if place >= round(infilling.rate * BLOCK):
-        return None
-    digest = hashlib.blake2b(f"{source}\0{n}".encode(), digest_size=16).digest()
-    first, second = sorted(int.from_bytes(half, "little") % (len(text) + 1) for half in (digest[:8], digest[8:]))
-    suffix_first = place < round(infilling.rate * infilling.suffix_first * BLOCK)
-    return Cut(text[:first], text[first:second], text[second:], suffix_first)
+    def _drawn(self, n: int, draw: int, length: int) -> list[int]:
+        """Two places of a text, any of them as likely, in order."""
+        digest = hashlib.blake2b(f"{self._source}\0{n}\0{draw}".encode(), digest_size=16).digest()
+        return sorted(int.from_bytes(half, "little") % (length + 1) for half in (digest[:8], digest[8:]))
 
+    def _whole_characters(self, ids: Ids) -> tuple[int, int]:
+        """Where whole characters begin and end in a piece: where a sequence ends, tokens may hold parts of one."""
+        skipped = range(CHARACTER)
+        near = 2 * CHARACTER
+        head = next((k for k in skipped if not self._text(ids[k : k + near]).startswith(BROKEN)), 0)
+        last = len(ids)
+        cut = next((k for k in skipped if not self._text(ids[last - k - near : last - k]).endswith(BROKEN)), 0)
+        return head, last - cut
 
-def encode_infilled(encoder: Encoder, texts: Sequence[str], cuts: Sequence[Cut | None], markers: Markers) -> list[Ids]:
-    """The ids of each text, with its parts and markers in their order where it is cut."""
-    pieces = [found.pieces if found else (text,) for text, found in zip(texts, cuts, strict=True)]
-    encoded = iter(encoder.encode([piece for part in pieces for piece in part]))
-    return [_joined([next(encoded) for _ in part], markers) for part in pieces]
-
-
-def original_order(ids: Sequence[int], markers: Markers) -> list[int]:
-    """A document's ids (without end-of-text) with its parts as they were written and no markers."""
-    found = list(ids)
-    if not found or found[0] != markers.prefix or markers.middle not in found:
-        return found
-    suffix, middle = found.index(markers.suffix), found.index(markers.middle)
-    return found[1:suffix] + found[middle + 1 :] + found[suffix + 1 : middle]
-
-
-def _joined(parts: list[Ids], markers: Markers) -> Ids:
-    if len(parts) == 1:
-        return parts[0]
-    before = [[markers.prefix], [markers.suffix], [markers.middle]]
-    if len(parts) == 2:
-        before = [[markers.prefix, markers.suffix], [markers.middle]]
-    return np.concatenate([np.array(part, np.uint32) for pair in zip(before, parts, strict=True) for part in pair])
+    def _text(self, ids: Ids) -> str:
+        text: str = self._tokenizer.decode(ids.tolist(), skip_special_tokens=False)
+        return text

@@ -15,6 +15,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from aurora.tokens.infilling import Infiller
 from aurora.tokens.store import TokenStore
 
 Packing = Literal["own", "best-fit"]
@@ -77,8 +78,11 @@ class Joined:
     is like all others. Where it is another token, every document of the store begins with it, and nothing predicts it.
     """
 
-    def __init__(self, store: TokenStore, length: int, start: int, separate: bool) -> None:
+    def __init__(
+        self, store: TokenStore, length: int, start: int, separate: bool, infiller: Infiller | None = None
+    ) -> None:
         self.store, self.length, self.start = store, length, start
+        self._infiller = infiller
         self._stored = store.num_tokens > 0 and int(store.tokens[-1]) != start
         self._first = 0 if separate and not self._stored else 1
         self.count = max(0, store.num_tokens - self._first) // length
@@ -86,9 +90,12 @@ class Joined:
     def fill(self, index: int, row: Row) -> None:
         """Write row `index`; every target counts but a start token."""
         begin = self._begin(index)
-        row.targets[:] = self.store.tokens[begin : begin + self.length]
-        row.inputs[0] = self.store.tokens[begin - 1] if begin else self.start
-        row.inputs[1:] = row.targets[:-1]
+        window = np.empty(self.length + 1, np.int64)
+        window[0] = self.store.tokens[begin - 1] if begin else self.start
+        window[1:] = self.store.tokens[begin : begin + self.length]
+        if self._infiller is not None:
+            self._infill(self._infiller, index, window)
+        row.inputs[:], row.targets[:] = window[:-1], window[1:]
         row.loss_mask[:] = True
         if self._stored:
             first, last = self.store.documents_before(np.array([begin, begin + self.length])).tolist()
@@ -117,6 +124,19 @@ class Joined:
     def _begin(self, index: int) -> int:
         """Where the row's targets begin in the store."""
         return self._first + index * self.length
+
+    def _infill(self, infiller: Infiller, index: int, window: npt.NDArray[np.int64]) -> None:
+        """Cut the pieces of documents in a row's tokens, without the starts and ends of the documents.
+
+        A piece's number is the row's and the document's together: the next piece is in the next row, of the next
+        document, or both.
+        """
+        origin = self._begin(index) - 1
+        last = self.store.document_at(origin + self.length)
+        for number in range(self.store.document_at(max(origin, 0)), last + 1):
+            begin, size = self.store.document(number)
+            piece = slice(max(begin + self._stored - origin, 0), max(begin + size - 1 - origin, 0))
+            window[piece] = infiller.infilled(window[piece], index + number)
 
 
 class Pairs:
@@ -174,13 +194,21 @@ class Pairs:
         return Held(int(self._tokens[chosen].sum()), int(self._loss_tokens[chosen].sum()))
 
 
-def rows_of(store: TokenStore, length: int, start: int, *, packing: Packing = "own", separate: bool = False) -> Rows:
-    """A store cut into rows: joined documents, or pairs by `packing`.
+def rows_of(
+    store: TokenStore,
+    length: int,
+    start: int,
+    *,
+    packing: Packing = "own",
+    separate: bool = False,
+    infiller: Infiller | None = None,
+) -> Rows:
+    """A store cut into rows: joined documents, whose pieces `infiller` cuts, or pairs by `packing`.
 
     `separate` says that documents do not see each other, or have positions of their own: masks are then asked for.
     """
     if store.mask is None:
-        return Joined(store, length, start, separate)
+        return Joined(store, length, start, separate, infiller)
     return Pairs(store, length, packing)
 
 

@@ -14,7 +14,9 @@ from aurora.errors import UserError
 from aurora.files import sha256
 from aurora.progress import say
 from aurora.recipe.stages import Stage
+from aurora.recipe.tokens import Infilling
 from aurora.tokens.decisions import Decision
+from aurora.tokens.infilling import Infiller
 from aurora.tokens.loader import Loader
 from aurora.tokens.mixture import Change, Mixture
 from aurora.tokens.packing import Pairs, Rows, rows_of
@@ -33,12 +35,20 @@ def stage_loader(stage: Stage, name: str, seed: int, tokens: Path, decided: Sequ
     Raises `AuroraError` for a store that is damaged or of another tokenizer, `UserError` for one without a sequence.
     """
     mark = sha256(tokens / "tokenizer" / FILE)
-    start = read_text(tokens / "tokenizer").start
+    text = read_text(tokens / "tokenizer")
     separate = stage.document_masks or stage.position_resets
     rows: dict[str, Rows] = {}
     for source in stage.sources:
         store = TokenStore.open(store_stem(tokens / "train", source), mark)
-        rows[source] = rows_of(store, stage.sequence_length, start, packing=stage.packing, separate=separate)
+        cuts = store.side.infilling
+        rows[source] = rows_of(
+            store,
+            stage.sequence_length,
+            text.start,
+            packing=stage.packing,
+            separate=separate,
+            infiller=None if cuts is None else Infiller(text, Infilling(**cuts), source),
+        )
         if isinstance(rows[source], Pairs) and store.num_documents and not rows[source].count:
             raise UserError(
                 f"Stage {name} learns nothing from {source}, whose prompts all fill its sequence_length of "

@@ -29,7 +29,7 @@ MAGIC = b"MMIDIDX\x00\x00"
 HEADER = struct.Struct("<9sQBQQ")
 CODES: dict[int, type[np.integer[Any]]] = {4: np.int32, 8: np.uint16}
 LARGEST_UINT16_VOCABULARY = 65_500
-SCHEMA = 2
+SCHEMA = 3
 JOURNAL = "journal"
 INDEX_BLOCK = 1 << 20  # documents
 
@@ -37,7 +37,8 @@ INDEX_BLOCK = 1 << 20  # documents
 @dataclass(frozen=True)
 class SideFile:
     """What a store says of itself. `loss_tokens` are those that count in a loss, all but the prompts of pairs;
-    `num_bytes` counts the UTF-8 bytes of its text; hashes are SHA-256, hex."""
+    `num_bytes` counts the UTF-8 bytes of its text; `infilling` says how sequences are to cut its documents, where they
+    are; hashes are SHA-256, hex."""
 
     schema: int
     source: str
@@ -49,6 +50,7 @@ class SideFile:
     tokens: int
     loss_tokens: int
     num_bytes: int
+    infilling: Mapping[str, float] | None
     sha256: dict[str, str]
 
 
@@ -133,7 +135,9 @@ class StoreWriter:
         )
         write_json(file_of(self.stem, JOURNAL), asdict(saved))
 
-    def close(self, source: str, language: str, tokenizer: str) -> SideFile:
+    def close(
+        self, source: str, language: str, tokenizer: str, infilling: Mapping[str, float] | None = None
+    ) -> SideFile:
         """Write index and side file; the store exists from here on. `tokenizer` is the SHA-256 of its file."""
         self.__exit__(None, None, None)
         with explained(self.stem):
@@ -150,6 +154,7 @@ class StoreWriter:
             tokens=self._num_tokens,
             loss_tokens=self._loss_tokens,
             num_bytes=self.num_bytes,
+            infilling=infilling,
             sha256={kind: sha256(file_of(self.stem, kind)) for kind in kinds},
         )
         write_json(file_of(self.stem, "json"), asdict(side))
