@@ -1,6 +1,6 @@
 """Folded multi-query attention beside PyTorch's scaled_dot_product_attention, forward and backward, on CPU.
 
-    python benchmarks/attention.py [--json]
+    python benchmarks/attention.py [--json] [--small]
 
 Both run in turn in one process; the last line of --json is one object with the milliseconds (best of several), their
 ratio and the largest difference of the outputs.
@@ -18,9 +18,11 @@ import torch
 from aurora.model.attention import causal_attention, fused_causal_attention
 from aurora.recipe.execution import Execution
 from aurora.training.runtime import prepare
+from machine import computes_in_bf16, machine
 
 Attention = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
 SHAPES = ((16, 256, 4, 64), (8, 512, 8, 64))  # sequences, tokens, heads, head width
+SMALL = ((2, 64, 4, 16),)
 MASKED = (2, 2048, 8, 64)
 DOCUMENTS = (16, 64, 256, 1024)
 REPEATS = 5
@@ -82,12 +84,15 @@ def main() -> None:
     """Print a table, or one JSON object."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--small", action="store_true", help="short sequences once, to see that the script runs")
     arguments = parser.parse_args()
     runtime = prepare(Execution())
-    rows = [compare(shape, dtype) for shape in SHAPES for dtype in (torch.bfloat16, torch.float32)]
-    rows += [compare_documents(length, torch.bfloat16) for length in DOCUMENTS]
+    dtypes = [torch.bfloat16, torch.float32] if computes_in_bf16() else [torch.float32]
+    shapes, lengths = (SMALL, DOCUMENTS[:1]) if arguments.small else (SHAPES, DOCUMENTS)
+    rows = [compare(shape, dtype) for shape in shapes for dtype in dtypes]
+    rows += [compare_documents(length, dtypes[0]) for length in lengths]
     if arguments.json:
-        print(json.dumps({"threads": runtime.threads, "precision": runtime.precision, "rows": rows}))
+        print(json.dumps({"machine": machine(), "threads": runtime.threads, "rows": rows}))
         return
     for row in rows:
         print(", ".join(f"{key} {value}" for key, value in row.items()))

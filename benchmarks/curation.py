@@ -14,8 +14,9 @@ import argparse
 import importlib
 import json
 import sys
-from pathlib import Path
 from typing import Any
+
+from inputs import add_data, data_of
 
 PARTS = ("rules", "detection", "duplicates", "contamination", "normalise", "lines", "plan")
 
@@ -23,16 +24,17 @@ PARTS = ("rules", "detection", "duplicates", "contamination", "normalise", "line
 def main() -> None:
     """Measure the parts in turn; the last line printed is the object."""
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--data", type=Path, required=True)
+    add_data(arguments)
     arguments.add_argument("--json", action="store_true", help="print only the one object")
     arguments.add_argument("--part", choices=PARTS, action="append", help="measure this part alone; may be repeated")
     chosen = arguments.parse_args()
     found: dict[str, Any] = {}
-    for part in chosen.part or PARTS:
-        measured = importlib.import_module(f"curation_{part}").measure(chosen.data)
-        if not chosen.json:
-            print(json.dumps(measured, indent=2), file=sys.stderr)
-        found |= measured
+    with data_of(chosen, "corpora/noisy.jsonl.zst") as data:
+        for part in chosen.part or PARTS:
+            measured = importlib.import_module(f"curation_{part}").measure(data)
+            if not chosen.json:
+                print(json.dumps(measured, indent=2), file=sys.stderr)
+            found |= measured
     print(json.dumps(found))
 
 

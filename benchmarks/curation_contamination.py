@@ -28,6 +28,7 @@ import pyarrow as pa
 
 from aurora.corpus.benchmark_sets import Item
 from aurora.corpus.decontaminate import ContaminationIndex
+from inputs import add_data, data_of
 
 LANGUAGES = ("en", "fi", "hi", "ja", "vi", "code")
 FIELDS = ("question", "context", "prompt", "canonical_solution", "test", "choices", "answers")
@@ -127,8 +128,9 @@ def _corpus(path: Path) -> list[str]:
 def main() -> None:
     """Print the object."""
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--data", type=Path, required=True)
-    print(json.dumps(measure(arguments.parse_args().data), ensure_ascii=False, indent=2))
+    add_data(arguments)
+    with data_of(arguments.parse_args(), "benchmarks", "corpora/en.jsonl.zst") as data:
+        print(json.dumps(measure(data), ensure_ascii=False, indent=2))
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from typing import Any
 import pyarrow as pa
 
 from aurora.corpus.personal_data import TYPES, find, mask_batch
+from inputs import add_data, data_of
 
 LANGUAGES = ("en", "fi", "hi", "ja", "vi", "code")
 NAMES = {"ssn": "henkilotunnus"}
@@ -82,7 +83,13 @@ def _rows(path: Path) -> Iterator[dict[str, Any]]:
             yield json.loads(line)
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Measure; the last line printed is the object."""
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--data", type=Path, required=True)
-    print(json.dumps(measure(arguments.parse_args().data)))
+    add_data(arguments)
+    with data_of(arguments.parse_args(), "corpora/noisy.jsonl.zst") as data:
+        print(json.dumps(measure(data)))
+
+
+if __name__ == "__main__":
+    main()

@@ -29,6 +29,7 @@ from aurora.corpus.prepare import exact_hashes
 from aurora.corpus.shingles import shingle_hashes, tables
 from aurora.corpus.string_buffers import buffers_of
 from aurora.recipe.corpus import Curation
+from inputs import add_data, data_of, is_installed
 
 LANGUAGES = {"en": "eng_Latn", "fi": "fin_Latn", "hi": "hin_Deva", "ja": "jpn_Jpan", "vi": "vie_Latn"}
 PEER_SAMPLE = 500_000
@@ -52,7 +53,10 @@ def measure(data: Path) -> dict[str, Any]:
         ours = texts.nbytes / (time.process_time() - begin)
         found["near_duplicates"][lang], found["exact_duplicates"][lang] = _judged(clean, rows, texts, signed)
         peer = _peer(_some(texts), LANGUAGES[lang])
-        found["signature_mb_per_second"][lang] = {"ours": round(ours / 1e6, 1), "datatrove": round(peer / 1e6, 3)}
+        found["signature_mb_per_second"][lang] = {
+            "ours": round(ours / 1e6, 1),
+            "datatrove": peer and round(peer / 1e6, 3),
+        }
     return found
 
 
@@ -110,15 +114,14 @@ def _jaccard(left: npt.NDArray[np.uint32], right: npt.NDArray[np.uint32]) -> flo
     return common / max(1, len(left) + len(right) - common)
 
 
-def _peer(texts: list[str], tag: str) -> float:
-    """Bytes a second of datatrove's signatures."""
-    try:
-        from datatrove.pipeline.dedup import MinhashDedupSignature
-    except ImportError as error:
-        raise SystemExit(f"{error}: pip install 'datatrove[io,processing,multilingual]'") from error
+def _peer(texts: list[str], tag: str) -> float | None:
+    """Bytes a second of datatrove's signatures; None where it is not installed."""
+    if not is_installed("datatrove"):
+        return None
     from tempfile import TemporaryDirectory
 
     from datatrove.data import Document
+    from datatrove.pipeline.dedup import MinhashDedupSignature
 
     from datatrove_pipeline import hash_text
 
@@ -152,8 +155,9 @@ def _rows(path: Path) -> Iterator[dict[str, Any]]:
 def main() -> None:
     """Measure; the last line printed is the object."""
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--data", type=Path, required=True)
-    print(json.dumps(measure(arguments.parse_args().data)))
+    add_data(arguments)
+    with data_of(arguments.parse_args(), "corpora/noisy.jsonl.zst") as data:
+        print(json.dumps(measure(data)))
 
 
 if __name__ == "__main__":

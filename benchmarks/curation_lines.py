@@ -25,6 +25,7 @@ import pyarrow as pa
 from aurora.corpus.curate import build_corpus
 from aurora.corpus.reading import read_documents
 from aurora.recipe.corpus import Corpus
+from inputs import add_data, data_of
 
 LANGUAGES = ("en", "fi", "hi", "ja", "vi")
 SITE = 40
@@ -98,7 +99,13 @@ def _rows(path: Path) -> Iterator[dict[str, str]]:
             yield json.loads(line)
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Measure; the last line printed is the object."""
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--data", type=Path, required=True)
-    print(json.dumps(measure(arguments.parse_args().data), ensure_ascii=False))
+    add_data(arguments)
+    with data_of(arguments.parse_args()) as data:
+        print(json.dumps(measure(data), ensure_ascii=False))
+
+
+if __name__ == "__main__":
+    main()

@@ -28,6 +28,7 @@ from aurora.corpus.fasttext_model import FastText
 from aurora.corpus.language import Cld2, contradicts, identify_batch
 from aurora.corpus.mojibake import repair, repair_batch
 from aurora.corpus.normalise import normalise, normalise_batch
+from inputs import add_data, data_of
 
 LANGUAGES = ("en", "fi", "hi", "ja", "vi", "code")
 PEER_SAMPLE = 1_000_000
@@ -136,9 +137,15 @@ def _rows(path: Path) -> Iterator[dict[str, Any]]:
             yield json.loads(line)
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Measure; the last line printed is the object."""
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--data", type=Path, required=True)
+    add_data(arguments)
     arguments.add_argument("--model", type=Path, help="a model of fastText, such as lid.176.ftz")
     chosen = arguments.parse_args()
-    print(json.dumps(measure(chosen.data, chosen.model)))
+    with data_of(chosen, "corpora/noisy.jsonl.zst") as data:
+        print(json.dumps(measure(data, chosen.model)))
+
+
+if __name__ == "__main__":
+    main()

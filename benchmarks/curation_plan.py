@@ -30,6 +30,7 @@ import pyarrow as pa
 
 from aurora.recipe.corpus import Corpus
 from datatrove_pipeline import run as run_peer
+from inputs import add_data, data_of, is_installed
 
 LANGUAGES = {
     "en": "eng_Latn",
@@ -59,21 +60,22 @@ def measure(data: Path) -> dict[str, Any]:
         ours, peer = [], []
         for _ in range(2):
             ours.append(_in_a_process("ours", folder / "small", workers=1))
-            peer.append(_in_a_process("peer", folder / "small"))
+            if is_installed("datatrove"):
+                peer.append(_in_a_process("peer", folder / "small"))
         rate = max(size / run["cpu"] for run in ours) / 1e6
-        peer_rate = max(run["bytes"] / run["cpu"] for run in peer) / 1e6
+        peer_rate = max(run["bytes"] / run["cpu"] for run in peer) / 1e6 if peer else None
         moved = _in_a_process("ours", folder / "small", workers=1, moved=True)
-        large = write_text(data, folder / "large", GIGABYTE)
+        large = write_text(data, folder / "large", min(GIGABYTE, 8 * size))
         whole = _in_a_process("ours", folder / "large", workers=0)
         return {
             "plan_mb_per_second_per_core": round(rate, 2),
-            "plan_speedup": round(rate / peer_rate, 1),
+            "plan_speedup": peer_rate and round(rate / peer_rate, 1),
             "peak_memory_bytes": whole["peak"],
             "plan_bytes": large,
             "plan_workers": os.cpu_count(),
             "plan_mb_per_second": round(large / whole["wall"] / 1e6, 2),
             "plan_mb_per_second_moved_threshold": round(size / moved["wall"] / 1e6, 1),
-            "datatrove_mb_per_second_per_core": round(peer_rate, 3),
+            "datatrove_mb_per_second_per_core": peer_rate and round(peer_rate, 3),
         }
 
 
@@ -223,14 +225,15 @@ def _ray_data(tasks: list[Any], size: int | None, execution: Any, work: Any, tic
 def main() -> None:
     """Measure; the last line printed is the object."""
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--data", type=Path, required=True)
+    add_data(arguments, required=False)  # its own processes read what they are told by --run
     arguments.add_argument("--engines", action="store_true", help="compare the engines that could carry out the plan")
     arguments.add_argument("--run", help=argparse.SUPPRESS)
     chosen = arguments.parse_args()
     if chosen.run:
         print(json.dumps(run(json.loads(chosen.run))))
     else:
-        print(json.dumps((measure_engines if chosen.engines else measure)(chosen.data)))
+        with data_of(chosen) as data:
+            print(json.dumps((measure_engines if chosen.engines else measure)(data)))
 
 
 if __name__ == "__main__":

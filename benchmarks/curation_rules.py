@@ -26,7 +26,7 @@ import tempfile
 import time
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -44,6 +44,7 @@ from aurora.corpus.quality import judge_batch
 from aurora.corpus.rule_sets import NEED_FILES, SETS
 from aurora.recipe.corpus import Corpus
 from curation_plan import LANGUAGES
+from inputs import add_data, data_of, is_installed
 from parallel_documents import parallel_documents, rows
 
 GOPHER = ("gopher-quality", "gopher-repetition")
@@ -58,19 +59,19 @@ def measure(data: Path) -> dict[str, Any]:
     """The five keys of this part, and what explains them."""
     agreement, listed, differing, differing_listed = {}, {}, {}, {}
     rates = {lang: _rates(data, lang, tag) for lang, tag in LANGUAGES.items()}
-    for lang in LANGUAGES:
+    for lang in LANGUAGES if is_installed("datatrove") else ():
         agreement[lang], differing[lang] = _agreement(data, lang, listed=False)
         listed[lang], differing_listed[lang] = _agreement(data, lang, listed=True)
     caught, kinds, dropped, breaking = _noise(data)
     return {
-        "speedup_per_core": {lang: round(ours / peer, 1) for lang, (ours, peer) in rates.items()},
+        "speedup_per_core": {lang: peer and round(ours / peer, 1) for lang, (ours, peer) in rates.items()},
         "agreement": agreement,
         "agreement_with_listed_punctuation": listed,
         "kept_parallel": _kept(data),
         "noisy_caught": caught,
         "clean_dropped": dropped,
         "rules_mb_per_second_per_core": {lang: round(ours, 1) for lang, (ours, _) in rates.items()},
-        "datatrove_gopher_mb_per_second_per_core": {lang: round(peer, 2) for lang, (_, peer) in rates.items()},
+        "datatrove_gopher_mb_per_second_per_core": {lang: peer and round(peer, 2) for lang, (_, peer) in rates.items()},
         "differing_statistics": differing,
         "differing_with_listed_punctuation": differing_listed,
         "noisy_caught_by_kind": kinds,
@@ -78,28 +79,38 @@ def measure(data: Path) -> dict[str, Any]:
     }
 
 
-def _rates(data: Path, lang: str, tag: str) -> tuple[float, float]:
-    """(ours, the peer's) megabytes of a language by CPU second."""
-    from datatrove.data import Document
-    from datatrove.pipeline.filters import GopherQualityFilter, GopherRepetitionFilter
-
+def _rates(data: Path, lang: str, tag: str) -> tuple[float, float | None]:
+    """(ours, the peer's) megabytes of a language by CPU second; None for a peer that is not installed."""
     texts, sample = _texts(data, lang, OURS), _texts(data, lang, PEERS)
     column, langs = pa.array(texts, pa.large_string()), [lang] * len(texts)
-    filters = (GopherQualityFilter(language=tag), GopherRepetitionFilter(language=tag))
     kernels.measure(column.slice(0, 1), langs[:1])  # compiles
-    for each in filters:
-        each.filter(Document(texts[0], "0"))  # loads its tokenizer
+    peer = _peer(tag, texts[0]) if is_installed("datatrove") else None
     ours, peers = [], []
     for _ in range(2):
         start = time.process_time()
         judge_batch(kernels.measure(column, langs), langs, GOPHER, {})
         ours.append(time.process_time() - start)
-        start = time.process_time()
-        for text in sample:
-            for each in filters:
-                each.filter(Document(text, "0"))
-        peers.append(time.process_time() - start)
-    return _size(texts) / min(ours) / 1e6, _size(sample) / min(peers) / 1e6
+        if peer is not None:
+            start = time.process_time()
+            for text in sample:
+                peer(text)
+            peers.append(time.process_time() - start)
+    return _size(texts) / min(ours) / 1e6, _size(sample) / min(peers) / 1e6 if peers else None
+
+
+def _peer(tag: str, first: str) -> Callable[[str], None]:
+    """Both filters of datatrove on a text, once warm."""
+    from datatrove.data import Document
+    from datatrove.pipeline.filters import GopherQualityFilter, GopherRepetitionFilter
+
+    filters = (GopherQualityFilter(language=tag), GopherRepetitionFilter(language=tag))
+
+    def judge(text: str) -> None:
+        for each in filters:
+            each.filter(Document(text, "0"))
+
+    judge(first)  # loads its tokenizer
+    return judge
 
 
 def _agreement(data: Path, lang: str, listed: bool) -> tuple[float, dict[str, int]]:
@@ -257,8 +268,9 @@ def _size(texts: Sequence[str]) -> int:
 def main() -> None:
     """Print the part's object."""
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--data", type=Path, required=True)
-    print(json.dumps(measure(arguments.parse_args().data)))
+    add_data(arguments)
+    with data_of(arguments.parse_args(), "corpora/noisy.jsonl.zst") as data:
+        print(json.dumps(measure(data)))
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from typing import Any
 import pyarrow as pa
 
 from aurora.corpus.sources.page import Refused, read_page
+from inputs import add_data, data_of, is_installed
 
 LANGUAGES = ("en", "fi", "hi", "ja", "vi")
 WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W_]+")
@@ -33,15 +34,13 @@ PREFIX = "rawhtml/"
 def measure(data: Path) -> dict[str, Any]:
     """`web` {`mb_per_second` {ours, peer}, `pages`, `refused`, `f1` {LANG: {pages, ours, peer, equal}}, `with_peer`
     {pages, f1, words_ours, words_peer}}."""
-    import trafilatura
-
     pages = {
         row["id"].removeprefix(PREFIX): row["text"]
         for row in _rows(data / "corpora" / "noisy.jsonl.zst")
         if row["kind"] == "raw_html"
     }
     ours, our_rate = _timed(pages, _ours)
-    peers, peer_rate = _timed(pages, lambda page: trafilatura.extract(page) or "")
+    peers, peer_rate = _peer(pages)
     f1: dict[str, Any] = {}
     for lang in LANGUAGES:
         rows = _rows(data / "corpora" / f"{lang}.jsonl.zst")
@@ -49,10 +48,10 @@ def measure(data: Path) -> dict[str, Any]:
         f1[lang] = {
             "pages": len(known),
             "ours": _mean(_f1(ours[name], text) for name, text in known.items()),
-            "peer": _mean(_f1(peers[name], text) for name, text in known.items()),
+            "peer": peers and _mean(_f1(peers[name], text) for name, text in known.items()),
             "equal": _mean(ours[name].split() == text.split() for name, text in known.items()),
         }
-    real = [name for name in pages if name.startswith("trafilatura/")]
+    real = [name for name in peers or () if name.startswith("trafilatura/")]
     return {
         "web": {
             "mb_per_second": {"ours": our_rate, "peer": peer_rate},
@@ -61,12 +60,21 @@ def measure(data: Path) -> dict[str, Any]:
             "f1": f1,
             "with_peer": {
                 "pages": len(real),
-                "f1": _mean(_f1(ours[name], peers[name]) for name in real),
+                "f1": _mean(_f1(ours[name], (peers or {})[name]) for name in real),
                 "words_ours": sum(_words(ours[name]).total() for name in real),
-                "words_peer": sum(_words(peers[name]).total() for name in real),
+                "words_peer": sum(_words((peers or {})[name]).total() for name in real),
             },
         }
     }
+
+
+def _peer(pages: dict[str, str]) -> tuple[dict[str, str] | None, float | None]:
+    """As `_timed`, by trafilatura; None where it is not installed."""
+    if not is_installed("trafilatura"):
+        return None, None
+    import trafilatura
+
+    return _timed(pages, lambda page: trafilatura.extract(page) or "")
 
 
 def _ours(page: bytes) -> str:
@@ -104,7 +112,13 @@ def _rows(path: Path) -> Iterator[dict[str, str]]:
             yield json.loads(line)
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Measure; the last line printed is the object."""
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--data", type=Path, required=True)
-    print(json.dumps(measure(arguments.parse_args().data)))
+    add_data(arguments)
+    with data_of(arguments.parse_args(), "corpora/noisy.jsonl.zst") as data:
+        print(json.dumps(measure(data)))
+
+
+if __name__ == "__main__":
+    main()

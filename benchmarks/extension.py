@@ -1,6 +1,6 @@
 """A small model continued in four languages with and without new entries in its tokenizer, on the same bytes of text.
 
-    python benchmarks/extension.py [--output DIR] [--json]
+    python benchmarks/extension.py [--output DIR] [--json] [--small]
 
 The corpus is the demo's. A network with a tokenizer of English and code alone learns English and code and is exported.
 It is then continued twice on the same bytes of each language: with its own tokenizer, and with one taught the four
@@ -35,13 +35,16 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--output", type=Path, default=Path("runs/extension"))
     arguments.add_argument("--json", action="store_true", help="print only the one object")
+    arguments.add_argument("--small", action="store_true", help="a twentieth of all text, to see that it runs")
     chosen = arguments.parse_args()
     output = chosen.output.resolve()
     output.mkdir(parents=True, exist_ok=True)
-    make_base(output)
+    share = 0.05 if chosen.small else 1.0
+    make_base(output, share)
+    extend = {"entries": ENTRIES, "languages": list(NEW)}
     compared = {
-        "own tokenizer": continued(output, "own", None),
-        "extended tokenizer": continued(output, "extended", {"entries": ENTRIES, "languages": list(NEW)}),
+        "own tokenizer": continued(output, "own", None, share),
+        "extended tokenizer": continued(output, "extended", extend, share),
     }
     if not chosen.json:
         for name, facts in compared.items():
@@ -49,20 +52,20 @@ def main() -> None:
     print(json.dumps(compared))
 
 
-def make_base(output: Path) -> None:
+def make_base(output: Path, share: float) -> None:
     """A model of English and code, exported to `output/published`."""
     recipe = demo()
     recipe["name"] = "base"
     del recipe["corpus"]["sources"]["catalogues"]
     recipe["corpus"]["other_domain"] = {}
     recipe["tokens"] = {"train": {"vocabulary": 4096}}
-    recipe["stages"]["base"]["tokens"] = BASE_TOKENS
+    recipe["stages"]["base"]["tokens"] = round(BASE_TOKENS * share)
     recipe["stages"] = {"base": recipe["stages"]["base"]}
     carry_out(output, "base", recipe, "train:base")
     export_model(output / "base/checkpoints/base", output / "published")
 
 
-def continued(output: Path, name: str, extend: dict[str, Any] | None) -> dict[str, Any]:
+def continued(output: Path, name: str, extend: dict[str, Any] | None, share: float) -> dict[str, Any]:
     """The base continued on KILOBYTES of each source: tokens, seconds and held-out bits per byte."""
     recipe = demo()
     recipe["name"] = name
@@ -74,7 +77,8 @@ def continued(output: Path, name: str, extend: dict[str, Any] | None) -> dict[st
     recipe["execution"] = {**recipe.get("execution", {}), "evaluate_steps": 0}
     loaded = carry_out(output, name, recipe, "tokens")
     stores = inspect_tokens(loaded, output / name)["stores"]
-    tokens = {source: round(1000 * size / stores[source]["bytes_per_token"]) for source, size in KILOBYTES.items()}
+    each = {source: 1000 * size * share for source, size in KILOBYTES.items()}
+    tokens = {source: round(size / stores[source]["bytes_per_token"]) for source, size in each.items()}
     stage |= {"mixture": tokens, "tokens": sum(tokens.values())}
     carry_out(output, name, recipe, "evaluate:cap")
     state = json.loads((output / name / "checkpoints/cap/state.json").read_text())

@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import math
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,6 +22,7 @@ from aurora.corpus.kernels import measure
 from aurora.corpus.language_data import thresholds
 from aurora.corpus.quality import judge_batch
 from aurora.corpus.rule_sets import NEED_FILES, SETS, Rule, rules_of
+from inputs import add_data, data_of
 from parallel_documents import LANGUAGES, parallel_documents
 
 MARGIN = 0.85
@@ -35,8 +35,9 @@ Columns = Mapping[str, Any]
 def main() -> None:
     """Fit, print, and say what is kept of both halves."""
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--data", type=Path, required=True)
-    texts = parallel_documents(arguments.parse_args().data)
+    add_data(arguments)
+    with data_of(arguments.parse_args()) as data:
+        texts = parallel_documents(data)
     measured = {
         lang: measure(pa.array(texts[lang], pa.large_string()), [lang] * len(texts[lang])) for lang in LANGUAGES
     }

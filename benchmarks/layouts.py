@@ -1,6 +1,6 @@
 """Every layout beside one process, with every schedule and option: all pairs of them that can be together.
 
-    python benchmarks/layouts.py [--list] [--steps 30] [--json]
+    python benchmarks/layouts.py [--list] [--steps 30] [--json] [--small]
 
 A case is a layout with one choice of each option; the cases are as few as cover every pair of choices that a case can
 have (a greedy search with a fixed order). Each is `benchmarks/parallel.py` with those options. Prints a row for each
@@ -38,9 +38,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--list", action="store_true", help="print the cases and run none")
     parser.add_argument("--steps", type=int, default=30)
+    parser.add_argument("--small", action="store_true", help="two steps of the first case, to see that it runs")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     cases = list(all_pairs())
+    if arguments.small:
+        cases, arguments.steps = cases[:1], 2
     if arguments.list:
         print("\n".join(command_line(case) for case in cases))
         return

@@ -177,9 +177,11 @@ def parse(given: list[str]) -> argparse.Namespace:
     parser.add_argument("--new-rows", action="store_true", help="a learning rate of their own for some entries' rows")
     parser.add_argument("--compile", action="store_true", help="the blocks of the ranks; one process computes plainly")
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--small", action="store_true", help="two steps, to see that it runs")
     parser.add_argument("--worker", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--ranks", type=int, help=argparse.SUPPRESS)
     arguments = parser.parse_args(given)
+    arguments.steps = 2 if arguments.small else arguments.steps
     arguments.given = given
     return arguments
 

@@ -258,7 +258,12 @@ def main() -> None:
     parser.add_argument("--replays", nargs="*", default=[*FIXED, ADAPTIVE])
     parser.add_argument("--scale", type=float, default=0.5)
     parser.add_argument("--plot", type=Path)
+    parser.add_argument("--small", action="store_true", help="one seed of two replays in a moment, to see that it runs")
     given = parser.parse_args()
+    if given.tokens and not (given.tokens / "tokens").is_dir():
+        parser.error(f"--tokens {given.tokens} is no run with tokens: aurora tokens build recipes/tiny.yaml")
+    if given.small:
+        given.seeds, given.replays, given.scale = [1], ["fixed 30 %", ADAPTIVE], 0.02
     if given.tokens:
         given.work.mkdir(parents=True, exist_ok=True)
         bench = Bench(given.tokens, given.work, given.scale)

@@ -33,15 +33,17 @@ from aurora.training.runtime import keep_memory
 from aurora.training.shards import Stored
 
 SHAPE, VOCABULARY = Architecture(layers=16, width=1024, heads=16, positions=512), 49_152
+SMALL, SMALL_VOCABULARY = Architecture(layers=4, width=64, heads=4, positions=64), 512
 
 
-def take_up(model: Path, moments: Path, layout: tuple[int, ...], result: Path) -> None:
+def take_up(model: Path, moments: Path, layout: tuple[int, ...], result: Path, small: bool) -> None:
     """As one of the ranks: build, fill, go on from moments, and leave peak and share of both in `result`."""
     keep_memory()
     job = join()
     tensor, pipeline, data = layout
     form = Layout(tensor=tensor, pipeline=pipeline, shard=data, sequence_parallel=tensor > 1)
-    network = ParallelNetwork(SHAPE, VOCABULARY, form, torch.device("cpu"), "fp32")
+    shape, vocabulary = (SMALL, SMALL_VOCABULARY) if small else (SHAPE, VOCABULARY)
+    network = ParallelNetwork(shape, vocabulary, form, torch.device("cpu"), "fp32")
     optimizer = Optimizer(network.named, Settings())
     share = sum(local(parameter.detach()).nbytes for parameter in network.named.values())
     found = {}
@@ -65,12 +67,12 @@ def held(figure: str) -> int:
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(figure))
 
 
-def measure(layout: tuple[int, ...]) -> dict[str, Any]:
+def measure(layout: tuple[int, ...], small: bool = False) -> dict[str, Any]:
     """Start the ranks and gather what they found."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         generator = torch.Generator().manual_seed(1)
-        network = GPTBigCode(SHAPE, VOCABULARY)
+        network = GPTBigCode(SMALL, SMALL_VOCABULARY) if small else GPTBigCode(SHAPE, VOCABULARY)
         network.initialise(generator)
         state = network.state_dict()
         write_weights(
@@ -83,6 +85,7 @@ def measure(layout: tuple[int, ...]) -> dict[str, Any]:
         ranks = layout[0] * layout[1] * layout[2]
         launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(ranks)]
         command = [sys.executable, *launcher, __file__, "--layout", text, "--worker", name]
+        command += ["--small"] if small else []
         environment = {**os.environ, "OMP_NUM_THREADS": "1"}
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         if done.returncode:
@@ -99,14 +102,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--layout", type=lambda text: tuple(map(int, text.split(","))), default=(2, 2, 1))
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--small", action="store_true", help="a small model, to see that the script runs")
     parser.add_argument("--worker", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.worker:
         files = (arguments.worker / name for name in ("model.safetensors", "optimizer.safetensors"))
-        take_up(*files, arguments.layout, arguments.worker)
+        take_up(*files, arguments.layout, arguments.worker, arguments.small)
         leave()
         return
-    found = measure(arguments.layout)
+    found = measure(arguments.layout, arguments.small)
     if arguments.json:
         print(json.dumps(found))
         return

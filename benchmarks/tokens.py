@@ -41,6 +41,7 @@ from aurora.tokens.mixture import Mixture
 from aurora.tokens.packing import rows_of
 from aurora.tokens.store import HEADER, MAGIC, SCHEMA, TokenStore, file_of, store_stem
 from aurora.tokens.tokenizer import pre_tokenizer
+from inputs import add_data, data_of
 
 LANGUAGES = ("en", "fi", "hi", "ja", "vi", "code")
 LEARNT = ("fi", "hi", "ja", "vi")
@@ -57,8 +58,8 @@ Texts = dict[str, list[str]]
 
 def main() -> None:
     """Measure everything, or (in a process of its own) one part."""
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--data", type=Path, required=True)
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add_data(arguments, required=False)  # its own processes read --folder
     arguments.add_argument("--json", action="store_true", help="print only the one object")
     arguments.add_argument("--part", choices=("mixture", "loader", "blending", "megatron-loader"))
     arguments.add_argument("--folder", type=Path)
@@ -68,7 +69,8 @@ def main() -> None:
         print(json.dumps({**parts, "megatron-loader": time_megatron_loader}[chosen.part](chosen.folder)))
         return
     say: Callable[[str], None] = (lambda text: None) if chosen.json else print
-    print(json.dumps(measure(chosen.data, say)))
+    with data_of(chosen, "corpora/en.jsonl.zst", "tokenizers/starcoder.json.gz") as data:
+        print(json.dumps(measure(data, say)))
 
 
 def measure(data: Path, say: Callable[[str], None]) -> dict[str, Any]:
@@ -85,7 +87,7 @@ def measure(data: Path, say: Callable[[str], None]) -> dict[str, Any]:
         folder = Path(temporary)
         found |= store_share(tokenizer, texts, folder)
         say(f"store: {found['store_share_of_encoder_rate']:.3f} of the encoder's rate")
-        ours, peer = run_part("loader", folder, data), run_part("megatron-loader", folder, data)
+        ours, peer = run_part("loader", folder), run_part("megatron-loader", folder)
         found |= {
             "loader_tokens_per_second": ours["tokens_per_second"],
             "loader_peak_memory_bytes": ours["peak_memory_bytes"],
@@ -93,9 +95,9 @@ def measure(data: Path, say: Callable[[str], None]) -> dict[str, Any]:
         }
         say(f"loader: {ours}, Megatron's: {peer}")
         write_sparse_stores(folder / "sparse")
-        blending = run_part("blending", folder / "sparse", data)
+        blending = run_part("blending", folder / "sparse")
         seconds = blending and blending["seconds"]
-        found["mixture"] = {**run_part("mixture", folder / "sparse", data), "megatron_start_seconds": seconds}
+        found["mixture"] = {**run_part("mixture", folder / "sparse"), "megatron_start_seconds": seconds}
         say(f"mixture: {found['mixture']}")
     return found | extension(tokenizer, texts)
 
@@ -321,9 +323,9 @@ def rate_of(batches: Iterator[Any]) -> dict[str, float]:
     return {"tokens_per_second": round(max(rates[1:]))}
 
 
-def run_part(part: str, folder: Path, data: Path) -> Any:
+def run_part(part: str, folder: Path) -> Any:
     """What a part of this program prints in a process of its own on one core; None where Megatron is not installed."""
-    command = [sys.executable, __file__, "--data", str(data), "--part", part, "--folder", str(folder)]
+    command = [sys.executable, __file__, "--part", part, "--folder", str(folder)]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode and "No module named 'megatron" in done.stderr:
