@@ -7,6 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from aurora.corpus import benchmark_sets
 from aurora.corpus.benchmark_sets import Item, identity, read_set, set_files
 from aurora.errors import UserError
 
@@ -64,3 +65,10 @@ def test_missing_and_damaged_files_are_said(tmp_path: Path) -> None:
     (tmp_path / "cut.jsonl.gz").write_bytes(gzip.compress(LINES)[:-20])
     with pytest.raises(UserError, match="cannot be read to its end"):
         list(read_set("quiz", tmp_path))
+
+
+def test_a_row_without_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(benchmark_sets, "LONGEST_ROW", 100)
+    (tmp_path / "a.jsonl").write_bytes(b'{"question": "What is it?"}\n' + b" " * 1000)
+    with pytest.raises(UserError, match=r"a\.jsonl has a row of more than 100 bytes: it is no item"):
+        list(benchmark_sets.read_set("a", tmp_path / "a.jsonl"))

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
@@ -26,8 +27,7 @@ def read_columns(
     """Rows of the chosen columns of a part (`clean`, `held_out`, `other_domain`, `dropped`)."""
     for path in _files(folder, part, source):
         needed = list(dict.fromkeys([*columns, "lang"]))
-        file = pq.ParquetFile(path)
-        for batch in file.iter_batches(BATCH_ROWS, row_groups=_groups_with(file, lang), columns=needed):
+        for batch in _batches(path, needed, lang):
             chosen = batch if lang is None else batch.filter(pc.equal(batch["lang"], lang))
             yield from zip(*(chosen[column].to_pylist() for column in columns), strict=True)
 
@@ -48,7 +48,7 @@ def parts(folder: Path, part: str = "clean") -> list[tuple[str, str, int, int]]:
     """(source, language, documents, UTF-8 bytes) of a part, sorted."""
     totals: dict[tuple[str, str], list[int]] = {}
     for path in _files(folder, part, None):
-        for batch in pq.ParquetFile(path).iter_batches(BATCH_ROWS, columns=["lang", "text"]):
+        for batch in _batches(path, ["lang", "text"], None):
             sizes = pc.binary_length(batch["text"]).to_pylist()
             for language, size in zip(batch["lang"].to_pylist(), sizes, strict=True):
                 total = totals.setdefault((source_of(path.stem), language), [0, 0])
@@ -60,6 +60,18 @@ def parts(folder: Path, part: str = "clean") -> list[tuple[str, str, int, int]]:
 def source_of(stem: str) -> str:
     """The source whose shard has this name."""
     return re.sub(r"\.\d{5}$", "", stem)
+
+
+def _batches(path: Path, columns: Sequence[str], lang: str | None) -> Iterator[pa.RecordBatch]:
+    """Batches of a file's row groups that may hold a language; `AuroraError` where the file is damaged."""
+    try:
+        file = pq.ParquetFile(path)
+        for batch in file.iter_batches(BATCH_ROWS, row_groups=_groups_with(file, lang), columns=columns):
+            batch.validate(full=True)  # a flipped byte may still unpack, to what is no text
+            yield batch
+    except (OSError, ValueError, KeyError, pa.ArrowException) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise AuroraError(f"{path} is damaged ({reason}): put a copy of it back, or build the corpus again.") from error
 
 
 def _groups_with(file: pq.ParquetFile, lang: str | None) -> list[int]:

@@ -318,7 +318,7 @@ class Corpus(Section):
     )
     shard_megabytes: float = Field(
         64.0,
-        gt=0,
+        ge=1e-5,  # ten bytes: of less, there is no end of shards
         description="Size of a shard on disk (10^6 bytes; compressed files count four times): small files share one, "
         "plain JSON lines are cut. Sources with a limit, packages and the hub are one shard each.",
     )

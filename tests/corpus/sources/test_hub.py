@@ -111,3 +111,11 @@ def test_without_the_extra(layout: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setitem(sys.modules, "datasets", None)
     with pytest.raises(UserError, match=r"pip install 'aurora-lm\[hub\]'"):
         read(source(), layout)
+
+
+@pytest.mark.parametrize("name", ["text", "pandas", "json", "../absent", "/absent", "a/b/c", "-x", "https://a.b/c"])
+def test_a_name_that_is_no_data_set_is_refused_before_anything_is_read(tmp_path: Path, name: str) -> None:
+    source = HubSource(kind="hub", dataset=name)
+    for use in (read_source, provenance):
+        with pytest.raises(UserError, match=r"corpus\.sources\.a\.dataset: .* is neither a folder nor a data set"):
+            list(use("a", source, tmp_path, tmp_path))

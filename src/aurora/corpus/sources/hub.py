@@ -29,11 +29,7 @@ def read_hub(name: str, source: HubSource, base: Path) -> Iterator[Document | Qu
     except ImportError as error:
         raise UserError(f"corpus.sources.{name} reads the hub: pip install 'aurora-lm[hub]' first.") from error
     local = base / source.dataset
-    if not local.is_dir() and not is_hub_name(source.dataset):  # a bare name, such as `text`, is code of the library's
-        raise UserError(
-            f"corpus.sources.{name}.dataset: {source.dataset!r} is neither a folder nor a data set of the "
-            "hub (OWNER/NAME)."
-        )
+    _check_name(name, source, base)
     try:
         if local.is_dir():
             revision, place = None, source.dataset
@@ -63,10 +59,20 @@ def read_hub(name: str, source: HubSource, base: Path) -> Iterator[Document | Qu
 
 def identity(name: str, source: HubSource, base: Path) -> dict[str, Any]:
     """What identifies the data set: its pinned revision, or the files of a local folder."""
+    _check_name(name, source, base)
     facts: dict[str, Any] = {"kind": "hub", "dataset": source.dataset}
     if (base / source.dataset).is_dir():
         return {**facts, "files": files.identities(name, [f"{source.dataset}/**/*"], base)}
     return {**facts, "revision": source.revision or "newest"}
+
+
+def _check_name(name: str, source: HubSource, base: Path) -> None:
+    # A bare name, such as `text`, would be a reader of the library's own, on whatever lies where the command is given.
+    if not (base / source.dataset).is_dir() and not is_hub_name(source.dataset):
+        raise UserError(
+            f"corpus.sources.{name}.dataset: {source.dataset!r} is neither a folder nor a data set of the "
+            "hub (OWNER/NAME)."
+        )
 
 
 def _newest(dataset: str) -> str:
