@@ -120,7 +120,7 @@ def test_an_altered_manifest_is_refused(tmp_path: Path, key: str) -> None:
     make(tmp_path / "out", {"peak": 1})
     path = tmp_path / "out/manifest.json"
     values = json.loads(path.read_text())
-    values[key] = {"peak": 2} if isinstance(values.get(key), dict) else 7
+    values[key] = {"peak": "2"} if isinstance(values.get(key), dict) else 7
     path.write_text(json.dumps(values))
     with pytest.raises(AuroraError, match=r"manifest\.json"):
         read_manifest(tmp_path / "out")

@@ -66,7 +66,7 @@ def test_an_altered_seal_is_refused(tmp_path: Path, key: str) -> None:
         read_seal(tmp_path)
 
 
-@pytest.mark.parametrize("content", ["{}", "[]", "1", "null"])
+@pytest.mark.parametrize("content", ["{}", "[]", "1", "null", "{", ""])
 def test_a_seal_that_is_none_is_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / "seal.json").write_text(content)
     with pytest.raises(AuroraError, match=r"seal\.json is not as it was written"):

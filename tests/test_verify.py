@@ -120,7 +120,6 @@ def test_what_may_lie_beside_the_artifacts_is_no_damage(run: Path) -> None:
     assert said.splitlines() == [
         f"Work of a step, for when it goes on: {run}/checkpoints/base.partial",
         f"Set aside: {run}/checkpoints/base.set-aside",
-        f"Work of a step, for when it goes on: {run}/corpus.work",
         f"Not of this run, and not looked at: {run}/exported",
         f"Not of this run, and not looked at: {run}/tiny.yaml",
         "3 files in 3 artifacts, the recipe and the report are as they were written.",

@@ -87,7 +87,7 @@ def read_manifest(folder: Path) -> Manifest | None:
         return None
     try:
         manifest = Manifest(**read_json(folder / MANIFEST))
-        whole = manifest.schema == SCHEMA and manifest.consistent
+        whole = manifest.schema == SCHEMA and manifest.consistent and all(map(_is_output, manifest.outputs.values()))
     except (TypeError, ValueError):
         whole = False
     if not whole:
@@ -96,6 +96,10 @@ def read_manifest(folder: Path) -> Manifest | None:
             f"move {folder} away and run again."
         )
     return manifest
+
+
+def _is_output(value: Any) -> bool:
+    return isinstance(value, dict) and value.keys() == {"sha256", "bytes"} and isinstance(value["bytes"], int)
 
 
 def files_of(folder: Path, pattern: str) -> list[Path]:

@@ -30,8 +30,6 @@ from aurora.working import keep_work_from_loss, working_folder
 
 # What a run may write at most: below this a step would only fail later, in the middle of something.
 LEAST_FREE_BYTES = 50_000_000
-# Folders of a run that are no artifacts: what the next build of the corpus goes on from, and events for TensorBoard.
-SCRATCH = ("corpus.work", "tensorboard")
 
 
 def run_recipe(
@@ -91,7 +89,7 @@ def refuse_foreign(run: Path, steps: list[Step]) -> None:
         else:
             keep_from_loss(place)
         keep_work_from_loss(place)
-    for name in SCRATCH:
+    for name in seal.SCRATCH:
         if below(run, name).exists() and sealed is None:
             raise UserError(f"{run / name} was not written by this run: move it away, or choose another --output.")
 

@@ -22,6 +22,9 @@ SEAL = "seal.json"
 RECIPE = "recipe.json"
 REPORT, PAGE = "report.json", "report.html"
 OWN_FILES = (RECIPE, REPORT, PAGE)
+# Folders of a run that are no artifacts: what the next build of the corpus goes on from, and events for TensorBoard.
+SCRATCH = ("corpus.work", "tensorboard")
+UNLISTED = ", ".join((*OWN_FILES, *SCRATCH))
 SCHEMA = 1
 
 
@@ -54,17 +57,17 @@ def read_seal(run: Path) -> Seal | None:
     path = run / SEAL
     if not path.exists() and not path.is_symlink():
         return None
-    values: Any = read_json(path) if path.is_file() and not path.is_symlink() else None
     try:
+        values: Any = read_json(path) if path.is_file() and not path.is_symlink() else None
         said = values.pop("sha256")
         seal = Seal(**values)
         whole = said == _hash(seal) and seal.schema == SCHEMA
-    except (AttributeError, KeyError, TypeError):
+    except (AuroraError, AttributeError, KeyError, TypeError):
         whole = False
     if not whole:
         raise AuroraError(
-            f"{path} {ALTERED}: put a copy of it back; without one, delete it with {', '.join(OWN_FILES)}, and the "
-            "artifacts that agree with their manifests are taken up again."
+            f"{path} {ALTERED}: put a copy of it back; without one, move it away with {UNLISTED}, and run the recipe "
+            "again, which takes up the artifacts that agree with their manifests."
         )
     return seal
 
@@ -127,8 +130,9 @@ def keep_sealed(run: Path, part: str, seal: Seal | None) -> None:
     if seal is None or not seal.expected(part):
         raise UserError(f"{path} was not written by this run: move it away, or choose another --output.")
     if fault := fault_of(run, part, seal):
+        away = path.parent if path.name == MANIFEST else "it"
         raise AuroraError(
-            f"{path} {fault}: put a copy of it back, or move it away, and run the recipe again to have it made anew."
+            f"{path} {fault}: put a copy of it back, or move {away} away, and run the recipe again."
         )
 
 

@@ -16,11 +16,12 @@ from aurora.folders import ALTERED, EXTRA, MANIFEST, MISSING, SET_ASIDE, extras,
 from aurora.manifest import read_manifest
 from aurora.progress import progress
 from aurora.runs import HASHES, run_of
-from aurora.seal import OWN_FILES, RECIPE, SEAL, Seal, fault_of, read_seal
+from aurora.seal import OWN_FILES, RECIPE, SCRATCH, SEAL, UNLISTED, Seal, fault_of, read_seal
 
-WORK = (".partial", ".work")
-# Of a run, and of no artifact: they are not hashed. TensorBoard's events repeat what metrics.jsonl says.
-UNHASHED = (".lock", HASHES, SEAL, "tensorboard")
+WORK = ".partial"
+# Of a run, and of no artifact: they are not hashed. TensorBoard's events repeat what metrics.jsonl says, and what the
+# next build of a corpus goes on from has marks of its own.
+UNHASHED = (".lock", HASHES, SEAL, *SCRATCH)
 
 
 def verify(path: Path) -> str:
@@ -49,8 +50,8 @@ def _verify_run(run: Path) -> str:
     seal = read_seal(run)
     if seal is None:
         raise AuroraError(
-            f"Damaged: {run / SEAL} {MISSING}, which says what the run has: put a copy of it back, or delete "
-            f"{', '.join(OWN_FILES)} and run the recipe again, which takes up the artifacts that are whole."
+            f"Damaged: {run / SEAL} {MISSING}, which says what the run has: put a copy of it back; without one, move "
+            f"{UNLISTED} away, and run the recipe again, which takes up the artifacts that agree with their manifests."
         )
     bad = [f"{run / part} {fault}" for part in sorted(_parts(seal)) if (fault := fault_of(run, part, seal))]
     there = [run / folder for folder in seal.artifacts if (run / folder / MANIFEST).exists()]
@@ -71,13 +72,14 @@ def _parts(seal: Seal) -> set[str]:
 
 def _verify_artifact(folder: Path, bad: list[str]) -> int:
     """Add what is wrong with an artifact to `bad`; returns how many files it lists."""
+    problem = f"{folder / MANIFEST} {ALTERED}"
     try:
         manifest = read_manifest(folder)
     except AuroraError as error:
-        bad.append(str(error).partition(":")[0])
-        return 0
+        manifest, problem = None, str(error).rstrip(".")
     if manifest is None:
-        bad.append(f"{folder / MANIFEST} {ALTERED}")
+        if not any(it.startswith(str(folder / MANIFEST)) for it in bad):  # else the seal has said it
+            bad.append(problem)
         return 0
     size = sum(int(output["bytes"]) for output in manifest.outputs.values())
     with progress(f"verify {folder.name}", size, "B") as bar:
