@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from io import BufferedReader
 from pathlib import Path
@@ -20,6 +20,7 @@ from typing import IO, Any
 
 from aurora.errors import AuroraError, UserError
 
+LONGEST_BEGINNING = 4096  # bytes that tell whose a file is
 LARGEST_JSON = 100_000_000  # bytes; a report has 1 MB, the manifest of 10,000 files 2 MB
 
 
@@ -209,6 +210,18 @@ def flush_tree(folder: Path) -> None:
             with open(path, "rb") as stream:
                 os.fsync(stream.fileno())
     flush_folder(folder)
+
+
+def keep_from_overwriting(path: Path, ours: Callable[[bytes], bool]) -> None:
+    """`UserError` where a file that a command is to write is there and does not begin as `ours` do."""
+    if path.is_dir():
+        raise UserError(f"{path} is a folder: give the name of a file.")
+    if path.exists() or path.is_symlink():
+        begins = b""
+        with suppress(OSError, AuroraError), open_regular(path) as stream:
+            begins = stream.read(LONGEST_BEGINNING)
+        if not ours(begins):
+            raise UserError(f"{path} was not written by Aurora and would be lost: move it away, or give another name.")
 
 
 def below(root: Path, name: str) -> Path:

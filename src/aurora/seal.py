@@ -131,9 +131,7 @@ def keep_sealed(run: Path, part: str, seal: Seal | None) -> None:
         raise UserError(f"{path} was not written by this run: move it away, or choose another --output.")
     if fault := fault_of(run, part, seal):
         away = path.parent if path.name == MANIFEST else "it"
-        raise AuroraError(
-            f"{path} {fault}: put a copy of it back, or move {away} away, and run the recipe again."
-        )
+        raise AuroraError(f"{path} {fault}: put a copy of it back, or move {away} away, and run the recipe again.")
 
 
 def write_sealed(run: Path, part: str, text: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from aurora.errors import AuroraError
+from aurora.errors import AuroraError, UserError
 from aurora.reporting import browser
 from aurora.reporting.report import write_report
 
@@ -125,7 +125,12 @@ def test_problems_of_a_page_are_noticed(tab: browser.Page, tmp_path: Path) -> No
 
 
 def test_a_picture_for_the_readme(page: Path, tmp_path: Path, chromium: str) -> None:
-    picture = browser.photograph(page, tmp_path / "report.png", width=1280, height=960)
+    mine = tmp_path / "mine.png"
+    mine.write_bytes(b"\x89PNG\r\n\x1a\n and more of my own")
+    with pytest.raises(UserError, match=r"mine\.png was not written by Aurora"):
+        browser.photograph(page, mine)
+    for _ in range(2):  # its own it takes again
+        picture = browser.photograph(page, tmp_path / "report.png", width=1280, height=960)
     image = picture.read_bytes()
     assert image.startswith(b"\x89PNG")
     assert struct.unpack(">II", image[16:24]) == (1280, 960)

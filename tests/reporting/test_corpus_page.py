@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from aurora.cli import aurora
 from aurora.corpus.curate import build_corpus
+from aurora.errors import UserError
 from aurora.recipe.corpus import Corpus
+from aurora.reporting.corpus_page import write_corpus_page
 from corpus.sample_texts import TEXTS
 
 HOSTILE = "<script>alert(1)</script>"
@@ -61,3 +64,16 @@ def test_a_corpus_without_losses_has_no_empty_tables(tmp_path: Path) -> None:
     assert "No rule dropped a document." in text
     assert "Losses by language" not in text
     assert 'id="quarantined"' not in text
+
+
+def test_a_page_is_written_over_and_nothing_else_is(tmp_path: Path) -> None:
+    folder, page, mine = built(tmp_path), tmp_path / "page.html", tmp_path / "a.jsonl"
+    before = mine.read_bytes()
+    for _ in range(2):
+        write_corpus_page(folder, page)
+        page.write_text(page.read_text(encoding="utf-8").replace("The corpus", "An older corpus"), encoding="utf-8")
+    with pytest.raises(UserError, match=r"a\.jsonl was not written by Aurora and would be lost"):
+        write_corpus_page(folder, mine)
+    with pytest.raises(UserError, match="is a folder"):
+        write_corpus_page(folder, tmp_path)
+    assert mine.read_bytes() == before

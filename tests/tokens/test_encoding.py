@@ -167,6 +167,8 @@ def test_a_resumed_attempt_keeps_finished_stores(
     for name in ("web.fi.json", "redteam.benign.json"):  # these two were being written
         (tmp_path / "out" / name).unlink()
     (tmp_path / "out/web.fi.bin").write_bytes(b"half")
+    for name in ("web.en.sizes", "web.en.journal"):  # this one was whole, and its writer about to clear up
+        (tmp_path / "out" / name).write_bytes(b"work")
     times = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "out").glob("*.json")}
     assert build_tokens(TOKENS, corpus, corpus, redteam, tokenizer_folder, tmp_path / "out") == whole
     assert len(times) == 3

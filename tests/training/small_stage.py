@@ -20,15 +20,12 @@ from aurora.tokens.store import StoreWriter, TokenStore, store_stem
 from aurora.training.metrics import read_metrics
 from aurora.training.start import NewModel
 from aurora.training.trainer import train_stage
+from trees import TIMES
 
 VOCABULARY = 48
 LENGTH = 16
 ROWS = 6
 SOURCES = ("web/en", "redteam/pairs")
-TIMES = {
-    "seconds", "tokens_per_second", "step_seconds", "model_flops_per_second", "utilisation", "data_wait",
-    "memory_bytes", "peak_memory_bytes",
-}  # fmt: skip
 
 
 class Lab:

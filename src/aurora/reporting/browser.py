@@ -13,17 +13,24 @@ import os
 import select
 import shutil
 import signal
+import struct
 import tempfile
 import time
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from aurora.errors import AuroraError
-from aurora.files import atomic_file
+from aurora.files import atomic_file, keep_from_overwriting
 
 ANSWER_SECONDS, END_SECONDS = 60.0, 10.0
+# A PNG begins with eight fixed bytes and the chunk of its size; behind it stands who made it, so that a picture of ours
+# may be taken again and nobody else's is written over.
+PNG_HEADER = 8 + 25
+_TEXT = b"tEXtSoftware\0Aurora"
+SIGNATURE = struct.pack(">I", len(_TEXT) - 4) + _TEXT + struct.pack(">I", zlib.crc32(_TEXT))
 NAMES = ("chromium", "chromium-browser", "chromium-headless-shell", "google-chrome")
 SWITCHES = (
     "--headless",
@@ -202,11 +209,20 @@ def _end(process: int) -> None:
 
 
 def photograph(page: Path, picture: Path, width: int = 1280, height: int = 1000, dark: bool = False) -> Path:
-    """Write a PNG of the top of a page (`width` x `height` CSS pixels); returns its path."""
+    """Write a PNG of the top of a page (`width` x `height` CSS pixels); returns its path.
+
+    Raises `UserError` where another file than such a picture is there.
+    """
+    keep_from_overwriting(picture, is_picture)
     with browser() as tab:
         tab.show(width, height, dark)
         tab.open(page.resolve().as_uri())
         image = tab.picture()
     with atomic_file(picture) as stream:
-        stream.write(image)
+        stream.write(image[:PNG_HEADER] + SIGNATURE + image[PNG_HEADER:])
     return picture
+
+
+def is_picture(begins: bytes) -> bool:
+    """Whether a file that begins so is a picture that `photograph` took."""
+    return begins[PNG_HEADER : PNG_HEADER + len(SIGNATURE)] == SIGNATURE

@@ -11,11 +11,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from aurora.files import as_written, read_json, read_json_lines, write_text
+from aurora.files import as_written, keep_from_overwriting, read_json, read_json_lines, write_text
 from aurora.manifest import files_of
 from aurora.reporting.components import Palette, Row, quoted, section, table
 from aurora.reporting.markup import Html, join, tag
-from aurora.reporting.page import document
+from aurora.reporting.page import document, is_page
 from aurora.reporting.schema import Corpus
 from aurora.reporting.sections.corpus import corpus_section
 from aurora.reporting.wording import count, in_order, language_title, share
@@ -25,7 +25,8 @@ MOST_QUARANTINED = 100
 
 
 def write_corpus_page(folder: Path, page: Path) -> None:
-    """Write the page of the corpus in `folder` to `page`."""
+    """Write the page of the corpus in `folder` to `page`; `UserError` where another file than such a page is there."""
+    keep_from_overwriting(page, is_page)
     with as_written(folder / "ledger.json"):
         text = render_corpus(read_json(folder / "ledger.json"), list(islice(_quarantined(folder), MOST_QUARANTINED)))
     write_text(page, text)

@@ -6,6 +6,7 @@ text it quotes.
 
 from __future__ import annotations
 
+import html
 from functools import cache
 from importlib import resources
 
@@ -30,6 +31,11 @@ def document(title: str, description: str, content: Html, closing: str) -> str:
     )
     body = tag("body", content, tag("footer", tag("p", closing)))
     return f"<!DOCTYPE html>\n{tag('html', head, body, lang='en')}\n"
+
+
+def is_page(begins: bytes) -> bool:
+    """Whether a file that begins so is a page of ours: no other has just this policy."""
+    return html.escape(SECURITY_POLICY).encode() in begins
 
 
 @cache

@@ -27,7 +27,7 @@ from aurora.tokens.adoption import adopt_store
 from aurora.tokens.encoder import Encoder, HuggingFaceEncoder, Ids, fast_encoder
 from aurora.tokens.formats import Format
 from aurora.tokens.infilling import Infiller
-from aurora.tokens.store import SideFile, StoreWriter, TokenStore, file_of, store_stem
+from aurora.tokens.store import SideFile, StoreWriter, TokenStore, clear_work, file_of, store_stem
 from aurora.tokens.text_facts import FILE, TextFacts, read_text
 
 BATCH_DOCUMENTS = 512
@@ -92,7 +92,10 @@ def _existing(folder: Path, name: str, mark: str, cuts: Cuts | None = None) -> S
         store.verify()
     except AuroraError:
         return None
-    return store.side if store.side.infilling == cuts else None
+    if store.side.infilling != cuts:
+        return None
+    clear_work(stem)
+    return store.side
 
 
 class Encoders:

@@ -158,8 +158,7 @@ class StoreWriter:
             sha256={kind: sha256(file_of(self.stem, kind)) for kind in kinds},
         )
         write_json(file_of(self.stem, "json"), asdict(side))
-        for kind in ("sizes", JOURNAL):
-            file_of(self.stem, kind).unlink(missing_ok=True)
+        clear_work(self.stem)
         return side
 
     def _write_index(self) -> None:
@@ -179,6 +178,12 @@ class StoreWriter:
             for start in range(0, self.num_documents + 1, INDEX_BLOCK):
                 numbers = np.arange(start, min(start + INDEX_BLOCK, self.num_documents + 1), dtype=np.int64)
                 index.write(numbers.tobytes())
+
+
+def clear_work(stem: Path) -> None:
+    """Remove what the writer of a store that is finished worked with, if it was killed before it could."""
+    for kind in ("sizes", JOURNAL):
+        file_of(stem, kind).unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)
