@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from aurora.errors import AuroraError
+from aurora.manifest import artifact
+from aurora.recipe import load_recipe
 from aurora.recipe.schedule import Schedule
 from aurora.recipe.stages import Guard, Optimizer, Stage
-from aurora.steps import _stage_numerics
+from aurora.steps import Steps, _stage_numerics
 
 
 def stage_with(**settings: Any) -> Stage:
@@ -44,3 +48,22 @@ def test_a_learning_rate_of_new_rows_is_in_the_fingerprint_where_there_is_one() 
     """Stages trained before there was one stay finished."""
     assert "new_rows" not in _stage_numerics(stage_with())["optimizer"]
     assert _stage_numerics(stage_with(optimizer=Optimizer(new_rows=2.0)))["optimizer"]["new_rows"] == 2.0
+
+
+def test_a_file_that_a_step_would_read_by_its_name_stops_it_where_no_manifest_lists_it(
+    minimal_recipe: Path, tmp_path: Path
+) -> None:
+    """Whether a tokenizer has settings of its own, or a store a mask, is told by what lies there."""
+    run = tmp_path / "run"
+    with artifact(run / "corpus", "corpus", 1, {}, {}) as folder:
+        (folder / "clean").mkdir()
+        (folder / "clean/web.parquet").touch()
+    with artifact(run / "tokens/tokenizer", "tokenizer", 1, {}, {}) as folder:
+        (folder / "tokenizer.json").touch()
+    step = Steps(load_recipe(minimal_recipe), run).tokens()
+    before = step.inputs()
+    (run / "corpus/clean/evil.parquet").touch()
+    assert step.inputs() == before
+    (run / "tokens/tokenizer/tokenizer_config.json").touch()
+    with pytest.raises(AuroraError, match=r"tokenizer/tokenizer_config\.json was not written by Aurora"):
+        step.inputs()

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from aurora.errors import AuroraError
 from aurora.files import below, canonical_json, default_cache
-from aurora.folders import faults, refuse_faulty
+from aurora.folders import EXTRA, faults, refuse_faulty
 from aurora.hashes import digest_of
 from aurora.manifest import read_manifest
 from aurora.recipe import LoadedRecipe
@@ -391,11 +391,17 @@ class Steps:
         return self._digest("tokens/tokenizer", FILE, *COMPANIONS)
 
     def _digest(self, folder: str, *patterns: str) -> str:
-        """SHA-256 over the outputs of a finished artifact that match a pattern; `AuroraError` where one has another."""
-        manifest = read_manifest(self.run / folder)
+        """SHA-256 over the outputs of a finished artifact that match a pattern.
+
+        `AuroraError` where one has another hash, or where a file is there that is read by its name but is no output.
+        """
+        place = self.run / folder
+        manifest = read_manifest(place)
         if manifest is None:
-            raise AuroraError(f"{self.run / folder} is not a finished artifact: run the recipe again to make it.")
-        refuse_faulty(self.run / folder, faults(self.run / folder, manifest.chosen(*patterns)))
+            raise AuroraError(f"{place} is not a finished artifact: run the recipe again to make it.")
+        named = [name for name in patterns if "*" not in name and name not in manifest.outputs]
+        added = {name: EXTRA for name in named if (place / name).exists()}
+        refuse_faulty(place, faults(place, manifest.chosen(*patterns)) | added)
         return manifest.digest(*patterns)
 
 
