@@ -126,6 +126,9 @@ def test_the_largest_id_decides_how_many_rows_are_needed(make: Make) -> None:
     facts = read_text(folder)
     assert facts.tokenizer.get_vocab_size() < 400
     assert facts.vocabulary == 70_001
+    (folder / FILE).write_text(json.dumps(values).replace("70000", "4000000000"))
+    with pytest.raises(UserError, match=r"has the token id 4,000,000,000; 16,777,216 entries are the most"):
+        read_text(folder)
 
 
 def test_pieces_are_not_drawn_by_chance_and_texts_not_cut(make: Make) -> None:

@@ -15,6 +15,7 @@ from tokenizers import Tokenizer
 
 from aurora.errors import AuroraError, UserError
 from aurora.files import LARGEST_JSON, atomic_file, explained, read_json, read_regular
+from aurora.recipe.model import LARGEST_VOCABULARY
 
 FILE = "tokenizer.json"
 SETTINGS = "tokenizer_config.json"
@@ -108,6 +109,7 @@ def read_text(path: Path) -> TextFacts:
     # As transformers reads them: the map of names counts where the settings do not list the tokens themselves.
     named = settings if "added_tokens_decoder" in settings else settings | _table(known, NAMES)
     names = {key: text for key, value in named.items() if key.endswith("_token") and (text := _text(value))}
+    _mark_special(tokenizer, [*names.values(), *_texts(named.get("additional_special_tokens"))])
     generation = generation_settings(known)
     end, stops = _ends(tokenizer, folder, names, generation)
     pad = tokenizer.token_to_id(names.get("pad_token", ""))
@@ -140,6 +142,8 @@ def load_tokenizer(path: Path) -> Tokenizer:
     tokenizer.no_truncation()
     if getattr(tokenizer.model, "dropout", None):
         tokenizer.model.dropout = None  # it would leave out other merges each time
+    if (largest := vocabulary_of(tokenizer) - 1) >= LARGEST_VOCABULARY:
+        raise UserError(f"{file} has the token id {largest:,}; {LARGEST_VOCABULARY:,} entries are the most.")
     return tokenizer
 
 
@@ -181,6 +185,14 @@ def copy_companions(source: Path, folder: Path) -> None:
                 stream.write(data)
         else:
             (folder / name).unlink(missing_ok=True)
+
+
+def _mark_special(tokenizer: Tokenizer, names: Sequence[str]) -> None:
+    """Entries that settings call special are, as in transformers, also where `tokenizer.json` lists them as others."""
+    known = {token.content for token in tokenizer.get_added_tokens_decoder().values() if token.special}
+    tokenizer.add_special_tokens(
+        [name for name in dict.fromkeys(names) if name not in known and tokenizer.token_to_id(name) is not None]
+    )
 
 
 def _ends(
@@ -248,6 +260,10 @@ def _table(folder: Path | None, name: str) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise AuroraError(f"{folder / name} is not a JSON object: fetch it again.")
     return found
+
+
+def _texts(values: object) -> list[str]:
+    return [text for value in values if (text := _text(value))] if isinstance(values, list) else []
 
 
 def _text(value: object) -> str | None:
