@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aurora.errors import UserError
+from aurora.redteam import judge as judge_module
 from aurora.redteam.judge import OUTCOMES, Judge, check_pattern, has_markers
 
 LANGUAGES = ["en", "fi", "hi", "ja", "vi"]
@@ -138,3 +139,17 @@ def test_it_agrees_with_human_labels_as_well_as_published_string_matching(shared
     seen = sum(a == b for a, b in zip(human, ours, strict=True)) / n
     chance = (sum(human) * sum(ours) + (n - sum(human)) * (n - sum(ours))) / n**2
     assert (seen - chance) / (1 - chance) >= 0.70  # Cohen's kappa; published string matching has 0.74
+
+
+@pytest.mark.parametrize("pattern", ["(?:a|a)+[bc]", r"(n|nn)+\1[ox]", "a" * 1001])
+def test_a_pattern_that_runs_on_and_on_is_refused(pattern: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(judge_module, "LONGEST_SECONDS", 0.05)
+    with pytest.raises(UserError, match=r"sv\.yaml: refusals: (the pattern .* takes more than|a pattern of 1,001)"):
+        check_pattern(pattern, "sv.yaml: refusals")
+    check_pattern(r"jag (?:kan|vill) inte\\b", "sv.yaml: refusals")
+
+
+def test_a_pattern_that_runs_on_and_on_stops_judging(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(judge_module, "LONGEST_SECONDS", 0.05)
+    with pytest.raises(UserError, match="repetitions inside of repetitions"):
+        Judge(patterns={"sv": ["(?:a|b|ab)*[cd]"]}).is_refusal("ab" * 40 + "e.")

@@ -18,6 +18,8 @@ from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any, Literal, get_args
 
+import regex
+
 from aurora.errors import UserError
 from aurora.languages.labels import primary
 
@@ -28,6 +30,9 @@ OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 SENTENCES = 2
 # Letters of an answer that are looked at, so that no pattern meets more than it was written for.
 LOOK = 2_000
+# Patterns of a policy are other people's: a usual one takes microseconds.
+LONGEST_PATTERN = 1_000  # characters
+LONGEST_SECONDS = 2
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|(?<=[।。！？])\s*|\n+")
 _MARKUP = re.compile(r"^[\s\"'“”*_#>\-–—:()]+")
 _QUOTED = re.compile(r"\"[^\"\n]{1,200}\"|“[^”\n]{1,200}”|«[^»\n]{1,200}»|「[^」\n]{1,200}」|『[^』\n]{1,200}』")
@@ -82,7 +87,7 @@ class Judge:
         return tuple(fold(opening) for openings in self.openings.values() for opening in openings)
 
     def _own(self, sentence: str) -> bool:
-        return any(_compiled(pattern).search(sentence) for found in self.patterns.values() for pattern in found)
+        return any(_finds(pattern, sentence) for found in self.patterns.values() for pattern in found)
 
 
 def fold(text: str) -> str:
@@ -106,16 +111,33 @@ def has_markers(language: str) -> bool:
 
 
 def check_pattern(pattern: str, place: str) -> None:
-    """`UserError` naming `place` where a policy's pattern is no regular expression."""
+    """`UserError` naming `place` where a policy's pattern is no regular expression, or one that runs on and on."""
+    if len(pattern) > LONGEST_PATTERN:
+        raise UserError(f"{place}: a pattern of {len(pattern):,} characters; {LONGEST_PATTERN:,} are the most.")
     try:
         _compiled(pattern)
-    except re.error as error:
+    except regex.error as error:
         raise UserError(f"{place}: {pattern!r} is not a regular expression ({error}).") from error
+    try:
+        for letter in set(pattern):  # what a repetition inside of a repetition is slowest on
+            _finds(pattern, letter * 60 + "\n")
+    except UserError as error:
+        raise UserError(f"{place}: {error}") from error
+
+
+def _finds(pattern: str, sentence: str) -> bool:
+    try:
+        return _compiled(pattern).search(sentence, timeout=LONGEST_SECONDS) is not None
+    except TimeoutError as error:
+        raise UserError(
+            f"the pattern {pattern!r} takes more than {LONGEST_SECONDS} s on one sentence: write it without "
+            "repetitions inside of repetitions."
+        ) from error
 
 
 @cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(fold(pattern))
+def _compiled(pattern: str) -> Any:
+    return regex.compile(fold(pattern))  # of this library, because its searches can be given a limit of time
 
 
 class _Declines:
