@@ -367,3 +367,30 @@ def test_a_disk_that_cannot_link_gets_copies(lab: Lab, bench: Bench, monkeypatch
     whole = Bench(lab, "whole")
     whole.train(long)
     alike(whole.finished, bench.finished)
+
+
+def test_a_state_that_is_cut_is_not_advised_to_be_deleted(lab: Lab, bench: Bench) -> None:
+    bench.interrupt(lab.stage(4), 4)
+    (bench.working / "state.json").write_text("{")
+    with pytest.raises(
+        AuroraError, match=r"state\.json is missing or damaged: put it back, or run again with --restart"
+    ):
+        bench.train(lab.stage(4))
+    bench.train(lab.stage(4), wish=Wish(restart=True))
+    assert (bench.aside / "interrupted/model.safetensors").is_file()
+
+
+def test_records_that_are_missing_are_told(lab: Lab, bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    bench.interrupt(lab.stage(), 5)
+    (bench.working / "metrics.jsonl").unlink()
+    bench.train(lab.stage())
+    assert "metrics.jsonl lacks 5 of the records of stage base" in capsys.readouterr().err
+
+
+def test_a_checkpoint_that_the_edited_network_cannot_take_moves_nothing(lab: Lab, bench: Bench) -> None:
+    bench.interrupt(lab.stage(), 5)
+    before = tree(lab.folder)
+    wide = lab.new_model(width=32)
+    with pytest.raises(AuroraError, match="but this network"):
+        lab.train("cap.partial", lab.stage(), start=wide, finished=bench.finished, wish=Wish(step=4))
+    assert tree(lab.folder) == before

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,7 @@ class Earlier:
         self._deciding = made_with
         self._job = job
         self._aside = Aside(finished or folder)
+        self._pending: list[Callable[[], None]] = []
 
     def take_up(self, wish: Wish) -> Found:
         """What to go on from.
@@ -79,15 +81,20 @@ class Earlier:
         changed = self._changed(checkpoint.state)
         if changed and (wish.step is None or wish.step > self._stage.steps):
             raise UserError(self._refusal(checkpoint.state, changed))
-        self._set_damaged_aside(damaged)
+        self._pending = self._damaged_aside(damaged)
         edits = list(checkpoint.state.edits)
+        step = checkpoint.state.step
         if wish.step is not None:
-            self._first(self._leave_behind(checkpoint.state.step))
+            self._pending.append(lambda: self._leave_behind(step))
         if changed:
-            step = checkpoint.state.step
             edits.append({"step": step, "changed": {key: list(pair) for key, pair in changed.items()}})
             say(f"Stage {self._name} goes on from step {step} with other values: {described(changed)}.")
         return Found(checkpoint, edits)
+
+    def settle(self) -> None:
+        """Set aside what the checkpoint taken up leaves behind; called when the network has taken it."""
+        for act in self._pending:
+            self._first(act)
 
     def made_with(self, steps: int) -> dict[str, Any]:
         """What the first so many steps are made with now, as a checkpoint records it."""
@@ -101,7 +108,8 @@ class Earlier:
                 f"Stage {self._name} cannot go back from step {step}, as no whole checkpoint up to step {wanted} is "
                 f"left. {' '.join(damaged.values())} Put back what it was, or run again with --restart."
             )
-        self._set_damaged_aside(damaged)
+        for act in self._damaged_aside(damaged):
+            self._first(act)
         return checkpoint
 
     def displace(self) -> None:
@@ -197,14 +205,9 @@ class Earlier:
                 f"were, or run again with --restart, which begins anew and moves them to {self._aside.folder}."
             )
 
-    def _leave_behind(self, step: int) -> Callable[[], None]:
-        """Sets aside what was made behind `step`."""
-
-        def act() -> None:
-            if moved := self._aside.move_behind(self._folder, step):
-                say(f"Stage {self._name} leaves the steps behind {step}; they are kept in {moved}.")
-
-        return act
+    def _leave_behind(self, step: int) -> None:
+        if moved := self._aside.move_behind(self._folder, step):
+            say(f"Stage {self._name} leaves the steps behind {step}; they are kept in {moved}.")
 
     def _newest_whole(self, steps: Iterable[int]) -> tuple[Checkpoint | None, dict[Path, str]]:
         """The first of the checkpoints of `steps` that is whole, and what is wrong with those before it."""
@@ -217,13 +220,14 @@ class Earlier:
                 damaged[path] = str(error)
         return None, damaged
 
-    def _set_damaged_aside(self, damaged: dict[Path, str]) -> None:
-        def act() -> None:
-            for path, problem in damaged.items():
-                moved = self._aside.move(path, f"{path.name}.damaged")
-                say(f"{problem} The checkpoint before it is used, and this one kept as {moved}.")
+    def _damaged_aside(self, damaged: dict[Path, str]) -> list[Callable[[], None]]:
+        """What sets them aside."""
 
-        self._first(act)
+        def act(path: Path, problem: str) -> None:
+            moved = self._aside.move(path, f"{path.name}.damaged")
+            say(f"{problem} The checkpoint before it is used, and this one kept as {moved}.")
+
+        return [partial(act, path, problem) for path, problem in damaged.items()]
 
     def _steps(self) -> list[int]:
         """The steps of the checkpoints in the working folder, newest first, as the first rank sees them."""

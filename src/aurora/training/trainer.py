@@ -113,6 +113,7 @@ def train_stage(
             trainer = Trainer(engine, stage, name, timed, rows, made_with, first_new_entry)
             history = judged(folder / METRICS, trainer.step if checkpoint is None else checkpoint.state.step)
             take_position(trainer, start, stage, checkpoint, runtime, history)
+            earlier.settle()
             if replay is not None:
                 replay.begin(folder, trainer.step, engine.network, job)
             job.wait()  # all have read the records that the first now goes on with
