@@ -140,9 +140,10 @@ def test_a_decision_that_is_missing_is_refused(lab: Lab) -> None:
     path.write_text(json.dumps(facts))
     with pytest.raises(AuroraError, match="lacks decisions of the 8 steps made"):
         train(lab, "stopped")
-    path.write_text("{}")
-    with pytest.raises(AuroraError, match="does not hold decisions of this version"):
-        train(lab, "stopped")
+    for damage in ("{}", "", None):
+        path.unlink() if damage is None else path.write_text(damage)
+        with pytest.raises(AuroraError, match="lacks decisions of the 8 steps made: put it back"):
+            train(lab, "stopped")
 
 
 class Scripted(Replay):

@@ -223,7 +223,13 @@ def _verify(path: Path, job: Job) -> list[str]:
 
 def state_of(path: Path) -> State:
     """Read a `state.json`; `AuroraError` for one that this version cannot read."""
-    values: Any = read_json(path)
+    try:
+        values: Any = read_json(path)
+    except AuroraError as error:
+        raise AuroraError(
+            f"{path} is missing or damaged: put it back, or run again with --restart, which begins the stage anew and "
+            "keeps what was made."
+        ) from error
     try:
         state = State(**values)
         if not (type(state.step) is type(state.weights_of) is int and isinstance(state.made_with, dict)):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from aurora.errors import AuroraError
@@ -55,13 +56,16 @@ class Replay:
         """
         self._path, self._job = folder / DECISIONS, job
         if step:
-            self._made = read_decisions(self._path).until(step)
             expected = [at for at in self._due() if at <= step]
-            if [decision.step for decision in self._made.made] != expected:
+            made = None
+            with suppress(AuroraError):
+                made = read_decisions(self._path).until(step)
+            if made is None or [decision.step for decision in made.made] != expected:
                 raise AuroraError(
                     f"{self._path} lacks decisions of the {step} steps made: put it back as it was, or run again with "
                     "--restart, which begins the stage anew."
                 )
+            self._made = made
         else:
             start = self._agreed(network)
             self._made = Decisions({**start, **self._base}, start)

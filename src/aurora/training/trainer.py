@@ -112,6 +112,12 @@ def train_stage(
             rows = execution.micro_batch_sequences
             trainer = Trainer(engine, stage, name, timed, rows, made_with, first_new_entry)
             history = judged(folder / METRICS, trainer.step if checkpoint is None else checkpoint.state.step)
+            lacking = (checkpoint.state.step if checkpoint else 0) - len(history)
+            if lacking > 0:
+                say(
+                    f"{folder / METRICS} lacks {lacking} of the records of stage {name}: its curves will lack them, "
+                    "and its guard knows nothing of them."
+                )
             take_position(trainer, start, stage, checkpoint, runtime, history)
             earlier.settle()
             if replay is not None:
