@@ -231,7 +231,7 @@ def weights_of(count: int) -> list[float]:
 
 def loader_of(stores: dict[str, TokenStore], weights: dict[str, float], length: int) -> Loader:
     """The loader of a stage over stores of joined documents."""
-    rows = {name: rows_of(store, length, 0) for name, store in stores.items()}
+    rows = {name: rows_of(store, length, 0, 0) for name, store in stores.items()}
     counts = {name: part.count for name, part in rows.items()}
     loss_tokens = {name: part.held().loss_tokens for name, part in rows.items()}
     return Loader(rows, Mixture(weights, counts, loss_tokens, 1, "cap"), length, Pace([], BATCH))

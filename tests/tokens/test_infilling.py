@@ -139,9 +139,9 @@ def test_all_parts_of_what_is_cut_lie_in_one_sequence(
             writer.add(facts.document(facts.encode(text)))
         writer.close("web", "en", "t")
     store = TokenStore.open(tmp_path / "web.en")
-    plain = rows_of(store, length, facts.start, separate=separate)
+    plain = rows_of(store, length, facts.start, facts.end, separate=separate)
     infiller = Infiller(facts, Infilling(), "web/en")
-    rows = rows_of(store, length, facts.start, separate=separate, infiller=infiller)
+    rows = rows_of(store, length, facts.start, facts.end, separate=separate, infiller=infiller)
     pieces = cut = 0
     for index in range(rows.count):
         row, before = new_row(length), new_row(length)

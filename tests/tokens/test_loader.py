@@ -15,6 +15,7 @@ from aurora.tokens.packing import rows_of
 from aurora.tokens.store import StoreWriter, TokenStore
 
 LENGTH = 8
+END = 0
 WEIGHTS = {"web/en": 2, "web/fi": 1, "redteam/pairs": 1}
 
 
@@ -35,7 +36,7 @@ def stores(tmp_path: Path) -> dict[str, TokenStore]:
 
 
 def loader_of(stores: dict[str, TokenStore], pace: Pace, separate: bool = False) -> Loader:
-    rows = {name: rows_of(store, LENGTH, int(store.tokens[-1]), separate=separate) for name, store in stores.items()}
+    rows = {name: rows_of(store, LENGTH, END, END, separate=separate) for name, store in stores.items()}
     counts = {name: part.count for name, part in rows.items()}
     loss_tokens = {name: part.held().loss_tokens for name, part in rows.items()}
     return Loader(rows, Mixture(WEIGHTS, counts, loss_tokens, 3, "cap"), LENGTH, pace, separate=separate)

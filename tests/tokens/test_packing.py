@@ -52,7 +52,7 @@ def test_a_stream_is_read_once_and_start_tokens_count_in_no_loss(
     tmp_path_factory: pytest.TempPathFactory, sizes: list[int], length: int, start: int
 ) -> None:
     store = store_of(tmp_path_factory.mktemp("store"), sizes, masked=False, start=start)
-    rows = rows_of(store, length, start)
+    rows = rows_of(store, length, start, END)
     assert rows.count == (store.num_tokens - 1) // length
     counted = 0
     for index in range(rows.count):
@@ -74,7 +74,7 @@ def test_a_separate_document_reads_as_when_it_is_measured(
 ) -> None:
     """Put together again, its pieces are the start token and the document, each token predicted from its own alone."""
     store = store_of(tmp_path_factory.mktemp("store"), sizes, masked=False, start=start)
-    rows = rows_of(store, length, start, separate=True)
+    rows = rows_of(store, length, start, END, separate=True)
     documents: dict[int, tuple[list[int], list[int]]] = {}
     for index in range(rows.count):
         row = filled(rows, index, length)
@@ -107,7 +107,7 @@ def test_a_document_behind_masks_is_scored_as_by_the_measurement(facts: TextFact
             writer.add(facts.document(facts.encode(text)))
         writer.close("web", "en", "abc")
     store = TokenStore.open(tmp_path / "web.en")
-    rows = rows_of(store, store.num_tokens, END, separate=True)
+    rows = rows_of(store, store.num_tokens, END, END, separate=True)
     measured = windows_of(texts, facts, store.num_tokens)
     for (inputs, targets), tokens, mask in zip(
         pieces(filled(rows, 0, store.num_tokens)), measured.tokens, measured.mask, strict=True
@@ -146,7 +146,7 @@ def test_no_pair_is_cut_while_it_fits_and_each_is_read_as_when_generating(
 ) -> None:
     store = store_of(tmp_path_factory.mktemp("store"), sizes, masked=True, start=start)
     assert store.mask is not None
-    rows = Pairs(store, length, packing)
+    rows = Pairs(store, length, END, packing)
     seen: list[int] = []
     held = np.zeros(2, np.int64)
     for index in range(rows.count):
@@ -181,20 +181,20 @@ def test_pairs_whose_prompt_fills_the_row_are_in_none(tmp_path: Path) -> None:
     store = TokenStore.open(tmp_path / "redteam.pairs")
     assert store.side.loss_tokens == 16
     for packing in ("own", "best-fit"):
-        rows = Pairs(store, 4, packing)
+        rows = Pairs(store, 4, END, packing)
         assert [rows.documents(index) for index in range(rows.count)] == [[0], [3]]
         assert rows.without_loss == 4
         assert rows.held() == (8, 3)
-    none = Pairs(store, 2)
+    none = Pairs(store, 2, END)
     assert (none.count, none.without_loss, none.held()) == (0, 6, (0, 0))
 
 
 def test_masks_are_summed_by_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = store_of(tmp_path, [4, 1, 9, 2, 7, 3, 3], masked=True)
-    whole = Pairs(store, 6, "best-fit")
+    whole = Pairs(store, 6, END, "best-fit")
     for block in (1, 2, 3):
         monkeypatch.setattr("aurora.tokens.packing.MASK_BLOCK", block)
-        rows = Pairs(store, 6, "best-fit")
+        rows = Pairs(store, 6, END, "best-fit")
         assert [rows.held(np.array([i])) for i in range(rows.count)] == [
             whole.held(np.array([i])) for i in range(whole.count)
         ]
@@ -202,8 +202,8 @@ def test_masks_are_summed_by_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 def test_the_rows_choose_their_packing_by_the_store(tmp_path: Path) -> None:
     plain, pairs = store_of(tmp_path / "a", [3, 4], masked=False), store_of(tmp_path / "b", [3, 4], masked=True)
-    assert isinstance(rows_of(plain, 4, END, packing="best-fit"), Joined)
-    assert (rows_of(pairs, 9, END).count, rows_of(pairs, 9, END, packing="best-fit").count) == (2, 1)
+    assert isinstance(rows_of(plain, 4, END, END, packing="best-fit"), Joined)
+    assert (rows_of(pairs, 9, END, END).count, rows_of(pairs, 9, END, END, packing="best-fit").count) == (2, 1)
 
 
 def test_positions_start_again_in_every_document() -> None:

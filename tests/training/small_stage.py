@@ -63,7 +63,7 @@ class Lab:
         stores = {name: TokenStore.open(store_stem(self.folder, name)) for name in stage.sources}
         length, separate = stage.sequence_length, stage.document_masks or stage.position_resets
         rows = {
-            name: rows_of(store, length, int(store.tokens[-1]), packing=stage.packing, separate=separate)
+            name: rows_of(store, length, 0, 0, packing=stage.packing, separate=separate)
             for name, store in stores.items()
         }
         counts = {name: part.count for name, part in rows.items()}

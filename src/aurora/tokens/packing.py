@@ -73,17 +73,23 @@ class Rows(Protocol):
 class Joined:
     """Windows of L tokens over all documents, one after another, each token predicted from the one before it.
 
-    A document reads as it is measured: its first token is predicted from `start`. Where that is also the end of a text,
+    A document reads as it is measured: its first token is predicted from `start`. Where that is also its `end`,
     the one before stands for it; a stream begins behind its first token, but where documents are `separate` the first
     is like all others. Where it is another token, every document of the store begins with it, and nothing predicts it.
     """
 
     def __init__(
-        self, store: TokenStore, length: int, start: int, separate: bool, infiller: Infiller | None = None
+        self,
+        store: TokenStore,
+        length: int,
+        start: int,
+        end: int,
+        separate: bool = False,
+        infiller: Infiller | None = None,
     ) -> None:
         self.store, self.length, self.start = store, length, start
         self._infiller = infiller
-        self._stored = store.num_tokens > 0 and int(store.tokens[-1]) != start
+        self._stored = start != end
         self._first = 0 if separate and not self._stored else 1
         self.count = max(0, store.num_tokens - self._first) // length
 
@@ -148,9 +154,9 @@ class Pairs:
     prompt fills the row: they are in no row.
     """
 
-    def __init__(self, store: TokenStore, length: int, packing: Packing = "own") -> None:
+    def __init__(self, store: TokenStore, length: int, end: int, packing: Packing = "own") -> None:
         assert store.mask is not None
-        self.store, self.length = store, length
+        self.store, self.length, self.end = store, length, end
         self._mask = store.mask
         targets = np.minimum(store.document_sizes.astype(np.int64) - 1, length)
         counted = _counted(store.mask, store.document_starts + 1, targets)
@@ -167,7 +173,7 @@ class Pairs:
     def fill(self, index: int, row: Row) -> None:
         """Write row `index`; what is left of it counts in no loss, is read by nothing and is a document of its own."""
         pairs = self.documents(index)
-        row.inputs[:] = row.targets[:] = self.store.tokens[-1]
+        row.inputs[:] = row.targets[:] = self.end
         row.loss_mask[:] = False
         if row.documents is not None:
             row.documents[:] = len(pairs)
@@ -198,18 +204,20 @@ def rows_of(
     store: TokenStore,
     length: int,
     start: int,
+    end: int,
     *,
     packing: Packing = "own",
     separate: bool = False,
     infiller: Infiller | None = None,
 ) -> Rows:
-    """A store cut into rows: joined documents, whose pieces `infiller` cuts, or pairs by `packing`.
+    """A store cut into rows: joined documents, whose pieces `infiller` cuts, or pairs by `packing`. `start` and `end`
+    are those of the tokenizer's texts.
 
     `separate` says that documents do not see each other, or have positions of their own: masks are then asked for.
     """
     if store.mask is None:
-        return Joined(store, length, start, separate, infiller)
-    return Pairs(store, length, packing)
+        return Joined(store, length, start, end, separate, infiller)
+    return Pairs(store, length, end, packing)
 
 
 def best_fit(sizes: npt.NDArray[np.int64], capacity: int) -> list[list[int]]:

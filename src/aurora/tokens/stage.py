@@ -45,6 +45,7 @@ def stage_loader(stage: Stage, name: str, seed: int, tokens: Path, decided: Sequ
             store,
             stage.sequence_length,
             text.start,
+            text.end,
             packing=stage.packing,
             separate=separate,
             infiller=None if cuts is None else Infiller(text, Infilling(**cuts), source),
