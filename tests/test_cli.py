@@ -74,6 +74,20 @@ def test_an_unexpected_error_ends_with_1_and_no_trace(
     assert "Traceback" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "error", [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")]
+)
+def test_a_lack_of_memory_is_a_sentence(
+    minimal_recipe: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def broken(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("aurora.cli._load", broken)
+    assert invoke("run", minimal_recipe) == 1
+    assert capsys.readouterr().err.startswith("Error: There is not enough memory for this")
+
+
 def test_show_prints_the_effective_recipe(minimal_recipe: Path, capsys: pytest.CaptureFixture[str]) -> None:
     main(["run", str(minimal_recipe), "--show", "seed=5"])
     assert "seed: 5  # command line" in capsys.readouterr().out

@@ -415,8 +415,11 @@ def _sentence(error: Exception) -> str:
     """What a person is told of an error; only a fault of ours is called unexpected."""
     if isinstance(error, AuroraError):
         return f"Error: {error}"
-    if isinstance(error, MemoryError):
-        return "Error: There is not enough memory for this: close other programs, or give less at a time."
+    # PyTorch says it in a class of its own for accelerators, and in words for processors.
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError" or "allocate memory" in str(error):
+        return (
+            "Error: There is not enough memory for this: close other programs, or ask for a smaller network or batch."
+        )
     if isinstance(error, OSError) and error.errno is not None:
         where = error.filename if error.filename is not None else "a file"
         full = what_is_full(error, where)

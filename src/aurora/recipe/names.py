@@ -78,7 +78,6 @@ PackageName = Annotated[
     str, _matching(_PACKAGE, "a package's name (letters, digits, `.`, `-` and `_`, as PEP 508 has it)", 100)
 ]
 PackageVersion = Annotated[str, _matching(_VERSION, "one exact version in the form of PEP 440, such as '1.2.3'")]
-HubName = Annotated[str, _matching(_HUB, "a name on the hub (OWNER/NAME)", 200)]
 Revision = Annotated[str, _matching(_REVISION, "a revision: a commit hash, or the name of a branch or tag", 200)]
 Configuration = Annotated[str, _matching(_CONFIGURATION, "the name of a configuration", 200)]
 Split = Annotated[str, _matching(_SPLIT, "the name of a split", 200)]
