@@ -35,7 +35,11 @@ LONGEST_PATTERN = 1_000  # characters
 LONGEST_SECONDS = 2
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|(?<=[।。！？])\s*|\n+")
 _MARKUP = re.compile(r"^[\s\"'“”*_#>\-–—:()]+")
-_QUOTED = re.compile(r"\"[^\"\n]{1,200}\"|“[^”\n]{1,200}”|«[^»\n]{1,200}»|「[^」\n]{1,200}」|『[^』\n]{1,200}』")
+_QUOTED = re.compile(
+    r"\"[^\"\n]{1,200}\"|“[^”\n]{1,200}”|«[^»\n]{1,200}»|「[^」\n]{1,200}」|『[^』\n]{1,200}』|”[^”\n]{1,200}”"
+    # Single marks are apostrophes too: only from the beginning of a word to the end of one.
+    r"|(?<!\w)['‘](?=\w)(?:[^'‘’\n]|(?<=\w)['’](?=\w)){1,200}['’](?!\w)"
+)
 # Thanks, regrets and the like, which come before what is said.
 _COURTESY = re.compile(
     r"^(?:(?:i'm |i am |we're |we are )?(?:so |very |really )?(?:sorry|afraid)|i apologi[sz]e|thank you|thanks|"

@@ -32,10 +32,23 @@ LEAST_DIFFERENT, COUNTED_WORDS = 0.25, 16
 # Letters that are neither Latin nor of the text's other main script.
 MOST_OTHER_SCRIPT = 0.1
 # A capital behind a small letter, as in names of classes, or another alphabet within a word: a few are names.
-_GLUED = regex.compile(r"\p{Ll}\p{Lu}|\p{Latin}[\p{L}\p{M}--\p{Latin}]|[\p{L}\p{M}--\p{Latin}]\p{Latin}", regex.V1)
+# Chinese and Japanese write no spaces, around words of other alphabets neither.
+_OTHER = r"[\p{L}\p{M}--[\p{Latin}\p{Han}\p{Hiragana}\p{Katakana}ー]]"
+_GLUED = regex.compile(rf"\p{{Ll}}\p{{Lu}}|\p{{Latin}}{_OTHER}|{_OTHER}\p{{Latin}}", regex.V1)
 MOST_GLUED = 0.1
 # Longer than words get, in languages that write compounds as one word too.
 _ENDLESS = re.compile(r"[^\W\d_]{45}")
+# Words of English in a text of another alphabet are how people write of software and offices: such a text is of the
+# language of its other words, where these are at least this share of it.
+LEAST_OWN = 0.25
+_LATIN_WORD = regex.compile(r"[\p{Latin}\p{M}'’]*\p{Latin}[\p{Latin}\p{M}'’]*")
+# Hindi in Latin letters, which CLD2 does not know, is known by its particles: that share of words, so many of them.
+_HINDI_PARTICLES = frozenset(
+    "aap aapka aapki aapke aapko aur bahut bhi dijiye ek hai hain hoga hota hoti hote hum ise isme ismein isse ka kar kare "
+    "karein karen karna karo ke ki kijiye kisi ko kya kyunki lekin liye lijiye main mein mera mere meri mujhe nahi nahin ne "
+    "par pe pehle phir raha rahe rahi sakta sakte sakti se tak tha thi thodi toh tum tumhe uske wo woh ya yah yeh".split()
+)
+LEAST_PARTICLES, FEW_PARTICLES = 0.2, 3
 # A text of another language than asked: so much of it, and at most so much in the language asked for.
 OTHER_PERCENT, ASKED_PERCENT = 80, 20
 
@@ -95,11 +108,23 @@ def _is_of_no_language(text: str) -> bool:
     if _CODE.search(text) or _letters(text) * _spread(text) < FEW_LETTERS:
         return False
     words = text.split()
-    if len(words) * _spread(text) >= FEW_WORDS and not _is_formula(text) and not _identify(text).reliable:
+    enough = len(words) * _spread(text) >= FEW_WORDS and not _is_formula(text)
+    if enough and not (_identify(text).reliable or _is_mixed(text) or _is_hindi_in_latin(words)):
         return True
     if _spread(text) > 1:
         return False
     return len(_GLUED.findall(text)) > max(1, MOST_GLUED * len(words)) or bool(_ENDLESS.search(text))
+
+
+def _is_mixed(text: str) -> bool:
+    """Whether what is left of a text without its Latin words is surely of a language, and enough of it."""
+    own = _LATIN_WORD.sub(" ", text)
+    return _letters(own) * _spread(own) >= LEAST_OWN * max(_letters(text), FEW_LETTERS) and _identify(own).reliable
+
+
+def _is_hindi_in_latin(words: list[str]) -> bool:
+    found = [word for word in words if word.strip(".,;:!?()\"'").casefold() in _HINDI_PARTICLES]
+    return len(set(found)) >= FEW_PARTICLES and len(found) >= LEAST_PARTICLES * len(words)
 
 
 def _is_formula(text: str) -> bool:
