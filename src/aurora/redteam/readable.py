@@ -43,10 +43,10 @@ _ENDLESS = re.compile(r"[^\W\d_]{45}")
 LEAST_OWN = 0.25
 _LATIN_WORD = regex.compile(r"[\p{Latin}\p{M}'’]*\p{Latin}[\p{Latin}\p{M}'’]*")
 # Hindi in Latin letters, which CLD2 does not know, is known by its particles: that share of words, so many of them.
-_HINDI_PARTICLES = frozenset(
-    "aap aapka aapki aapke aapko aur bahut bhi dijiye ek hai hain hoga hota hoti hote hum ise isme ismein isse ka kar kare "
-    "karein karen karna karo ke ki kijiye kisi ko kya kyunki lekin liye lijiye main mein mera mere meri mujhe nahi nahin ne "
-    "par pe pehle phir raha rahe rahi sakta sakte sakti se tak tha thi thodi toh tum tumhe uske wo woh ya yah yeh".split()
+_HINDI_PARTICLE = re.compile(
+    r"(?:aap(?:k[aeio])?|aapko|aur|bahut|bhi|dijiye|ek|hain?|hoga|hot[aei]|hum|ise|isme|ismein|isse|k[aeio]|kar|kare|"
+    r"karein|karen|karn[ae]|karo|kijiye|kisi|kya|kyunki|lekin|liye|lijiye|mein|main|mer[aei]|mujhe|nahi|nahin|ne|par|"
+    r"pehle|phir|rah[aei]|sakt[aei]|se|tak|th[ai]|thodi|toh|tum|tumhe|uske|woh?|yah|yeh)"
 )
 LEAST_PARTICLES, FEW_PARTICLES = 0.2, 3
 # A text of another language than asked: so much of it, and at most so much in the language asked for.
@@ -123,7 +123,8 @@ def _is_mixed(text: str) -> bool:
 
 
 def _is_hindi_in_latin(words: list[str]) -> bool:
-    found = [word for word in words if word.strip(".,;:!?()\"'").casefold() in _HINDI_PARTICLES]
+    plain = (word.strip(".,;:!?()\"'").casefold() for word in words)
+    found = [word for word in plain if _HINDI_PARTICLE.fullmatch(word)]
     return len(set(found)) >= FEW_PARTICLES and len(found) >= LEAST_PARTICLES * len(words)
 
 
