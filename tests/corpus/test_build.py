@@ -100,6 +100,21 @@ def test_a_moved_threshold_touches_no_text(tmp_path: Path, monkeypatch: pytest.M
     assert contents(tmp_path / "out") == contents(tmp_path / "anew")
 
 
+@pytest.mark.parametrize("place", ["out.work/texts", "out.work/statistics", "out.work/judged", "out/clean"])
+def test_a_flipped_bit_in_what_a_phase_left_has_its_shard_made_again(tmp_path: Path, place: str) -> None:
+    """Of equal size: without its hash it would be read by the next phase, or stand for what was written."""
+    table = write_sources(tmp_path, 100)
+    moved = {"held_out_share": 0.3}
+    build(tmp_path, table, "anew", curation=moved)
+    build(tmp_path, table, curation=moved if place == "out/clean" else {})
+    path = next((tmp_path / place).glob("web.*.parquet"))
+    data = bytearray(path.read_bytes())
+    data[len(data) // 3] ^= 1
+    path.write_bytes(data)
+    build(tmp_path, table, curation=moved)
+    assert contents(tmp_path / "out") == contents(tmp_path / "anew")
+
+
 def write_near_duplicates(folder: Path) -> dict[str, Any]:
     """A text of each language in two sources, the second time with twenty words more."""
     for name in ("first", "second"):

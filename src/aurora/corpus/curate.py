@@ -32,6 +32,7 @@ from aurora.corpus.sources import provenance, read_source
 from aurora.corpus.work import WorkFiles, fingerprint
 from aurora.corpus.writing import write_shard
 from aurora.files import sha256, write_json
+from aurora.hashes import digest_of
 from aurora.progress import progress, say
 from aurora.recipe.corpus import Corpus
 
@@ -101,25 +102,29 @@ def run_task(task: Task, tick: Tick) -> dict[str, Any]:
         if result is None:
             result = prepare(plan, shard, tick)
             if plan.corpus.curation.duplicates == "near":  # made while the texts were at hand
-                files.finish(SIGN, fingerprint(task["fingerprint"], SIGNING), {})
-            files.finish(PREPARE, task["fingerprint"], result)
+                files.finish(SIGN, fingerprint(task["fingerprint"], SIGNING), {}, files.signatures)
+            files.finish(PREPARE, task["fingerprint"], result, files.texts, files.facts, files.quarantined, files.lines)
         for step, (carry_out_step, version_of_step) in _asked(plan.corpus).items():
             mark = fingerprint(task["fingerprint"], version_of_step)
             if files.result(step, mark) is None:
                 carry_out_step(plan, shard)
-                files.finish(step, mark, {})
+                files.finish(step, mark, {}, files.signatures if step == SIGN else files.passages)
         judged = fingerprint(task["fingerprint"], _judged_by(plan.corpus))
         if files.result(JUDGE, judged) is None:
             judge_shard(plan, shard)
-            files.finish(JUDGE, judged, {})
+            files.finish(JUDGE, judged, {}, files.judged)
         return {"shard": shard.name, **result}
     if task["phase"] == REMAIN:
         judge_remains(plan, shard)
-        files.finish(REMAIN, task["fingerprint"], {})
+        files.finish(REMAIN, task["fingerprint"], {}, files.remains)
         return {"shard": shard.name}
     ledger = write_shard(plan, shard, tick)
-    sizes = {place: (plan.folder / place).stat().st_size for place in _places(plan, shard.name)}
-    result = {"shard": shard.name, "ledger": ledger, "sizes": sizes, "bytes": ledger["bytes"]["in"]}
+    result = {
+        "shard": shard.name,
+        "ledger": ledger,
+        "hashes": _hashes(plan, shard.name),
+        "bytes": ledger["bytes"]["in"],
+    }
     files.finish(WRITE, task["fingerprint"], result)
     return result
 
@@ -163,8 +168,12 @@ def _stands(plan: Plan, phase: str, shard: str, mark: str, result: Mapping[str, 
         return done and files.result(JUDGE, fingerprint(mark, _judged_by(plan.corpus))) is not None
     if phase == REMAIN:
         return files.remains.is_file()
-    sizes = {place: (plan.folder / place).stat().st_size for place in _places(plan, shard)}
-    return bool(sizes == result["sizes"])
+    return bool(_hashes(plan, shard) == result["hashes"])
+
+
+def _hashes(plan: Plan, shard: str) -> dict[str, str]:
+    """SHA-256 of the files of a shard's parts."""
+    return {place: digest_of(plan.folder / place) for place in _places(plan, shard)}
 
 
 def _prepared_by(plan: Plan) -> dict[str, str]:

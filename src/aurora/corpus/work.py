@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from aurora.files import canonical_json, write_json
+from aurora.hashes import digest_of
 
 
 @dataclass(frozen=True)
@@ -78,16 +79,22 @@ class WorkFiles:
         return self.work / "cuts" / f"{self.shard}.parquet"
 
     def result(self, phase: str, fingerprint: str) -> dict[str, Any] | None:
-        """What a phase said when it was done with the same fingerprint; None where it must run."""
+        """What a phase said when it was done with the same fingerprint; None where it must run, be it that one of the
+        files it made is not as it was."""
         try:
             mark = json.loads(self._mark(phase).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            if mark["fingerprint"] != fingerprint:
+                return None
+            same = all(digest_of(self.work / name) == digest for name, digest in mark["made"].items())
+            result: dict[str, Any] = mark["result"]
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
-        return mark["result"] if mark.get("fingerprint") == fingerprint else None
+        return result if same else None
 
-    def finish(self, phase: str, fingerprint: str, result: dict[str, Any]) -> None:
-        """Mark a phase as done."""
-        write_json(self._mark(phase), {"fingerprint": fingerprint, "result": result})
+    def finish(self, phase: str, fingerprint: str, result: dict[str, Any], *made: Path) -> None:
+        """Mark a phase as done that `made` these files, as far as it had anything to put into them."""
+        hashes = {path.relative_to(self.work).as_posix(): digest_of(path) for path in made if path.is_file()}
+        write_json(self._mark(phase), {"fingerprint": fingerprint, "result": result, "made": hashes})
 
     def _mark(self, phase: str) -> Path:
         return self.work / phase / f"{self.shard}.done.json"
