@@ -324,10 +324,20 @@ def _digits(data, begin, start, end, language, document, places, owners, count):
     octets = groups >= 4 and dots >= 3
     if not (octets or (digits >= FEWEST_DIGITS and not decimal)):
         return count, last
-    before = data[start - 1] if start > begin else 0
-    if _is_word(before):  # inside a name or a hexadecimal number
-        return count, last
+    if start > begin and _is_word(data[start - 1]) and not _is_tel(data, begin, start):
+        return count, last  # inside a name or a hexadecimal number
     return _put(places, owners, count, document, DIGITS, start, last), last
+
+
+@inlined
+def _is_tel(data, begin, at):  # type: ignore[no-untyped-def]
+    """Whether `tel` or `fax` stands right before `at`."""
+    if at < begin + 3:
+        return False
+    first, second, third = data[at - 3] | 0x20, data[at - 2] | 0x20, data[at - 1] | 0x20
+    return (first == ord("t") and second == ord("e") and third == ord("l")) or (
+        first == ord("f") and second == ord("a") and third == ord("x")
+    )
 
 
 @inlined
