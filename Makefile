@@ -40,8 +40,12 @@ format: .venv/lint
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# Every benchmark in turn, each of 15 minutes at most; DATA is a folder as benchmarks/inputs.py describes it.
 bench: .venv/test
-	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+	@test -n "$(DATA)" || { echo "Say where the texts are: make bench DATA=DIR (benchmarks/inputs.py says of what form)."; exit 2; }
+	$(BIN)/python benchmarks/machine.py
+	for name in curation curation_web fit_thresholds tokens; do $(BIN)/python benchmarks/$$name.py --data $(DATA) || exit 1; done
+	for name in attention training start extension; do $(BIN)/python benchmarks/$$name.py || exit 1; done
 
 docs: .venv/docs
 	$(BIN)/python docs/generate.py
