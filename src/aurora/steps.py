@@ -130,7 +130,7 @@ class Steps:
 
     def tokenizer(self) -> Step:
         """Learn or load the tokenizer."""
-        tokens, model = self.recipe.tokens, self.recipe.model
+        tokens, model, pairs = self.recipe.tokens, self.recipe.model, self.recipe.redteam is not None
 
         def run(folder: Path) -> None:
             from aurora.tokens.published import find_published
@@ -140,7 +140,7 @@ class Steps:
             own = None
             if model.path is not None:
                 own = find_published(model.path, model.revision, self.base, (FILE,), "model.path")
-            build_tokenizer(tokens, self.base, self.run / "corpus", folder, own)
+            build_tokenizer(tokens, self.base, self.run / "corpus", folder, model=own, pairs=pairs)
 
         def inputs() -> dict[str, str]:
             from aurora.tokens.tokenizer import tokenizer_identity
@@ -151,6 +151,8 @@ class Steps:
         settings = _telling(self.recipe.tokens.numerics(), ("train", "path"))
         for key in ("infilling", "adopt"):  # read by the next step
             settings.pop(key, None)
+        if pairs:
+            settings["pairs"] = True  # to be written in the format, which then lies beside the tokenizer
         return Step("tokenizer", "tokens/tokenizer", 2, settings, inputs, run, "byte-level BPE")
 
     def tokens(self) -> Step:

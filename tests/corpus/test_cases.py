@@ -5,12 +5,17 @@ A kind is checked by the function that CHECKS names for it; where a case is a do
 
 from __future__ import annotations
 
+import gzip
 import json
+import lzma
 import re
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import yaml
 
@@ -22,6 +27,8 @@ from aurora.corpus.reading import read_columns, read_documents
 from conftest import MINIMAL, ROOT
 from corpus.added_pattern import added_pattern
 from corpus.sample_texts import TEXTS
+from corpus.sources.formats.test_compression import long_frame
+from corpus.sources.small_warcs import page, record
 
 Case = dict[str, Any]
 CASES = ROOT.parent / "shared" / "cases" / "curation.jsonl"
@@ -93,6 +100,15 @@ def check_normalise(case: Case, folder: Path, capsys: pytest.CaptureFixture[str]
     assert (code, [document.text for document in kept]) == (0, [case["input"]])
 
 
+def check_repeated_passages(case: Case, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    passage = " ".join(f"{TEXTS['en']} ({number})" for number in range(3))
+    rows = [{"lang": "en", "text": text} for text in (passage, f"By Staff\n{passage}")]
+    (folder / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    source = {"kind": "jsonl", "paths": ["rows.jsonl"], "language_key": "lang"}
+    code, kept, _ = build(folder, source, repeated_passages="drop", rules=["basic"])
+    assert (code, [document.text for document in kept]) == (0, [passage])
+
+
 def check_personal_data(case: Case, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     if "its pattern added to" in case["input"]:
         text = "token = 'lin_api_" + "aB3dE" * 8 + "'"
@@ -108,23 +124,82 @@ def check_personal_data(case: Case, folder: Path, capsys: pytest.CaptureFixture[
         assert [f"{piece} {written[kind]}" for piece, kind in found] == case["expected"]
 
 
-def check_repeated_passages(case: Case, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    passage = " ".join(f"{TEXTS['en']} ({number})" for number in range(3))
-    rows = [{"lang": "en", "text": text} for text in (passage, f"By Staff\n{passage}")]
-    (folder / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    source = {"kind": "jsonl", "paths": ["rows.jsonl"], "language_key": "lang"}
-    code, kept, _ = build(folder, source, repeated_passages="drop", rules=["basic"])
-    assert (code, [document.text for document in kept]) == (0, [passage])
+def check_source(case: Case, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    SOURCES[case["id"]](folder, capsys)
 
 
+def documents(number: int) -> list[bytes]:
+    return [json.dumps({"text": f"{TEXTS['en']} ({row})"}).encode() + b"\n" for row in range(number)]
+
+
+def kept_texts(folder: Path, data: bytes, name: str, kind: str = "jsonl", **keys: Any) -> int:
+    """How many documents a build keeps of a file."""
+    inside = Path(tempfile.mkdtemp(dir=folder))
+    (inside / name).write_bytes(data)
+    code, kept, _ = build(inside, {"kind": kind, "paths": [name], "language": "en", **keys}, rules=[])
+    assert code == 0
+    return len(kept)
+
+
+def check_wet(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    texts = [f"{TEXTS['en']} ({number})".encode() for number in range(3)]
+    wet = b"".join(record("conversion", text, "https://a.example/", "text/plain") for text in texts)
+    assert kept_texts(folder, gzip.compress(wet), "a.warc.wet.gz", "warc") == 3
+
+
+def check_wrong_key(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "a.jsonl").write_bytes(b"".join(documents(6)).replace(b'"text"', b'"content"'))
+    code, _, _ = build(folder, {"kind": "jsonl", "paths": ["a.jsonl"]})
+    assert code == 2
+    assert "there are content" in capsys.readouterr().err
+
+
+def check_compressions(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = b"".join(documents(3))
+    for codec, name in (("zstd", "documents.jsonl.zstd"), ("gzip", "DOCUMENTS.JSONL.GZ"), ("lz4", "a.jsonl.lz4")):
+        sink = pa.BufferOutputStream()
+        with pa.CompressedOutputStream(sink, codec) as stream:
+            stream.write(data)
+        assert kept_texts(folder, sink.getvalue().to_pybytes(), name) == 3
+    assert kept_texts(folder, lzma.compress(data), "a.jsonl.xz") == 3
+    assert kept_texts(folder, long_frame(data, 31), "a.jsonl.zst") == 3
+
+
+def check_parquet(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for column, key in (
+        (pa.array([TEXTS["en"].encode()]), "content"),
+        (pa.array([{"text": TEXTS["en"]}]), "content.text"),
+    ):
+        sink = pa.BufferOutputStream()
+        pq.write_table(pa.table({"content": column}), sink)
+        assert kept_texts(folder, sink.getvalue().to_pybytes(), "a.parquet", "parquet", text_key=key) == 1
+
+
+def check_damage(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    members = [gzip.compress(line) for line in documents(4)]
+    assert kept_texts(folder, b"".join(members)[:-30], "a.jsonl.gz") == 3
+    assert kept_texts(folder, b"".join(members) + bytes(512), "a.jsonl.gz") == 4
+    pages = [page(f"<main><p>{TEXTS['en']} ({number})") for number in range(5)]
+    pages[2] = pages[2].replace(b"Content-Length", b"Content-Strength")
+    assert kept_texts(folder, b"".join(pages), "a.warc", "warc") == 4
+
+
+SOURCES: dict[str, Callable[[Path, pytest.CaptureFixture[str]], None]] = {
+    "source-01": check_wet,
+    "source-02": check_wrong_key,
+    "source-03": check_compressions,
+    "source-04": check_parquet,
+    "source-05": check_damage,
+}
 CHECKS: dict[str, Callable[[Case, Path, pytest.CaptureFixture[str]], None]] = {
     "html": check_html,
     "language": check_language,
     "language_label": check_label,
     "near_duplicate": check_near_duplicate,
     "normalise": check_normalise,
-    "personal_data": check_personal_data,
     "repeated_passages": check_repeated_passages,
+    "personal_data": check_personal_data,
+    "source": check_source,
 }
 
 

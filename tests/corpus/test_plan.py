@@ -20,7 +20,7 @@ def plan_of(folder: Path, corpus: Corpus) -> Plan:
     return make_plan(corpus, folder, folder / "cache", folder / "out", folder / "work", origins)
 
 
-@given(LINES, st.integers(1, 700), st.booleans())
+@given(LINES, st.integers(10, 700), st.booleans())
 def test_the_stretches_of_a_file_hold_its_lines(
     tmp_path_factory: pytest.TempPathFactory, lines: list[str], size: int, ended: bool
 ) -> None:

@@ -34,7 +34,10 @@ def test_a_language_is_one_however_it_is_written(minimal_recipe: Path) -> None:
         "  curation: {thresholds: {FI: {min_words: 1}}}\ntokens:\n  infilling: {web/fin: {rate: 0.5}}\n  train",
     )
     replace(minimal_recipe, "mixture: {web/en: 1}", "mixture: {web/fi_FI: 1, web/srp_Latn: 2, web/Code: 1}")
-    recipe = load_recipe(minimal_recipe).recipe
+    loaded = load_recipe(minimal_recipe)
+    recipe = loaded.recipe
+    assert f"web/fi: 1.0  # {minimal_recipe.name}:" in loaded.show().replace(f"{minimal_recipe.parent}/", "")
+    assert "default" not in next(line for line in loaded.show().splitlines() if "min_words" in line)
     assert recipe.corpus.sources["web"].language == "fi"
     assert recipe.corpus.curation.thresholds == {"fi": {"min_words": 1}}
     assert list(recipe.tokens.infilling) == ["web/fi"]

@@ -31,7 +31,7 @@ def folder_of(path: Path, style: str | None, tuned: bool = True) -> Path:
     more = ("<|im_start|>", "<|im_end|>") if tuned else ()
     tokenizer = train_tokenizer(TEXTS, TrainedTokenizer(vocabulary=400), more)
     tokenizer.save(str(path / FILE))
-    write_companions(None, path, style)
+    write_companions(None, path, style, pairs=True)
     return path
 
 
@@ -82,7 +82,7 @@ def test_a_models_own_template_is_kept_and_used(tmp_path: Path) -> None:
         out = tmp_path / str(style)
         out.mkdir()
         (out / FILE).write_bytes((source / FILE).read_bytes())
-        write_companions(source, out, style)
+        write_companions(source, out, style, pairs=True)
         same = {path.name for path in out.iterdir() if path.read_bytes() == before[path.name]}
         assert before.keys() - same == ({TEMPLATE} if style else set())
     facts = read_text(tmp_path / "None")
@@ -100,7 +100,7 @@ def test_an_older_place_of_the_template_does_not_contradict_the_format(tmp_path:
     out = tmp_path / "out"
     out.mkdir()
     (out / FILE).write_bytes((source / FILE).read_bytes())
-    write_companions(source, out, "chatml")
+    write_companions(source, out, "chatml", pairs=False)
     assert "chat_template" not in read_json(out / SETTINGS)
     assert "<|im_start|>" in (out / TEMPLATE).read_text()
 
@@ -187,3 +187,13 @@ def test_the_format_of_a_recipe_without_one_is_the_models_or_auroras(tmp_path: P
         0,
         *facts.encode("### Instruction:\nWhy?\n### Response:\n"),
     ]
+
+
+def test_a_model_that_nobody_talks_with_gets_no_template(tmp_path: Path) -> None:
+    tokenizer = train_tokenizer(TEXTS, TrainedTokenizer(vocabulary=400))
+    tokenizer.save(str(tmp_path / FILE))
+    write_companions(None, tmp_path, None, pairs=False)
+    assert read_text(tmp_path).template is None
+    assert read_json(tmp_path / GENERATION) == {"bos_token_id": 0, "eos_token_id": 0}
+    write_companions(None, tmp_path, None, pairs=True)
+    assert read_text(tmp_path).template is not None

@@ -179,9 +179,9 @@ def test_another_tokenizer_than_the_models_is_refused_before_anything_is_encoded
     saved(trained(vocabulary=320, texts=TEXTS[:1]), tmp_path / "model")
     tokens = Tokens(path=str(tokenizer_folder))
     with pytest.raises(UserError, match=r"tokens\.path: \d+ of the \d+ ids of the model's tokenizer mean the same in"):
-        build_tokenizer(tokens, tmp_path, corpus, tmp_path / "out", tmp_path / "model")
+        build_tokenizer(tokens, tmp_path, corpus, tmp_path / "out", model=tmp_path / "model")
     assert not (tmp_path / "out").exists()
-    build_tokenizer(tokens, tmp_path, corpus, tmp_path / "out", tokenizer_folder)
+    build_tokenizer(tokens, tmp_path, corpus, tmp_path / "out", model=tokenizer_folder)
 
 
 @pytest.mark.parametrize("make", [lower_casing, of_whole_words])

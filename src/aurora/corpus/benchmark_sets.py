@@ -6,20 +6,18 @@ it, however deep in lists and objects, is a text of it unless fields are named.
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
+from aurora.corpus.sources.formats.compression import first_line
+from aurora.corpus.sources.streams import PACKED, opened_text
 from aurora.errors import UserError
 from aurora.hashes import digest_of
 
-ENDINGS = (".jsonl", ".jsonl.gz", ".jsonl.zst", ".jsonl.bz2")
-_COMPRESSIONS = {".gz": "gzip", ".zst": "zstd", ".bz2": "bz2"}
+ENDINGS = (".jsonl", *(f".jsonl{ending}" for ending in PACKED))
 _KEY = "corpus.curation.contamination.sets"
 LONGEST_ROW = 50_000_000  # bytes; the longest contexts of benchmarks have 1 MB
 
@@ -37,7 +35,7 @@ def set_files(name: str, path: Path) -> list[Path]:
     """The files of a set: `path` itself, or the files of JSON lines below it. Raises UserError where there are none."""
     if path.is_file():
         return [path]
-    found = sorted(file for file in path.rglob("*") if file.is_file() and file.name.endswith(ENDINGS))
+    found = sorted(file for file in path.rglob("*") if file.is_file() and file.name.lower().endswith(ENDINGS))
     if not found:
         kinds = ", ".join(f"*{ending}" for ending in ENDINGS)
         raise UserError(f"{_KEY}.{name}: {path} is neither a file nor a folder of files ({kinds}); check the path.")
@@ -73,22 +71,20 @@ def read_set(name: str, path: Path, fields: Sequence[str] = ()) -> Iterator[Item
 
 def _lines(name: str, file: Path) -> Iterator[bytes]:
     try:
-        with pa.input_stream(str(file), compression=_COMPRESSIONS.get(file.suffix)) as stream:
-            lines = io.BufferedReader(stream, 1 << 20)
+        with opened_text(file) as lines:
             while line := lines.readline(LONGEST_ROW + 1):
                 if len(line) > LONGEST_ROW:
                     raise UserError(
                         f"{_KEY}.{name}: {file} has a row of more than {LONGEST_ROW:,} bytes: it is no item."
                     )
                 yield line
-    except (OSError, EOFError, pa.ArrowException) as error:
-        reason = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
-        raise UserError(f"{_KEY}.{name}: {file} cannot be read to its end ({reason}).") from error
+    except (OSError, EOFError) as error:
+        raise UserError(f"{_KEY}.{name}: {file} cannot be read to its end ({first_line(error)}).") from error
 
 
 def _row(name: str, place: str, line: bytes) -> dict[str, Any]:
     try:
-        row = json.loads(line)
+        row = json.loads(line.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise UserError(f"{_KEY}.{name}: {place} is not JSON ({error}).") from error
     if not isinstance(row, dict):

@@ -19,6 +19,7 @@ from aurora.corpus.document import COLUMNS, Document, Quarantined
 from aurora.corpus.engine import Task, Tick, carry_out
 from aurora.corpus.fates import decide, judge_shard
 from aurora.corpus.ledger import Ledger
+from aurora.corpus.losses import Read, check, check_kept, check_sources
 from aurora.corpus.named_files import named_files
 from aurora.corpus.normalise import normalise
 from aurora.corpus.passages import LISTING, list_shard
@@ -60,13 +61,15 @@ def build_corpus(
     origins = {name: provenance(name, source, base, cache) for name, source in sorted(corpus.sources.items())}
     plan = make_plan(corpus, base, cache, folder, work, origins)
     settings = _prepared_by(plan)
-    _run(plan, PREPARE, settings)
+    read = _run(plan, PREPARE, settings)
+    check_sources(corpus.sources, ((shard.source, read[shard.name]) for shard in plan.shards))
     states = _run(plan, WRITE, _decided(plan, settings))
     _tidy(plan)
     ledger = Ledger()
     for shard in plan.shards:
         ledger.add(states[shard.name]["ledger"])
     closed = ledger.close({name: origins[name] for name in corpus.sources})
+    check_kept(closed)
     write_json(folder / "ledger.json", closed)
     if not corpus.execution.keep_work:
         shutil.rmtree(work)
@@ -221,26 +224,30 @@ def _write_other_domain(corpus: Corpus, base: Path, cache: Path, folder: Path) -
     shutil.rmtree(folder / "other_domain")
     (folder / "other_domain").mkdir()
     for name, source in sorted(corpus.other_domain.items()):
+        read = Read()
         with PartWriter(folder, name) as writer:
-            for document in _documents(name, read_source(name, source, base, cache)):
+            for document in _documents(read_source(name, source, base, cache), read):
                 writer.write("other_domain", replace(document, text=normalise(document.text, document.lang)))
+        check(f"corpus.other_domain.{name}", source, read)
+        if read.quarantined:  # the ledger counts training text alone
+            say(f"  {read.quarantined:,} inputs of the other domain {name} cannot be read and are left out")
 
 
-def _documents(name: str, found: Iterator[Document | Quarantined]) -> Iterator[Document]:
-    """The documents that can be written; how many could not is said, for the ledger counts training text alone."""
-    num_broken = 0
+def _documents(found: Iterator[Document | Quarantined], read: Read) -> Iterator[Document]:
+    """The documents that can be written, entered in `read` like those that cannot."""
     for item in found:
+        if isinstance(item, Quarantined):
+            read.lose(item)
+            continue
         try:
-            if isinstance(item, Quarantined):
-                raise ValueError(item.error)
             for column in COLUMNS:
                 getattr(item, column).encode()
-        except ValueError:
-            num_broken += 1
+        except UnicodeEncodeError as error:
+            read.lose(Quarantined(item.source, item.url, str(error)))
             continue
+        read.documents += 1
+        read.bytes += len(item.text.encode())
         yield item
-    if num_broken:
-        say(f"  {num_broken:,} inputs of the other domain {name} cannot be read and are left out")
 
 
 def _say_result(ledger: dict[str, Any]) -> None:

@@ -41,13 +41,15 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Quarantined:
-    """An input that could not become a document: where it lay, why, and the beginning of it."""
+    """An input that could not become a document: where it lay, why, the beginning of it, and how many bytes of its
+    file went unread with it."""
 
     source: str
     where: str
     error: str
     excerpt: str = ""
     lang: str = UNDETERMINED
+    unread: int = 0
 
 
 def document_id(source: str, url: str, text: str) -> str:

@@ -16,11 +16,12 @@ from typing import Any
 from aurora.corpus.document import Document, Quarantined
 from aurora.corpus.sources import read_source
 from aurora.corpus.sources.files import find_files, read_lines
+from aurora.corpus.sources.formats.compression import is_compressed
+from aurora.corpus.sources.streams import is_cuttable
 from aurora.files import canonical_json, read_json, write_json
-from aurora.recipe.corpus import Corpus, JsonlSource, Source
+from aurora.recipe.corpus import Corpus, JsonlSource, ParquetSource, Source
 
-# Text shrinks to about a quarter in these.
-COMPRESSED = (".gz", ".zst", ".bz2", ".parquet")
+# Text shrinks to about a quarter in compressed files and in Parquet.
 COMPRESSION = 4
 FOLDERS = ("base", "cache", "folder", "work")
 _COUNTED = 1 << 22  # bytes
@@ -79,6 +80,16 @@ class Plan:
             source = source.model_copy(update={"paths": list(shard.places)})
         return read_source(shard.source, source, self.base, self.cache)
 
+    def size_on_disk(self, shard: Shard) -> int | None:
+        """Bytes of the files that a shard reads; None where it reads none."""
+        source = self.corpus.sources[shard.source]
+        if shard.end is not None:
+            return shard.end - shard.start
+        paths = list(shard.places) or getattr(source, "paths", None)
+        if paths is None:
+            return None
+        return sum(path.stat().st_size for path in find_files(shard.source, paths, self.base).values())
+
     def save(self) -> Path:
         """Write the plan where workers find it; returns the file."""
         path = self.work / "plan.json"
@@ -127,8 +138,9 @@ def shards_of(name: str, source: Source, base: Path, size: float) -> list[Shard]
     group: list[str] = []
     weight = 0
     for place, path in find_files(name, source.paths, base).items():
-        bytes_on_disk = path.stat().st_size * (COMPRESSION if path.suffix in COMPRESSED else 1)
-        cut = isinstance(source, JsonlSource) and path.suffix not in COMPRESSED and bytes_on_disk > size
+        packed = isinstance(source, ParquetSource) or is_compressed(path)
+        bytes_on_disk = path.stat().st_size * (COMPRESSION if packed else 1)
+        cut = isinstance(source, JsonlSource) and bytes_on_disk > size and is_cuttable(path)
         if group and (cut or weight + bytes_on_disk > size):
             shards.append(Shard(name, len(shards), tuple(group), size=weight))
             group, weight = [], 0

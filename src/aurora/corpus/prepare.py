@@ -31,6 +31,7 @@ from aurora.corpus.edge_lines import LINES, edge_lines
 from aurora.corpus.fasttext_model import FastText
 from aurora.corpus.flagged import with_score
 from aurora.corpus.language import Cld2, Identifier, Languages, identify_batch
+from aurora.corpus.losses import Read
 from aurora.corpus.masking import Masker
 from aurora.corpus.minhash import signatures
 from aurora.corpus.mixed import drop_other_paragraphs, is_mixed
@@ -46,7 +47,7 @@ from aurora.files import atomic_file
 from aurora.recipe.corpus import Curation
 
 # Rises when the code changes what is written for the same text.
-VERSION = 11
+VERSION = 12
 # A batch ends with the document that makes it so large; a larger document is none.
 BATCH_BYTES = 16_000_000
 BATCH_DOCUMENTS = 8192
@@ -97,7 +98,7 @@ FACTS = pa.schema(
 
 
 def prepare(plan: Plan, shard: Shard, tick: Callable[[int], object]) -> dict[str, Any]:
-    """Write a shard's texts, facts and quarantined inputs; returns {"documents", "quarantined", "bytes"} as read.
+    """Write a shard's texts, facts and quarantined inputs; returns what was read, as the fields of `Read`.
 
     `tick` hears of the bytes of each batch.
     """
@@ -107,7 +108,7 @@ def prepare(plan: Plan, shard: Shard, tick: Callable[[int], object]) -> dict[str
     masker = Masker(curation, plan.base)
     measures = Measures(curation, plan.base)
     steps = _Steps(curation, identifiers_of(plan), _measuring_sentences(plan.folder), measures, benchmarks, masker)
-    counts = {"documents": 0, "quarantined": 0, "bytes": 0}
+    read = Read(size=plan.size_on_disk(shard))
     with ExitStack() as stack:
         streams = {path: stack.enter_context(atomic_file(path)) for path in (files.texts, files.facts)}
         texts = stack.enter_context(pq.ParquetWriter(streams[files.texts], TEXTS, compression="lz4"))
@@ -128,14 +129,14 @@ def prepare(plan: Plan, shard: Shard, tick: Callable[[int], object]) -> dict[str
                 if signed:
                     signed.write(signatures(batch["text"]).tobytes())
                 if lines:
-                    lines.write_table(edge_lines(batch, counts["documents"]))
-                counts["documents"] += batch.num_rows
+                    lines.write_table(edge_lines(batch, read.documents))
+                read.documents += batch.num_rows
             for found in broken:
                 quarantined.write(json.dumps(asdict(masker.quarantined(found)), sort_keys=True) + "\n")
-            counts["quarantined"] += len(broken)
-            counts["bytes"] += size
+                read.lose(found)
+            read.bytes += size
             tick(size)
-    return counts
+    return asdict(read)
 
 
 def identifiers_of(plan: Plan) -> list[Identifier]:

@@ -27,6 +27,7 @@ from aurora.corpus.prepare import batches
 from aurora.corpus.quality import judge_batch
 from aurora.corpus.rule_sets import NEED_FILES, SETS
 from aurora.corpus.sources import read_source
+from aurora.corpus.sources.streams import PACKED
 from aurora.errors import UserError
 from aurora.languages.labels import required
 from aurora.recipe.corpus import JsonlSource, ParquetSource, TextSource
@@ -34,7 +35,6 @@ from aurora.tables import table
 from aurora.terminal import line
 
 KINDS = {"jsonl": (".jsonl", ".ndjson"), "parquet": (".parquet",), "text": (".txt", ".md")}
-COMPRESSED = (".gz", ".zst", ".bz2")
 EXAMPLES, EXCERPT = 2, 160
 
 
@@ -178,15 +178,15 @@ def _read(path: Path, reading: Reading) -> Iterator[Document | Quarantined]:
     if not known:
         endings = ", ".join(ending for group in KINDS.values() for ending in group)
         raise UserError(
-            f"{path} holds no file to scan; known endings are {endings}, and with .gz, .zst or .bz2 behind."
+            f"{path} holds no file to scan; known endings are {endings}, and with {', '.join(PACKED)} behind."
         )
     for file, kind in known:
         yield from read_source("scan", _source(file, kind, reading), file.parent, file.parent)
 
 
 def _kind(path: Path) -> str | None:
-    name = path.with_suffix("") if path.suffix in COMPRESSED else path
-    return next((kind for kind, endings in KINDS.items() if name.suffix in endings), None)
+    name = path.with_suffix("") if path.suffix.lower() in PACKED else path
+    return next((kind for kind, endings in KINDS.items() if name.suffix.lower() in endings), None)
 
 
 def _source(path: Path, kind: str, reading: Reading) -> JsonlSource | ParquetSource | TextSource:
@@ -195,7 +195,10 @@ def _source(path: Path, kind: str, reading: Reading) -> JsonlSource | ParquetSou
     keys: dict[str, Any] = {"paths": [path.name], "text_key": reading.text_key, "language": reading.language}
     if kind == "jsonl":
         return JsonlSource(kind="jsonl", language_key=reading.language_key, **keys)
-    has_language = reading.language_key in pq.read_schema(path).names
+    try:
+        has_language = reading.language_key.partition(".")[0] in pq.read_schema(path).names
+    except (OSError, pa.ArrowException):
+        has_language = False  # reading says what is wrong with it
     return ParquetSource(kind="parquet", language_key=reading.language_key if has_language else None, **keys)
 
 

@@ -51,29 +51,41 @@ class SourceBase(Section):
         gt=0,
         description="Stop after this many megabytes (10^6 UTF-8 bytes) of text per language; all of it without one.",
     )
+    may_lose: float = layout(
+        0.5,
+        "Share of the source (of its inputs, or of its bytes) that may be unreadable before the build stops. One of "
+        "which no document can be read stops it in any case.",
+        ge=0,
+        le=1,
+    )
 
 
 class JsonlSource(SourceBase):
-    """JSON lines, plain or compressed (.gz, .zst, .bz2); a key `license` holds a document's licence, a key
-    `url` its address."""
+    """JSON lines, or arrays of objects, plain or compressed (gzip, bzip2, xz, zstd, lz4, told by their content). Keys
+    `url`, `id`, `license` and `language_score`, or those of HPLT, OSCAR and Dolma, are kept in `meta`."""
 
     kind: Literal["jsonl"]
     paths: list[str] = Field(min_length=1, description="Files or glob patterns, relative to the recipe.")
-    text_key: str = Field("text", description="Key of the document's text.")
-    language_key: str | None = Field(None, description="Key of the document's language, where it has one.")
+    text_key: str = Field("text", description="Key of the document's text, or a path to it (`content.text`).")
+    language_key: str | None = Field(
+        None, description="Key of the document's language, where it has one, or a path to it (`lang.0`)."
+    )
 
 
 class ParquetSource(SourceBase):
-    """Parquet files; columns `license` and `url` hold the documents' licences and addresses."""
+    """Parquet files. Columns `url`, `id`, `license` and `language_score`, or those of HPLT, OSCAR and Dolma, are kept
+    in `meta`."""
 
     kind: Literal["parquet"]
     paths: list[str] = Field(min_length=1, description="Files or glob patterns, relative to the recipe.")
-    text_key: str = Field("text", description="Column of the document's text.")
-    language_key: str | None = Field(None, description="Column of the document's language, where it has one.")
+    text_key: str = Field("text", description="Column of the document's text, or a path to it (`content.text`).")
+    language_key: str | None = Field(
+        None, description="Column of the document's language, where it has one, or a path to it (`lang.0`)."
+    )
 
 
 class TextSource(SourceBase):
-    """Plain text files in UTF-8, plain or compressed (.gz, .zst, .bz2)."""
+    """Plain text files in UTF-8 (or UTF-16 with a mark), plain or compressed (gzip, bzip2, xz, zstd, lz4)."""
 
     kind: Literal["text"]
     paths: list[str] = Field(min_length=1, description="Files or glob patterns, relative to the recipe.")
@@ -88,8 +100,8 @@ class HtmlSource(SourceBase):
 
 
 class WarcSource(SourceBase):
-    """Web pages in WARC archives, plain or compressed (.gz, .zst, .bz2): the main content of each successful answer
-    with HTML (extra `web`)."""
+    """Web pages in WARC archives, plain or compressed (gzip, bzip2, xz, zstd, lz4): the main content of each successful
+    answer with HTML, and the texts of WET archives (extra `web`)."""
 
     kind: Literal["warc"]
     paths: list[str] = Field(min_length=1, description="Files or glob patterns, relative to the recipe.")
@@ -105,8 +117,10 @@ class HubSource(SourceBase):
     revision: Revision | None = Field(
         None, description="Commit hash to pin; without one the newest is taken and recorded."
     )
-    text_key: str = Field("text", description="Column of the document's text.")
-    language_key: str | None = Field(None, description="Column of the document's language, where it has one.")
+    text_key: str = Field("text", description="Column of the document's text, or a path to it (`content.text`).")
+    language_key: str | None = Field(
+        None, description="Column of the document's language, where it has one, or a path to it (`lang.0`)."
+    )
 
 
 class WheelPin(Section):
@@ -169,7 +183,7 @@ class Contamination(Section):
 
     sets: dict[Name, str] = Field(
         min_length=1,
-        description="Benchmark sets by name: files of JSON lines (.jsonl, plain or .gz, .zst, .bz2), or folders of "
+        description="Benchmark sets by name: files of JSON lines (.jsonl, plain or compressed), or folders of "
         "them, relative to the recipe. A row is an item, named by its key `id` or its line.",
     )
     fields: list[str] = Field(

@@ -11,6 +11,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from pydantic import ValidationError
 
 from aurora.errors import UserError
 from aurora.files import canonical_json
+from aurora.languages.labels import canonical
 from aurora.recipe.base import Section
 from aurora.recipe.nodes import DEEPEST, LONGEST_KEY, Key, Problem, parse, read_table
 from aurora.recipe.recipe import Recipe
@@ -68,7 +70,12 @@ class LoadedRecipe:
                 yield f"{indent}{name}: {scalar}  # {self._origin(inner)}"
 
     def _origin(self, key: Key) -> str:
-        return self.origins.get(key, "default")
+        return self.origins.get(key) or self._origins_of_tags.get(_tags(key), "default")
+
+    @cached_property
+    def _origins_of_tags(self) -> dict[Key, str]:
+        """The origins by keys in which labels of languages are tags, as the recipe holds them."""
+        return {_tags(key): origin for key, origin in self.origins.items()}
 
 
 def load_recipe(path: Path, overrides: Sequence[str] = ()) -> LoadedRecipe:
@@ -209,6 +216,12 @@ def _stated_key(location: tuple[int | str, ...], values: Any) -> Key:
             continue
         key.append(str(part))
     return tuple(key)
+
+
+def _tags(key: Key) -> Key:
+    """A key with the tag in place of each part that may be a label of a language or the name of a store."""
+    parts = (part.rpartition("/") for part in key)
+    return tuple(f"{source}{slash}{canonical(label) or label}" for source, slash, label in parts)
 
 
 def _place(key: Key, origins: Mapping[Key, str], path: Path) -> str:

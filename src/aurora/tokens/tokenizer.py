@@ -64,12 +64,13 @@ def train_tokenizer(texts: Iterable[str], settings: TrainedTokenizer, more: Sequ
 
 
 def build_tokenizer(
-    tokens: Tokens, base: Path, corpus: Path, folder: Path, model: Path | None = None
+    tokens: Tokens, base: Path, corpus: Path, folder: Path, *, model: Path | None = None, pairs: bool = False
 ) -> dict[str, Any]:
     """Learn or fetch the recipe's tokenizer, check that it loses nothing, and write it with all that says how a model
     reads and writes text; returns its facts. A published one's files stay as they are wherever nothing is changed.
 
     `model` is the folder of the published model that reads the tokens; `UserError` where its ids mean other entries.
+    With `pairs` to encode, a tokenizer without a chat template gets one.
     """
     file: Path | None = None
     if tokens.train is not None:
@@ -84,7 +85,8 @@ def build_tokenizer(
             refuse_other_ids(load_tokenizer(model), tokenizer, file)
     made = tokenizer if tokens.extend is None else _extend(tokenizer, corpus, tokens.extend)
     _write_tokenizer(made, file if tokens.extend is None else None, folder)
-    write_companions(file.parent if file is not None and file.name == FILE else None, folder, tokens.format)
+    published = file.parent if file is not None and file.name == FILE else None
+    write_companions(published, folder, tokens.format, pairs=pairs)
     checked = read_text(folder)
     check_round_trip(checked.tokenizer, _round_trip_sample(corpus))
     facts: dict[str, Any] = {"vocabulary": checked.vocabulary, "sha256": sha256(folder / FILE)}
@@ -107,14 +109,17 @@ def _write_tokenizer(tokenizer: Tokenizer, file: Path | None, folder: Path) -> N
         stream.write(tokenizer.to_str(pretty=True))
 
 
-def write_companions(published: Path | None, folder: Path, style: str | None) -> None:
-    """Write what stands beside the tokenizer in `folder`: the published files, with what the recipe's format changes.
+def write_companions(published: Path | None, folder: Path, style: str | None, *, pairs: bool) -> None:
+    """Write what stands beside the tokenizer in `folder`: the published files, with what a format (`style`) changes.
 
-    Then a format has its template there, and the token that ends a response is one that ends an answer.
+    Where a format is given, or there are `pairs` to write in one, its template lies there then, and the token that ends
+    a response is one that ends an answer.
     """
     if published is not None:
         copy_companions(published, folder)
     complete_companions(folder, published)
+    if style is None and not pairs:
+        return
     facts = read_text(folder)
     template = template_of(style, facts)
     if template != facts.template:

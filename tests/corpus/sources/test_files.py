@@ -72,6 +72,44 @@ def test_a_line_too_long_to_keep_is_quarantined(tmp_path: Path, monkeypatch: pyt
     assert [item.where for item in broken] == ["a.jsonl:2"]
 
 
+@pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_marks_of_byte_order_and_ends_of_lines(tmp_path: Path, codec: str, end: str) -> None:
+    lines = [json.dumps({"text": f"työ 日本 {number}"}, ensure_ascii=False) for number in range(3)]
+    data = "".join(f"{line}{end}{end}" for line in lines).encode(codec)
+    for name, packed in (("a.jsonl", data), ("b.jsonl.gz", gzip.compress(data))):
+        (tmp_path / name).write_bytes(packed)
+        documents, broken = read(jsonl(name), tmp_path)
+        assert [document.text for document in documents] == [f"työ 日本 {number}" for number in range(3)]
+        assert not broken
+        documents, _ = read(TextSource(kind="text", paths=[name], document="line"), tmp_path)
+        assert [document.text for document in documents] == lines
+
+
+def test_what_only_begins_like_utf_16_is_utf_8(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(b"\xff\xfe\n\nty\xc3\xb6\n")
+    documents, broken = read(TextSource(kind="text", paths=["a.txt"], document="paragraph"), tmp_path)
+    assert ([document.text for document in documents], len(broken)) == (["työ"], 1)
+
+
+def test_an_array_of_objects(tmp_path: Path) -> None:
+    for data in (
+        json.dumps(LINES),
+        json.dumps(LINES, indent=2),
+        "\ufeff \n" + ",\n".join(["[" + json.dumps(LINES[0]), *map(json.dumps, LINES[1:])]) + "]",
+    ):
+        (tmp_path / "a.json").write_text(data, encoding="utf-8")
+        documents, broken = read(jsonl("a.json"), tmp_path)
+        assert [(document.text, document.url) for document in documents] == [
+            (f"text {number}", f"a.json:{number + 1}") for number in range(3)
+        ]
+        assert not broken
+        assert not streams.is_cuttable(tmp_path / "a.json")
+    (tmp_path / "a.json").write_text('[1]\n{"text": "a"}\n[]\n')
+    documents, broken = read(jsonl("a.json"), tmp_path)
+    assert ([document.text for document in documents], len(broken)) == (["a"], 2)
+
+
 def test_globs_are_sorted_and_pass_over_hidden_files(tmp_path: Path) -> None:
     for name in ("b/2.jsonl", "b/1.jsonl", "a.jsonl", ".hidden.jsonl", ".git/x.jsonl", "c[1].jsonl"):
         (tmp_path / name).parent.mkdir(exist_ok=True)

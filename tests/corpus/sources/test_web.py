@@ -25,6 +25,7 @@ from corpus.sample_texts import TEXTS
 from corpus.sources.small_warcs import answer, packed, page, record
 
 PAGES = [page(f"<p>page {number} " + "x" * 100 * number, f"https://a.example/{number}") for number in range(4)]
+PAGE_2 = "page 2 " + "x" * 200
 INFO = record("warcinfo", b"software: tests\r\n", content_type="application/warc-fields")
 
 
@@ -101,6 +102,36 @@ def test_what_is_no_page_is_passed_over(tmp_path: Path) -> None:
     assert read_bytes(tmp_path, b"".join([*others, *PAGES[:1]])) == (["page 0"], [])
 
 
+def test_texts_of_wet_archives(tmp_path: Path) -> None:
+    wet = [
+        INFO,
+        *(
+            record("conversion", text.encode(), f"https://{lang}.example/", "text/plain")
+            for lang, text in TEXTS.items()
+        ),
+        record("conversion", b"no \xff text", "https://a.example/", "text/plain"),
+        record("conversion", b"x" * (web.LARGEST_PAGE + 1), "https://a.example/", "text/plain"),
+        record("conversion", b"{}", "https://a.example/", "application/json"),
+    ]
+    named = b"WARC-Identified-Content-Language: eng\r\nWARC-Type: conversion"
+    wet[1] = wet[1].replace(b"WARC-Type: conversion", named)
+    (tmp_path / "a.wet.gz").write_bytes(packed(wet))
+    documents, broken = read(warc("a.wet.gz"), tmp_path)
+    assert [document.text for document in documents] == list(TEXTS.values())
+    assert json.loads(documents[0].meta) == {
+        "url": "https://en.example/", "date": "2024-05-01T10:00:00Z", "language": "eng",
+    }  # fmt: skip
+    assert [item.where for item in broken] == ["a.wet.gz:7", "a.wet.gz:8"]
+
+
+def test_a_damaged_member_of_an_archive_costs_its_record(tmp_path: Path) -> None:
+    members = [packed([found]) for found in [INFO, *PAGES]]
+    for bad in (members[2][:-20], members[2][:30] + b"\0" * 9 + members[2][39:], b"", b"\0" * 512):
+        texts, broken = read_bytes(tmp_path, b"".join([*members[:2], bad, *members[3:]]), "a.warc.gz")
+        assert [text[:6] for text in texts] == ["page 0", "page 2", "page 3"]
+        assert broken == ["a.warc.gz"] * bool(bad.strip(b"\0"))
+
+
 def test_answers_are_decoded(tmp_path: Path) -> None:
     body = b"<p>packed"
     chunks = b"4\r\n<p>p\r\n5\r\nacked\r\n0\r\n\r\n"
@@ -143,8 +174,8 @@ def test_a_cut_archive_gives_what_was_before(tmp_path: Path) -> None:
     assert read_bytes(tmp_path, whole[:second])[1] == []
     assert read_bytes(tmp_path, record("request", b"GET " * 100)[:-200]) == ([], ["a.warc:1"])
     no_length = PAGES[1].replace(b"Content-Length", b"Content-Size", 1)
-    assert read_bytes(tmp_path, PAGES[0] + no_length + PAGES[2]) == (["page 0"], ["a.warc:2"])
-    assert read_bytes(tmp_path, PAGES[0] + b"garbage\r\n" + PAGES[2]) == (["page 0"], ["a.warc"])
+    assert read_bytes(tmp_path, PAGES[0] + no_length + PAGES[2]) == (["page 0", PAGE_2], ["a.warc:2"])
+    assert read_bytes(tmp_path, PAGES[0] + b"garbage\r\n" + PAGES[2]) == (["page 0", PAGE_2], ["a.warc"])
     assert read_bytes(tmp_path, b"<p>no archive") == ([], ["a.warc"])
     assert read_bytes(tmp_path, b"") == ([], [])
 
@@ -179,7 +210,7 @@ def test_html_files(tmp_path: Path) -> None:
     )
     (tmp_path / "b.html.gz").write_bytes(gzip.compress(b"<p>packed"))
     (tmp_path / "c.html").write_text("<div>" * 1000)
-    (tmp_path / "d.html.gz").write_bytes(b"no archive")
+    (tmp_path / "d.html.gz").write_bytes(b"\0no archive")
     documents, broken = read(html("*.html*", license="MIT"), tmp_path)
     assert [(found.text, found.url, found.license) for found in documents] == [
         ("日本語", "a.html", "MIT"),

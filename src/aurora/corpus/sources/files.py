@@ -9,6 +9,8 @@ the same documents wherever they lie.
 from __future__ import annotations
 
 import json
+import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,15 +19,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from aurora.corpus.document import UNDETERMINED, Document, Quarantined, new_document
-from aurora.corpus.sources.streams import LARGEST_FILE, LONGEST_LINE, numbered_lines, opened, pieces
+from aurora.corpus.sources.formats.compression import Damage, broken_off, first_line
+from aurora.corpus.sources.rows import document_of, fact_keys
+from aurora.corpus.sources.streams import LARGEST_FILE, LONGEST_LINE, numbered_lines, opened_text, pieces
 from aurora.errors import UserError
 from aurora.hashes import digest_of
 from aurora.recipe.corpus import JsonlSource, ParquetSource, SourceBase, TextSource
 
 EXCERPT = 160  # characters
 BATCH_ROWS = 1024
-LICENSE_KEY = "license"
-ADDRESS_KEY = "url"
+_HEAD = 1 << 16
+# How the paths of Parquet's columns go on below a list.
+_LIST = re.compile(r"[.](?:list|bag)[.](?:element|item|array|array_element)\b|[.]array\b")
 
 
 def find_files(name: str, patterns: list[str], base: Path) -> dict[str, Path]:
@@ -58,13 +63,17 @@ def identities(name: str, patterns: list[str], base: Path) -> dict[str, str]:
 
 
 def read_jsonl(name: str, source: JsonlSource, base: Path) -> Iterator[Document | Quarantined]:
-    """One document a line."""
+    """One document a line, or an entry of the array that a file is."""
     for place, path in find_files(name, source.paths, base).items():
         yield from until_broken(name, place, path, source, _read_jsonl(name, source, place, path))
 
 
 def _read_jsonl(name: str, source: JsonlSource, place: str, path: Path) -> Iterator[Document | Quarantined]:
-    with opened(path) as stream:
+    if (rows := _array(path)) is not None:
+        for number, row in enumerate(rows, 1):
+            yield _row(row, name, source, f"{place}:{number}", b"")
+        return
+    with opened_text(path) as stream:
         yield from _documents(numbered_lines(stream), name, source, place)
 
 
@@ -73,9 +82,23 @@ def read_lines(
 ) -> Iterator[Document | Quarantined]:
     """One document a line, of the lines of a plain file that begin in bytes [start, end); the first has a number."""
     path = find_files(name, [place], base)[place]
-    with opened(path) as stream:
+    with opened_text(path) as stream:
         stream.seek(start)
         yield from _documents(numbered_lines(stream, first_line, end), name, source, place)
+
+
+def _array(path: Path) -> list[Any] | None:
+    """The entries of a file that is one JSON array of objects; None where it is lines, or larger than a document."""
+    with opened_text(path) as stream:
+        try:
+            head = stream.read(_HEAD).removeprefix(BOM_UTF8).lstrip()
+            if not head.startswith(b"["):
+                return None
+            content = head + stream.read(LARGEST_FILE)
+            found = json.loads(content) if len(content) <= LARGEST_FILE else None
+        except (ValueError, RecursionError, EOFError):
+            return None  # its lines say what is wrong
+    return found if isinstance(found, list) and found and isinstance(found[0], dict) else None
 
 
 def read_parquet(name: str, source: ParquetSource, base: Path) -> Iterator[Document | Quarantined]:
@@ -86,23 +109,59 @@ def read_parquet(name: str, source: ParquetSource, base: Path) -> Iterator[Docum
 
 def _read_parquet(name: str, source: ParquetSource, place: str, path: Path) -> Iterator[Document | Quarantined]:
     with pq.ParquetFile(path) as table:
-        names = table.schema_arrow.names
-        needed = [key for key in (source.text_key, source.language_key) if key]
-        if missing := [key for key in needed if key not in names]:
-            raise UserError(
-                f"corpus.sources.{name}: {path} has no column {', '.join(missing)}; it has {', '.join(names)}."
-            )
-        columns = dict.fromkeys([*needed, *sorted({LICENSE_KEY, ADDRESS_KEY} & set(names))])
+        columns = _columns(table, name, source, path)
         number = 0
-        for batch in table.iter_batches(BATCH_ROWS, columns=list(columns)):
-            for row in range(batch.num_rows):
-                number += 1
-                where = f"{place}:{number}"
-                try:
-                    values = {key: batch[key][row].as_py() for key in columns}
-                    yield _document(values, name, source, where)
-                except (ValueError, TypeError, KeyError) as error:
-                    yield _broken(name, where, error, b"", source.language)
+        for group in range(table.num_row_groups):
+            metadata = table.metadata.row_group(group)
+            first = number
+            try:
+                for batch in table.iter_batches(BATCH_ROWS, row_groups=[group], columns=columns):
+                    for row in range(batch.num_rows):
+                        number += 1
+                        yield _parquet_row(batch, row, name, source, f"{place}:{number}")
+            except (OSError, pa.ArrowException) as error:
+                if isinstance(error, OSError) and error.errno is not None:
+                    raise
+                said = f"rows {number + 1:,} to {first + metadata.num_rows:,} cannot be read ({first_line(error)})"
+                number = first + metadata.num_rows
+                lost = sum(metadata.column(place).total_compressed_size for place in range(metadata.num_columns))
+                yield Quarantined(name, place, said, "", source.language or UNDETERMINED, lost)
+
+
+def _columns(table: pq.ParquetFile, name: str, source: ParquetSource, path: Path) -> list[str]:
+    """The columns to read, nested ones by their paths; UserError where one that the recipe names is not there."""
+    leaves = [table.schema.column(number).path for number in range(len(table.schema))]
+    needed = [key for key in (source.text_key, source.language_key) if key]
+    chosen = {key: [leaf for leaf in leaves if _is_below(leaf, key)] for key in [*needed, *fact_keys()]}
+    if missing := [key for key in needed if not chosen[key]]:
+        there = ", ".join(_names(table.schema_arrow))
+        raise UserError(f"corpus.sources.{name}: {path} has no column {', '.join(missing)}; it has {there}.")
+    return list(dict.fromkeys(leaf for found in chosen.values() for leaf in found))
+
+
+def _is_below(leaf: str, key: str) -> bool:
+    """Whether the path of a column leads to what a key names; `lang.0` is the first of the list `lang`."""
+    named = re.sub(r"[.][0-9]+(?=[.]|$)", "", key)
+    return leaf == key or f"{_LIST.sub('', leaf)}.".startswith(f"{named}.")
+
+
+def _names(fields: Any, before: str = "") -> list[str]:
+    """The columns of a schema, nested ones by their paths."""
+    found = []
+    for field in fields:
+        inner = pa.types.is_struct(field.type)
+        found += _names(field.type, f"{before}{field.name}.") if inner else [f"{before}{field.name}"]
+    return found
+
+
+def _parquet_row(
+    batch: pa.RecordBatch, row: int, name: str, source: ParquetSource, where: str
+) -> Document | Quarantined:
+    try:
+        values = {key: batch[key][row].as_py() for key in batch.schema.names}
+    except ValueError as error:  # a text that is not UTF-8
+        return _broken(name, where, error, b"", source.language)
+    return _row(values, name, source, where, b"")
 
 
 def read_text(name: str, source: TextSource, base: Path) -> Iterator[Document | Quarantined]:
@@ -112,12 +171,16 @@ def read_text(name: str, source: TextSource, base: Path) -> Iterator[Document | 
 
 
 def _read_text(name: str, source: TextSource, place: str, path: Path) -> Iterator[Document | Quarantined]:
-    with opened(path) as stream:
+    with opened_text(path) as stream:
         for number, piece in pieces(stream, source.document):
             where = place if source.document == "file" else f"{place}:{number}"
+            if isinstance(piece, Damage):
+                yield damaged(name, place, piece, source)
+                continue
             if piece is None:
                 most = LARGEST_FILE if source.document == "file" else LONGEST_LINE
-                yield Quarantined(name, where, f"the {source.document} is longer than {most} bytes")
+                said = f"the {source.document} is longer than {most} bytes"
+                yield Quarantined(name, where, said, "", source.language or UNDETERMINED, most)
                 continue
             try:
                 text = piece.decode("utf-8")
@@ -129,42 +192,29 @@ def _read_text(name: str, source: TextSource, place: str, path: Path) -> Iterato
 
 
 def _documents(
-    lines: Iterator[tuple[int, bytes | None]], name: str, source: JsonlSource, place: str
+    lines: Iterator[tuple[int, bytes | Damage | None]], name: str, source: JsonlSource, place: str
 ) -> Iterator[Document | Quarantined]:
     for number, line in lines:
         where = f"{place}:{number}"
-        if line is None:
-            yield Quarantined(name, where, f"the line is longer than {LONGEST_LINE} bytes")
-            continue
-        if not line.strip():
-            continue
-        try:
-            yield _document(json.loads(line), name, source, where)
-        except (ValueError, TypeError, KeyError, RecursionError) as error:
-            yield _broken(name, where, error, line, source.language)
+        if isinstance(line, Damage):
+            yield damaged(name, place, line, source)
+        elif line is None:
+            said = f"the line is longer than {LONGEST_LINE} bytes"
+            yield Quarantined(name, where, said, "", source.language or UNDETERMINED, LONGEST_LINE)
+        elif line.strip():
+            try:
+                row = json.loads(line.decode("utf-8-sig"))
+            except (ValueError, RecursionError) as error:
+                yield _broken(name, where, error, line, source.language)
+                continue
+            yield _row(row, name, source, where, line)
 
 
-def _document(row: Any, name: str, source: JsonlSource | ParquetSource, where: str) -> Document:
-    """A row as a document; raises TypeError or KeyError where it is none."""
-    if not isinstance(row, dict):
-        raise TypeError("the line is not a JSON object")
-    text = row[source.text_key]
-    if not isinstance(text, str):
-        raise TypeError(f"{source.text_key} is not text")
-    language = source.language
-    if language is None and source.language_key:
-        language = row.get(source.language_key)
-    if language is not None and not isinstance(language, str):
-        raise TypeError(f"{source.language_key} is not text")
-    stated = row.get(LICENSE_KEY)
-    license = stated if isinstance(stated, str) and stated else source.license
-    return new_document(text, language or UNDETERMINED, name, license, where, meta_of(row))
-
-
-def meta_of(row: dict[str, Any]) -> dict[str, object]:
-    """What a row says of its document beside text, language and licence: its address."""
-    address = row.get(ADDRESS_KEY)
-    return {ADDRESS_KEY: address} if isinstance(address, str) and "://" in address else {}
+def _row(row: Any, name: str, source: JsonlSource | ParquetSource, where: str, line: bytes) -> Document | Quarantined:
+    try:
+        return document_of(row, name, source, where)
+    except (ValueError, TypeError, KeyError) as error:
+        return _broken(name, where, error, line, source.language)
 
 
 def until_broken(
@@ -173,14 +223,19 @@ def until_broken(
     """The inputs of a file, and one more where its content breaks off; `UserError` for what the user must mend."""
     try:
         yield from found
+    except Damage as error:
+        yield damaged(name, place, error, source)
     except (OSError, EOFError, pa.ArrowException) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise UserError(
                 f"corpus.sources.{name}: {path} cannot be read ({error.strerror}): check the file and its permissions."
             ) from error
-        reason = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
-        said = f"the file cannot be read to its end ({reason}): it may be cut or of another kind"
-        yield Quarantined(name, place, said, "", source.language or UNDETERMINED)
+        yield damaged(name, place, Damage(broken_off(first_line(error)), path.stat().st_size), source)
+
+
+def damaged(name: str, place: str, damage: Damage, source: SourceBase) -> Quarantined:
+    """A part of a file that cannot be read, as an input."""
+    return Quarantined(name, place, str(damage), "", source.language or UNDETERMINED, damage.unread)
 
 
 def _is_hidden(match: Path, pattern: Path) -> bool:
@@ -189,8 +244,6 @@ def _is_hidden(match: Path, pattern: Path) -> bool:
 
 
 def _broken(name: str, where: str, error: Exception, line: bytes, language: str | None) -> Quarantined:
-    if isinstance(error, KeyError):
-        reason = f"the key {error.args[0]} is missing"
-    else:
-        reason = f"{type(error).__name__}: {error}"
-    return Quarantined(name, where, reason, line[: 4 * EXCERPT].decode("utf-8", "replace")[:EXCERPT], language or "und")
+    reason = str(error.args[0]) if isinstance(error, KeyError) else f"{type(error).__name__}: {error}"
+    excerpt = line[: 4 * EXCERPT].decode("utf-8", "replace")[:EXCERPT]
+    return Quarantined(name, where, reason, excerpt, language or UNDETERMINED)

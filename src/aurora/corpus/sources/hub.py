@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from aurora.corpus.document import UNDETERMINED, Document, Quarantined, new_document
+from aurora.corpus.document import Document, Quarantined
 from aurora.corpus.sources import files
+from aurora.corpus.sources.rows import document_of, names_of, value_at
 from aurora.errors import AuroraError, UserError
 from aurora.recipe.corpus import HubSource
 from aurora.recipe.names import is_hub_name
@@ -45,8 +46,13 @@ def read_hub(name: str, source: HubSource, base: Path) -> Iterator[Document | Qu
     except Exception as error:  # the library raises whatever its back ends raise
         raise _refusal(name, source.dataset, error) from error
     for key in (source.text_key, source.language_key):
-        if row is not None and key is not None and key not in row:
-            raise UserError(f"corpus.sources.{name}: {source.dataset} has no column {key}; it has {', '.join(row)}.")
+        if row is not None and key is not None:
+            try:
+                value_at(row, key)
+            except KeyError as error:
+                raise UserError(
+                    f"corpus.sources.{name}: {source.dataset} has no column {key}; it has {names_of(row)}."
+                ) from error
     number = 0
     while row is not None:
         number += 1
@@ -83,15 +89,11 @@ def _newest(dataset: str) -> str:
 
 
 def _document(row: dict[str, Any], name: str, source: HubSource, where: str) -> Document | Quarantined:
-    text = row.get(source.text_key)
-    if not isinstance(text, str):
-        return Quarantined(name, where, f"{source.text_key} is not text", str(text)[: files.EXCERPT])
-    language = source.language or (row.get(source.language_key) if source.language_key else None) or UNDETERMINED
-    if not isinstance(language, str):
-        return Quarantined(name, where, f"{source.language_key} is not text", text[: files.EXCERPT])
-    stated = row.get("license")
-    license = stated if isinstance(stated, str) and stated else source.license
-    return new_document(text, language, name, license, where, files.meta_of(row))
+    try:
+        return document_of(row, name, source, where)
+    except (ValueError, TypeError, KeyError) as error:
+        said = str(error.args[0]) if isinstance(error, KeyError) else str(error)
+        return Quarantined(name, where, said, str(row.get(source.text_key))[: files.EXCERPT])
 
 
 def _refusal(name: str, dataset: str, error: Exception) -> AuroraError:

@@ -1,61 +1,138 @@
-"""The bytes of files in pieces of bounded memory: lines and paragraphs, decompressed by the file's ending.
+"""The bytes of files in pieces of bounded memory: lines and paragraphs, decompressed by what the file holds.
 
-One decision: a piece too long to be kept is told as None and passed over, and a stream that expands without end is
-broken off, so no file can take more memory or time than its size is worth.
+One decision: a piece too long to be kept is told as None and passed over, and so is a part that is damaged, as the
+`Damage` itself, so no file can take more memory or time than its size is worth, and what is whole is read.
 """
 
 from __future__ import annotations
 
+import codecs
 import io
-from codecs import BOM_UTF8
+import re
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, BOM_UTF32_BE, BOM_UTF32_LE
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any
 
-import pyarrow as pa
+from aurora.corpus.sources.formats.compression import Damage, Pieces, broken_off, decompressed, format_of
 
 LONGEST_LINE = 50_000_000  # bytes
 LARGEST_FILE = 100_000_000  # bytes of a file that is one document
 # A compressed file that holds more than this many times its size, and more than these bytes, is a bomb.
 MOST_EXPANSION, WORTH_CHECKING = 1000, 500_000_000
-_COMPRESSIONS = {".gz": "gzip", ".zst": "zstd", ".bz2": "bz2"}
+_PIECE = 1 << 16
+# UTF-32 first, whose mark begins with that of UTF-16.
+_WIDE = {BOM_UTF32_LE: "utf-32", BOM_UTF32_BE: "utf-32", BOM_UTF16_LE: "utf-16", BOM_UTF16_BE: "utf-16"}
+# Files with these that hold plain text were decompressed on their way; with anything else they are damaged.
+PACKED = (".gz", ".bz2", ".xz", ".zst", ".zstd", ".lz4")
+# What is no text, and what it takes to make it one.
+_OTHERS = (
+    (re.compile(rb"PK[\x03\x05]"), "a ZIP archive: unpack it first"),
+    (re.compile(rb"7z\xbc\xaf\x27\x1c|Rar!\x1a\x07"), "an archive of 7-Zip or RAR: unpack it first"),
+    (re.compile(rb"[\s\S]{257}ustar"), "a tar archive: unpack it first"),
+    (re.compile(rb"\x1f\x9d|LZIP\x01|\x5d\x00\x00[\s\S]{2}\xff{8}"), "of compress, lzip or lzma: unpack it first"),
+    (re.compile(rb"\x02\x21\x4c\x18|\xff\x06\x00\x00sNaPpY"), "of legacy lz4 or of snappy: unpack it first"),
+    (re.compile(rb"\x1f\x8b\x08|BZh[1-9]1AY&SY|\xfd7zXZ\x00|\x28\xb5\x2f\xfd|\x04\x22\x4d\x18"),
+     "compressed twice: unpack it once"),
+    (re.compile(rb"PAR1"), "Parquet: give its source `kind: parquet`"),
+    (re.compile(rb"ARROW1\x00\x00|Obj\x01|SQLite format 3\x00"), "of Arrow, Avro or SQLite: write it as Parquet"),
+    (re.compile(rb"%PDF-\d"), "a PDF file: take the text out of it"),
+)  # fmt: skip
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[IO[bytes]]:
-    """The file as a buffered stream of bytes, decompressed by its ending."""
-    compression = _COMPRESSIONS.get(path.suffix)
-    if compression is None:
-        with open(path, "rb", 1 << 20) as stream:
-            yield stream
-    else:
-        with pa.input_stream(str(path), compression=compression) as compressed:
-            # Where a file is cut, a buffer's worth before it is lost: a small buffer.
-            yield io.BufferedReader(_Bounded(compressed, path.stat().st_size), 1 << 16)
+def opened(path: Path) -> Iterator[io.BufferedReader[Any]]:
+    """The file as a buffered stream of bytes, decompressed by its content; reading raises `Damage` where that is
+    damaged, and goes on behind it. Raises `Damage` at once for a file of another kind."""
+    with io.BufferedReader(io.FileIO(path), 1 << 20) as stream:
+        inner: io.BufferedReader[Any] = stream
+        size = path.stat().st_size
+        if found := format_of(stream):
+            # A damage loses what of a line is in the buffer: a small one.
+            inner = io.BufferedReader(Pieces(_bounded(decompressed(stream, found, size), size)), _PIECE)
+        head, inner = _peeked(inner)
+        if found is None and path.suffix.lower() in PACKED and not _is_text(head):
+            raise Damage(f"the ending of the file is {path.suffix}, and its content is none of that kind", size)
+        if other := next((said for magic, said in _OTHERS if magic.match(head)), None):
+            raise Damage(f"the file is {other}", size)
+        yield inner
 
 
-class _Bounded(io.RawIOBase):
-    """A decompressed stream that ends with an error where it holds many times what the file does."""
-
-    def __init__(self, stream: Any, size: int) -> None:
-        self._stream = stream
-        self._most = max(WORTH_CHECKING, MOST_EXPANSION * size)
-        self._read = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        found = self._stream.read(len(buffer))
-        self._read += len(found)
-        if self._read > self._most:
-            raise EOFError(f"it expands to more than {MOST_EXPANSION} times its size")
-        buffer[: len(found)] = found
-        return len(found)
+def _is_text(head: bytes) -> bool:
+    """Whether bytes may be the beginning of a text, if need be but for a character that they cut."""
+    return b"\0" not in head and codecs.getincrementaldecoder("utf-8")("replace").decode(head).count("\ufffd") == 0
 
 
-def pieces(stream: IO[bytes], document: str) -> Iterator[tuple[int, bytes | None]]:
+@contextmanager
+def opened_text(path: Path) -> Iterator[IO[bytes]]:
+    """The file as `opened` gives it, in UTF-8 where its byte order mark says that it is UTF-16 or UTF-32."""
+    with opened(path) as stream:
+        head, stream = _peeked(stream)
+        # What is of two bytes or more a character has a blank or an end of a line that is.
+        wide = next((codec for mark, codec in _WIDE.items() if head.startswith(mark)), None)
+        if wide and not re.search(r"\s", head.decode(wide, "ignore")):
+            wide = None
+        yield stream if wide is None else io.BufferedReader(Pieces(_in_utf8(stream, wide)), _PIECE)
+
+
+def _bounded(pieces: Iterator[bytes | Damage], size: int) -> Iterator[bytes | Damage]:
+    """The pieces of a file, broken off where they come to many times its size."""
+    num_bytes = 0
+    for piece in pieces:
+        num_bytes += 0 if isinstance(piece, Damage) else len(piece)
+        if num_bytes > max(WORTH_CHECKING, MOST_EXPANSION * size):
+            yield Damage(broken_off(f"it expands to more than {MOST_EXPANSION} times its size"), size)
+            return
+        yield piece
+
+
+def is_cuttable(path: Path) -> bool:
+    """Whether lines of a file of JSON can be read from the middle of it: plain UTF-8, and no array."""
+    with open(path, "rb") as stream:
+        if format_of(stream) is not None:
+            return False
+        head = stream.read(_PIECE)
+        return not head.startswith(tuple(_WIDE)) and not head.removeprefix(BOM_UTF8).lstrip().startswith(b"[")
+
+
+def _peeked(stream: io.BufferedReader[Any]) -> tuple[bytes, io.BufferedReader[Any]]:
+    """The next bytes of a stream, and the stream as it was before they were looked at."""
+    try:
+        return stream.peek(_PIECE), stream
+    except Damage as damage:
+        return b"", io.BufferedReader(Pieces(chain([damage], _pieces_of(stream))), _PIECE)
+
+
+def _in_utf8(stream: IO[bytes], codec: str) -> Iterator[bytes | Damage]:
+    # What is no character stays none, so that its line is quarantined.
+    decoder = codecs.getincrementaldecoder(codec)("surrogatepass")
+    for piece in _pieces_of(stream):
+        if isinstance(piece, Damage):
+            yield piece
+            decoder = codecs.getincrementaldecoder(codec)("surrogatepass")
+            continue
+        try:
+            yield decoder.decode(piece).encode("utf-8", "surrogatepass")
+        except UnicodeDecodeError as error:
+            yield Damage(f"the file cannot be read to its end ({error})", len(piece))
+            return
+
+
+def _pieces_of(stream: IO[bytes]) -> Iterator[bytes | Damage]:
+    while True:
+        try:
+            piece = stream.read(_PIECE)
+        except Damage as damage:
+            yield damage
+            continue
+        if not piece:
+            return
+        yield piece
+
+
+def pieces(stream: IO[bytes], document: str) -> Iterator[tuple[int, bytes | Damage | None]]:
     """What counts as one document, with the number of its first line; None stands for one too long for memory."""
     if document == "file":
         found = stream.read(LARGEST_FILE + 1)
@@ -63,6 +140,11 @@ def pieces(stream: IO[bytes], document: str) -> Iterator[tuple[int, bytes | None
         return
     first, paragraph, whole = 1, bytearray(), True
     for number, line in numbered_lines(stream):
+        if isinstance(line, Damage):
+            # The paragraph has lost its end.
+            yield number, line
+            paragraph, whole = bytearray(), True
+            continue
         if number == 1 and line is not None:
             line = line.removeprefix(BOM_UTF8)
         if document == "line":
@@ -78,14 +160,23 @@ def pieces(stream: IO[bytes], document: str) -> Iterator[tuple[int, bytes | None
         yield first, bytes(paragraph).rstrip(b"\r\n") if whole else None
 
 
-def numbered_lines(stream: IO[bytes], first: int = 1, end: int | None = None) -> Iterator[tuple[int, bytes | None]]:
-    """Numbered lines, of those that begin before byte `end`; None stands for one too long to be kept in memory."""
+def numbered_lines(
+    stream: IO[bytes], first: int = 1, end: int | None = None
+) -> Iterator[tuple[int, bytes | Damage | None]]:
+    """Numbered lines, of those that begin before byte `end`; None stands for one too long to be kept in memory, and
+    `Damage` for what of a file cannot be read: lines behind it are counted without those that are lost."""
     number = first - 1
-    while (end is None or stream.tell() < end) and (line := stream.readline(LONGEST_LINE)):
-        number += 1
-        if len(line) < LONGEST_LINE or line.endswith(b"\n"):
-            yield number, line
+    while True:
+        try:
+            if end is not None and stream.tell() >= end:
+                return
+            if not (line := stream.readline(LONGEST_LINE)):
+                return
+            number += 1
+            whole = len(line) < LONGEST_LINE or line.endswith(b"\n")
+            while line and not line.endswith(b"\n") and not whole:
+                line = stream.readline(LONGEST_LINE)
+        except Damage as damage:
+            yield number + 1, damage
             continue
-        while line and not line.endswith(b"\n"):
-            line = stream.readline(LONGEST_LINE)
-        yield number, None
+        yield number, line if whole else None

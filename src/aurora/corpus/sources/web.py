@@ -1,19 +1,21 @@
 """Web pages, in files and in WARC archives.
 
-One decision: what counts as an input is a page. In an archive that is a successful answer with HTML; requests, failed
-answers, images and the like are no inputs and are passed over. A record is read into memory up to the largest page
-and compared with its stated length, so a cut archive shows where it breaks off, and all before it stands.
+One decision: what counts as an input is a page. In an archive that is a successful answer with HTML, or the text that
+was taken out of one (WET); requests, failed answers, images and the like are no inputs and are passed over. A record
+is read into memory up to the largest page.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import Any, Literal
 
 from aurora.corpus.document import UNDETERMINED, Document, Quarantined, new_document
-from aurora.corpus.sources.files import ADDRESS_KEY, EXCERPT, find_files, identities, until_broken
+from aurora.corpus.sources.files import EXCERPT, find_files, identities, until_broken
+from aurora.corpus.sources.formats.warc import Bad, Record, read_records
 from aurora.corpus.sources.page import LARGEST_PAGE, Refused, extractor, read_page
+from aurora.corpus.sources.rows import ADDRESS_KEY
 from aurora.corpus.sources.streams import opened
 from aurora.recipe.corpus import HtmlSource, WarcSource
 
@@ -51,43 +53,45 @@ def read_warc(name: str, source: WarcSource, base: Path) -> Iterator[Document | 
 
 
 def _read_warc(name: str, source: WarcSource, place: str, path: Path) -> Iterator[Document | Quarantined]:
-    from fastwarc.warc import ArchiveIterator
-
     with opened(path) as stream:
-        records = ArchiveIterator(_Forward(stream), parse_http=False, stream_detect=False)
-        for number, record in enumerate(records, 1):
-            where = f"{place}:{number}"
-            data = _content(record)
-            if data is None:
-                # What comes next lies nowhere that could be known.
-                reason = "the record is cut, or does not state its length: the file breaks off here"
-                yield Quarantined(name, where, reason, "", source.language or UNDETERMINED)
-                return
-            yield from _answer(name, source, where, record, data)
+        for record in read_records(stream, LARGEST_PAGE + _HEADERS):
+            where = place if record.number is None else f"{place}:{record.number}"
+            if isinstance(record, Bad):
+                yield Quarantined(name, where, record.reason, "", source.language or UNDETERMINED, record.unread)
+            else:
+                yield from _answer(name, source, where, record)
 
 
-def _content(record: Any) -> bytes | None:
-    """The content of a record, or the beginning of what is too large for a page; None where it is cut."""
-    if "Content-Length" not in record.headers:
-        return None
-    size = record.content_length
-    data: bytes = record.reader.read(min(size, LARGEST_PAGE + _HEADERS))
-    rest = size - len(data)
-    if rest and (len(data) < LARGEST_PAGE + _HEADERS or record.reader.consume(rest) < rest):
-        return None
-    return data
+def _answer(name: str, source: WarcSource, where: str, record: Record) -> Iterator[Document | Quarantined]:
+    """The page or the text that a record holds, if it holds one."""
+    kind, data = record.headers.get("warc-type", "").lower(), record.content
+    content_type = _kind(record.headers.get("content-type"))
+    if kind == "resource" and content_type in PAGES:
+        yield _page(name, source, where, data, _said(record))
+    # What names no page was made of none: of records that some tool wrote, it is the address that tells.
+    elif kind == "conversion" and content_type == "text/plain" and "warc-target-uri" in record.headers:
+        yield _text(name, source, where, record)
+    elif kind == "response" and content_type == "application/http":
+        yield from _response(name, source, where, record)
 
 
-def _answer(name: str, source: WarcSource, where: str, record: Any, data: bytes) -> Iterator[Document | Quarantined]:
-    """The page that a record holds, if it holds one."""
-    from fastwarc.warc import WarcRecordType
+def _text(name: str, source: WarcSource, where: str, record: Record) -> Document | Quarantined:
+    """A text that was taken out of a page, as WET archives hold them."""
+    if record.length > LARGEST_PAGE:
+        return _quarantined(name, source, where, f"the text is larger than {LARGEST_PAGE} bytes", record.content)
+    try:
+        text = record.content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return _quarantined(name, source, where, f"UnicodeDecodeError: {error}", record.content)
+    said = _said(record)
+    if language := record.headers.get("warc-identified-content-language"):
+        said["language"] = language[:LONGEST_ADDRESS]
+    return new_document(text, source.language or UNDETERMINED, name, source.license, where, said)
 
-    if record.record_type == WarcRecordType.resource:
-        if _kind(record.headers.get("Content-Type")) in PAGES:
-            yield _page(name, source, where, data, _said(record))
-        return
-    if record.record_type != WarcRecordType.response or not record.is_http:
-        return
+
+def _response(name: str, source: WarcSource, where: str, record: Record) -> Iterator[Document | Quarantined]:
+    """The page of an answer, if it is one."""
+    data = record.content
     try:
         answer = _parsed(data, "none")
     except OSError as error:
@@ -151,12 +155,12 @@ def _quarantined(name: str, source: HtmlSource | WarcSource, where: str, reason:
     return Quarantined(name, where, reason, excerpt, source.language or UNDETERMINED)
 
 
-def _said(record: Any) -> dict[str, object]:
+def _said(record: Record) -> dict[str, object]:
     """What a record says of its page."""
     said = {
-        ADDRESS_KEY: (record.headers.get("WARC-Target-URI") or "").strip("<>"),  # some writers add brackets
-        "date": record.headers.get("WARC-Date") or "",
-        "truncated": record.headers.get("WARC-Truncated") or "",
+        ADDRESS_KEY: record.headers.get("warc-target-uri", "").strip("<>"),  # some writers add brackets
+        "date": record.headers.get("warc-date", ""),
+        "truncated": record.headers.get("warc-truncated", ""),
     }
     return {key: value[:LONGEST_ADDRESS] for key, value in said.items() if value}
 
@@ -164,27 +168,3 @@ def _said(record: Any) -> dict[str, object]:
 def _kind(content_type: str | None) -> str:
     """The media type of a header, without its parameters."""
     return (content_type or "").partition(";")[0].strip().lower()
-
-
-class _Forward:
-    """A stream that is only read ahead, in the shape that fastwarc asks for: it seeks to learn where it is."""
-
-    def __init__(self, stream: IO[bytes]) -> None:
-        self._stream = stream
-        self._position = 0
-
-    def read(self, size: int = -1) -> bytes:
-        found = self._stream.read(size)
-        self._position += len(found)
-        return found
-
-    def tell(self) -> int:
-        return self._position
-
-    def close(self) -> None:
-        """Whoever opened the stream closes it."""
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        if (offset, whence) not in ((0, 1), (self._position, 0)):
-            raise OSError("an archive is read from its beginning to its end")
-        return self._position

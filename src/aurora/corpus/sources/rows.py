@@ -1,0 +1,129 @@
+"""Rows of JSON lines, Parquet and data sets as documents: where the text stands, and what a row says of it.
+
+One decision: a key may be a path (`content.text`, `lang.0`), and what published corpora say of a document is found
+under the names they give it, so that nothing has to be rewritten before it is read and its origin survives in `meta`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from aurora.corpus.document import UNDETERMINED, Document, new_document
+from aurora.recipe.corpus import HubSource, JsonlSource, ParquetSource
+
+ADDRESS_KEY, ID_KEY, LICENSE_KEY, SCORE_KEY = "url", "id", "license", "language_score"
+# Of what a row says of itself, longer values are none.
+LONGEST_FACT = 2000  # characters
+# The keys of FineWeb, FineWeb2, CulturaX, mC4 and Dolma, then those of HPLT and OSCAR.
+_PLACES = {
+    ADDRESS_KEY: (
+        "url", "u", "metadata.url", "meta.url", "warc_headers.warc-target-uri", "meta.warc_headers.warc-target-uri",
+    ),
+    ID_KEY: ("id", "metadata.id", "meta.id", "warc_headers.warc-record-id", "meta.warc_headers.warc-record-id"),
+    LICENSE_KEY: ("license", "metadata.license", "meta.license"),
+    SCORE_KEY: ("language_score", "prob", "metadata.identification.prob", "meta.identification.prob"),
+}  # fmt: skip
+_MOST_NAMES = 20
+Rows = JsonlSource | ParquetSource | HubSource
+
+
+def _is_address(value: Any) -> bool:
+    return isinstance(value, str) and "://" in value and len(value) <= LONGEST_FACT
+
+
+def _is_said(value: Any) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= LONGEST_FACT
+
+
+def _is_id(value: Any) -> bool:
+    return _is_said(value) or (isinstance(value, int) and not isinstance(value, bool))
+
+
+def _is_score(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+_FITS: dict[str, Callable[[Any], bool]] = {
+    ADDRESS_KEY: _is_address,
+    ID_KEY: _is_id,
+    LICENSE_KEY: _is_said,
+    SCORE_KEY: _is_score,
+}
+_PATHS = [(name, place, place.split(".")) for name, places in _PLACES.items() for place in places]
+
+
+def fact_keys() -> list[str]:
+    """Every key under which something said of a document may stand."""
+    return [place for _, place, _ in _PATHS]
+
+
+def document_of(row: Any, name: str, source: Rows, where: str) -> Document:
+    """A row as a document; raises TypeError, ValueError or KeyError where it is none."""
+    if not isinstance(row, dict):
+        raise TypeError("the line is not a JSON object")
+    text = _text(value_at(row, source.text_key), source)
+    language = source.language
+    if language is None and source.language_key:
+        try:
+            language = value_at(row, source.language_key)
+        except KeyError:
+            language = None
+    if language is not None and not isinstance(language, str):
+        raise TypeError(f"{source.language_key} is not text")
+    facts = facts_of(row)
+    license = str(facts.get(LICENSE_KEY, source.license))
+    return new_document(text, language or UNDETERMINED, name, license, where, facts)
+
+
+def value_at(row: Mapping[str, Any], key: str) -> Any:
+    """What stands under a key, or at the place that it is a path to; raises KeyError with the keys that are there."""
+    if key in row:
+        return row[key]
+    value: Any = row
+    for part in key.split("."):
+        if isinstance(value, dict) and part in value:
+            value = value[part]
+        elif isinstance(value, list) and part.isdecimal() and int(part) < len(value):
+            value = value[int(part)]
+        else:
+            raise KeyError(f"the key {key} is missing; there are {names_of(row)}")
+    return value
+
+
+def names_of(row: Mapping[str, Any]) -> str:
+    """The keys of a row, of what is nested the paths, as a part of a sentence."""
+    found: list[str] = []
+    for name, value in row.items():
+        found += [f"{name}.{inner}" for inner in value] if isinstance(value, dict) and value else [str(name)]
+    shown = [name[:60] for name in found[:_MOST_NAMES]] + ["more"] * (len(found) > _MOST_NAMES)
+    return ", ".join(shown) or "none"
+
+
+def facts_of(row: Mapping[str, Any]) -> dict[str, object]:
+    """What a row says of its document: its address, the id it gives it, its licence, and how sure its language is."""
+    facts: dict[str, object] = {}
+    for name, place, path in _PATHS:
+        if name in facts or path[0] not in row:
+            continue
+        try:
+            value = value_at(row, place)
+        except KeyError:
+            continue
+        if name == SCORE_KEY and isinstance(value, list) and value:
+            value = value[0]  # of several languages that of the likeliest, which is the first
+        if _FITS[name](value):
+            facts[name] = value
+    return facts
+
+
+def _text(value: Any, source: Rows) -> str:
+    """A text, as itself, in UTF-8 (as Spark writes binary columns), or in the lines of a column of lists."""
+    if isinstance(value, bytes):
+        return value.decode("utf-8")
+    if isinstance(source, ParquetSource) and isinstance(value, list) and all(isinstance(line, str) for line in value):
+        return "\n".join(value)
+    if not isinstance(value, str):
+        raise TypeError(f"{source.text_key} is not text")
+    return value
