@@ -115,7 +115,7 @@ import json, resource, sys
 from pathlib import Path
 sys.path.insert(0, "tests")
 from corpus.test_fuzzed import build
-ledger = build(Path(sys.argv[1]), ["lines"], execution={"workers": 1})
+ledger = build(Path(sys.argv[1]), ["lines"], execution={"workers": 1}, curation={"rules": []})
 print(json.dumps([ledger["documents"], resource.getrusage(resource.RUSAGE_SELF).ru_maxrss]))
 """
 

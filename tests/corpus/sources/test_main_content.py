@@ -116,6 +116,7 @@ def test_readings_above_words_are_no_part_of_the_text() -> None:
 
 def test_dates_and_lists_of_the_content_stay() -> None:
     assert read_page(b"<main><p>Wir sind am <time>5. Mai</time> da.").text == "Wir sind am 5. Mai da."
+    assert read_page(b"<main><p>by Ann <time class=updated>5. Mai</time>").text == "by Ann"
     kept = "<ul><li>first point<li>second <ul><li>deeper</ul></ul>"
     text = "• first point\n  • second\n    • deeper"
     for around in ("<main>{}", "<main><div>{}", "<article>{}", "<body><div><main><section>{}"):

@@ -30,8 +30,9 @@ _ICON = re.compile(r"[\ue000-\uf8ff]")
 _ANCHOR_SIGN = "¶"  # in a link it is what a heading is linked to by
 # The readings that stand above words of Japanese or Chinese, and the brackets around them.
 _READINGS = ["rt", "rp", "rtc"]
-# The extractor takes every date for one of the page, and lists near the root for menus.
-_DATES_WITHIN = ", ".join(f"{name} time" for name in ("p", "li", "dd", "td", "th", "blockquote", "h2", "h3"))
+# The extractor takes every date for one of the page (those are styled), and lists near the root for menus.
+_TEXTS = ("p", "li", "dd", "td", "th", "blockquote", "h2", "h3")
+_DATES_WITHIN = ", ".join(f"{name} time:not([class])" for name in _TEXTS)
 _LISTS = "main ul, article ul"
 _LIST_DEPTH = 4
 

@@ -53,10 +53,10 @@ def opened(path: Path) -> Iterator[io.BufferedReader[Any]]:
             # A damage loses what of a line is in the buffer: a small one.
             inner = io.BufferedReader(Pieces(_bounded(decompressed(stream, found, size), size)), _PIECE)
         head, inner = _peeked(inner)
-        if found is None and path.suffix.lower() in PACKED and not _is_text(head):
-            raise Damage(f"the ending of the file is {path.suffix}, and its content is none of that kind", size)
         if other := next((said for magic, said in _OTHERS if magic.match(head)), None):
             raise Damage(f"the file is {other}", size)
+        if found is None and path.suffix.lower() in PACKED and not _is_text(head):
+            raise Damage(f"the ending of the file is {path.suffix}, and its content is none of that kind", size)
         yield inner
 
 
