@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,10 @@ from hypothesis import settings
 # A busy machine is no fault: how long an example takes decides nothing.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+# A process that a shell starts in the background is told to ignore Ctrl-C, and would hand that on to those it starts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Tests run side by side on two cores: one thread each is faster than many fighting.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
