@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 NEW_LANGUAGES = ("fi", "hi", "ja", "vi")
-SMALL = {"base": 160_000, "cap": 120_000, "cat": 40_000, "safety": 60_000}
+SMALL = {"base": 160_000, "cap": 200_000, "cat": 40_000, "safety": 60_000}
 
 
 class Promise(NamedTuple):
@@ -76,7 +76,7 @@ def small_promises(report: dict[str, Any]) -> Iterator[Promise]:
     yield from _of_data(report)
     base, last = (_bits(report, stage) for stage in ("base", "safety"))
     for language in NEW_LANGUAGES:
-        yield Promise(f"{language}: bits per byte over the base's", last[language] / base[language], most=0.8)
+        yield Promise(f"{language}: bits per byte over the base's", last[language] / base[language], most=0.85)
     after = report["safety"]["after"]
     for kind in ("harmful", "benign"):
         yield Promise(f"{kind} prompts judged", sum(after[f"{kind}_outcomes"].values()), 40, 40)
