@@ -99,6 +99,10 @@ def demo() -> dict[str, Any]:
     """The demo's recipe without its safety half."""
     recipe: dict[str, Any] = yaml.safe_load((RECIPES / "tiny.yaml").read_text(encoding="utf-8"))
     del recipe["redteam"]
+    for stage in recipe["stages"].values():
+        stage["mixture"] = {
+            name: weight for name, weight in stage["mixture"].items() if not name.startswith("redteam/")
+        }
     return recipe
 
 

@@ -111,11 +111,21 @@ def text(lang: str, seed: int, paragraphs: int = 8) -> str:
     joint, gap = ("、", "") if lang == "ja" else (", ", " ")
 
     def sentence() -> str:
-        said = joint.join(chance.sample(_CLAUSES[lang], 2))
+        said = joint.join(_varied(clause, lang, chance) for clause in chance.sample(_CLAUSES[lang], 2))
         return said[0].upper() + said[1:] + end
 
     heading = chance.choice(_CLAUSES[lang])
     return "\n".join([heading, *(gap.join(sentence() for _ in range(3)) for _ in range(paragraphs))])
+
+
+def _varied(clause: str, lang: str, chance: random.Random) -> str:
+    """A clause with a word of chance behind every three (in Japanese characters): else rules find it repeated."""
+    words = list(clause) if lang == "ja" else clause.split()
+    letters = [letter for letter in clause if letter.isalpha()]
+    gap = "" if lang == "ja" else " "
+    pieces = [words[place : place + 3] for place in range(0, len(words), 3)]
+    drawn = (["".join(chance.sample(letters, 5))] if len(piece) == 3 else [] for piece in pieces)
+    return gap.join(gap.join([*piece, *more]) for piece, more in zip(pieces, drawn, strict=True))
 
 
 def program(seed: int) -> str:
