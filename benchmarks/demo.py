@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 NEW_LANGUAGES = ("fi", "hi", "ja", "vi")
-SMALL = {"base": 160_000, "cap": 200_000, "cat": 40_000, "safety": 60_000}
+SMALL = {"base": 160_000, "cap": 280_000, "cat": 50_000, "safety": 60_000}
 
 
 class Promise(NamedTuple):
