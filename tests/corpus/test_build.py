@@ -9,6 +9,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -244,6 +245,33 @@ def corpus_of(output: Path) -> dict[str, bytes]:
     found = contents(output / "corpus")
     del found["manifest.json"]  # holds wall times
     return found
+
+
+def test_a_build_waits_for_workers_that_a_killed_one_left(tmp_path: Path) -> None:
+    """A worker outlives its build, and first removes the parts of the shard that it is to write."""
+    table = write_sources(tmp_path, 100)
+    build(tmp_path, table)
+    first = contents(tmp_path / "out")
+    mark = next((tmp_path / "out.work" / "written").glob("web.*.done.json"))
+    task = {"plan": str(tmp_path / "out.work" / "plan.json"), "phase": "written", "shard": mark.name[:-10]}
+    task["fingerprint"] = json.loads(mark.read_text())["fingerprint"]
+    halfway, go_on = threading.Event(), threading.Event()
+
+    def stopped(size: int) -> None:  # called when parts were removed and a batch is written
+        halfway.set()
+        go_on.wait(60)
+
+    worker = threading.Thread(target=curate.run_task, args=(task, stopped))
+    worker.start()
+    assert halfway.wait(60)
+    again = threading.Thread(target=build, args=(tmp_path, table))
+    again.start()
+    again.join(0.3)
+    assert again.is_alive()
+    go_on.set()
+    again.join(60)
+    worker.join(60)
+    assert contents(tmp_path / "out") == first
 
 
 @pytest.mark.slow

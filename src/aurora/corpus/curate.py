@@ -30,7 +30,7 @@ from aurora.corpus.remains import JUDGING, judge_remains, settle
 from aurora.corpus.shards import PartWriter
 from aurora.corpus.sign import SIGNING, sign_shard
 from aurora.corpus.sources import provenance, read_source
-from aurora.corpus.work import WorkFiles, fingerprint
+from aurora.corpus.work import WorkFiles, at_work, fingerprint, wait_for_workers
 from aurora.corpus.writing import write_shard
 from aurora.files import sha256, write_json
 from aurora.hashes import digest_of
@@ -54,6 +54,7 @@ def build_corpus(
     """
     check_thresholds(corpus.curation.thresholds)
     work = work or folder.with_name(f"{folder.name}.work")
+    wait_for_workers(work)
     for part in PARTS:
         (folder / part).mkdir(parents=True, exist_ok=True)
     (folder / "ledger.json").unlink(missing_ok=True)
@@ -97,8 +98,13 @@ def _decided(plan: Plan, settings: Mapping[str, str]) -> dict[str, str]:
 def run_task(task: Task, tick: Tick) -> dict[str, Any]:
     """Carry out one phase of one shard of a saved plan, unless it is done; called in whatever process the engine
     chose."""
-    plan = load_plan(Path(task["plan"]))
-    shard = plan.by_name[task["shard"]]
+    path = Path(task["plan"])
+    with at_work(path.parent):
+        plan = load_plan(path)
+        return _carry_out(task, plan, plan.by_name[task["shard"]], tick)
+
+
+def _carry_out(task: Task, plan: Plan, shard: Shard, tick: Tick) -> dict[str, Any]:
     files = WorkFiles(plan.work, shard.name)
     if task["phase"] == PREPARE:
         result = files.result(PREPARE, task["fingerprint"])

@@ -6,14 +6,19 @@ written last, so whatever kills a worker, the shard in its hands is done again a
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from aurora.files import canonical_json, write_json
 from aurora.hashes import digest_of
+from aurora.progress import say
 
 
 @dataclass(frozen=True)
@@ -98,6 +103,38 @@ class WorkFiles:
 
     def _mark(self, phase: str) -> Path:
         return self.work / phase / f"{self.shard}.done.json"
+
+
+@contextmanager
+def at_work(work: Path) -> Iterator[None]:
+    """Held by a process while it carries out a task, so that the next build can wait for it."""
+    with _lock(work) as descriptor:
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+        yield
+
+
+def wait_for_workers(work: Path) -> None:
+    """Wait until workers of a build that was killed have ended the tasks they had in hand.
+
+    Whatever kills a build may leave its workers alive. One that is still writing a shard first removes the parts of it
+    that are there, which may be those that the next build has just found to be done.
+    """
+    with _lock(work) as descriptor:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("  waiting for workers of a build that was killed")
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+
+
+@contextmanager
+def _lock(work: Path) -> Iterator[int]:
+    work.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(work / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)  # and the lock with it
 
 
 def fingerprint(*parts: Any) -> str:
