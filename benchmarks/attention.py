@@ -17,7 +17,7 @@ import torch
 
 from aurora.model.attention import causal_attention, fused_causal_attention
 from aurora.recipe.execution import Execution
-from aurora.training.runtime import prepare
+from aurora.training.process.runtime import prepare
 from machine import computes_in_bf16, machine
 
 Attention = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]

@@ -26,8 +26,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from aurora.corpus.benchmark_sets import Item
-from aurora.corpus.decontaminate import ContaminationIndex
+from aurora.corpus.contamination.items import ContaminationIndex
+from aurora.corpus.contamination.sets import Item
 from inputs import add_data, data_of
 
 LANGUAGES = ("en", "fi", "hi", "ja", "vi", "code")

@@ -20,7 +20,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from aurora.corpus.personal_data import TYPES, find, mask_batch
+from aurora.corpus.personal.find import TYPES, find, mask_batch
 from inputs import add_data, data_of
 
 LANGUAGES = ("en", "fi", "hi", "ja", "vi", "code")

@@ -23,11 +23,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from aurora.corpus.duplicates import HASH, Signed, exact, near
-from aurora.corpus.minhash import signatures
-from aurora.corpus.prepare import exact_hashes
-from aurora.corpus.shingles import shingle_hashes, tables
-from aurora.corpus.string_buffers import buffers_of
+from aurora.corpus.kernels.columns import buffers_of
+from aurora.corpus.kernels.minhash import signatures
+from aurora.corpus.kernels.shingles import shingle_hashes, tables
+from aurora.corpus.phases.prepare import exact_hashes
+from aurora.corpus.repeats.duplicates import HASH, Signed, exact, near
 from aurora.recipe.corpus import Curation
 from inputs import add_data, data_of, is_installed
 

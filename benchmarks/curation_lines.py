@@ -22,8 +22,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from aurora.corpus.artifact import read_documents
 from aurora.corpus.curate import build_corpus
-from aurora.corpus.reading import read_documents
 from aurora.recipe.corpus import Corpus
 from inputs import add_data, data_of
 

@@ -23,11 +23,11 @@ from typing import Any
 
 import pyarrow as pa
 
-from aurora.corpus.code_look import label_code
-from aurora.corpus.fasttext_model import FastText
-from aurora.corpus.language import Cld2, contradicts, identify_batch
-from aurora.corpus.mojibake import repair, repair_batch
-from aurora.corpus.normalise import normalise, normalise_batch
+from aurora.corpus.cleaning.code_look import label_code
+from aurora.corpus.cleaning.fasttext_model import FastText
+from aurora.corpus.cleaning.identify import Cld2, contradicts, identify_batch
+from aurora.corpus.cleaning.mojibake import repair, repair_batch
+from aurora.corpus.cleaning.normalise import normalise, normalise_batch
 from inputs import add_data, data_of
 
 LANGUAGES = ("en", "fi", "hi", "ja", "vi", "code")

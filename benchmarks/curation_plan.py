@@ -180,7 +180,8 @@ def run(order: dict[str, Any]) -> dict[str, Any]:
 
 
 def _run_ours(folder: Path, order: dict[str, Any]) -> int:
-    from aurora.corpus import curate, engine
+    from aurora.corpus import curate
+    from aurora.corpus.phases import workers as engine
 
     if "engine" in order:
         engine.WORTHWHILE = 0
@@ -210,7 +211,7 @@ def _ray_data(tasks: list[Any], size: int | None, execution: Any, work: Any, tic
     """The tasks by Ray Data, as `engine.carry_out` gives them to Daft."""
     import ray
 
-    from aurora.corpus.engine import guarded
+    from aurora.corpus.phases.workers import guarded
 
     if not ray.is_initialized():
         ray.init(num_cpus=execution.workers, include_dashboard=False, log_to_driver=False)

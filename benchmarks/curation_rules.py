@@ -35,13 +35,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from aurora.corpus import kernels
+from aurora.corpus.cleaning.identify import Cld2
 from aurora.corpus.curate import build_corpus
-from aurora.corpus.kernels import tokens
-from aurora.corpus.language import Cld2
-from aurora.corpus.language_data import stop_words
-from aurora.corpus.quality import judge_batch
-from aurora.corpus.rule_sets import NEED_FILES, SETS
+from aurora.corpus.kernels.measure import measure as kernels
+from aurora.corpus.kernels.measure import tokens
+from aurora.corpus.rules.quality import judge_batch
+from aurora.corpus.rules.rule_sets import NEED_FILES, SETS
+from aurora.languages.languages import stop_words
 from aurora.recipe.corpus import Corpus
 from curation_plan import LANGUAGES
 from inputs import add_data, data_of, is_installed

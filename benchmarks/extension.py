@@ -18,9 +18,9 @@ from typing import Any
 import yaml
 
 from aurora.model.huggingface import export_model
-from aurora.pipeline import run_recipe
+from aurora.pipeline.running import run_recipe
 from aurora.recipe import load_recipe
-from aurora.tokens.inspect import inspect_tokens
+from aurora.tokens.describe import inspect_tokens
 
 RECIPES = Path(__file__).resolve().parents[1] / "recipes"
 NEW = ("fi", "hi", "ja", "vi")

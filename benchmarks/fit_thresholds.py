@@ -18,10 +18,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from aurora.corpus.kernels import measure
-from aurora.corpus.language_data import thresholds
-from aurora.corpus.quality import judge_batch
-from aurora.corpus.rule_sets import NEED_FILES, SETS, Rule, rules_of
+from aurora.corpus.kernels.measure import measure
+from aurora.corpus.rules.quality import judge_batch
+from aurora.corpus.rules.rule_sets import NEED_FILES, SETS, Rule, rules_of
+from aurora.languages.languages import thresholds
 from inputs import add_data, data_of
 from parallel_documents import LANGUAGES, parallel_documents
 

@@ -183,7 +183,7 @@ def _write_items(folder: Path) -> None:
 
 def _write_tokenizer(path: Path, clean: dict[str, list[dict[str, str]]]) -> None:
     from aurora.recipe.tokens import TrainedTokenizer
-    from aurora.tokens.tokenizer import train_tokenizer
+    from aurora.tokens.text.tokenizer import train_tokenizer
 
     settings = TrainedTokenizer(vocabulary=600, pattern="starcoder", megabytes_per_language=1)
     made = train_tokenizer((row["text"] for rows in clean.values() for row in rows), settings)

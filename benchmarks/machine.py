@@ -18,7 +18,7 @@ from typing import Any
 
 import torch
 
-from aurora.training.runtime import computes_bf16, num_threads
+from aurora.training.process.runtime import computes_bf16, num_threads
 
 SIZE, REPEATS = 2048, 8
 NEW_FLOPS = 300e9  # a second and core

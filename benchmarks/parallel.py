@@ -28,17 +28,17 @@ from aurora.model.gpt_bigcode import GPTBigCode
 from aurora.model.weights import write_weights
 from aurora.recipe.execution import Execution
 from aurora.recipe.model import Architecture
-from aurora.recipe.schedule import Schedule
-from aurora.recipe.stages import Optimizer, Stage
+from aurora.recipe.stages.schedule import Schedule
+from aurora.recipe.stages.stage import Optimizer, Stage
 from aurora.tokens.loader import Batch
-from aurora.training.compiling import compile_blocks
-from aurora.training.engine import Engine, OneProcess
-from aurora.training.job import join, leave, started_ranks
-from aurora.training.layout import layout_of, refuse_impossible
-from aurora.training.parallel import ParallelNetwork
-from aurora.training.runtime import Runtime
-from aurora.training.shards import Stored
-from aurora.training.updates import Trainer
+from aurora.training.checkpoints.boxed_tensors import Stored
+from aurora.training.parallel.compiling import compile_blocks
+from aurora.training.parallel.engine import Engine, OneProcess
+from aurora.training.parallel.layout import layout_of, refuse_impossible
+from aurora.training.parallel.network import ParallelNetwork
+from aurora.training.process.job import join, leave, started_ranks
+from aurora.training.process.runtime import Runtime
+from aurora.training.trainer import Trainer
 from forked import run_ranks
 
 VOCABULARY, ROWS, LENGTH = 257, 16, 64

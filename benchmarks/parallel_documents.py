@@ -15,8 +15,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from aurora.corpus.language import Cld2
-from aurora.corpus.normalise import normalise
+from aurora.corpus.cleaning.identify import Cld2
+from aurora.corpus.cleaning.normalise import normalise
 
 LANGUAGES = ("en", "fi", "hi", "ja", "vi")
 

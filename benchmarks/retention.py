@@ -21,21 +21,21 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from aurora.corpus.reading import read_documents
+from aurora.corpus.artifact import read_documents
 from aurora.evaluation.bits_per_byte import Windows, bits_per_byte, windows_of
 from aurora.evaluation.held_out import EXCERPT_CHARACTERS
-from aurora.evaluation.measure import retention_monitor
+from aurora.evaluation.results import retention_monitor
 from aurora.model.folder import load_model
 from aurora.recipe import Recipe, load_recipe
-from aurora.recipe.stages import Stage
-from aurora.reporting.figures import drawing, mark, rule, words
-from aurora.reporting.scales import Scale, ticks
-from aurora.tokens.decisions import read_decisions
-from aurora.tokens.stage import stage_loader
-from aurora.tokens.text_facts import read_text
+from aurora.recipe.stages.stage import Stage
+from aurora.reporting.charts.figures import drawing, mark, rule, words
+from aurora.reporting.charts.scales import Scale, ticks
+from aurora.tokens.replay_decisions import read_decisions
+from aurora.tokens.stage_loader import stage_loader
+from aurora.tokens.text.text_facts import read_text
 from aurora.training.replay import Replay
+from aurora.training.stage import train_stage
 from aurora.training.start import NewModel
-from aurora.training.trainer import train_stage
 
 RECIPE = Path(__file__).parents[1] / "recipes/tiny-adaptive.yaml"
 KEPT = ("docstrings/en", "sources/code")

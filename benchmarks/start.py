@@ -24,13 +24,13 @@ import torch
 from aurora.model.gpt_bigcode import GPTBigCode
 from aurora.model.weights import write_weights
 from aurora.recipe.model import Architecture
-from aurora.recipe.stages import Optimizer as Settings
-from aurora.training.job import join, leave
-from aurora.training.layout import Layout
+from aurora.recipe.stages.stage import Optimizer as Settings
+from aurora.training.checkpoints.boxed_tensors import Stored
 from aurora.training.optimizer import MOMENT_KINDS, UPDATES, Optimizer
-from aurora.training.parallel import ParallelNetwork, local
-from aurora.training.runtime import keep_memory
-from aurora.training.shards import Stored
+from aurora.training.parallel.layout import Layout
+from aurora.training.parallel.network import ParallelNetwork, local
+from aurora.training.process.job import join, leave
+from aurora.training.process.runtime import keep_memory
 
 SHAPE, VOCABULARY = Architecture(layers=16, width=1024, heads=16, positions=512), 49_152
 SMALL, SMALL_VOCABULARY = Architecture(layers=4, width=64, heads=4, positions=64), 512

@@ -26,21 +26,21 @@ from typing import Any
 import numpy as np
 from tokenizers import Tokenizer
 
+from aurora.corpus.cleaning.identify import Cld2
 from aurora.corpus.document import new_document
-from aurora.corpus.language import Cld2
-from aurora.corpus.shards import PartWriter
+from aurora.corpus.phases.part_files import PartWriter
 from aurora.files import write_json
-from aurora.recipe.pace import Pace
+from aurora.recipe.stages.pace import Pace
 from aurora.recipe.tokens import Tokens
-from aurora.tokens.encoder import HuggingFaceEncoder, TiktokenEncoder, fast_encoder
-from aurora.tokens.encoding import BATCH_DOCUMENTS, build_tokens
-from aurora.tokens.extension import extend_tokenizer
-from aurora.tokens.fertility import bytes_per_token
+from aurora.tokens.build import BATCH_DOCUMENTS, build_tokens
 from aurora.tokens.loader import Loader
 from aurora.tokens.mixture import Mixture
 from aurora.tokens.packing import rows_of
 from aurora.tokens.store import HEADER, MAGIC, SCHEMA, TokenStore, file_of, store_stem
-from aurora.tokens.tokenizer import pre_tokenizer
+from aurora.tokens.text.encoder import HuggingFaceEncoder, TiktokenEncoder, fast_encoder
+from aurora.tokens.text.extension import extend_tokenizer
+from aurora.tokens.text.fertility import bytes_per_token
+from aurora.tokens.text.tokenizer import pre_tokenizer
 from inputs import add_data, data_of
 
 LANGUAGES = ("en", "fi", "hi", "ja", "vi", "code")

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 from machine import computes_in_bf16, machine
 
 if TYPE_CHECKING:
-    from aurora.training.updates import Trainer
+    from aurora.training.trainer import Trainer
 
 SMALL = os.environ.get("AURORA_SMALL_BENCHMARK") == "1"  # reaches the processes of the variants
 LAYERS, WIDTH, HEADS, VOCABULARY, LENGTH, ROWS = 6, 512, 8, 16_384, 512, 8
@@ -176,13 +176,13 @@ def our_trainer(variant: str) -> Trainer:
     from aurora.model.gpt_bigcode import GPTBigCode
     from aurora.recipe.execution import Execution
     from aurora.recipe.model import Architecture
-    from aurora.recipe.schedule import Schedule
-    from aurora.recipe.stages import Stage
+    from aurora.recipe.stages.schedule import Schedule
+    from aurora.recipe.stages.stage import Stage
     from aurora.tokens.loader import Batch
-    from aurora.training.compiling import compile_blocks
-    from aurora.training.engine import OneProcess
-    from aurora.training.runtime import prepare
-    from aurora.training.updates import Trainer
+    from aurora.training.parallel.compiling import compile_blocks
+    from aurora.training.parallel.engine import OneProcess
+    from aurora.training.process.runtime import prepare
+    from aurora.training.trainer import Trainer
 
     class Random:
         """Batches of random tokens."""
@@ -255,10 +255,10 @@ def async_save_share() -> float:
     """How long an asynchronous save of 1 GB stops training, over how long a synchronous one does; best of several."""
     import torch
 
-    from aurora.training.checkpoint import Keep, State, save_checkpoint
-    from aurora.training.job import Job
-    from aurora.training.runtime import keep_memory
-    from aurora.training.saving import Saver
+    from aurora.training.checkpoints.checkpoint import Keep, State, save_checkpoint
+    from aurora.training.checkpoints.saving import Saver
+    from aurora.training.process.job import Job
+    from aurora.training.process.runtime import keep_memory
 
     keep_memory()
     tensors = {f"w{number}": torch.randn(1024, 1024) for number in range(4 if SMALL else 250)}

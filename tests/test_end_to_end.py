@@ -19,12 +19,12 @@ from aurora.cli import main
 from aurora.errors import AuroraError
 from aurora.model.folder import load_model
 from aurora.model.generation import generate
-from aurora.pipeline import run_recipe
+from aurora.pipeline.running import run_recipe
 from aurora.recipe import load_recipe
-from aurora.runs import HASHES
-from aurora.tokens.formats import Format
-from aurora.tokens.text_facts import FILE, GENERATION, SETTINGS, TEMPLATE, read_text
-from aurora.verify import verify
+from aurora.run.folder import HASHES
+from aurora.run.verify import verify
+from aurora.tokens.text.formats import Format
+from aurora.tokens.text.text_facts import FILE, GENERATION, SETTINGS, TEMPLATE, read_text
 from small_run import write_small_project
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from aurora.verify import verify
+from aurora.run.verify import verify
 from small_run import write_small_project
 from trees import assert_same_tree
 

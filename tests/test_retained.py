@@ -11,9 +11,9 @@ import yaml
 
 from aurora.cli import main
 from aurora.errors import UserError
-from aurora.pipeline import run_recipe
+from aurora.pipeline.running import run_recipe
 from aurora.recipe import load_recipe
-from aurora.tokens.inspect import sequence_at
+from aurora.tokens.describe import sequence_at
 from small_run import write_small_project
 
 KEPT = {"web/en": 0.01, "programs/code": 0.01}

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from aurora import terminal
 from aurora.cli import main
-from aurora.corpus.inspect import describe
+from aurora.corpus.describe import describe
 from aurora.corpus.ledger import Ledger
 from aurora.files import write_json
 from aurora.progress import progress, say

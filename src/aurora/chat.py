@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
     from aurora.model.gpt_bigcode import GPTBigCode
-    from aurora.tokens.text_facts import TextFacts
+    from aurora.tokens.text.text_facts import TextFacts
 
 QUIT = "/quit"
 FLUENT_PARAMETERS = 1_000_000_000
@@ -39,7 +39,7 @@ class _Talk:
         max_new_tokens: int,
         seed: int,
     ) -> None:
-        from aurora.tokens.formats import Format
+        from aurora.tokens.text.formats import Format
 
         self._model = model
         self._text = text

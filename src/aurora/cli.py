@@ -89,7 +89,7 @@ def run(
             write(loaded.show(), end="")
         return
     folder = _run_folder(loaded, output)
-    from aurora.pipeline import run_recipe
+    from aurora.pipeline.running import run_recipe
 
     outcome = run_recipe(loaded, folder, until=until, dry_run=dry_run, wish=_wish(resume_from, restart))
     if as_json:
@@ -122,7 +122,7 @@ def train(
     if dry_run:
         _plan_stage(loaded, recipe.parent, stage, ranks, as_json)
         return
-    from aurora.pipeline import run_recipe
+    from aurora.pipeline.running import run_recipe
 
     wish = _wish(resume_from, restart, stage)
     run_recipe(loaded, _run_folder(loaded, output), until=f"train:{stage}", wish=wish)
@@ -151,7 +151,7 @@ def corpus_build(recipe: Path, overrides: tuple[str, ...], output: Path | None, 
 @json_option
 def corpus_inspect(path: Path, page: Path | None, as_json: bool) -> None:
     """What a corpus kept, and what it lost to which rule, with examples."""
-    from aurora.corpus.inspect import describe, find_corpus
+    from aurora.corpus.describe import describe, find_corpus
 
     folder = find_corpus(path)
     if page:
@@ -208,8 +208,8 @@ def tokens_build(recipe: Path, overrides: tuple[str, ...], output: Path | None, 
     """Learn or load the tokenizer and encode the corpus; --json prints what `inspect` does."""
     folder = _run_until(recipe, overrides, output, "tokens")
     if as_json:
-        from aurora.runs import recipe_of
-        from aurora.tokens.inspect import inspect_tokens
+        from aurora.run.folder import recipe_of
+        from aurora.tokens.describe import inspect_tokens
 
         write_json(inspect_tokens(recipe_of(folder), folder))
 
@@ -221,8 +221,8 @@ def tokens_build(recipe: Path, overrides: tuple[str, ...], output: Path | None, 
 @json_option
 def tokens_inspect(run_folder: Path, at: int | None, stage: str | None, as_json: bool) -> None:
     """Bytes per token by language, tokens and epochs by source and stage; or one sequence with its documents."""
-    from aurora.runs import recipe_of
-    from aurora.tokens.inspect import describe, describe_sequence, inspect_tokens, sequence_at
+    from aurora.run.folder import recipe_of
+    from aurora.tokens.describe import describe, describe_sequence, inspect_tokens, sequence_at
 
     recipe = recipe_of(run_folder)
     if at is None:
@@ -251,7 +251,7 @@ def redteam_generate(recipe: Path, overrides: tuple[str, ...], output: Path | No
     """Expand the recipe's policy into training and held-out items."""
     loaded = _load(recipe, overrides)
     folder = _run_folder(loaded, output)
-    from aurora.pipeline import run_recipe
+    from aurora.pipeline.running import run_recipe
 
     run_recipe(loaded, folder, only="redteam")
     if as_json:
@@ -266,14 +266,14 @@ def report(run_folder: Path, picture: Path | None) -> None:
     from contextlib import nullcontext
 
     from aurora.reporting.report import render_run
-    from aurora.runs import locked
-    from aurora.seal import SEAL
+    from aurora.run.folder import locked
+    from aurora.run.seal import SEAL
 
     with locked(run_folder) if (run_folder / SEAL).exists() else nullcontext():
         page = render_run(run_folder)
     write(str(page))
     if picture:
-        from aurora.reporting.browser import photograph
+        from aurora.reporting.page.browser import photograph
 
         write(str(photograph(page, picture)))
 
@@ -290,7 +290,7 @@ def report(run_folder: Path, picture: Path | None) -> None:
 def export_(run_folder: Path, folder: Path, stage: str | None, dtype: str | None) -> None:
     """Write a stage's checkpoint as a Hugging Face folder."""
     from aurora.model.huggingface import export_model
-    from aurora.runs import checkpoint_of
+    from aurora.run.folder import checkpoint_of
 
     export_model(checkpoint_of(run_folder, stage), folder, dtype=dtype)
     write(str(folder))
@@ -317,7 +317,7 @@ def import_(model: str, folder: Path, revision: str | None) -> None:
 def chat(checkpoint: Path, stage: str | None, temperature: float, tokens: int, seed: int) -> None:
     """Talk with a run's final model, or with any checkpoint, in the terminal."""
     from aurora.chat import chat as talk
-    from aurora.runs import checkpoint_of
+    from aurora.run.folder import checkpoint_of
 
     talk(checkpoint_of(checkpoint, stage), temperature=temperature, max_new_tokens=tokens, seed=seed)
 
@@ -329,7 +329,7 @@ def verify(path: Path) -> None:
 
     Names all that is missing, altered, linked elsewhere or was added, and whether the run is finished.
     """
-    from aurora.verify import verify as verify_path
+    from aurora.run.verify import verify as verify_path
 
     write(verify_path(path))
 
@@ -337,8 +337,8 @@ def verify(path: Path) -> None:
 def _plan_stage(loaded: LoadedRecipe, base: Path, stage: str, ranks: int | None, as_json: bool) -> None:
     """Print the footprint of a stage on so many ranks; without a number, on the fewest."""
     from aurora.errors import UserError
-    from aurora.recipe.stages import checkpoints_of
-    from aurora.training.footprint import footprint, lines, shape_of
+    from aurora.planning.footprint import footprint, lines, shape_of
+    from aurora.recipe.stages.stage import checkpoints_of
 
     execution = loaded.recipe.execution
     made = checkpoints_of(loaded.recipe.stages)
@@ -373,7 +373,7 @@ def _run_folder(loaded: LoadedRecipe, output: Path | None) -> Path:
 def _run_until(recipe: Path, overrides: tuple[str, ...], output: Path | None, step: str) -> Path:
     loaded = _load(recipe, overrides)
     folder = _run_folder(loaded, output)
-    from aurora.pipeline import run_recipe
+    from aurora.pipeline.running import run_recipe
 
     run_recipe(loaded, folder, until=step)
     return folder

@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 import yaml
 
-from aurora.corpus import personal_patterns as tried
+from aurora.corpus.personal import patterns as tried
 
 CACHED = ("_data", "kinds", "patterns", "all_patterns", "sought")
 

@@ -6,8 +6,8 @@ import re
 import unicodedata
 from collections import Counter
 
-from aurora.corpus.kernels import tokens
-from aurora.corpus.language_data import stop_words, terminals
+from aurora.corpus.kernels.measure import tokens
+from aurora.languages.languages import stop_words, terminals
 
 
 def gopher_statistics(text: str, lang: str) -> dict[str, float]:

@@ -16,10 +16,11 @@ from typing import Any
 
 import pytest
 
-from aurora.corpus import curate, prepare
+from aurora.corpus import curate
+from aurora.corpus.artifact import read_texts
 from aurora.corpus.curate import build_corpus
-from aurora.corpus.engine import WORTHWHILE
-from aurora.corpus.reading import read_texts
+from aurora.corpus.phases import prepare
+from aurora.corpus.phases.workers import WORTHWHILE
 from aurora.errors import UserError
 from aurora.recipe.corpus import Corpus
 from corpus.sample_texts import CODE_TEXT, TEXTS

@@ -20,10 +20,10 @@ import pytest
 import yaml
 
 from aurora.cli import main
+from aurora.corpus.artifact import read_columns, read_documents
 from aurora.corpus.document import Document
-from aurora.corpus.personal_data import find
-from aurora.corpus.personal_patterns import kinds
-from aurora.corpus.reading import read_columns, read_documents
+from aurora.corpus.personal.find import find
+from aurora.corpus.personal.patterns import kinds
 from conftest import MINIMAL, ROOT
 from corpus.added_pattern import added_pattern
 from corpus.sample_texts import TEXTS

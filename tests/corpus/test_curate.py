@@ -13,10 +13,11 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from aurora.corpus import fates, quality
+from aurora.corpus.artifact import read_documents
 from aurora.corpus.curate import PARTS, build_corpus
 from aurora.corpus.document import text_hash
-from aurora.corpus.reading import read_documents
+from aurora.corpus.phases import decide as fates
+from aurora.corpus.rules import quality
 from aurora.errors import UserError
 from aurora.files import read_json
 from aurora.recipe.corpus import Corpus

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from aurora.corpus.quality import judge
+from aurora.corpus.rules.quality import judge
 from aurora.corpus.scan import EXAMPLES, Reading, describe, scan, sets_of
 from aurora.errors import UserError
 from corpus.sample_texts import CODE_TEXT, TEXTS

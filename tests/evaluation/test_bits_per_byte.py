@@ -12,7 +12,7 @@ from tokenizers.models import BPE
 from tokenizers.pre_tokenizers import ByteLevel
 
 from aurora.evaluation.bits_per_byte import bits_per_byte, windows_of
-from aurora.tokens.text_facts import TextFacts
+from aurora.tokens.text.text_facts import TextFacts
 
 
 def of_bytes(start: int = 0, pad: int = 0) -> TextFacts:

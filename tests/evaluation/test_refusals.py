@@ -14,8 +14,8 @@ from aurora.recipe.safety import Redteam
 from aurora.recipe.tokens import TrainedTokenizer
 from aurora.redteam.dataset import build_redteam, read_items, read_judge
 from aurora.redteam.prompts import Item
-from aurora.tokens.text_facts import FILE, read_text
-from aurora.tokens.tokenizer import train_tokenizer
+from aurora.tokens.text.text_facts import FILE, read_text
+from aurora.tokens.text.tokenizer import train_tokenizer
 
 
 @pytest.fixture(scope="module")

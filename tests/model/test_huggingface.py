@@ -18,13 +18,13 @@ from aurora.cli import aurora
 from aurora.errors import AuroraError, UserError
 from aurora.evaluation.bits_per_byte import bits_per_byte, windows_of
 from aurora.files import LARGEST_JSON
-from aurora.manifest import read_manifest
 from aurora.model import huggingface
 from aurora.model.folder import load_model, save_model
 from aurora.model.generation import generate
 from aurora.model.gpt_bigcode import GPTBigCode
 from aurora.model.huggingface import export_model, import_checkpoint, import_model, model_identity
-from aurora.tokens.formats import Format
+from aurora.run.manifest import read_manifest
+from aurora.tokens.text.formats import Format
 from model.conftest import TEXT
 
 transformers = pytest.importorskip("transformers")

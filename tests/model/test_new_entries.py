@@ -15,8 +15,8 @@ from aurora.model.huggingface import export_model, import_model
 from aurora.model.new_entries import NewEntries, extended_embedding
 from aurora.recipe.model import Architecture
 from aurora.recipe.tokens import TrainedTokenizer
-from aurora.tokens.extension import extend_tokenizer, pieces_of
-from aurora.tokens.tokenizer import train_tokenizer
+from aurora.tokens.text.extension import extend_tokenizer, pieces_of
+from aurora.tokens.text.tokenizer import train_tokenizer
 
 SIZE, NEW = 330, 40
 OLD = "def main(): return 42  # an old line"

@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from aurora.errors import UserError
+from aurora.pipeline.steps import Steps
 from aurora.recipe import load_recipe
 from aurora.recipe.nodes import DEEPEST, LARGEST, MOST_VALUES, Problem, parse
-from aurora.steps import Steps
 from conftest import MINIMAL, ROOT
 
 # What stands where a value stood: raw YAML.

@@ -5,7 +5,7 @@ from pathlib import Path
 from aurora.recipe import Recipe
 from aurora.recipe.base import Section
 from aurora.recipe.reference import _all_sections, reference_page, section_at
-from aurora.recipe.schedule import Schedule
+from aurora.recipe.stages.schedule import Schedule
 
 
 def test_every_key_has_a_description() -> None:

@@ -11,10 +11,10 @@ import pytest
 from tokenizers import Tokenizer
 
 from aurora.corpus.document import Document, new_document
-from aurora.corpus.shards import PartWriter
+from aurora.corpus.phases.part_files import PartWriter
 from aurora.recipe.tokens import TrainedTokenizer
-from aurora.tokens.text_facts import FILE, TextFacts, read_text
-from aurora.tokens.tokenizer import train_tokenizer
+from aurora.tokens.text.text_facts import FILE, TextFacts, read_text
+from aurora.tokens.text.tokenizer import train_tokenizer
 
 TEXTS = [
     "The river is wide and the bridge is old. The river is cold in the winter.",

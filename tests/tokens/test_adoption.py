@@ -10,7 +10,7 @@ from aurora.errors import UserError
 from aurora.recipe.tokens import Adopted
 from aurora.tokens.adoption import adopt_store
 from aurora.tokens.store import HEADER, MAGIC, SideFile, TokenStore, store_stem
-from aurora.tokens.text_facts import TextFacts
+from aurora.tokens.text.text_facts import TextFacts
 from tokens.conftest import TEXTS
 
 ADOPTED = Adopted(path="shards/foreign", license="CC0-1.0")

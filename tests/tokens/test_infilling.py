@@ -15,7 +15,7 @@ from aurora.recipe.tokens import Infilling
 from aurora.tokens.infilling import DRAWS, SHORTEST, Ids, Infiller
 from aurora.tokens.packing import new_row, rows_of
 from aurora.tokens.store import StoreWriter, TokenStore
-from aurora.tokens.text_facts import Markers, TextFacts
+from aurora.tokens.text.text_facts import Markers, TextFacts
 from tokens.conftest import TEXTS
 
 ALWAYS = Infilling(rate=1)
@@ -80,7 +80,7 @@ def test_the_inverse_is_the_text_but_for_the_markers_room(
 
 def bytes_of(facts: TextFacts, ids: list[int]) -> bytes:
     """The bytes of byte-level ids, whole characters or not."""
-    from aurora.tokens.encoder import byte_alphabet
+    from aurora.tokens.text.encoder import byte_alphabet
 
     alphabet = byte_alphabet()
     return bytes(alphabet[letter] for token in ids for letter in facts.tokenizer.id_to_token(token))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from aurora.recipe.pace import Pace
+from aurora.recipe.stages.pace import Pace
 from aurora.tokens.loader import Loader, Read
 from aurora.tokens.mixture import Mixture
 from aurora.tokens.packing import rows_of

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from aurora.evaluation.bits_per_byte import windows_of
 from aurora.tokens.packing import Joined, Packing, Pairs, Row, Rows, best_fit, new_row, positions, rows_of
 from aurora.tokens.store import StoreWriter, TokenStore
-from aurora.tokens.text_facts import TextFacts
+from aurora.tokens.text.text_facts import TextFacts
 from tokens.conftest import TEXTS
 
 END, START = 0, 40_000

@@ -15,9 +15,9 @@ from torch import Tensor, nn
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
 import parallel
-from aurora.training.parallel import ParallelNetwork
-from aurora.training.placement import Placement
-from aurora.training.segment import EMBEDDING
+from aurora.training.checkpoints.placement import Placement
+from aurora.training.parallel.network import ParallelNetwork
+from aurora.training.parallel.segment import EMBEDDING
 
 
 def untie(network: type[ParallelNetwork]) -> None:

@@ -39,10 +39,10 @@ from aurora.model.scorer import Scorer
 from aurora.model.weights import write_weights
 from aurora.recipe.execution import Execution
 from aurora.tokens.loader import Batch, Loader
-from aurora.training import checkpoint
-from aurora.training.engine import Rows
-from aurora.training.job import leave
-from aurora.training.parallel import ParallelNetwork
+from aurora.training.checkpoints import checkpoint
+from aurora.training.parallel.engine import Rows
+from aurora.training.parallel.network import ParallelNetwork
+from aurora.training.process.job import leave
 from training.small_stage import LENGTH, VOCABULARY, Lab
 
 sys.path.append(str(Path(__file__).parents[2] / "benchmarks"))  # now, as one of those is called training, too

@@ -11,15 +11,15 @@ import numpy as np
 
 from aurora.recipe.execution import Execution
 from aurora.recipe.model import Architecture
-from aurora.recipe.schedule import Schedule
-from aurora.recipe.stages import Optimizer, Stage
+from aurora.recipe.stages.schedule import Schedule
+from aurora.recipe.stages.stage import Optimizer, Stage
 from aurora.tokens.loader import Loader
 from aurora.tokens.mixture import Change, Mixture
 from aurora.tokens.packing import rows_of
 from aurora.tokens.store import StoreWriter, TokenStore, store_stem
-from aurora.training.metrics import read_metrics
+from aurora.training.records.metrics import read_metrics
+from aurora.training.stage import train_stage
 from aurora.training.start import NewModel
-from aurora.training.trainer import train_stage
 from trees import TIMES
 
 VOCABULARY = 48

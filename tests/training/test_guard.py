@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aurora.recipe.stages import Guard
+from aurora.recipe.stages.stage import Guard
 from aurora.training.guard import Judged, Watch
 
 CALM = [2.0, 2.2, 1.8, 2.0]  # mean 2, standard deviation 0.1414

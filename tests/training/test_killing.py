@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from aurora.working import sweep
+from aurora.run.working import sweep
 from training.small_stage import Lab, child_environment
 from trees import assert_same_tree
 
@@ -83,7 +83,7 @@ def test_torchrun_starts_one_process_or_more(tmp_path: Path, ranks: int) -> None
     script.write_text(
         "import sys\n"
         "from pathlib import Path\n"
-        "from aurora.training.job import leave\n"
+        "from aurora.training.process.job import leave\n"
         "from training.small_stage import Lab\n"
         "Lab(Path(sys.argv[1])).train('stage')\n"
         "leave()\n"

@@ -13,9 +13,9 @@ from aurora.model.gpt_bigcode import GPTBigCode
 from aurora.recipe.model import Architecture
 from aurora.tokens.loader import Batch
 from aurora.training import meter
-from aurora.training.job import Job
 from aurora.training.meter import Meter, TimedBatches, flops_per_token, matrix_rate, memory
-from aurora.training.runtime import Runtime
+from aurora.training.process.job import Job
+from aurora.training.process.runtime import Runtime
 
 CPU = torch.device("cpu")
 

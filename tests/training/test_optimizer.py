@@ -8,9 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from aurora.model.weights import write_weights
-from aurora.recipe.stages import Optimizer as Settings
+from aurora.recipe.stages.stage import Optimizer as Settings
+from aurora.training.checkpoints.boxed_tensors import Stored
 from aurora.training.optimizer import Optimizer, Weights, gradient_norm
-from aurora.training.shards import Stored
 
 
 def small_network(seed: int = 0, width: int = 8) -> nn.Sequential:

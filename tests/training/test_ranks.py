@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from aurora.training.metrics import read_metrics
+from aurora.training.records.metrics import read_metrics
 from training.small_stage import Lab, assert_same, child_environment
 
 RANK = Path(__file__).with_name("rank.py")

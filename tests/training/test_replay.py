@@ -16,13 +16,13 @@ import torch
 from aurora.errors import AuroraError
 from aurora.evaluation.bits_per_byte import Windows, bits_per_byte
 from aurora.model.scorer import Scorer
-from aurora.recipe.pace import Pace
-from aurora.recipe.stages import Stage
-from aurora.tokens.decisions import DECISIONS, Decision, read_decisions
+from aurora.recipe.stages.pace import Pace
+from aurora.recipe.stages.stage import Stage
 from aurora.tokens.loader import Batch, Loader
 from aurora.tokens.mixture import Change, Mixture
+from aurora.tokens.replay_decisions import DECISIONS, Decision, read_decisions
 from aurora.training.replay import Replay
-from aurora.training.updates import Batches
+from aurora.training.trainer import Batches
 from training.small_stage import LENGTH, ROWS, VOCABULARY, Lab, assert_same, child_environment
 
 SOURCES = ("web/en", "redteam/pairs")
@@ -241,7 +241,7 @@ class Killing(Replay):
 
 
 if __name__ == "__main__":
-    from aurora.training.job import leave
+    from aurora.training.process.job import leave
 
     lab = Lab(Path(sys.argv[1]))
     replay = replay_of(lab, stage_of(lab))

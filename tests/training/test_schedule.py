@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from aurora.recipe.schedule import Course, Schedule
-from aurora.recipe.stages import Stage
+from aurora.recipe.stages.schedule import Course, Schedule
+from aurora.recipe.stages.stage import Stage
 from aurora.training.schedule import learning_rate
 
 shapes = st.sampled_from([("cosine", None), ("constant", None), ("warmup-stable-decay", 0.3)])

@@ -14,24 +14,24 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from aurora.corpus.boilerplate import decide_cuts
+from aurora.corpus.cleaning.normalise import normalise
 from aurora.corpus.document import COLUMNS, Document, Quarantined
-from aurora.corpus.engine import Task, Tick, carry_out
-from aurora.corpus.fates import decide, judge_shard
 from aurora.corpus.ledger import Ledger
-from aurora.corpus.losses import Read, check, check_kept, check_sources
-from aurora.corpus.named_files import named_files
-from aurora.corpus.normalise import normalise
-from aurora.corpus.passages import LISTING, list_shard
+from aurora.corpus.phases.decide import decide, judge_shard
+from aurora.corpus.phases.losses import Read, check, check_kept, check_sources
+from aurora.corpus.phases.named_files import named_files
+from aurora.corpus.phases.part_files import PartWriter
+from aurora.corpus.phases.prepare import SETTINGS, VERSION, prepare
+from aurora.corpus.phases.remains import JUDGING, judge_remains, settle
+from aurora.corpus.phases.workers import Task, Tick, carry_out
+from aurora.corpus.phases.write import write_shard
 from aurora.corpus.plan import Plan, Shard, load_plan, make_plan
-from aurora.corpus.prepare import SETTINGS, VERSION, prepare
-from aurora.corpus.quality import check_thresholds
-from aurora.corpus.remains import JUDGING, judge_remains, settle
-from aurora.corpus.shards import PartWriter
-from aurora.corpus.sign import SIGNING, sign_shard
+from aurora.corpus.repeats.boilerplate import decide_cuts
+from aurora.corpus.repeats.passages import LISTING, list_shard
+from aurora.corpus.repeats.sign import SIGNING, sign_shard
+from aurora.corpus.rules.quality import check_thresholds
 from aurora.corpus.sources import provenance, read_source
 from aurora.corpus.work import WorkFiles, at_work, fingerprint, wait_for_workers
-from aurora.corpus.writing import write_shard
 from aurora.files import sha256, write_json
 from aurora.hashes import digest_of
 from aurora.progress import progress, say

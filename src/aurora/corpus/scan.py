@@ -16,16 +16,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from aurora.corpus.code_look import label_code
+from aurora.corpus.cleaning.code_look import label_code
+from aurora.corpus.cleaning.identify import Cld2, identify_batch
+from aurora.corpus.cleaning.normalise import normalise_batch
 from aurora.corpus.document import Document, Quarantined
-from aurora.corpus.fates import said
-from aurora.corpus.kernels import measure
-from aurora.corpus.language import Cld2, identify_batch
-from aurora.corpus.normalise import normalise_batch
-from aurora.corpus.personal_data import TYPES, mask_batch
-from aurora.corpus.prepare import batches
-from aurora.corpus.quality import judge_batch
-from aurora.corpus.rule_sets import NEED_FILES, SETS
+from aurora.corpus.kernels.measure import measure
+from aurora.corpus.personal.find import TYPES, mask_batch
+from aurora.corpus.phases.decide import said
+from aurora.corpus.phases.prepare import batches
+from aurora.corpus.rules.quality import judge_batch
+from aurora.corpus.rules.rule_sets import NEED_FILES, SETS
 from aurora.corpus.sources import read_source
 from aurora.corpus.sources.streams import PACKED
 from aurora.errors import UserError

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 if TYPE_CHECKING:
     from aurora.model.scorer import Scorer
-    from aurora.tokens.text_facts import TextFacts
+    from aurora.tokens.text.text_facts import TextFacts
 
 BATCH_SEQUENCES = 16
 LENGTH_STEP = 32

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from aurora.corpus.reading import parts, read_documents
+from aurora.corpus.artifact import parts, read_documents
 
 # Long documents would fill the whole budget of a language with one voice.
 EXCERPT_CHARACTERS = 2000

@@ -16,11 +16,11 @@ from aurora.model.generation import generate
 from aurora.redteam.dataset import Item
 from aurora.redteam.judge import OUTCOMES, Judge, Outcome
 from aurora.redteam.prompts import Kind
-from aurora.tokens.formats import Format
+from aurora.tokens.text.formats import Format
 
 if TYPE_CHECKING:
     from aurora.model.gpt_bigcode import GPTBigCode
-    from aurora.tokens.text_facts import TextFacts
+    from aurora.tokens.text.text_facts import TextFacts
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from aurora.model.generation import generate
 
 if TYPE_CHECKING:
     from aurora.model.gpt_bigcode import GPTBigCode
-    from aurora.tokens.text_facts import TextFacts
+    from aurora.tokens.text.text_facts import TextFacts
 
 OPENING_TOKENS = 16
 

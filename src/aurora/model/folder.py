@@ -18,7 +18,7 @@ from aurora.files import atomic_file, read_json, write_json
 from aurora.model.gpt_bigcode import GPTBigCode
 from aurora.model.weights import read_weights, write_weights
 from aurora.recipe.model import LARGEST_VOCABULARY, Architecture
-from aurora.tokens.text_facts import FILE, TextFacts, copy_companions, read_text
+from aurora.tokens.text.text_facts import FILE, TextFacts, copy_companions, read_text
 
 ARCHITECTURE = "architecture.json"
 WEIGHTS = "model.safetensors"

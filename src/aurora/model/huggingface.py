@@ -19,7 +19,6 @@ from pydantic import ValidationError
 from aurora.errors import AuroraError, UserError
 from aurora.files import atomic_file, read_json, write_json
 from aurora.hashes import digest_of
-from aurora.manifest import written_folder
 from aurora.model import folder as model_folder
 from aurora.model.converted import Converted
 from aurora.model.folder import fitting_text, fitting_weights, read_model, what_is_wrong, write_model
@@ -28,7 +27,8 @@ from aurora.model.published import CONFIG, INDEX, WEIGHTS, find_model, model_ide
 from aurora.model.weights import num_bytes, read_weights, refuse_not_finite, split_weights, write_weights
 from aurora.progress import progress
 from aurora.recipe.model import LARGEST_VOCABULARY, Architecture
-from aurora.tokens.text_facts import (
+from aurora.run.manifest import written_folder
+from aurora.tokens.text.text_facts import (
     COMPANIONS,
     FILE,
     SETTINGS,
@@ -39,7 +39,7 @@ from aurora.tokens.text_facts import (
     read_text,
     refuse_other_ids,
 )
-from aurora.tokens.tokenizer import complete_companions
+from aurora.tokens.text.tokenizer import complete_companions
 
 __all__ = ["export_model", "import_checkpoint", "import_model", "model_identity", "published_architecture"]
 

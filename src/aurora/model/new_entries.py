@@ -15,13 +15,13 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from aurora.files import read_json
-from aurora.tokens.extension import new_rows, pieces_of
-from aurora.tokens.text_facts import vocabulary_of
+from aurora.tokens.text.extension import new_rows, pieces_of
+from aurora.tokens.text.text_facts import vocabulary_of
 
 
 @dataclass(frozen=True)
 class NewEntries:
-    """How the rows of an extended tokenizer's new entries are made (see `aurora.tokens.extension.new_rows`)."""
+    """How the rows of an extended tokenizer's new entries are made (see `aurora.tokens.text.extension.new_rows`)."""
 
     method: Literal["mean", "random", "mean-covariance"]
     seed: int

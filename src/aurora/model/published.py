@@ -11,8 +11,8 @@ from pathlib import Path
 from aurora.errors import AuroraError, UserError
 from aurora.files import canonical_json, read_json
 from aurora.hashes import digest_of
-from aurora.tokens.published import find_published
-from aurora.tokens.text_facts import COMPANIONS, FILE
+from aurora.tokens.text.published import find_published
+from aurora.tokens.text.text_facts import COMPANIONS, FILE
 
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"

@@ -14,7 +14,7 @@ from aurora.recipe.execution import Execution
 from aurora.recipe.model import Model
 from aurora.recipe.names import REDTEAM, Name, RunName
 from aurora.recipe.safety import Evaluation, Redteam
-from aurora.recipe.stages import IMPORTED, PAIRS, Stage
+from aurora.recipe.stages.stage import IMPORTED, PAIRS, Stage
 from aurora.recipe.tokens import Tokens
 
 REDTEAM_SOURCES = (PAIRS, f"{REDTEAM}/benign")

@@ -15,7 +15,7 @@ from functools import cache
 
 import regex
 
-from aurora.corpus.language import Cld2, Identified
+from aurora.corpus.cleaning.identify import Cld2, Identified
 
 # Characters that are looked at: what repeats within so many repeats at a reader's first glance.
 LOOK = 400

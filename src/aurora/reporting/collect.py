@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aurora.files import read_json, read_json_lines
-from aurora.manifest import Manifest, files_of
 from aurora.recipe import LoadedRecipe, Recipe
-from aurora.recipe.made_with import shown
-from aurora.recipe.stages import Stage, checkpoints_of, safety_stages
+from aurora.recipe.stages.made_with import shown
+from aurora.recipe.stages.stage import Stage, checkpoints_of, safety_stages
+from aurora.run.manifest import Manifest, files_of
 
 if TYPE_CHECKING:
-    from aurora.tokens.decisions import Decisions
+    from aurora.tokens.replay_decisions import Decisions
 
 EXAMPLES_PER_LANGUAGE_AND_KIND = 1
 
@@ -84,9 +84,9 @@ def _network(run: Path, last: str, recipe: Recipe) -> dict[str, Any]:
 
 def _stage(run: Path, name: str, stage: Stage, seed: int) -> dict[str, Any]:
     """What a stage did and what it reached."""
-    from aurora.tokens.decisions import decisions_of
-    from aurora.tokens.stage import stage_facts, stage_loader
-    from aurora.training.left_out import FILE
+    from aurora.tokens.replay_decisions import decisions_of
+    from aurora.tokens.stage_loader import stage_facts, stage_loader
+    from aurora.training.records.left_out import FILE
 
     results = _scores(run, name)
     left_out = files_of(run / "checkpoints" / name, FILE)

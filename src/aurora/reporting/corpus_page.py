@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from aurora.files import as_written, keep_from_overwriting, read_json, read_json_lines, write_text
-from aurora.manifest import files_of
-from aurora.reporting.components import Palette, Row, quoted, section, table
-from aurora.reporting.markup import Html, join, tag
-from aurora.reporting.page import document, is_page
+from aurora.reporting.page.components import Palette, Row, quoted, section, table
+from aurora.reporting.page.frame import document, is_page
+from aurora.reporting.page.markup import Html, join, tag
 from aurora.reporting.schema import Corpus
 from aurora.reporting.sections.corpus import corpus_section
 from aurora.reporting.wording import count, in_order, language_title, share
+from aurora.run.manifest import files_of
 
 # Quarantined inputs that the page shows.
 MOST_QUARANTINED = 100

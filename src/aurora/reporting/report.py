@@ -14,9 +14,9 @@ from pydantic import ValidationError
 
 from aurora.errors import AuroraError
 from aurora.files import json_text, read_json
-from aurora.reporting.components import Palette
-from aurora.reporting.markup import join, tag
-from aurora.reporting.page import document
+from aurora.reporting.page.components import Palette
+from aurora.reporting.page.frame import document
+from aurora.reporting.page.markup import join, tag
 from aurora.reporting.schema import Report
 from aurora.reporting.sections.corpus import corpus_section
 from aurora.reporting.sections.languages import gains_section, languages_section, other_domain_section
@@ -28,7 +28,7 @@ from aurora.reporting.sections.safety import safety_section
 from aurora.reporting.sections.samples import samples_section
 from aurora.reporting.sections.training import curves_section
 from aurora.reporting.verdict import headline, languages_of
-from aurora.seal import PAGE, REPORT, keep_sealed, read_seal, write_sealed
+from aurora.run.seal import PAGE, REPORT, keep_sealed, read_seal, write_sealed
 
 
 def write_report(report: Report | Mapping[str, Any], run_folder: Path) -> Path:

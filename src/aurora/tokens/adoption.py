@@ -18,9 +18,9 @@ import numpy.typing as npt
 from aurora.errors import UserError
 from aurora.progress import progress
 from aurora.recipe.tokens import Adopted
-from aurora.tokens.encoder import byte_alphabet
 from aurora.tokens.store import CODES, HEADER, MAGIC, SideFile, StoreWriter, file_of, store_stem
-from aurora.tokens.text_facts import TextFacts
+from aurora.tokens.text.encoder import byte_alphabet
+from aurora.tokens.text.text_facts import TextFacts
 
 
 @dataclass(frozen=True)

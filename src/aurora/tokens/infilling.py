@@ -22,9 +22,9 @@ import numpy.typing as npt
 
 from aurora.errors import UserError
 from aurora.recipe.tokens import Infilling
-from aurora.tokens.encoder import HuggingFaceEncoder
 from aurora.tokens.mixture import permuted
-from aurora.tokens.text_facts import INFILLING, TextFacts
+from aurora.tokens.text.encoder import HuggingFaceEncoder
+from aurora.tokens.text.text_facts import INFILLING, TextFacts
 
 Ids = npt.NDArray[np.integer[Any]]
 

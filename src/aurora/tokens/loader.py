@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from aurora.recipe.pace import Pace
+from aurora.recipe.stages.pace import Pace
 from aurora.tokens.mixture import Mixture, Window
 from aurora.tokens.packing import Row, Rows
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from statistics import fmean, pstdev
 from typing import NamedTuple
 
-from aurora.recipe.stages import Guard
+from aurora.recipe.stages.stage import Guard
 
 
 @dataclass(frozen=True)

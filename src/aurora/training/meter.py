@@ -18,9 +18,9 @@ import torch
 
 from aurora.recipe.model import Architecture
 from aurora.tokens.loader import Batch
-from aurora.training.job import Job
-from aurora.training.runtime import Precision, Runtime
-from aurora.training.updates import Batches
+from aurora.training.process.job import Job
+from aurora.training.process.runtime import Precision, Runtime
+from aurora.training.trainer import Batches
 
 # Width of the square matrices whose product is timed: large enough that starting a product costs nothing.
 _SIZES = {"cpu": 1024, "cuda": 8192}

@@ -13,13 +13,13 @@ from typing import Generic, TypeVar
 import torch
 from torch import Tensor, nn
 
-from aurora.recipe.stages import Optimizer as OptimizerSettings
-from aurora.training.runtime import Precision
-from aurora.training.shards import Stored
+from aurora.recipe.stages.stage import Optimizer as OptimizerSettings
+from aurora.training.checkpoints.boxed_tensors import Stored
+from aurora.training.process.runtime import Precision
 
 Network = TypeVar("Network", bound=nn.Module)
 
-# As `Engine.copy` in aurora.training.engine: writes a rank's part of stored tensors, of some kinds, into its own.
+# As `Engine.copy` in training/parallel/engine.py: writes a rank's part of stored tensors, of some kinds, into its own.
 Copy = Callable[[Stored, Mapping[str, Tensor], Sequence[str]], None]
 
 MOMENTS = ("exp_avg", "exp_avg_sq")

@@ -15,13 +15,13 @@ from pathlib import Path
 
 from aurora.errors import AuroraError
 from aurora.model.scorer import Scorer
-from aurora.recipe.retention import Retention
-from aurora.recipe.stages import Stage
-from aurora.tokens.decisions import DECISIONS, Decision, Decisions, read_decisions
+from aurora.recipe.stages.retention import Retention
+from aurora.recipe.stages.stage import Stage
 from aurora.tokens.loader import Batch
-from aurora.training.job import Job
-from aurora.training.retention import next_weights
-from aurora.training.updates import Batches
+from aurora.tokens.replay_decisions import DECISIONS, Decision, Decisions, read_decisions
+from aurora.training.process.job import Job
+from aurora.training.replay_controller import next_weights
+from aurora.training.trainer import Batches
 
 Measure = Callable[[Scorer], dict[str, float]]
 

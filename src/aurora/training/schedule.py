@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from aurora.recipe.schedule import Course
+from aurora.recipe.stages.schedule import Course
 
 
 def learning_rate(course: Course, step: int) -> float:

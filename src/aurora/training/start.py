@@ -18,17 +18,17 @@ from aurora.model.gpt_bigcode import GPTBigCode
 from aurora.progress import say
 from aurora.recipe.execution import Execution
 from aurora.recipe.model import Architecture
-from aurora.recipe.stages import Stage
-from aurora.training.checkpoint import OPTIMIZER, Checkpoint
-from aurora.training.compiling import compile_blocks
-from aurora.training.engine import Engine, OneProcess
+from aurora.recipe.stages.stage import Stage
+from aurora.training.checkpoints.boxed_tensors import Stored
+from aurora.training.checkpoints.checkpoint import OPTIMIZER, Checkpoint
 from aurora.training.guard import Judged, Watch
-from aurora.training.job import started_ranks
-from aurora.training.layout import layout_of, refuse_stage
-from aurora.training.parallel import ParallelNetwork
-from aurora.training.runtime import Runtime
-from aurora.training.shards import Stored
-from aurora.training.updates import Trainer
+from aurora.training.parallel.compiling import compile_blocks
+from aurora.training.parallel.engine import Engine, OneProcess
+from aurora.training.parallel.layout import layout_of, refuse_stage
+from aurora.training.parallel.network import ParallelNetwork
+from aurora.training.process.job import started_ranks
+from aurora.training.process.runtime import Runtime
+from aurora.training.trainer import Trainer
 
 
 @dataclass(frozen=True)

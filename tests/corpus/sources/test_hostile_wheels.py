@@ -16,7 +16,7 @@ import pytest
 from aurora.corpus.document import Document, Quarantined
 from aurora.corpus.sources import packages, read_source
 from aurora.corpus.sources.catalogues import language_of, read_catalogue
-from aurora.corpus.sources.cleaning import paragraphs
+from aurora.corpus.sources.messages import paragraphs
 from aurora.corpus.sources.python_text import prose
 from aurora.errors import AuroraError
 from aurora.recipe.corpus import WheelPin, WheelsSource

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from aurora.corpus.artifact import read_documents
 from aurora.corpus.curate import build_corpus
 from aurora.corpus.document import Document, Quarantined
 from aurora.corpus.plan import shards_of
-from aurora.corpus.reading import read_documents
 from aurora.corpus.sources import page as page_module
 from aurora.corpus.sources import provenance, read_source, web
 from aurora.errors import UserError

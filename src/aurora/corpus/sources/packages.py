@@ -61,7 +61,7 @@ def pinned_sets() -> dict[str, list[WheelPin]]:
     """The named sets of `data/wheels.yaml`."""
     import yaml
 
-    text = (files("aurora.corpus") / "data" / "wheels.yaml").read_text(encoding="utf-8")
+    text = (files("aurora.corpus.sources") / "data" / "wheels.yaml").read_text(encoding="utf-8")
     sets: dict[str, list[dict[str, Any]]] = yaml.safe_load(text)
     return {name: [WheelPin(**pin) for pin in pins] for name, pins in sets.items()}
 

@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 
 from aurora.corpus.document import CODE, UNDETERMINED, Document, Quarantined, new_document
 from aurora.corpus.sources.catalogues import Message, domain_of, language_of, read_catalogue
-from aurora.corpus.sources.cleaning import lines
+from aurora.corpus.sources.messages import lines
 from aurora.corpus.sources.packages import fetch, open_wheel, pinned_sets, read_member
 from aurora.corpus.sources.python_text import LARGEST, is_own, prose
 from aurora.errors import UserError

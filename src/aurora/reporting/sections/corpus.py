@@ -9,7 +9,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from aurora.reporting.components import (
+from aurora.reporting.charts.figures import Bar, Piece, Stack, bar_chart, stacked_bars
+from aurora.reporting.page.components import (
     MAX_ROWS,
     Cell,
     Palette,
@@ -22,8 +23,7 @@ from aurora.reporting.components import (
     section,
     table,
 )
-from aurora.reporting.figures import Bar, Piece, Stack, bar_chart, stacked_bars
-from aurora.reporting.markup import Child, Html, join, tag
+from aurora.reporting.page.markup import Child, Html, join, tag
 from aurora.reporting.schema import Corpus, Loss
 from aurora.reporting.wording import count, in_order, language_name, language_title, megabytes, share
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from aurora.reporting.components import Cell, Palette, Row, figure, legend, section, table
-from aurora.reporting.figures import Lane, lane_panel
-from aurora.reporting.markup import Html, join, tag
+from aurora.reporting.charts.figures import Lane, lane_panel
+from aurora.reporting.page.components import Cell, Palette, Row, figure, legend, section, table
+from aurora.reporting.page.markup import Html, join, tag
 from aurora.reporting.schema import Report, relative_changes
 from aurora.reporting.wording import bits, in_order, language_title, signed
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from aurora.reporting.components import Palette, Row, figure, legend, section, table
-from aurora.reporting.figures import Piece, Stack, stacked_bars
-from aurora.reporting.markup import Html, join, tag
+from aurora.reporting.charts.figures import Piece, Stack, stacked_bars
+from aurora.reporting.page.components import Palette, Row, figure, legend, section, table
+from aurora.reporting.page.markup import Html, join, tag
 from aurora.reporting.schema import Control, Report, Stage
 from aurora.reporting.wording import compact, duration, share
 

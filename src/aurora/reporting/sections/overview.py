@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from aurora.reporting.components import facts, figure, section, table
-from aurora.reporting.figures import Change, change_chart
-from aurora.reporting.markup import Html, join, tag
+from aurora.reporting.charts.figures import Change, change_chart
+from aurora.reporting.page.components import facts, figure, section, table
+from aurora.reporting.page.markup import Html, join, tag
 from aurora.reporting.schema import Report, relative_changes
 from aurora.reporting.verdict import Reading, headline, not_shown, points, read_stages, shown
 from aurora.reporting.wording import bits, compact, count, duration, language_title, signed

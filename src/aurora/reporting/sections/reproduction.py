@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from aurora.reporting.components import Cell, Row, cut, facts, folded, section, table
-from aurora.reporting.markup import Html, join, tag
+from aurora.reporting.page.components import Cell, Row, cut, facts, folded, section, table
+from aurora.reporting.page.markup import Html, join, tag
 from aurora.reporting.schema import Report
 from aurora.reporting.wording import count
 

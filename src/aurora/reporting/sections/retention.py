@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aurora.reporting.components import Palette, Row, figure, legend, section, table
-from aurora.reporting.curves import Line, Span, line_chart
-from aurora.reporting.markup import Html, join
+from aurora.reporting.charts.curves import Line, Span, line_chart
+from aurora.reporting.page.components import Palette, Row, figure, legend, section, table
+from aurora.reporting.page.markup import Html, join
 from aurora.reporting.schema import Report, Retention, Stage
 from aurora.reporting.wording import bits, compact, magnitude, share, signed
 

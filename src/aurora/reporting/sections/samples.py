@@ -5,8 +5,8 @@ One decision: samples are shown whole and unedited, all stages under one opening
 
 from __future__ import annotations
 
-from aurora.reporting.components import MAX_ROWS, quoted, section
-from aurora.reporting.markup import Html, join, tag
+from aurora.reporting.page.components import MAX_ROWS, quoted, section
+from aurora.reporting.page.markup import Html, join, tag
 from aurora.reporting.schema import Report, Sample
 from aurora.reporting.wording import in_order, language_title
 

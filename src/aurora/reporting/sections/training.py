@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from aurora.reporting.components import Palette, Row, figure, section, table
-from aurora.reporting.curves import Line, Span, line_chart, schedule_chart
-from aurora.reporting.markup import Html, join, tag
+from aurora.reporting.charts.curves import Line, Span, line_chart, schedule_chart
+from aurora.reporting.page.components import Palette, Row, figure, section, table
+from aurora.reporting.page.markup import Html, join, tag
 from aurora.reporting.schema import CurvePoint, HeldOutPoint, Report, Stage
 from aurora.reporting.wording import bits, compact, in_order, language_title
 

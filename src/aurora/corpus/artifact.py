@@ -1,0 +1,92 @@
+"""Reading a corpus artifact: what parts it has and what their documents say.
+
+One decision: rows are read in batches of Arrow columns, only those asked for, so memory stays bounded however long a
+part is, and the order is that of the files: sources by name, documents as curated.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from aurora.corpus.document import COLUMNS, Document
+from aurora.errors import AuroraError
+from aurora.run.manifest import files_of
+
+BATCH_ROWS = 4096
+
+
+def read_columns(
+    folder: Path, part: str, columns: Sequence[str], source: str | None = None, lang: str | None = None
+) -> Iterator[tuple[str, ...]]:
+    """Rows of the chosen columns of a part (`clean`, `held_out`, `other_domain`, `dropped`)."""
+    for path in _files(folder, part, source):
+        needed = list(dict.fromkeys([*columns, "lang"]))
+        for batch in _batches(path, needed, lang):
+            chosen = batch if lang is None else batch.filter(pc.equal(batch["lang"], lang))
+            yield from zip(*(chosen[column].to_pylist() for column in columns), strict=True)
+
+
+def read_texts(folder: Path, part: str, source: str | None = None, lang: str | None = None) -> Iterator[str]:
+    """Texts of a part, of one source or language."""
+    for (text,) in read_columns(folder, part, ("text",), source, lang):
+        yield text
+
+
+def read_documents(folder: Path, part: str, source: str | None = None, lang: str | None = None) -> Iterator[Document]:
+    """Documents of a part, of one source or language."""
+    for row in read_columns(folder, part, COLUMNS, source, lang):
+        yield Document(*row)
+
+
+def parts(folder: Path, part: str = "clean") -> list[tuple[str, str, int, int]]:
+    """(source, language, documents, UTF-8 bytes) of a part, sorted."""
+    totals: dict[tuple[str, str], list[int]] = {}
+    for path in _files(folder, part, None):
+        for batch in _batches(path, ["lang", "text"], None):
+            sizes = pc.binary_length(batch["text"]).to_pylist()
+            for language, size in zip(batch["lang"].to_pylist(), sizes, strict=True):
+                total = totals.setdefault((source_of(path.stem), language), [0, 0])
+                total[0] += 1
+                total[1] += size
+    return [(source, language, *total) for (source, language), total in sorted(totals.items())]  # type: ignore[misc]
+
+
+def source_of(stem: str) -> str:
+    """The source whose shard has this name."""
+    return re.sub(r"\.\d{5}$", "", stem)
+
+
+def _batches(path: Path, columns: Sequence[str], lang: str | None) -> Iterator[pa.RecordBatch]:
+    """Batches of a file's row groups that may hold a language; `AuroraError` where the file is damaged."""
+    try:
+        file = pq.ParquetFile(path)
+        for batch in file.iter_batches(BATCH_ROWS, row_groups=_groups_with(file, lang), columns=columns):
+            batch.validate(full=True)  # a flipped byte may still unpack, to what is no text
+            yield batch
+    except (OSError, ValueError, KeyError, pa.ArrowException) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise AuroraError(f"{path} is damaged ({reason}): put a copy of it back, or build the corpus again.") from error
+
+
+def _groups_with(file: pq.ParquetFile, lang: str | None) -> list[int]:
+    """Row groups that may hold a language, by the statistics in the file: the others are never read."""
+    place = file.schema_arrow.get_field_index("lang")
+    chosen = []
+    for number in range(file.num_row_groups):
+        found = file.metadata.row_group(number).column(place).statistics
+        if lang is None or found is None or not found.has_min_max or found.min <= lang <= found.max:
+            chosen.append(number)
+    return chosen
+
+
+def _files(folder: Path, part: str, source: str | None) -> list[Path]:
+    if not (folder / part).is_dir():
+        raise AuroraError(f"{folder} is not a corpus with a part {part}: build the corpus first.")
+    named = ((source_of(path.stem), path.stem, path) for path in files_of(folder, f"{part}/*.parquet"))
+    return [path for name, _, path in sorted(named) if source in (None, name)]

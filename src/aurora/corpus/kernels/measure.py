@@ -1,0 +1,85 @@
+"""All statistics of many documents, straight from Arrow's buffers.
+
+One decision: a batch is measured language by language, each with its own table of characters, and no document becomes
+an object of Python's; the interpreter's lock is free meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from aurora.corpus.document import CODE
+from aurora.corpus.kernels import characters
+from aurora.corpus.kernels.columns import buffers_of
+from aurora.corpus.kernels.compiled import entry_point
+from aurora.corpus.kernels.ngrams import Runs, room
+from aurora.corpus.kernels.outline import scan, scanned_room
+from aurora.corpus.kernels.spans import Language, language_of
+from aurora.corpus.kernels.statistics import STATISTICS, measure_document
+from aurora.languages import languages as language_data
+from aurora.languages.labels import primary
+
+
+def measure(texts: pa.LargeStringArray, langs: Sequence[str]) -> pa.RecordBatch:
+    """The statistics of documents: a float64 column [documents] for each of STATISTICS, NaN where it means nothing."""
+    table = np.empty((len(texts), len(STATISTICS)))
+    if len(texts):
+        offsets, data = _read_only(*buffers_of(texts))
+        scanned = scanned_room(int(np.diff(offsets).max()))
+        tags = np.asarray(langs, np.object_)
+        for lang in dict.fromkeys(langs):
+            _measure(offsets, data, np.flatnonzero(tags == lang), _language(lang), scanned, table)
+    return pa.RecordBatch.from_arrays([pa.array(column) for column in table.T], list(STATISTICS))
+
+
+def tokens(text: str, lang: str) -> list[str]:
+    """The tokens of a text, as the statistics count them."""
+    data = np.frombuffer(text.encode(), np.uint8)
+    scanned = scanned_room(len(data))
+    count = _scan(data, _flags(lang), scanned)
+    return [bytes(data[start:end]).decode() for start, end in scanned.spans[:count]]
+
+
+def _read_only(*arrays: Any) -> list[Any]:
+    """The arrays as those of every other batch: to the compiler, one that may be written to is of another type."""
+    views = [array.view() for array in arrays]
+    for view in views:
+        view.flags.writeable = False
+    return views
+
+
+@cache
+def _language(lang: str) -> Language:
+    flags = _flags(lang)
+    words = " ".join(language_data.stop_words(lang)).encode()
+    scanned = scanned_room(len(words))
+    count = _scan(np.frombuffer(words, np.uint8), flags, scanned)
+    spaces = bool(language_data.thresholds(lang).get("spaces", True))
+    return language_of(flags, scanned.hashes[:count].copy(), language_data.phrases(lang), spaces, lang == CODE)
+
+
+def _flags(lang: str) -> characters.Flags:
+    return characters.flags(primary(lang), language_data.thresholds(lang).get("script", ""))
+
+
+@entry_point
+def _scan(data, flags, scanned):  # type: ignore[no-untyped-def]
+    return scan(data, flags, scanned).tokens
+
+
+@entry_point
+def _measure(offsets, data, rows, language, scanned, table):  # type: ignore[no-untyped-def]
+    """Write the statistics of some documents to their rows of `table` [documents, statistics]."""
+    nothing = np.empty(0, np.int32)
+    runs = Runs(nothing, nothing, nothing, nothing, nothing, np.zeros(1 << 12, np.uint64))
+    first = np.uint64(1)
+    for row in rows:
+        text = data[offsets[row] : offsets[row + 1]]
+        counts = scan(text, language.flags, scanned)
+        runs = room(runs, counts.tokens, max(counts.full_feeds + counts.full_feeds // 2 + 2, counts.full_lines))
+        first = measure_document(text, language, counts, scanned, runs, first, table[row])

@@ -1,0 +1,304 @@
+"""The first phase of the plan: a shard is read once, and all that later decisions need is written beside its text.
+
+One decision: nothing here depends on a threshold or on another shard. A text leaves normalised, with its language, its
+hash and its statistics as columns; whoever moves a threshold reads those columns and never the text. A batch that makes
+a step raise goes through again in halves, so that only the document at fault is quarantined.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import xxhash
+
+from aurora.corpus.artifact import read_texts
+from aurora.corpus.cleaning.code_look import label_code
+from aurora.corpus.cleaning.fasttext_model import FastText
+from aurora.corpus.cleaning.identify import Cld2, Identifier, Languages, identify_batch
+from aurora.corpus.cleaning.mojibake import repair_batch
+from aurora.corpus.cleaning.normalise import normalise_batch
+from aurora.corpus.cleaning.other_language import drop_other_paragraphs, is_mixed
+from aurora.corpus.contamination.items import ContaminationIndex, load_index
+from aurora.corpus.contamination.sentences import SentenceIndex
+from aurora.corpus.document import COLUMNS, UNDETERMINED, UNKNOWN_LABEL, Document, Quarantined
+from aurora.corpus.kernels.minhash import signatures
+from aurora.corpus.personal.find import TYPES
+from aurora.corpus.personal.masking import Masker
+from aurora.corpus.phases.losses import Read
+from aurora.corpus.plan import Plan, Shard
+from aurora.corpus.repeats.edge_lines import LINES, edge_lines
+from aurora.corpus.rules.flagged import with_score
+from aurora.corpus.rules.quality import JUDGED_BY, Measures
+from aurora.corpus.work import WorkFiles
+from aurora.errors import UserError
+from aurora.files import atomic_file
+from aurora.recipe.corpus import Curation
+
+# Rises when the code changes what is written for the same text.
+VERSION = 12
+# A batch ends with the document that makes it so large; a larger document is none.
+BATCH_BYTES = 16_000_000
+BATCH_DOCUMENTS = 8192
+LARGEST_DOCUMENT = 100_000_000
+EXCERPT = 160
+# Whatever changes these, the shards are prepared anew; the rest of the recipe's curation moves no text.
+SETTINGS = (
+    "normalise",
+    "repair_encoding",
+    "identify_language",
+    "fasttext_model",
+    "other_language_paragraphs",
+    "personal_data",
+    "perplexity",
+    "flagged_words",
+    "boilerplate_lines",
+)
+OTHER_LANGUAGE = "paragraphs in another language"
+UNKNOWN_LABELS = "unknown language labels"
+# What a document was changed by or marked with, counted in the ledger.
+COUNTED = (
+    UNKNOWN_LABELS,
+    "normalised",
+    "mojibake repaired",
+    "mixed languages",
+    OTHER_LANGUAGE,
+    *(f"personal data: {name}" for name in TYPES),
+)
+
+TEXTS = pa.schema([(name, pa.large_string() if name == "text" else pa.string()) for name in COLUMNS])
+FACTS = pa.schema(
+    [
+        ("id", pa.string()),
+        ("lang", pa.string()),
+        ("bytes", pa.int64()),
+        ("hash", pa.binary(16)),
+        ("step", pa.string()),
+        ("rule", pa.string()),
+        ("value", pa.string()),
+        ("measured", pa.string()),
+        ("language_percent", pa.int32()),
+        ("benchmark", pa.string()),
+        ("benchmark_item", pa.string()),
+        *((name, pa.int32()) for name in COUNTED),
+        *((name, pa.float64()) for name in JUDGED_BY),
+    ]
+)
+
+
+def prepare(plan: Plan, shard: Shard, tick: Callable[[int], object]) -> dict[str, Any]:
+    """Write a shard's texts, facts and quarantined inputs; returns what was read, as the fields of `Read`.
+
+    `tick` hears of the bytes of each batch.
+    """
+    files = WorkFiles(plan.work, shard.name)
+    curation = plan.corpus.curation
+    benchmarks = load_index(curation.contamination, plan.base) if curation.contamination else None
+    masker = Masker(curation, plan.base)
+    measures = Measures(curation, plan.base)
+    steps = _Steps(curation, identifiers_of(plan), _measuring_sentences(plan.folder), measures, benchmarks, masker)
+    read = Read(size=plan.size_on_disk(shard))
+    with ExitStack() as stack:
+        streams = {path: stack.enter_context(atomic_file(path)) for path in (files.texts, files.facts)}
+        texts = stack.enter_context(pq.ParquetWriter(streams[files.texts], TEXTS, compression="lz4"))
+        facts = stack.enter_context(pq.ParquetWriter(streams[files.facts], FACTS, compression="zstd"))
+        quarantined = stack.enter_context(atomic_file(files.quarantined, "w"))
+        lines = None
+        if curation.boilerplate_lines == "drop":
+            lines = stack.enter_context(
+                pq.ParquetWriter(stack.enter_context(atomic_file(files.lines)), LINES, compression="zstd")
+            )
+        signed = stack.enter_context(atomic_file(files.signatures)) if curation.duplicates == "near" else None
+        stack.enter_context(_no_collection())
+        for inputs, size in batches(plan.read(shard)):
+            prepared, broken = steps.carry_out(inputs)
+            for batch in prepared:
+                texts.write_batch(batch.select(TEXTS.names))
+                facts.write_batch(batch.select(FACTS.names))
+                if signed:
+                    signed.write(signatures(batch["text"]).tobytes())
+                if lines:
+                    lines.write_table(edge_lines(batch, read.documents))
+                read.documents += batch.num_rows
+            for found in broken:
+                quarantined.write(json.dumps(asdict(masker.quarantined(found)), sort_keys=True) + "\n")
+                read.lose(found)
+            read.bytes += size
+            tick(size)
+    return asdict(read)
+
+
+def identifiers_of(plan: Plan) -> list[Identifier]:
+    """Who tells the languages of a plan's documents."""
+    model = plan.corpus.curation.fasttext_model
+    return [Cld2(), FastText(plan.base / model)] if model else [Cld2()]
+
+
+def batches(found: Iterator[Document | Quarantined]) -> Iterator[tuple[list[Document | Quarantined], int]]:
+    """Inputs in order, in lists bounded in bytes and in number, and the bytes of each list; a document too large is
+    quarantined."""
+    batch: list[Document | Quarantined] = []
+    size = 0
+    for item in found:
+        bytes_of_text = _size(item)
+        batch.append(_refused(item) if bytes_of_text > LARGEST_DOCUMENT else item)
+        size += bytes_of_text
+        if size >= BATCH_BYTES or len(batch) == BATCH_DOCUMENTS:
+            yield batch, size
+            batch, size = [], 0
+    if batch:
+        yield batch, size
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Documents hold no cycles; looking for some among the thousands of a batch takes time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+class _Steps:
+    """The steps of a batch, and what they look things up in."""
+
+    def __init__(
+        self,
+        curation: Curation,
+        identifiers: Sequence[Identifier],
+        measured: SentenceIndex,
+        measures: Measures,
+        benchmarks: ContaminationIndex | None,
+        masker: Masker,
+    ) -> None:
+        self._curation = curation
+        self._identifiers = identifiers
+        self._measured = measured
+        self._measures = measures
+        self._benchmarks = benchmarks
+        self._masker = masker
+
+    def carry_out(self, inputs: Sequence[Document | Quarantined]) -> tuple[list[pa.RecordBatch], list[Quarantined]]:
+        """The documents as they leave the steps, and what is quarantined, each in the order of the inputs."""
+        broken = [item for item in inputs if isinstance(item, Quarantined)]
+        prepared, raised = self._halved([item for item in inputs if isinstance(item, Document)])
+        return ([pa.Table.from_batches(prepared).combine_chunks().to_batches()[0]] if prepared else []), broken + raised
+
+    def _halved(self, documents: Sequence[Document]) -> tuple[list[pa.RecordBatch], list[Quarantined]]:
+        """The documents as they leave the steps. A batch that makes a step raise goes through again in halves, so that
+        only the documents at fault are quarantined."""
+        if not documents:
+            return [], []
+        try:
+            return [self._batch(documents)], []
+        except UserError:
+            raise
+        except Exception as error:  # whatever a document makes a step raise
+            if len(documents) == 1:
+                return [], [_raised(documents[0], error)]
+        half = len(documents) // 2
+        parts = [self._halved(documents[:half]), self._halved(documents[half:])]
+        return [batch for prepared, _ in parts for batch in prepared], [item for _, broken in parts for item in broken]
+
+    def _batch(self, documents: Sequence[Document]) -> pa.RecordBatch:
+        """Documents as columns: TEXTS and FACTS."""
+        columns: dict[str, Any] = {
+            name: pa.array([getattr(document, name) for document in documents], TEXTS.field(name).type)
+            for name in COLUMNS
+        }
+        columns[UNKNOWN_LABELS] = pc.match_substring(columns["meta"], f'"{UNKNOWN_LABEL}": ').cast(pa.int32())
+        langs = columns["lang"].to_pylist()
+        if self._curation.identify_language:
+            langs = label_code(columns["text"], langs)
+        # Before normalisation, which takes away controls that are bytes of a character read wrongly.
+        columns["mojibake repaired"] = pa.array([0] * len(documents), pa.int32())
+        if self._curation.repair_encoding:
+            columns["text"], repaired = repair_batch(columns["text"], langs)
+            columns["mojibake repaired"] = pa.array(repaired)
+        given = columns["text"]
+        if self._curation.normalise:
+            columns["text"] = normalise_batch(given, langs)
+        found = self._languages(columns["text"], langs)
+        langs = found.langs
+        # Before personal data goes: a mask must neither count as normalisation nor hide a measured sentence.
+        columns["normalised"] = pc.not_equal(columns["text"], given).cast(pa.int32())
+        columns[OTHER_LANGUAGE] = pa.array(np.zeros(len(documents), np.int32))
+        if self._curation.other_language_paragraphs == "drop":
+            columns["text"], dropped = drop_other_paragraphs(columns["text"], found, self._identifiers)
+            columns[OTHER_LANGUAGE] = pa.array(dropped)
+        columns["measured"] = pa.array(self._measured.find_batch(columns["text"]), pa.string())
+        held = self._benchmarks.find(columns["text"]) if self._benchmarks else [None] * len(documents)
+        for place, name in enumerate(("benchmark", "benchmark_item")):
+            columns[name] = pa.array([None if item is None else item[place] for item in held], pa.string())
+        columns["text"], counts = self._masker.texts(columns["text"], langs)
+        columns |= {
+            "lang": pa.array(langs, pa.string()),
+            "bytes": pc.binary_length(columns["text"]),
+            "hash": exact_hashes(columns["text"]),
+            "language_percent": pa.array(found.percents),
+            "mixed languages": pa.array(is_mixed(found)).cast(pa.int32()),
+        }
+        columns |= {f"personal data: {name}": counts[name] for name in TYPES}
+        for place, name in enumerate(("step", "rule", "value")):
+            losses = (None if loss is None else ("language", *loss)[place] for loss in found.losses)
+            columns[name] = pa.array(losses, pa.string())
+        columns |= self._measures.measure(columns["text"], langs)
+        if self._curation.flagged_words:
+            columns["meta"] = with_score(columns["meta"], columns["flagged"])
+        return pa.RecordBatch.from_pydict(columns)
+
+    def _languages(self, texts: pa.LargeStringArray, declared: list[str]) -> Languages:
+        if self._curation.identify_language:
+            return identify_batch(texts, declared, *self._identifiers)
+        return Languages(declared, [None] * len(declared), np.full(len(declared), -1, np.int32))
+
+
+def exact_hashes(texts: pa.LargeStringArray) -> pa.Array:
+    """The xxh3 hash of each text, 16 bytes in the order of `text_hash`'s digits; equal texts are exact duplicates."""
+    _, offsets, data = texts.buffers()
+    places = memoryview(offsets).cast("q")[texts.offset : texts.offset + len(texts) + 1] if len(texts) else [0]
+    view = memoryview(data) if data is not None else b""
+    spans = pairwise(places)
+    return pa.array([xxhash.xxh3_128_digest(view[start:end]) for start, end in spans], pa.binary(16))
+
+
+@lru_cache(maxsize=1)
+def _measuring_sentences(folder: Path) -> SentenceIndex:
+    """The sentences of the measuring domain, from the part of it that stands in `folder`; one a line."""
+    return SentenceIndex(line for text in read_texts(folder, "other_domain") for line in text.splitlines())
+
+
+def _size(item: Document | Quarantined) -> int:
+    """UTF-8 bytes of an input, or as few as may be: counting characters is enough to bound a batch of ASCII."""
+    text = item.text if isinstance(item, Document) else item.excerpt
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+
+
+def _refused(item: Document | Quarantined) -> Quarantined:
+    if isinstance(item, Quarantined):
+        return item
+    return _raised(item, ValueError(f"the text is larger than {LARGEST_DOCUMENT // 1_000_000} MB"))
+
+
+def _raised(document: Document, error: Exception) -> Quarantined:
+    return Quarantined(
+        document.source,
+        document.url or document.id,
+        f"{type(error).__name__}: {error}",
+        document.text[:EXCERPT],
+        document.lang if document.lang.isascii() else UNDETERMINED,
+    )

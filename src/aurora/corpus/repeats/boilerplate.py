@@ -1,0 +1,78 @@
+"""Lines that a site repeats at the head and tail of its documents: menus, banners, footers.
+
+One decision: preparing writes a hash of each line at a document's edges, deciding counts the hashes of the documents
+kept, a range of hashes at a time, and writing cuts the lines out. About PARTITION hashes are held in memory, and one
+number for each site.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from aurora.corpus.phases.decide import is_kept
+from aurora.corpus.plan import Plan
+from aurora.corpus.repeats.cuts import CUTS
+from aurora.corpus.work import WorkFiles, fingerprint
+from aurora.files import atomic_file, sha256
+
+# Documents of a site that a line must be in, and more than this share of them.
+FEWEST_DOCUMENTS = 10
+LEAST_SHARE = 0.2
+PARTITION = 8_000_000
+_Keys = npt.NDArray[np.uint64]
+
+
+def decide_cuts(plan: Plan) -> dict[str, str]:
+    """Write the cuts of all shards, whose fates are known; returns the fingerprint of each shard's."""
+    repeated = repeated_lines(plan)
+    marks = {}
+    for shard in plan.shards:
+        files = WorkFiles(plan.work, shard.name)
+        table = pq.read_table(files.lines, columns=["row", "key", "start", "end"])
+        found = np.isin(table["key"].to_numpy(), repeated) & is_kept(files)[table["row"].to_numpy()]
+        with atomic_file(files.cuts) as stream:
+            pq.write_table(table.filter(pa.array(found)).select(CUTS.names), stream, compression="zstd")
+        marks[shard.name] = fingerprint(sha256(files.cuts))
+    return marks
+
+
+def repeated_lines(plan: Plan) -> _Keys:
+    """The keys of the lines that are boilerplate of their site, in order."""
+    documents: dict[int, int] = {}
+    total = 0
+    for lines in _kept(plan, ["row", "site"]):
+        _, places = np.unique(lines["row"].to_numpy(), return_index=True)
+        sites, numbers = np.unique(lines["site"].to_numpy()[places], return_counts=True)
+        for site, number in zip(sites.tolist(), numbers.tolist(), strict=True):
+            documents[site] = documents.get(site, 0) + number
+        total += len(lines)
+    partitions = 1 + total // PARTITION
+    return np.sort(np.concatenate([_repeated(plan, documents, part, partitions) for part in range(partitions)]))
+
+
+def _repeated(plan: Plan, documents: dict[int, int], part: int, partitions: int) -> _Keys:
+    """The keys of one partition that are in enough documents of their site, of which there are so many."""
+    keys, sites = [np.zeros(0, np.uint64)], [np.zeros(0, np.uint64)]
+    for lines in _kept(plan, ["key", "site"]):
+        column = lines["key"].to_numpy()
+        mine = column % np.uint64(partitions) == part
+        keys.append(column[mine])
+        sites.append(lines["site"].to_numpy()[mine])
+    unique, places, counts = np.unique(np.concatenate(keys), return_index=True, return_counts=True)
+    often = counts >= FEWEST_DOCUMENTS
+    unique, counts = unique[often], counts[often]
+    of_site = np.array([documents[site] for site in np.concatenate(sites)[places[often]].tolist()], np.int64)
+    return unique[counts > LEAST_SHARE * of_site]
+
+
+def _kept(plan: Plan, columns: list[str]) -> Iterator[pa.Table]:
+    """Columns of the lines of the documents that are kept, each once in its document, shard by shard."""
+    for shard in plan.shards:
+        files = WorkFiles(plan.work, shard.name)
+        lines = pq.read_table(files.lines, columns=list({*columns, "row", "first"}))
+        yield lines.filter(pa.array(is_kept(files)[lines["row"].to_numpy()] & lines["first"].to_numpy()))

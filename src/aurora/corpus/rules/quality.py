@@ -1,0 +1,105 @@
+"""Quality rules: a document is kept, or dropped by the first rule it breaks, with the value that broke it.
+
+One decision: what is measured and what is allowed are apart. Statistics are columns, computed once for a document;
+thresholds are data (`data/quality.yaml`), one table a language and one for code, because thresholds fitted to English
+throw away good text in scripts that lack spaces, capitals or full stops. Moving one reads the columns alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from aurora.corpus.document import CODE
+from aurora.corpus.kernels.measure import measure
+from aurora.corpus.kernels.statistics import STATISTICS
+from aurora.corpus.rules.flagged import FlaggedWords
+from aurora.corpus.rules.perplexity import Perplexities
+from aurora.corpus.rules.rule_sets import SETS, rules_of
+from aurora.errors import UserError
+from aurora.languages.labels import primary
+from aurora.languages.languages import thresholds
+from aurora.recipe.corpus import Curation
+
+Thresholds = Mapping[str, Mapping[str, float]]
+Measured: TypeAlias = pa.RecordBatch | pa.Table | Mapping[str, pa.Array]
+BASIC = ("basic",)
+# The columns that rules look at.
+JUDGED_BY = (*STATISTICS, "perplexity", "flagged")
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A rule that a document broke, and the value it was measured by."""
+
+    rule: str
+    value: float
+
+
+class Measures:
+    """What the rules look at, with the models and lists that a recipe names."""
+
+    def __init__(self, curation: Curation, base: Path) -> None:
+        self._perplexities = Perplexities({lang: base / path for lang, path in curation.perplexity.items()})
+        self._flagged = FlaggedWords({lang: base / path for lang, path in curation.flagged_words.items()})
+
+    def measure(self, texts: pa.LargeStringArray, langs: Sequence[str]) -> dict[str, pa.Array]:
+        """A column [documents] for each of JUDGED_BY."""
+        measured = measure(texts, langs)
+        found = {name: measured[name] for name in STATISTICS}
+        found["perplexity"] = self._perplexities.measure(texts, langs)
+        found["flagged"] = self._flagged.measure(texts, langs)
+        return found
+
+
+def check_thresholds(moved: Thresholds) -> None:
+    """Raises `UserError` for a threshold of a recipe that no rule looks at."""
+    for lang, table in moved.items():
+        rules = rules_of(list(SETS), lang == CODE)
+        known = {limit for rule in rules for limit in (rule.least, rule.most) if limit}
+        if unknown := sorted(set(table) - known):
+            raise UserError(
+                f"corpus.curation.thresholds.{lang}: no rule has a threshold {unknown[0]}; "
+                f"known are {', '.join(sorted(known))}."
+            )
+
+
+def judge_batch(
+    measured: Measured,
+    langs: Sequence[str],
+    sets: Sequence[str],
+    moved: Thresholds,
+) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.float64]]:
+    """The first rule of `sets` that each document breaks, None for those that break none, and the value that broke it.
+
+    `measured` holds a column [documents] for each statistic that these rules look at; `moved` holds thresholds by
+    language in place of the data file's.
+    """
+    rules = np.full(len(langs), None, np.object_)
+    values = np.full(len(langs), np.nan)
+    tags = np.asarray(langs, np.object_)
+    for lang in dict.fromkeys(langs):
+        limits = thresholds(lang) | dict(moved.get(primary(lang), {})) | dict(moved.get(lang, {}))
+        rows = np.flatnonzero(tags == lang)
+        for rule in rules_of(sets, lang == CODE):
+            column = measured[rule.statistic].to_numpy(zero_copy_only=False)[rows]
+            broken = np.zeros(len(rows), np.bool_)
+            if rule.least:
+                broken |= column < limits[rule.least]
+            if rule.most:
+                broken |= column > limits[rule.most]
+            rules[rows[broken]], values[rows[broken]] = rule.name, np.round(column[broken], rule.digits)
+            rows = rows[~broken]
+    return rules, values
+
+
+def judge(text: str, lang: str, sets: Sequence[str] = BASIC) -> Broken | None:
+    """None to keep the document, or the first rule it breaks."""
+    rules, values = judge_batch(measure(pa.array([text], pa.large_string()), [lang]), [lang], sets, {})
+    return Broken(rules[0], float(values[0])) if rules[0] else None

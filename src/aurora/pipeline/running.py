@@ -1,0 +1,215 @@
+"""Running a recipe: its steps in order, each skipped when it is done.
+
+One decision: whether a step must run follows from its settings and the hashes of what it reads alone, so changing one
+setting reruns exactly what depends on it, and a step whose inputs come out byte-identical after a rerun above it is
+not run again.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from aurora.errors import UserError
+from aurora.files import below, json_text, sha256
+from aurora.folders import MANIFEST, MISSING, clear_replaced, faults, keep_from_loss, refuse_faulty
+from aurora.hashes import remembered
+from aurora.pipeline.steps import Step, Steps
+from aurora.progress import say
+from aurora.recipe import LoadedRecipe
+from aurora.run import seal
+from aurora.run.folder import HASHES, locked
+from aurora.run.manifest import Manifest, artifact, fingerprint, read_manifest
+from aurora.run.working import keep_work_from_loss, working_folder
+from aurora.training.wish import AS_IT_IS, Wish
+
+# What a run may write at most: below this a step would only fail later, in the middle of something.
+LEAST_FREE_BYTES = 50_000_000
+
+
+def run_recipe(
+    loaded: LoadedRecipe,
+    run: Path,
+    *,
+    until: str | None = None,
+    only: str | None = None,
+    dry_run: bool = False,
+    wish: Wish = AS_IT_IS,
+) -> dict[str, Any]:
+    """Carry out what is not done yet, in order; returns {"run", "ran": [step names], "report"}.
+
+    `until` stops after a step; `only` carries out a single step that reads no other (the red-team set). `wish` is what
+    a stage with earlier work shall do.
+    """
+    made = Steps(loaded, run, wish)
+    steps = _chosen(made.all(), until, only)
+    if os.environ.get("RANK", "0") != "0":
+        return _follow(run, steps)
+    if dry_run or seal.read_seal(run) is None:
+        refuse_foreign(run, steps)  # before there is so much as a lock in a folder that may be somebody's
+    if dry_run:
+        with remembered(run / HASHES, write=False):
+            return {"run": str(run), "would_run": _plan(run, steps)}
+    with locked(run), remembered(run / HASHES), _leading() as announce:
+        _room_on_disk(run)
+        refuse_foreign(run, steps)
+        _take_up(run, steps)
+        text = json_text(loaded.recipe.model_dump(mode="json"))
+        if not (run / seal.RECIPE).is_file() or (run / seal.RECIPE).read_text(encoding="utf-8") != text:
+            seal.reopen(run)
+        seal.write_sealed(run, seal.RECIPE, text)
+        ran = [step.name for step in steps if _carry_out(run, step, announce)]
+        if not ran:
+            say(f"Nothing to do: every step of {run} is done with these settings.")
+        if made.wish:
+            say("No stage had earlier work to go on with or to begin anew, so --resume-from or --restart did nothing.")
+        report = None
+        if until is None and only is None:
+            report = str(_report(loaded, run, steps))
+            say(f"Report: {report}")
+    return {"run": str(run), "ran": ran, "report": report}
+
+
+def refuse_foreign(run: Path, steps: list[Step]) -> None:
+    """Raise, before anything is written, where a run would write over what it has not written itself."""
+    if run.exists() and not run.is_dir():
+        raise UserError(f"{run} is a file: give a folder as --output.")
+    sealed = seal.read_seal(run)
+    for part in seal.OWN_FILES:
+        seal.keep_sealed(run, part, sealed)
+    for step in steps:
+        place, part = below(run, step.folder), f"{step.folder}/{MANIFEST}"
+        if sealed is not None and sealed.expected(part):
+            seal.keep_sealed(run, part, sealed)
+        else:
+            keep_from_loss(place)
+        keep_work_from_loss(place)
+    for name in seal.SCRATCH:
+        if below(run, name).exists() and sealed is None:
+            raise UserError(f"{run / name} was not written by this run: move it away, or choose another --output.")
+
+
+def _take_up(run: Path, steps: list[Step]) -> None:
+    """Bring to an end what a killed process was about to do in this run."""
+    for name in (seal.SEAL, HASHES, *seal.OWN_FILES):
+        for remnant in run.glob(f".{name}.*.partial"):
+            remnant.unlink()
+    for step in steps:
+        clear_replaced(run / step.folder)
+    seal.begin(run)
+
+
+def _report(loaded: LoadedRecipe, run: Path, steps: list[Step]) -> Path:
+    """Write the report of a run whose steps are all finished, and seal both."""
+    from aurora.reporting.collect import write_run_report
+
+    manifests: dict[str, Manifest] = {}
+    for step in steps:
+        manifest = read_manifest(run / step.folder)
+        assert manifest is not None  # each step was found or made so before
+        refuse_faulty(run / step.folder, faults(run / step.folder, manifest.hashes))
+        manifests[step.folder] = manifest
+    page = write_run_report(loaded, run, manifests)
+    seal.finish(run, [*seal.OWN_FILES, *(f"{step.folder}/{MANIFEST}" for step in steps)])
+    return page
+
+
+@contextmanager
+def _leading() -> Iterator[Callable[[str], object]]:
+    """Gives what tells the other processes of torchrun which shared step begins; at the end they are let go."""
+    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+        yield str
+        return
+    from aurora.training.process.job import join, leave
+
+    job = join()
+    yield job.hear
+    job.hear("")
+    leave()
+
+
+def _follow(run: Path, steps: list[Step]) -> dict[str, Any]:
+    """Take part in the shared steps that the first process announces, until it announces none."""
+    from aurora.training.process.job import join, leave
+
+    job = join()
+    shared = {step.name: step for step in steps if step.shared}
+    ran = []
+    while name := job.hear():
+        shared[name].run(working_folder(run / shared[name].folder))
+        ran.append(name)
+    leave()
+    return {"run": str(run), "ran": ran, "report": None}
+
+
+def _carry_out(run: Path, step: Step, announce: Callable[[str], object] = str) -> bool:
+    """Run one step unless it is finished; True where it ran. `announce` tells other processes of a shared one."""
+    inputs = step.inputs()
+    part = f"{step.folder}/{MANIFEST}"
+    if _finished(run, step, inputs):
+        seal.settle(run, part)
+        return False
+    start = time.perf_counter()
+    say(f"▸ {step.name}: {step.purpose}")
+    with artifact(
+        below(run, step.folder),
+        step.name,
+        step.version,
+        step.settings,
+        inputs,
+        keep_edited=step.takes_up_edited_work,
+        announce=lambda manifest: seal.announce(run, part, sha256(manifest)),
+    ) as folder:
+        seal.reopen(run)
+        if step.shared:
+            announce(step.name)
+        step.run(folder)
+    seal.settle(run, part)
+    say(f"  done in {time.perf_counter() - start:.0f} s: {run / step.folder}")
+    return True
+
+
+def _finished(run: Path, step: Step, inputs: dict[str, str]) -> bool:
+    """Whether a step is done with these settings and inputs, and all it wrote is there; `AuroraError` for damage."""
+    folder = run / step.folder
+    manifest = read_manifest(folder)
+    if manifest is None or manifest.fingerprint != fingerprint(step.name, step.version, step.settings, inputs):
+        return False
+    found = faults(folder, manifest.hashes)
+    refuse_faulty(folder, {name: fault for name, fault in found.items() if fault != MISSING})
+    if found:
+        say(f"{folder / next(iter(found))} {MISSING}, so {step.name} is carried out again.")
+    return not found
+
+
+def _plan(run: Path, steps: list[Step]) -> list[str]:
+    """Names of the steps that would run: those that are not finished, and all that may read what these write."""
+    for index, step in enumerate(steps):
+        if not _finished(run, step, step.inputs()):
+            say(f"{step.name} would run: {step.purpose}")
+            for later in steps[index + 1 :]:
+                say(f"{later.name} would run, unless what it reads comes out the same")
+            return [later.name for later in steps[index:]]
+    say(f"Nothing to do: every step of {run} is done with these settings.")
+    return []
+
+
+def _chosen(steps: list[Step], until: str | None, only: str | None) -> list[Step]:
+    names = [step.name for step in steps]
+    for name in (until, only):
+        if name is not None and name not in names:
+            raise UserError(f"This recipe has no step {name!r}; its steps are {', '.join(names)}.")
+    if only is not None:
+        return [steps[names.index(only)]]
+    return steps if until is None else steps[: names.index(until) + 1]
+
+
+def _room_on_disk(run: Path) -> None:
+    free = shutil.disk_usage(run).free
+    if free < LEAST_FREE_BYTES:
+        raise UserError(f"Only {free / 1e6:.0f} MB are free for {run}: free some space or choose another --output.")

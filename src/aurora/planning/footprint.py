@@ -1,0 +1,140 @@
+"""What each rank of a layout holds: layers, parameters and bytes, before a job is started.
+
+One decision: parameters are counted on the segments that a rank would build, on the meta device, so counts are exact;
+activations follow the published formula and are an estimate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from aurora.errors import UserError
+from aurora.model.huggingface import published_architecture
+from aurora.model.published import CONFIG
+from aurora.recipe import Recipe
+from aurora.recipe.execution import Execution
+from aurora.recipe.model import PUBLISHED, Architecture
+from aurora.recipe.stages.stage import Stage
+from aurora.tables import table
+from aurora.tokens.text.text_facts import read_text
+from aurora.training.parallel.layout import Layout, layout_of, refuse_stage
+from aurora.training.parallel.pipeline import segment_numbers
+from aurora.training.parallel.segment import Segment, cut_layers
+from aurora.training.parallel.tensor import TensorGroup
+
+COLUMNS = ("ranks", "layers", "parameters", "weights", "gradients", "optimizer", "activations", "total")
+
+
+def shape_of(recipe: Recipe, base: Path) -> tuple[Architecture, int]:
+    """(architecture, vocabulary) that the recipe's stages train, known without a run; paths start from `base`."""
+    model, tokens = recipe.model, recipe.tokens
+    added = tokens.extend.entries if tokens.extend is not None else 0
+    if model.architecture is not None:
+        if tokens.train is not None:
+            return model.architecture, tokens.train.vocabulary
+        return model.architecture, _entries(tokens.path or "", base, "tokens.path") + added
+    assert model.path is not None
+    config = base / Path(model.path).expanduser() / CONFIG
+    if config.is_file():
+        architecture, vocabulary = published_architecture(config)
+    elif model.path in PUBLISHED:
+        architecture, vocabulary = PUBLISHED[model.path]
+    else:
+        raise UserError(
+            f"The shape of {model.path} is not known here: fetch it and give its folder as model.path, or plan with "
+            f"one of {', '.join(PUBLISHED)}."
+        )
+    if added:  # rows that the model has beyond its tokenizer are used first
+        vocabulary = max(vocabulary, _entries(model.path, base, "model.path") + added)
+    positions = model.positions or architecture.positions
+    return architecture.model_copy(update={"positions": positions}), vocabulary
+
+
+def _entries(path: str, base: Path, key: str) -> int:
+    """Rows that the tokenizer in `path` needs, without fetching anything."""
+    local = base / Path(path).expanduser()
+    if local.exists():
+        return read_text(local).vocabulary
+    if path in PUBLISHED:
+        return PUBLISHED[path][1]
+    raise UserError(f"{key}: the tokenizer of {path} is not known here: fetch it and give its folder, or train one.")
+
+
+def lines(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """`footprint` as a table, bytes in GB."""
+
+    def cell(name: str, value: Any) -> str:
+        return f"{value / 1e9:.2f} GB" if name in COLUMNS[3:] else f"{value:,}" if isinstance(value, int) else value
+
+    return table(COLUMNS, [[cell(name, row[name]) for name in COLUMNS] for row in rows], 2)
+
+
+def footprint(
+    stage: Stage, architecture: Architecture, vocabulary: int, execution: Execution, ranks: int
+) -> list[dict[str, Any]]:
+    """A row for each rank of the pipeline, in bytes; the ranks beside it (tensor, data) hold as much.
+
+    `weights` are the fp32 ones, shared by the data-parallel ranks of a shard, and the bf16 ones computed with;
+    `optimizer` is two moments. Raises `UserError` for a layout that cannot be.
+    """
+    layout = layout_of(execution, ranks)
+    refuse_stage(layout, architecture, vocabulary, stage, execution)
+    length = stage.sequence_length
+    return [_of_rank(layout, rank, architecture, vocabulary, execution, length) for rank in range(layout.pipeline)]
+
+
+def _of_rank(
+    layout: Layout, rank: int, architecture: Architecture, vocabulary: int, execution: Execution, length: int
+) -> dict[str, Any]:
+    group = None
+    if layout.tensor > 1:
+        group = TensorGroup(None, 0, layout.tensor, layout.sequence_parallel)  # type: ignore[arg-type]  # speaks to none
+    cuts = cut_layers(architecture, vocabulary, layout.pipeline * layout.segments)
+    blocks = [cuts[number] for number in segment_numbers(layout, rank)]
+    segments = [Segment(architecture, vocabulary, part, group) for part in blocks]
+    parameters = sum(parameter.numel() for segment in segments for parameter in segment.parameters())
+    of_block = max(
+        sum(parameter.numel() for parameter in block.parameters())
+        for segment in segments
+        for block in segment.transformer.blocks
+    )
+    working = 4 if execution.precision == "fp32" else 2
+    # A pipeline gathers a segment once for all micro-batches; without one, a block and the next are there at a time.
+    gathered = parameters if layout.pipeline > 1 else min(parameters, 2 * of_block)
+    found: dict[str, Any] = {
+        "ranks": _name(layout, rank),
+        "layers": ", ".join(f"{part.start}-{part.stop - 1}" for part in blocks),
+        "parameters": parameters,
+        "weights": 4 * parameters // layout.shard + working * gathered,
+        "gradients": 4 * (parameters if layout.pipeline > 1 else parameters // layout.shard),
+        "optimizer": 8 * parameters // layout.shard,
+        "activations": _activations(layout, rank, architecture, execution, length, sum(map(len, blocks))),
+    }
+    found["total"] = sum(found[name] for name in ("weights", "gradients", "optimizer", "activations"))
+    return found
+
+
+def _activations(
+    layout: Layout, rank: int, architecture: Architecture, execution: Execution, length: int, layers: int
+) -> int:
+    """Bytes kept for the backward passes under way (Korthikanti et al., arXiv 2205.05198, table 2, bf16).
+
+    A layer keeps 34 bytes a token and width, of which a tensor group shares 10 only with sequence parallelism; a
+    recomputed block keeps its input. Attention weights are not counted: accelerators use the fused kernel.
+    """
+    tokens = execution.micro_batch_sequences * length
+    per_layer = tokens * architecture.width * 34 // layout.tensor
+    if not layout.sequence_parallel:
+        per_layer = tokens * architecture.width * (10 + 24 // layout.tensor)
+    if layout.recompute == "full":
+        per_layer = 2 * tokens * architecture.width // (layout.tensor if layout.sequence_parallel else 1)
+    under_way = layout.pipeline - rank if layout.schedule == "1f1b" else layout.pipeline
+    return per_layer * layers * under_way
+
+
+def _name(layout: Layout, rank: int) -> str:
+    """The global ranks at this place of the pipeline."""
+    size = layout.data * layout.tensor
+    return f"{rank * size}-{(rank + 1) * size - 1}" if size > 1 else str(rank)

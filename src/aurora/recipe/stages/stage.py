@@ -1,0 +1,292 @@
+"""The recipe's `stages` table: what is trained on what, for how long, and how.
+
+One decision: a stage states its budget in tokens computed and its mixture in weights of tokens with a loss; steps,
+sequences, epochs and learning rates follow from them. A `control` is the same stage again with a few keys changed,
+whose result is reported and then left aside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from aurora.recipe.base import Section, layout
+from aurora.recipe.model import LONGEST
+from aurora.recipe.names import Distinct, Name, StoreName
+from aurora.recipe.stages.pace import Pace
+from aurora.recipe.stages.retention import Retention
+from aurora.recipe.stages.schedule import Course, Schedule
+
+# What `start` says for the recipe's own model, new or imported.
+IMPORTED = "model"
+# Red-team prompts with their answers, refused and answered ones in turn.
+PAIRS = "redteam/pairs"
+
+MOST_SIZES = 10_000  # of a growing batch; each is kept in memory
+
+Mixture = Annotated[
+    dict[StoreName, Annotated[float, Field(gt=0)]],
+    Distinct,
+    Field(
+        min_length=1,
+        description="Weight of each source, in tokens with a loss: of prompt/response pairs only responses count. A "
+        "name is `SOURCE/LANGUAGE` or `redteam/pairs|benign`. Weights are normalised.",
+    ),
+]
+
+
+class Optimizer(Section):
+    """AdamW; weight decay acts on matrices only."""
+
+    beta1: float = Field(0.9, ge=0, lt=1, description="Decay of the first moment.")
+    beta2: float = Field(0.95, ge=0, lt=1, description="Decay of the second moment.")
+    epsilon: float = Field(1e-8, gt=0, description="Term added to the denominator.")
+    weight_decay: float = Field(0.1, ge=0, description="Decoupled weight decay, on matrices only.")
+    clip: float = Field(1.0, gt=0, description="Largest global gradient norm.")
+    new_rows: float = Field(
+        1.0,
+        ge=0,
+        description="Factor of the learning rate for the rows of the embedding and output layer that `tokens.extend` "
+        "has added.",
+    )
+    carry: bool = Field(
+        False, description="Start with the optimizer state of the stage this one starts from, instead of a fresh one."
+    )
+
+
+class Guard(Section):
+    """Steps that are left out: their documents go to the stage's `left_out.jsonl`, and the schedule goes on."""
+
+    action: Literal["skip", "rollback"] = Field(
+        "skip",
+        description="What becomes of weights and moments: they stay as they were before the step (`skip`), or become "
+        "those of an earlier checkpoint, and what was trained on since is left out with it (`rollback`).",
+    )
+    steps: int | None = Field(
+        None,
+        ge=1,
+        description="With `rollback`: the checkpoint is the newest at least so many steps old; one is made every so "
+        "many steps.",
+    )
+    deviations: float | None = Field(
+        None,
+        gt=0,
+        description="A loss so many standard deviations above the mean of the last ones is a spike, and its step is "
+        "left out; without it only steps whose loss or gradient is not finite are.",
+    )
+    window: int = Field(128, ge=2, description="How many losses the mean is over; spikes are looked for behind them.")
+    patience: int = Field(
+        10,
+        ge=0,
+        description="Steps left out in a row, or going back to the same checkpoint, above which the stage ends with an "
+        "error.",
+    )
+
+    @model_validator(mode="after")
+    def _steps_where_they_belong(self) -> Guard:
+        if (self.steps is None) == (self.action == "rollback"):
+            raise ValueError("give `steps` with the action rollback, and with no other")
+        return self
+
+
+class Control(Section):
+    """The same stage a second time with another mixture: what would have happened without the choice made."""
+
+    name: Name = Field(description="Name of the control; its checkpoint is `STAGE-NAME`.")
+    mixture: Mixture
+
+
+class Change(Section):
+    """New weights in the middle of a stage. What was trained on before stays as it was, so a stage may be edited."""
+
+    from_tokens: int = Field(ge=1, description="Tokens of the stage before the change; rounded up to whole steps.")
+    mixture: Mixture
+
+
+class Ramp(Section):
+    """A batch that grows: steps of equal size take turns with larger ones, each size for as many tokens."""
+
+    start: int = Field(ge=1, description="Tokens of the first optimizer steps.")
+    increment: int = Field(ge=1, description="Tokens by which a step grows each time, until it has `batch_tokens`.")
+    tokens: int = Field(ge=1, description="Tokens of the stage until then; each size takes an equal part of them.")
+
+    def levels(self, batch_tokens: int) -> list[tuple[int, int]]:
+        """(steps, tokens of a step) of every size below `batch_tokens`; parts are rounded up to whole steps."""
+        sizes = range(self.start, batch_tokens, self.increment)
+        return [(-(-self.tokens // (size * len(sizes))), size) for size in sizes]
+
+
+class Stage(Section):
+    """One training phase."""
+
+    start: str = Field(description="`model` (the recipe's model) or the name of an earlier stage.")
+    tokens: int = Field(
+        ge=1,
+        description="Token budget, with prompts and what fills sequences up; rounded up to whole steps.",
+    )
+    batch_tokens: int = Field(ge=1, description="Tokens per optimizer step (global batch).")
+    ramp: Ramp | None = Field(None, description="Smaller steps at the beginning, which grow to `batch_tokens`.")
+    sequence_length: int = Field(
+        ge=2,
+        le=LONGEST,
+        description="Tokens per sequence. A prompt/response pair that is longer is cut, or left out where no token of "
+        "its response is left.",
+    )
+    mixture: Mixture
+    changes: list[Change] = Field(
+        default_factory=list,
+        description="Mixtures that replace `mixture` later in the stage, each where the one before ends.",
+    )
+    packing: Literal["own", "best-fit"] = Field(
+        "own",
+        description="How prompt/response pairs fill sequences: one in each, filled up, or as many as fit (with "
+        "`document_masks`).",
+    )
+    document_masks: bool = Field(
+        False,
+        description="Attention never looks across the border of a document: its first token is predicted from the "
+        "start token alone, as when it is measured.",
+    )
+    position_resets: bool = Field(False, description="Positions start again at 0 in every document of a sequence.")
+    warn_epochs: float = layout(4.0, "Passes over a source above which a warning is printed (arXiv 2305.16264).", gt=0)
+    schedule: Schedule = Field(description="Learning rate.")
+    optimizer: Optimizer = Field(default_factory=Optimizer, description="Optimizer.")
+    guard: Guard = Field(default_factory=Guard, description="Steps that are left out.")
+    retention: Retention | None = Field(
+        None, description="Adaptive replay: shares that follow what is forgotten, within bounds (docs/retention.md)."
+    )
+    control: Control | None = Field(None, description="A second run of this stage to compare with.")
+
+    @model_validator(mode="after")
+    def _sound(self) -> Stage:
+        self._whole_sequences()
+        self._room_for_warmup_and_decay()
+        if self.packing == "best-fit" and not self.document_masks:
+            raise ValueError("packing: best-fit needs document_masks: a pair would be answered by those before it")
+        starts = [0, *(self.first_step(change) for change in self.changes), self.steps]
+        if sorted(set(starts)) != starts:
+            raise ValueError("changes: from_tokens must rise by a step or more and lie within the stage's tokens")
+        if self.retention is not None:
+            self._replayed(self.retention)
+        return self
+
+    def _whole_sequences(self) -> None:
+        """`ValueError` where a step would end within a sequence, or the ramp miss `batch_tokens`."""
+        sizes = {"batch_tokens": self.batch_tokens}
+        if self.ramp is not None:
+            sizes |= {"ramp.start": self.ramp.start, "ramp.increment": self.ramp.increment}
+        for key, size in sizes.items():
+            if size % self.sequence_length:
+                raise ValueError(f"{key}: {size} is not a multiple of sequence_length {self.sequence_length}")
+        if self.ramp is None:
+            return
+        rise = self.batch_tokens - self.ramp.start
+        if rise <= 0 or rise % self.ramp.increment:
+            raise ValueError(
+                f"ramp: steps of {self.ramp.start} tokens that grow by {self.ramp.increment} never become "
+                f"batch_tokens {self.batch_tokens}"
+            )
+        if rise // self.ramp.increment > MOST_SIZES:
+            raise ValueError(f"ramp: more than {MOST_SIZES:,} sizes of a step; let it grow by more at a time")
+
+    def _room_for_warmup_and_decay(self) -> None:
+        """`ValueError` where a part of the schedule that is given in tokens is less than a step or too long."""
+        parts = {"warmup": self.schedule.warmup, "decay": self.schedule.decay or 0.0}
+        for key, part in parts.items():
+            if 1 <= part < self.batch_tokens:
+                raise ValueError(
+                    f"schedule.{key}: {part:,.0f} tokens are less than a step of {self.batch_tokens:,}: give tokens, "
+                    "or a share of the steps below 1"
+                )
+        if max(parts.values()) >= 1 and self.course.warmup + self.course.decay > self.steps:
+            raise ValueError("schedule: warmup and decay are more than the whole stage")
+
+    def _replayed(self, retention: Retention) -> None:
+        """`ValueError` where the mixture does not go with adaptive replay."""
+        if self.changes:
+            raise ValueError("retention: decides the changes of the mixture itself, so `changes` must be empty")
+        if missing := sorted(set(retention.budget) - set(self.mixture)):
+            raise ValueError(f"retention: {', '.join(missing)} is not in the stage's mixture, so it cannot be replayed")
+        if set(retention.budget) == set(self.mixture):
+            raise ValueError("retention: the mixture holds replayed sources only")
+        total = sum(self.mixture.values())
+        for source in sorted(retention.budget):
+            share = self.mixture[source] / total
+            if not retention.least <= share <= retention.most:
+                raise ValueError(
+                    f"retention: the mixture begins with a share of {share:.3g} of {source}, outside of "
+                    f"{retention.least:.3g} to {retention.most:.3g}"
+                )
+
+    def first_step(self, change: Change) -> int:
+        """The first optimizer step (from 0) with a change's mixture."""
+        return self._steps(change.from_tokens)
+
+    def until(self, steps: int) -> Stage:
+        """The stage as far as it decides its first `steps` steps: without the changes that come later."""
+        made = [change for change in self.changes if self.first_step(change) < steps]
+        return self.model_copy(update={"changes": made})
+
+    @property
+    def sources(self) -> list[str]:
+        """Every source of the stage's mixtures, sorted."""
+        mixtures = [self.mixture, *(change.mixture for change in self.changes)]
+        return sorted({name for mixture in mixtures for name in mixture})
+
+    @property
+    def steps(self) -> int:
+        """Optimizer steps: as few as hold the budget."""
+        return self._steps(self.tokens)
+
+    @property
+    def course(self) -> Course:
+        """The schedule over the stage's steps; parts given in tokens are as few steps as hold them."""
+        schedule, steps = self.schedule, self.steps
+        warmup = self._steps(int(schedule.warmup)) if schedule.warmup >= 1 else round(schedule.warmup * steps)
+        if schedule.decay is None:
+            return Course(schedule, steps, warmup, 0)
+        if schedule.decay < 1:
+            return Course(schedule, steps, warmup, max(1, round(schedule.decay * steps)))
+        before = max(0, self.tokens_before(steps) - int(schedule.decay))
+        return Course(schedule, steps, warmup, steps - self.pace.step_of(before // self.sequence_length))
+
+    @property
+    def branch_step(self) -> int | None:
+        """The last step count before the decay of warmup-stable-decay: from there a longer stage can go on."""
+        return self.course.top + 1 if self.course.decay else None
+
+    @property
+    def pace(self) -> Pace:
+        """The sequences of each step."""
+        rising = [] if self.ramp is None else self.ramp.levels(self.batch_tokens)
+        length = self.sequence_length
+        return Pace([(steps, size // length) for steps, size in rising], self.batch_tokens // length)
+
+    def tokens_before(self, step: int) -> int:
+        """The tokens of all steps (from 0) before one."""
+        return self.pace.before(step) * self.sequence_length
+
+    def _steps(self, tokens: int) -> int:
+        """The fewest steps that hold so many tokens."""
+        return self.pace.steps(-(-tokens // self.sequence_length))
+
+
+def checkpoints_of(stages: Mapping[str, Stage]) -> dict[str, Stage]:
+    """Every checkpoint a recipe's stages make, controls included, with the settings that make it."""
+    made: dict[str, Stage] = {}
+    for name, stage in stages.items():
+        made[name] = stage
+        if stage.control:
+            other: dict[str, Any] = {"mixture": stage.control.mixture, "changes": [], "retention": None}
+            made[f"{name}-{stage.control.name}"] = stage.model_copy(update=other)
+    return made
+
+
+def safety_stages(stages: Mapping[str, Stage]) -> tuple[str, str] | None:
+    """(before, after): what the safety tuning starts from, and the last stage that trains on refusals."""
+    tuned = [name for name, stage in stages.items() if PAIRS in stage.sources]
+    if not tuned or stages[tuned[0]].start == IMPORTED:
+        return None
+    return stages[tuned[0]].start, tuned[-1]

@@ -1,0 +1,105 @@
+"""The report's line charts, drawn as inline SVG.
+
+One decision: only the curves are stretched to the chart's width; strokes, letters and ticks keep their size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aurora.reporting.charts.figures import LETTER_PIXELS, drawing, rule, words
+from aurora.reporting.charts.scales import Scale, nice_step, tick_label, ticks
+from aurora.reporting.page.markup import Html, join, tag
+
+# The height of a line chart, of the small one of a schedule, and the width that labels are fitted to.
+LINE_PIXELS, SCHEDULE_PIXELS, PANEL_PIXELS = 170, 40, 260
+# Where curves end, in percent; y ticks are written in the rest.
+RIGHT = 91.0
+
+
+@dataclass(frozen=True)
+class Line:
+    """A curve; a y of None breaks it."""
+
+    points: list[tuple[float, float | None]]
+    series: str
+    dashed: bool = False
+
+
+@dataclass(frozen=True)
+class Span:
+    """A named stretch of the x axis."""
+
+    label: str
+    start: float
+    end: float
+
+
+def line_chart(
+    identity: str,
+    title: str,
+    description: str,
+    lines: Sequence[Line],
+    spans: Sequence[Span],
+    reference: float | None = None,
+) -> Html:
+    """Curves over the spans of one x axis, which starts at zero; y ticks stand at the right."""
+    seen = [y for line in lines for _, y in line.points if y is not None]
+    seen += [] if reference is None else [reference]
+    marks = ticks(min(seen, default=0.0), max(seen, default=1.0))
+    down = Scale(marks[0], marks[-1], LINE_PIXELS - 20, 14)
+    across = Scale(0, max(span.end for span in spans), 0, RIGHT)
+    shapes = [rule(0, down(value), RIGHT, down(value), "axis" if value == marks[0] else "grid") for value in marks]
+    shapes += _spans(spans, across)
+    if reference is not None:
+        shapes.append(rule(0, down(reference), RIGHT, down(reference), "reference"))
+    shapes.append(_plot(lines, Scale(0, across.high, 0, 100), down, LINE_PIXELS))
+    step = nice_step(marks[1] - marks[0], 1)
+    shapes += [words(100, down(value) + 4, tick_label(value, step), "end", "muted small") for value in marks]
+    return drawing(identity, title, description, LINE_PIXELS, *shapes)
+
+
+def _spans(spans: Sequence[Span], across: Scale) -> list[Html]:
+    """A thin line where a span ends, and its name under the axis wherever it fits."""
+    shapes: list[Html] = []
+    for span in spans:
+        left, right = across(span.start), across(span.end)
+        if right < RIGHT - 0.1:
+            shapes.append(rule(right, 14, right, LINE_PIXELS - 14, "grid"))
+        if len(span.label) * LETTER_PIXELS <= (right - left) / 100 * PANEL_PIXELS:
+            shapes.append(words((left + right) / 2, LINE_PIXELS - 5, span.label, "middle", "muted small"))
+    return shapes
+
+
+def schedule_chart(identity: str, title: str, description: str, line: Line) -> Html:
+    """A low curve from zero to its own peak, without ticks: for the form of a schedule."""
+    peak = max([y for _, y in line.points if y is not None], default=1.0)
+    last = max([x for x, _ in line.points], default=1.0)
+    bottom = SCHEDULE_PIXELS - 2.0
+    plot = _plot([line], Scale(0, last, 0, 100), Scale(0, peak, bottom, 4), SCHEDULE_PIXELS)
+    return drawing(identity, title, description, SCHEDULE_PIXELS, rule(0, bottom, RIGHT, bottom, "axis"), plot)
+
+
+def _plot(lines: Sequence[Line], across: Scale, down: Scale, height: int) -> Html:
+    """The curves in a box 100 units wide that is stretched to its place."""
+    curves: list[Html] = []
+    for line in lines:
+        kind = f"curve {line.series}{' dashed' if line.dashed else ''}"
+        for run in _unbroken(line.points):
+            places = " ".join(f"{across(x):.2f},{down(y):.1f}" for x, y in run)
+            curves.append(tag("polyline", points=places, class_=kind))
+    return Html(
+        f'<svg viewBox="0 0 100 {height}" preserveAspectRatio="none" width="{RIGHT}%" height="{height}">'
+        f"{join(*curves)}</svg>"
+    )
+
+
+def _unbroken(points: Sequence[tuple[float, float | None]]) -> list[list[tuple[float, float]]]:
+    runs: list[list[tuple[float, float]]] = [[]]
+    for x, y in points:
+        if y is not None:
+            runs[-1].append((x, y))
+        elif runs[-1]:
+            runs.append([])
+    return [run for run in runs if len(run) > 1]

@@ -1,0 +1,125 @@
+"""The pieces every section of the page is made of: sections, tables, figures, legends, folded parts.
+
+One decision: a figure is not complete without its data. Each chart comes with its table, folded or beside it, so nobody
+has to read values off a picture, and no table grows past `MAX_ROWS` rows, so that a page stays a page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from aurora.reporting.page.markup import Child, Html, join, tag
+from aurora.reporting.wording import count
+
+MAX_ROWS = 150
+MAX_LETTERS = 60_000
+NUM_SERIES = 8
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A table cell with a style of its own."""
+
+    content: Child
+    kind: str = ""
+    style: str | None = None
+
+
+Row: TypeAlias = Sequence["Cell | Html | str | None"]
+
+
+def section(identity: str, title: str, *children: Child, lead: str = "") -> Html:
+    """A part of the page under a heading that can be linked to."""
+    return tag(
+        "section",
+        tag("h2", title, id=identity),
+        tag("p", lead, class_="lead") if lead else None,
+        *children,
+        aria_labelledby=identity,
+    )
+
+
+def table(caption: str, headings: Sequence[str], rows: Sequence[Row], words: Collection[int] = (0,)) -> Html:
+    """A table; the columns `words` hold words and the others numbers. The first column heads its row."""
+    shown = rows[:MAX_ROWS]
+    head = [
+        tag("th", heading, scope="col", class_=None if place in words else "number")
+        for place, heading in enumerate(headings)
+    ]
+    body = [tag("tr", [_cell(cell, place, place not in words) for place, cell in enumerate(row)]) for row in shown]
+    note = (
+        tag("p", f"{count(len(rows) - len(shown))} further rows are in report.json.", class_="note")
+        if len(rows) > len(shown)
+        else None
+    )
+    built = tag("table", tag("caption", caption), tag("thead", tag("tr", head)), tag("tbody", body))
+    return join(tag("div", built, class_="table", role="region", aria_label=caption, tabindex=0), note)
+
+
+def _cell(cell: Cell | Html | str | None, place: int, is_number: bool) -> Html:
+    chosen = cell if isinstance(cell, Cell) else Cell(cell)
+    kind = " ".join(part for part in ("number" if is_number else "", chosen.kind) if part) or None
+    if place == 0:
+        return tag("th", chosen.content, scope="row", class_=kind, style=chosen.style)
+    return tag("td", chosen.content, class_=kind, style=chosen.style)
+
+
+def figure(title: str, *content: Child, note: str = "", data: Html | None = None, fold: bool = True) -> Html:
+    """A chart under its title, a note on how to read it, and its data beneath, folded or not."""
+    return tag(
+        "figure",
+        tag("figcaption", tag("strong", title), tag("span", f" {note}") if note else None),
+        *content,
+        folded("The data", data) if data and fold else data,
+    )
+
+
+def folded(summary: str, *content: Child, open_: bool = False) -> Html:
+    """Content that a reader opens; open in print."""
+    return tag("details", tag("summary", summary), *content, open="" if open_ else None)
+
+
+def legend(entries: Sequence[tuple[str, str]]) -> Html:
+    """Swatches (`kind` is the class of each) and what they stand for."""
+    items = [tag("li", tag("span", class_=f"swatch {kind}", aria_hidden="true"), label) for kind, label in entries]
+    return tag("ul", items, class_="legend")
+
+
+def facts(pairs: Sequence[tuple[str, Child]]) -> Html:
+    """Names and values."""
+    return tag("dl", [tag("div", tag("dt", name), tag("dd", value)) for name, value in pairs], class_="facts")
+
+
+def quoted(text: str, language: str, kind: str = "quote") -> Html:
+    """Text written by a model or a stranger, in its own language and direction, kept apart from the page's."""
+    shown = cut(text)
+    if language == "code":
+        return tag("code", shown, class_=kind, translate="no", dir="ltr")
+    return tag("span", shown, class_=kind, lang=None if language == "und" else language, translate="no", dir="auto")
+
+
+def cut(text: str, letters: int = MAX_LETTERS) -> str:
+    """`text`, or its beginning where it would make the page too long."""
+    return text if len(text) <= letters else text[:letters] + " … (the rest is in report.json)"
+
+
+@dataclass(frozen=True)
+class Palette:
+    """The same colour for a language everywhere on the page."""
+
+    languages: Sequence[str]
+
+    def series(self, language: str) -> str:
+        """Class of a language's colour; red-team pairs and unknown ones have their own greys."""
+        fixed: Mapping[str, str] = {"harmful": "s9", "benign": "s0"}
+        if language in fixed:
+            return fixed[language]
+        if language not in self.languages:
+            return "s0"
+        return f"s{list(self.languages).index(language) % NUM_SERIES + 1}"
+
+    def source(self, name: str) -> str:
+        """Class of the colour of a `SOURCE/LANGUAGE`."""
+        return self.series(name.rsplit("/", 1)[-1])

@@ -1,0 +1,135 @@
+"""Telling whether a run, or a folder that a step, an import or an export wrote, still is what was written.
+
+One decision: every byte is read, whatever is known of it, and everything found is named at once: what is missing,
+altered, linked or was put there by somebody, and whether the run came to its end. What may lie in a run beside its
+artifacts is told apart: work that is under way, what was set aside, and files that are the user's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from aurora.errors import AuroraError, UserError
+from aurora.files import sha256
+from aurora.folders import ALTERED, EXTRA, MANIFEST, MISSING, SET_ASIDE, extras, faults
+from aurora.progress import progress
+from aurora.run.folder import HASHES, run_of
+from aurora.run.manifest import read_manifest
+from aurora.run.seal import OWN_FILES, RECIPE, SCRATCH, SEAL, UNLISTED, Seal, fault_of, read_seal
+
+WORK = ".partial"
+# Of a run, and of no artifact: they are not hashed. TensorBoard's events repeat what metrics.jsonl says, and what the
+# next build of a corpus goes on from has marks of its own.
+UNHASHED = (".lock", HASHES, SEAL, *SCRATCH)
+
+
+def verify(path: Path) -> str:
+    """What was found whole, and what lies beside it; `AuroraError` naming all that is wrong."""
+    path = path.resolve()
+    if (path / SEAL).exists() or (path / RECIPE).is_file():
+        return _verify_run(path)
+    if not (path / MANIFEST).exists():
+        raise UserError(f"{path} is no run and has no {MANIFEST}: give a run folder, or one that Aurora wrote.")
+    bad: list[str] = []
+    num_files = _verify_artifact(path, bad)
+    run = run_of(path)
+    if run is not None:
+        part = (path / MANIFEST).relative_to(run).as_posix()
+        seal = read_seal(run)
+        if seal is None or not seal.expected(part):
+            if seal is None or Path(part).parts[0] in _rooms(seal):
+                bad.append(f"{path} is not in the seal of {run}")
+        elif fault := fault_of(run, part, seal):
+            bad.append(f"{path / MANIFEST} {fault}")
+    _raise(bad)
+    return f"{num_files} files in 1 artifact are as they were written."
+
+
+def _verify_run(run: Path) -> str:
+    seal = read_seal(run)
+    if seal is None:
+        raise AuroraError(
+            f"Damaged: {run / SEAL} {MISSING}, which says what the run has: put a copy of it back; without one, move "
+            f"{UNLISTED} away, and run the recipe again, which takes up the artifacts that agree with their manifests."
+        )
+    bad = [f"{run / part} {fault}" for part in sorted(_parts(seal)) if (fault := fault_of(run, part, seal))]
+    there = [run / folder for folder in seal.artifacts if (run / folder / MANIFEST).exists()]
+    num_files = sum(_verify_artifact(folder, bad) for folder in there)
+    notes = [f"Of an earlier form of the recipe: {run / Path(part).parent}" for part in sorted(seal.earlier)]
+    _look_around(run, seal, bad, notes)
+    if not seal.finished or seal.coming:
+        bad.append(f"{run} is not finished (its recipe was not carried out to the report)")
+    _raise(bad, notes)
+    whole = f"{num_files} files in {len(seal.artifacts)} artifacts, the recipe and the report are as they were written."
+    return "\n".join([*notes, whole])
+
+
+def _parts(seal: Seal) -> set[str]:
+    """Paths of all that the seal holds; a finished run has all of its own files."""
+    return {*seal.parts, *seal.earlier, *(OWN_FILES if seal.finished else ())}
+
+
+def _verify_artifact(folder: Path, bad: list[str]) -> int:
+    """Add what is wrong with an artifact to `bad`; returns how many files it lists."""
+    problem = f"{folder / MANIFEST} {ALTERED}"
+    try:
+        manifest = read_manifest(folder)
+    except AuroraError as error:
+        manifest, problem = None, str(error).rstrip(".")
+    if manifest is None:
+        if not any(it.startswith(str(folder / MANIFEST)) for it in bad):  # else the seal has said it
+            bad.append(problem)
+        return 0
+    size = sum(int(output["bytes"]) for output in manifest.outputs.values())
+    with progress(f"verify {folder.name}", size, "B") as bar:
+        found = faults(folder, manifest.hashes, _counting(bar.update))
+    bad += [f"{folder / name} {fault}" for name, fault in found.items()]
+    bad += [f"{folder / name} {EXTRA}" for name in extras(folder, manifest.hashes)]
+    return len(manifest.outputs)
+
+
+def _counting(report: Callable[[int], object]) -> Callable[[Path], str]:
+    def digest(path: Path) -> str:
+        found = sha256(path)
+        report(path.stat().st_size)
+        return found
+
+    return digest
+
+
+def _look_around(run: Path, seal: Seal, bad: list[str], notes: list[str]) -> None:
+    """Name what lies in a run beside its artifacts: `bad` among them, else as a note."""
+    for name, is_room in _beside(run, set(seal.artifacts), _rooms(seal)):
+        path = run / name
+        if Path(name).name.endswith(SET_ASIDE):
+            notes.append(f"Set aside: {path}")
+        elif Path(name).name.endswith(WORK):
+            notes.append(f"Work of a step, for when it goes on: {path}")
+        elif is_room:
+            bad.append(f"{path} {EXTRA}")
+        elif name not in (*UNHASHED, *OWN_FILES):
+            notes.append(f"Not of this run, and not looked at: {path}")
+
+
+def _rooms(seal: Seal) -> set[str]:
+    """Names in a run below which only steps write."""
+    return {Path(folder).parts[0] for folder in seal.artifacts}
+
+
+def _beside(run: Path, artifacts: set[str], rooms: set[str]) -> Iterator[tuple[str, bool]]:
+    """(path in the run, whether it lies where only steps write) of what is no artifact and leads to none."""
+    for path in sorted(run.iterdir()):
+        if path.name in artifacts:
+            continue
+        if path.name in rooms and path.is_dir() and not path.is_symlink():
+            found = (inner.relative_to(run).as_posix() for inner in sorted(path.iterdir()))
+            yield from ((inner, True) for inner in found if inner not in artifacts)
+        else:
+            yield path.name, path.name in rooms
+
+
+def _raise(bad: list[str], notes: list[str] | None = None) -> None:
+    if bad:
+        said = f"Damaged: {'; '.join(bad)}. Put copies back, or move away what is named, and run the recipe again."
+        raise AuroraError(" ".join([said, *(f"({note})" for note in notes or [])]))

@@ -1,0 +1,180 @@
+"""Clean documents and prompt/response pairs to token stores.
+
+One decision: one store for each (source, language) pair of the corpus, so that a mixture can weigh them apart; held-out
+text is never encoded here and so cannot be trained on.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tokenizers import Tokenizer
+
+from aurora.corpus.artifact import parts, read_columns
+from aurora.errors import AuroraError, UserError
+from aurora.files import read_json_lines, sha256
+from aurora.progress import progress
+from aurora.recipe.tokens import Infilling, Tokens
+from aurora.tokens.adoption import adopt_store
+from aurora.tokens.infilling import Infiller
+from aurora.tokens.store import SideFile, StoreWriter, TokenStore, clear_work, file_of, store_stem
+from aurora.tokens.text.encoder import Encoder, HuggingFaceEncoder, Ids, fast_encoder
+from aurora.tokens.text.formats import Format
+from aurora.tokens.text.text_facts import FILE, TextFacts, read_text
+
+BATCH_DOCUMENTS = 512
+SAVE_BATCHES = 100  # an interrupted build loses a few seconds of encoding
+Cuts = dict[str, float]  # the recipe's infilling of a source
+# Documents of each store that are encoded by the tokenizer itself as well, and must come out the same.
+CHECKED_DOCUMENTS = 64
+# The kinds of item that each store of pairs holds. Harmful ones alone are no store: in a sequence where every prompt is
+# refused, a model learns to refuse what comes after a refusal instead of reading the prompt.
+PAIR_STORES = {"pairs": ("harmful", "benign"), "benign": ("benign",)}
+
+
+def build_tokens(
+    tokens: Tokens, base: Path, corpus: Path, redteam: Path | None, tokenizer: Path, folder: Path
+) -> dict[str, Any]:
+    """Encode the corpus artifact's clean documents, and the red-team set's training pairs, into stores below `folder`.
+
+    Stores that the recipe adopts, with paths relative to `base`, are copied beside them.
+
+    A store that is already there, whole and of this tokenizer, is kept. Returns {store name: side file as a table}.
+    """
+    text = read_text(tokenizer)
+    encoders = Encoders(text.tokenizer)
+    mark = sha256(tokenizer / FILE)
+    found = parts(corpus, "clean")
+    cuts = {name: _cuts(name, text, settings) for name, settings in tokens.infilling.items()}
+    if missing := sorted(set(cuts) - {f"{source}/{language}" for source, language, _, _ in found} - set(tokens.adopt)):
+        raise UserError(f"tokens.infilling: the corpus has no clean text for {', '.join(missing)}.")
+    sides: dict[str, Any] = {}
+    with progress("encode", sum(num_bytes for _, _, _, num_bytes in found), "B") as bar:
+        for source, language, _, num_bytes in found:
+            name = f"{source}/{language}"
+            sides[name] = _existing(folder, name, mark, cuts.get(name)) or _encode_documents(
+                text, encoders, mark, corpus, source, language, folder, cuts.get(name)
+            )
+            bar.update(num_bytes)
+    for name, adopted in tokens.adopt.items():
+        sides[name] = _existing(folder, name, mark, cuts.get(name)) or adopt_store(
+            name, adopted, base, text, mark, folder, cuts.get(name)
+        )
+    if redteam is not None:
+        for part, kinds in PAIR_STORES.items():
+            pairs = [(item["prompt"], item["response"]) for item in read_pairs(redteam, kinds)]
+            name = f"redteam/{part}"
+            sides[name] = _existing(folder, name, mark) or _encode_pairs(text, mark, pairs, part, folder)
+    return sides
+
+
+def _cuts(name: str, text: TextFacts, settings: Infilling) -> Cuts:
+    """How sequences are to cut a source's documents, as its side file says it; asked for here what reading needs."""
+    Infiller(text, settings, name)
+    return settings.model_dump()
+
+
+def _existing(folder: Path, name: str, mark: str, cuts: Cuts | None = None) -> SideFile | None:
+    """The side file of a store that an interrupted attempt finished; one that is not whole is made again."""
+    stem = store_stem(folder, name)
+    if not file_of(stem, "json").is_file():
+        return None
+    try:
+        store = TokenStore.open(stem, mark)
+        store.verify()
+    except AuroraError:
+        return None
+    if store.side.infilling != cuts:
+        return None
+    clear_work(stem)
+    return store.side
+
+
+class Encoders:
+    """The fast encoder of a tokenizer on every core, and its own for where they differ."""
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self._fast, self._own = fast_encoder(tokenizer, os.cpu_count() or 1), HuggingFaceEncoder(tokenizer)
+
+    def checked(self, texts: Sequence[str]) -> Encoder:
+        """The fast encoder, or the tokenizer's own where they differ on any of `texts`."""
+        pairs = zip(self._fast.encode(texts), self._own.encode(texts), strict=True)
+        return self._fast if all(np.array_equal(a, b) for a, b in pairs) else self._own
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """Documents of a source in a row, and their ids."""
+
+    ids: list[Ids]
+    texts: list[str]
+    licenses: list[str]
+
+
+def _encode_documents(
+    text: TextFacts,
+    encoders: Encoders,
+    mark: str,
+    corpus: Path,
+    source: str,
+    language: str,
+    folder: Path,
+    cuts: Cuts | None,
+) -> SideFile:
+    around = np.array(text.document([]), np.uint32)
+    before, end = around[:-1], around[-1:]
+    with StoreWriter(store_stem(folder, f"{source}/{language}"), text.vocabulary, key=mark) as writer:
+        rows = read_columns(corpus, "clean", ("text", "license"), source, language)
+        left = islice(rows, writer.num_documents, None)
+        for number, batch in enumerate(_encoded(encoders, left), start=1):
+            for ids, written, license in zip(batch.ids, batch.texts, batch.licenses, strict=True):
+                writer.add(np.concatenate([before, ids, end]), num_bytes=len(written.encode()), license=license)
+            if number % SAVE_BATCHES == 0:
+                writer.save()
+        return writer.close(source, language, mark, cuts)
+
+
+def _encoded(encoders: Encoders, rows: Iterator[tuple[str, ...]]) -> Iterator[_Batch]:
+    """The documents of a source, a batch being encoded while the one before it is written."""
+    with ThreadPoolExecutor(1, "encoding") as thread:
+        encoder: Encoder | None = None
+        waiting: deque[tuple[Future[list[Ids]], list[str], list[str]]] = deque()
+        for batch in _batched(rows):
+            texts = [text for text, _ in batch]
+            encoder = encoder or encoders.checked(texts[:CHECKED_DOCUMENTS])
+            waiting.append((thread.submit(encoder.encode, texts), texts, [license for _, license in batch]))
+            if len(waiting) > 2:
+                found, *facts = waiting.popleft()
+                yield _Batch(found.result(), *facts)
+        for found, *facts in waiting:
+            yield _Batch(found.result(), *facts)
+
+
+def _encode_pairs(text: TextFacts, mark: str, pairs: list[tuple[str, str]], part: str, folder: Path) -> SideFile:
+    form = Format(text)
+    with StoreWriter(store_stem(folder, f"redteam/{part}"), text.vocabulary, masked=True) as writer:
+        for prompt, response in pairs:
+            ids, counted = form.pair(prompt, response)
+            num_bytes = len(prompt.encode()) + len(response.encode())
+            writer.add(ids, np.array(counted, np.uint8), num_bytes=num_bytes, license="Apache-2.0")
+        return writer.close("redteam", part, mark)
+
+
+def read_pairs(redteam: Path, kinds: Sequence[str]) -> list[dict[str, str]]:
+    """Training items of these kinds in their order. The file is an artifact of an earlier step, so its lines are
+    whole."""
+    return [item for item in read_json_lines(redteam / "train.jsonl") if item["kind"] in kinds]
+
+
+def _batched(rows: Iterable[tuple[str, ...]]) -> Iterator[list[tuple[str, ...]]]:
+    iterator = iter(rows)
+    while batch := list(islice(iterator, BATCH_DOCUMENTS)):
+        yield batch

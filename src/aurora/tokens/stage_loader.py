@@ -1,0 +1,130 @@
+"""The loader of a stage, as the recipe states it.
+
+One decision: whoever asks what a stage reads (training, the report, `aurora tokens inspect`) asks this one, so that
+they agree to the token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from aurora.errors import UserError
+from aurora.files import sha256
+from aurora.progress import say
+from aurora.recipe.stages.stage import Stage
+from aurora.recipe.tokens import Infilling
+from aurora.tokens.infilling import Infiller
+from aurora.tokens.loader import Loader
+from aurora.tokens.mixture import Change, Mixture
+from aurora.tokens.packing import Pairs, Rows, rows_of
+from aurora.tokens.replay_decisions import Decision
+from aurora.tokens.store import TokenStore, store_stem
+from aurora.tokens.text.text_facts import FILE, read_text
+
+# A stage that fills up more of its tokens than this wastes time that packing would save.
+MUCH_FILLED_UP = 0.1
+
+
+def stage_loader(stage: Stage, name: str, seed: int, tokens: Path, decided: Sequence[Decision] = ()) -> Loader:
+    """The loader of the stage called `name` over the stores of a run's `tokens` folder.
+
+    `decided` is what adaptive replay decided so far.
+
+    Raises `AuroraError` for a store that is damaged or of another tokenizer, `UserError` for one without a sequence.
+    """
+    mark = sha256(tokens / "tokenizer" / FILE)
+    text = read_text(tokens / "tokenizer")
+    separate = stage.document_masks or stage.position_resets
+    rows: dict[str, Rows] = {}
+    for source in stage.sources:
+        store = TokenStore.open(store_stem(tokens / "train", source), mark)
+        cuts = store.side.infilling
+        rows[source] = rows_of(
+            store,
+            stage.sequence_length,
+            text.start,
+            text.end,
+            packing=stage.packing,
+            separate=separate,
+            infiller=None if cuts is None else Infiller(text, Infilling(**cuts), source),
+        )
+        if isinstance(rows[source], Pairs) and store.num_documents and not rows[source].count:
+            raise UserError(
+                f"Stage {name} learns nothing from {source}, whose prompts all fill its sequence_length of "
+                f"{stage.sequence_length}: raise it, or take the source out of the mixture."
+            )
+    pace = stage.pace
+    changes = [Change(pace.before(stage.first_step(change)), change.mixture) for change in stage.changes]
+    changes += [Change(pace.before(it.step), it.weights) for it in decided if it.weights]
+    counts = {source: part.count for source, part in rows.items()}
+    loss_tokens = {source: part.held().loss_tokens for source, part in rows.items()}
+    mixture = Mixture(stage.mixture, counts, loss_tokens, seed, name, changes)
+    return Loader(rows, mixture, stage.sequence_length, pace, separate=separate)
+
+
+def stage_facts(stage: Stage, steps: int, loader: Loader) -> dict[str, Any]:
+    """What the first `steps` steps of a stage read.
+
+    `tokens` are those of all sequences, `padding` of them fill sequences up and `loss_tokens` count in the loss. Each
+    of the `sources` has the same of itself (its `tokens` without padding) and its `share` of the stage's loss tokens,
+    which weights count, and `token_share` of all tokens but padding.
+    """
+    sequences = stage.pace.before(steps)
+    read = loader.read(sequences)
+    tokens, loss_tokens = (sum(getattr(part, key) for part in read.values()) for key in ("tokens", "loss_tokens"))
+    sources: dict[str, Any] = {}
+    for source, part in read.items():
+        sources[source] = {
+            "share": round(part.loss_tokens / loss_tokens, 6),
+            "loss_tokens": part.loss_tokens,
+            "token_share": round(part.tokens / tokens, 6),
+            "tokens": part.tokens,
+            "padding": part.sequences * stage.sequence_length - part.tokens,
+            "sequences": part.sequences,
+            "epochs": round(part.epochs, 3),
+        }
+        if isinstance(rows := loader.rows[source], Pairs):
+            sources[source]["pairs_without_loss"] = rows.without_loss
+    return {
+        "tokens": sequences * stage.sequence_length,
+        "loss_tokens": loss_tokens,
+        "padding": sequences * stage.sequence_length - tokens,
+        "sequences": sequences,
+        "sources": sources,
+    }
+
+
+def warn(stage: Stage, name: str, loader: Loader) -> None:
+    """Say on the terminal what the stage reads too often, what it fills up, and which pairs are too long for it."""
+    sequences = stage.pace.before(stage.steps)
+    for source, read in loader.read(sequences).items():
+        if read.epochs > stage.warn_epochs:
+            say(
+                f"Stage {name} passes {read.epochs:.1f} times over {source}: give it more text or less weight, or "
+                "raise the stage's warn_epochs."
+            )
+        filled_up = read.sequences / sequences - read.tokens / (sequences * stage.sequence_length)
+        if filled_up > MUCH_FILLED_UP:
+            say(
+                f"Stage {name} spends {filled_up:.0%} of its tokens on filling up the sequences of {source}, which "
+                "needs so many for its weight, as weights count tokens with a loss: give it less weight, or pack it "
+                "(packing: best-fit, with document_masks)."
+            )
+    for source, rows in loader.rows.items():
+        if isinstance(rows, Pairs):
+            _warn_of_length(stage, name, source, rows)
+
+
+def _warn_of_length(stage: Stage, name: str, source: str, pairs: Pairs) -> None:
+    longer = int((pairs.store.document_sizes > stage.sequence_length + 1).sum()) - pairs.without_loss
+    for count, verb, reason in (
+        (longer, "cuts", "are longer than"),
+        (pairs.without_loss, "leaves out", "have a prompt that fills"),
+    ):
+        if count:
+            say(
+                f"Stage {name} {verb} {count:,} of the {pairs.store.num_documents:,} pairs of {source}, which "
+                f"{reason} its sequence_length of {stage.sequence_length}."
+            )

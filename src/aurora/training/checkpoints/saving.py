@@ -1,0 +1,63 @@
+"""Checkpoints written while training goes on.
+
+One decision: training stops for a copy to host memory alone, into buffers that are kept, so no page of them is faulted
+in twice; a thread writes, hashes and publishes the copy. One save is under way at most: the next one, an interruption
+and the end of the stage wait for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from aurora.training.checkpoints.checkpoint import Keep, State, save_checkpoint
+from aurora.training.process.job import Job
+
+
+class Saver:
+    """Saves the checkpoints of a stage below `folder`; every rank of `job` has one."""
+
+    def __init__(self, folder: Path, job: Job, keep: Keep) -> None:
+        self._folder = folder
+        self._job = job
+        self._keep = keep
+        self._copies: dict[str, Tensor] = {}
+        self._thread = ThreadPoolExecutor(1, "saving")
+        self._under_way: Future[Path] | None = None
+
+    def save(self, state: State, model: Mapping[str, Tensor], optimizer: Mapping[str, Tensor]) -> None:
+        """Copy the tensors and begin to write them; they may change when this returns."""
+        self.wait()
+        weights, moments = self._copied("model", model), self._copied("optimizer", optimizer)
+        if torch.cuda.is_available():
+            torch.cuda.synchronize()  # copies from an accelerator are only begun
+        self._under_way = self._thread.submit(
+            save_checkpoint, self._folder, state, weights, moments, self._job, self._keep
+        )
+
+    @property
+    def failed(self) -> bool:
+        """Whether a save has ended with an error, which `wait` raises; another rank may see it a step later."""
+        return self._under_way is not None and self._under_way.done() and self._under_way.exception() is not None
+
+    def wait(self) -> Path | None:
+        """The checkpoint under way, when it is there; raises what went wrong: `AuroraError` for a full disk."""
+        found, self._under_way = self._under_way, None
+        return None if found is None else found.result()
+
+    def settle(self) -> None:
+        """Let a save end in whatever way before the stage is left with an error of its own."""
+        if self._under_way is not None:
+            self._under_way.exception()
+
+    def _copied(self, kind: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        for name, tensor in tensors.items():
+            key = f"{kind} {name}"
+            if key not in self._copies:
+                self._copies[key] = torch.empty(tensor.shape, dtype=tensor.dtype, pin_memory=tensor.is_cuda)
+            self._copies[key].copy_(tensor.detach(), non_blocking=True)
+        return {name: self._copies[f"{kind} {name}"] for name in tensors}

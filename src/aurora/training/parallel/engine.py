@@ -1,0 +1,181 @@
+"""What computes the updates of a stage: one process, or a rank's share of many.
+
+One decision: a trainer sees parameters, gradients' norm and a step's loss, the same numbers on every rank, and nothing
+of how they came about; so guard, schedule, checkpoints and metrics are written once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+
+from aurora.model.gpt_bigcode import Block, GPTBigCode
+from aurora.model.scorer import Scorer
+from aurora.recipe.model import Architecture
+from aurora.training.checkpoints.boxed_tensors import Stored
+from aurora.training.optimizer import Weights, gradient_norm
+from aurora.training.process.runtime import Precision, Runtime
+
+# This rank's rows [R, T] of a step: `tokens` and `targets`, and where wanted `loss_mask`, `positions`, `documents`.
+Rows = Mapping[str, Tensor | None]
+
+# Tensors with a row for every entry of the vocabulary.
+BY_ENTRY = ("transformer.wte.weight", "lm_head.weight")
+
+
+class Engine(Protocol):
+    """A network in training. `rank` of `ranks` is this process's share of the sequences of a step, `stream` the
+    number of its random numbers."""
+
+    device: torch.device
+    precision: Precision
+    architecture: Architecture
+    vocabulary: int
+    rank: int
+    stream: int
+    ranks: int
+
+    @property
+    def named(self) -> Mapping[str, nn.Parameter]:
+        """The fp32 parameters that this process updates."""
+
+    @property
+    def network(self) -> Scorer:
+        """What measures; all ranks call it together."""
+
+    @property
+    def blocks(self) -> list[Block]:
+        """The blocks that this process trains."""
+
+    def rows_from(self, entry: int) -> list[Tensor]:
+        """Views of what this process updates of the rows of vocabulary entries from `entry` on."""
+
+    def initialise(self, generator: torch.Generator) -> None:
+        """Draw new weights, the same in every layout."""
+
+    def fill(self, weights: Stored) -> None:
+        """Take the parameters from `weights`."""
+
+    def owned(self, tensors: Mapping[str, Tensor], kinds: Sequence[str] = ("",)) -> dict[str, Tensor]:
+        """What this rank writes of `tensors`; those called KIND + NAME are laid out like the parameter NAME."""
+
+    def copy(self, stored: Stored, tensors: Mapping[str, Tensor], kinds: Sequence[str] = ("",)) -> None:
+        """Write into `tensors`, called KIND + NAME and laid out like the parameter NAME, this rank's part of `stored`.
+
+        Raises `AuroraError` naming a tensor that is missing or of another network's shape.
+        """
+
+    def agree(self, flags: Sequence[bool]) -> list[bool]:
+        """Each flag as true where it is on any rank."""
+
+    def total(self, number: int) -> int:
+        """The sum of a number over the ranks' shares of a step."""
+
+    def train_step(self, rows: Rows, micro_batch: int, num_counted: int) -> float:
+        """Gradients of the mean loss over the step's `num_counted` targets, `micro_batch` rows at a time; that loss."""
+
+    def gradient_norm(self) -> float:
+        """Norm over all gradients of the network together."""
+
+    def refresh(self) -> None:
+        """Take up updated parameters."""
+
+
+class OneProcess:
+    """The whole network here."""
+
+    rank = 0
+    stream = 0
+    ranks = 1
+
+    def __init__(self, model: GPTBigCode, runtime: Runtime) -> None:
+        self.device = runtime.device
+        self.precision = runtime.precision
+        self.architecture = model.architecture
+        self.vocabulary = model.vocabulary
+        self.weights = Weights(model.to(runtime.device), runtime.precision)
+        self.weights.working.train()
+
+    @property
+    def named(self) -> Mapping[str, nn.Parameter]:
+        """As in `Engine`."""
+        return dict(self.weights.master.named_parameters())
+
+    @property
+    def network(self) -> GPTBigCode:
+        """As in `Engine`; in fp32."""
+        return self.weights.master
+
+    @property
+    def blocks(self) -> list[Block]:
+        """As in `Engine`."""
+        return self.weights.working.transformer.blocks
+
+    def rows_from(self, entry: int) -> list[Tensor]:
+        """As in `Engine`."""
+        return [parameter.detach()[entry:] for name, parameter in self.named.items() if name in BY_ENTRY]
+
+    def initialise(self, generator: torch.Generator) -> None:
+        """As in `Engine`."""
+        self.weights.master.initialise(generator)
+        self.refresh()
+
+    @torch.no_grad()
+    def fill(self, weights: Stored) -> None:
+        """As in `Engine`."""
+        self.copy(weights, self.named)
+        self.refresh()
+
+    def owned(self, tensors: Mapping[str, Tensor], kinds: Sequence[str] = ("",)) -> dict[str, Tensor]:
+        """As in `Engine`: all."""
+        return dict(tensors)
+
+    @torch.no_grad()
+    def copy(self, stored: Stored, tensors: Mapping[str, Tensor], kinds: Sequence[str] = ("",)) -> None:
+        """As in `Engine`: all."""
+        for kind in kinds:
+            for name in self.named:
+                stored.check(kind + name, tensors[kind + name].shape)
+                stored.copy(kind + name, tensors[kind + name])
+
+    def agree(self, flags: Sequence[bool]) -> list[bool]:
+        """As in `Engine`."""
+        return list(flags)
+
+    def total(self, number: int) -> int:
+        """As in `Engine`."""
+        return number
+
+    def train_step(self, rows: Rows, micro_batch: int, num_counted: int) -> float:
+        """As in `Engine`; micro-batches without a loss are not computed."""
+        given = {name: values for name, values in rows.items() if values is not None}
+        total = torch.zeros((), dtype=torch.float64, device=self.device)
+        for start in range(0, len(given["tokens"]), micro_batch):
+            part = {name: values[start : start + micro_batch] for name, values in given.items()}
+            mask = part.pop("loss_mask", None)
+            if mask is not None and not mask.any():
+                continue
+            if mask is not None and mask.all():
+                mask = None
+            loss = self.weights.working.loss(
+                part.pop("tokens"),
+                part.pop("targets"),
+                mask,
+                reduction="sum",
+                positions=part.get("positions"),
+                documents=part.get("documents"),
+            )
+            (loss / num_counted).backward()  # type: ignore[no-untyped-call]
+            total += loss.detach()
+        return total.item() / num_counted
+
+    def gradient_norm(self) -> float:
+        """As in `Engine`."""
+        return gradient_norm(self.weights.master.parameters())
+
+    def refresh(self) -> None:
+        """As in `Engine`."""
+        self.weights.refresh()

@@ -1,0 +1,238 @@
+"""Tensor parallelism: the ranks of a group hold parts of each layer's matrices (Megatron-LM, arXiv 1909.08053), and
+outside the matrices parts of the sequence (sequence parallelism, arXiv 2205.05198).
+
+One decision: the network's own modules stay; their linear layers and embedding are replaced by ones that hold a part
+and know when to speak to the group. So a gradient crosses ranks by one of five operations here, plain tensors are all
+that a rank holds, and nothing depends on how a library would place an operation. What every rank holds whole gets the
+gradient of a part of the work on each; `aurora.training.parallel.network` adds them up.
+
+Shapes: B sequences, T tokens, t ranks in the group, W width, V vocabulary, N rows with a loss.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.distributed as dist
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
+
+from aurora.model.cross_entropy import ROWS
+from aurora.model.gpt_bigcode import Attention, Block
+from aurora.model.untraced import untraced
+
+SEQUENCE = 1  # the dimension that sequence parallelism cuts
+Operation = Callable[[Tensor, "TensorGroup"], Tensor]
+
+
+@dataclass(frozen=True)
+class TensorGroup:
+    """The ranks that share matrices; with `sequence` they also share the positions outside of them."""
+
+    group: dist.ProcessGroup
+    rank: int
+    size: int
+    sequence: bool
+
+    def own(self, length: int) -> slice:
+        """This rank's part of `length` rows: equal parts, the last ones shorter or empty."""
+        share = -(-length // self.size)
+        return slice(min(self.rank * share, length), min((self.rank + 1) * share, length))
+
+    def enter(self, hidden: Tensor) -> Tensor:
+        """Into the matrices: all positions [B, T, W] on every rank; their gradients are summed."""
+        return _across(hidden, self, *((_gathered, _scattered) if self.sequence else (_same, _summed)))
+
+    def leave(self, partial: Tensor) -> Tensor:
+        """Out of the matrices: the sum over ranks, of all positions or of this rank's [B, T / t, W]."""
+        return _across(partial, self, *((_scattered, _gathered) if self.sequence else (_summed, _same)))
+
+    def complete(self, hidden: Tensor) -> Tensor:
+        """All positions for an operation whose gradient comes back whole on every rank."""
+        return _across(hidden, self, _gathered, _own) if self.sequence else hidden
+
+    def positions(self, values: Tensor) -> Tensor:
+        """This rank's part of something that runs over the positions, [T] or [B, T]."""
+        return values[..., self.own(values.shape[-1])] if self.sequence else values
+
+
+class ColumnLinear(nn.Linear):
+    """The rows of a linear layer that give this rank's outputs."""
+
+    def __init__(self, inputs: int, outputs: int, group: TensorGroup) -> None:
+        super().__init__(inputs, outputs)
+        self.group = group
+
+    def forward(self, hidden: Tensor) -> Tensor:
+        """[B, T or T / t, inputs] to [B, T, outputs]."""
+        return F.linear(self.group.enter(hidden), self.weight, self.bias)
+
+
+class RowLinear(nn.Linear):
+    """The columns of a linear layer that read this rank's inputs; its bias is added once, to the sum."""
+
+    def __init__(self, inputs: int, outputs: int, group: TensorGroup) -> None:
+        super().__init__(inputs, outputs)
+        self.group = group
+
+    def forward(self, hidden: Tensor) -> Tensor:
+        """[B, T, inputs] to [B, T or T / t, outputs]."""
+        return self.group.leave(F.linear(hidden, self.weight)) + self.bias
+
+
+class VocabularyEmbedding(nn.Embedding):
+    """The rows of the token embedding that belong to this rank's part of the vocabulary."""
+
+    def __init__(self, vocabulary: int, width: int, group: TensorGroup) -> None:
+        own = group.own(vocabulary)
+        super().__init__(own.stop - own.start, width)
+        self.first = own.start
+        self.group = group
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """[B, T] to [B, T or T / t, W]."""
+        local = tokens - self.first
+        foreign = (local < 0) | (local >= self.num_embeddings)
+        rows = F.embedding(local.masked_fill(foreign, 0), self.weight)
+        return self.group.leave(rows.masked_fill(foreign[..., None], 0.0))
+
+
+def cut_block(block: Block, group: TensorGroup) -> None:
+    """Replace the linear layers of `block` (on the meta device) by this rank's parts; heads and inner width are shared
+    equally, the one key/value head of multi-query attention is held by every rank."""
+    attention, mlp = block.attn, block.mlp
+    width = attention.c_proj.out_features
+    own = width // group.size
+    key_value = 2 * attention.head_width if attention.multi_query else 2 * own
+    inner = mlp.c_fc.out_features // group.size
+    with torch.device("meta"):
+        attention.c_attn = ColumnLinear(width, own + key_value, group)
+        attention.c_proj = RowLinear(own, width, group)
+        mlp.c_fc = ColumnLinear(width, inner, group)
+        mlp.c_proj = RowLinear(inner, width, group)
+
+
+def shared_rows(attention: Attention) -> int:
+    """How many of the last rows of `c_attn` every rank of a tensor group holds."""
+    return 2 * attention.head_width if attention.multi_query else 0
+
+
+def vocabulary_cross_entropy(hidden: Tensor, weight: Tensor, first: int, targets: Tensor, group: TensorGroup) -> Tensor:
+    """`aurora.model.cross_entropy.linear_cross_entropy` where each rank holds a part of the vocabulary.
+
+    `hidden` [N, W] and `targets` [N] are the same on every rank, `weight` [own, W] is this rank's, from entry `first`
+    on; returns the sum over rows. The gradient of `hidden` is whole on every rank.
+    """
+    total: Tensor = _VocabularyCrossEntropy.apply(hidden, weight, first, targets, group, torch.is_grad_enabled())  # type: ignore[no-untyped-call]
+    return total
+
+
+def vocabulary_losses(hidden: Tensor, weight: Tensor, first: int, targets: Tensor, group: TensorGroup) -> Tensor:
+    """Cross-entropy in nats of every target [N], without gradients; arguments as in `vocabulary_cross_entropy`."""
+    parts = zip(torch.split(hidden, ROWS), torch.split(targets, ROWS), strict=True)
+    return torch.cat([_shares(rows, weight, first, right, group)[2] for rows, right in parts])
+
+
+def _shares(
+    hidden: Tensor, weight: Tensor, first: int, targets: Tensor, group: TensorGroup
+) -> tuple[Tensor, tuple[Tensor, Tensor], Tensor]:
+    """This rank's columns of the softmax [N, own], the (rows, columns) of its targets there, and the losses [N]."""
+    dtype = torch.promote_types(hidden.dtype, torch.float32)
+    logits = (hidden @ weight.T).to(dtype)
+    largest = logits.amax(1)
+    dist.all_reduce(largest, dist.ReduceOp.MAX, group.group)
+    shares = (logits - largest[:, None]).exp_()
+    columns = targets - first
+    (rows,) = ((columns >= 0) & (columns < len(weight))).nonzero(as_tuple=True)
+    columns = columns[rows]
+    sums = torch.stack([shares.sum(1), torch.zeros_like(largest)])
+    sums[1, rows] = logits[rows, columns]
+    dist.all_reduce(sums, group=group.group)
+    return shares / sums[0][:, None], (rows, columns), largest + sums[0].log() - sums[1]
+
+
+class _VocabularyCrossEntropy(torch.autograd.Function):
+    @staticmethod
+    def forward(
+        ctx: Any, hidden: Tensor, weight: Tensor, first: int, targets: Tensor, group: TensorGroup, differentiate: bool
+    ) -> Tensor:
+        dtype = torch.promote_types(hidden.dtype, torch.float32)
+        total = torch.zeros((), dtype=torch.float64, device=hidden.device)
+        of_hidden = torch.empty_like(hidden, dtype=dtype)
+        of_weight = torch.zeros(weight.shape if differentiate else (), dtype=dtype, device=weight.device)
+        for start in range(0, len(hidden), ROWS):
+            part = hidden[start : start + ROWS]
+            shares, found, losses = _shares(part, weight, first, targets[start : start + ROWS], group)
+            total += losses.double().sum()
+            if differentiate:
+                shares[found] -= 1
+                of_logits = shares.to(part.dtype)
+                of_hidden[start : start + ROWS] = of_logits @ weight
+                of_weight += of_logits.T @ part
+        if differentiate:
+            dist.all_reduce(of_hidden, group=group.group)
+            ctx.save_for_backward(of_hidden.to(hidden.dtype), of_weight)
+        return total.to(dtype)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, None, None, None, None]:
+        (gradient,) = gradients
+        of_hidden, of_weight = ctx.saved_tensors
+        scale = gradient.to(of_hidden.dtype)
+        return of_hidden * scale, (of_weight * gradient).to(of_hidden.dtype), None, None, None, None
+
+
+@untraced
+def _across(hidden: Tensor, group: TensorGroup, onward: Operation, back: Operation) -> Tensor:
+    result: Tensor = _Across.apply(hidden, group, onward, back)  # type: ignore[no-untyped-call]
+    return result
+
+
+class _Across(torch.autograd.Function):
+    """One operation among the ranks forward, another backward."""
+
+    @staticmethod
+    def forward(ctx: Any, hidden: Tensor, group: TensorGroup, onward: Operation, back: Operation) -> Tensor:
+        ctx.group, ctx.back = group, back
+        return onward(hidden, group)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None]:
+        return ctx.back(gradients[0], ctx.group), None, None, None
+
+
+def _same(values: Tensor, group: TensorGroup) -> Tensor:
+    return values.view_as(values)
+
+
+def _own(values: Tensor, group: TensorGroup) -> Tensor:
+    """Of [B, T, W] this rank's [B, T / t, W]."""
+    return values[:, group.own(values.shape[SEQUENCE])].contiguous()
+
+
+def _summed(values: Tensor, group: TensorGroup) -> Tensor:
+    total = values.clone(memory_format=torch.contiguous_format)
+    dist.all_reduce(total, group=group.group)
+    return total
+
+
+def _gathered(part: Tensor, group: TensorGroup) -> Tensor:
+    """[B, T / t, W] of every rank to [B, T, W]."""
+    flat = part.transpose(0, SEQUENCE).contiguous()
+    whole = flat.new_empty(flat.shape[0] * group.size, *flat.shape[1:])
+    dist.all_gather_single(whole, flat, group.group)
+    return whole.transpose(0, SEQUENCE).contiguous()
+
+
+def _scattered(values: Tensor, group: TensorGroup) -> Tensor:
+    """The sum over ranks of [B, T, W], of which each keeps [B, T / t, W]."""
+    flat = values.transpose(0, SEQUENCE).contiguous()
+    part = flat.new_empty(flat.shape[0] // group.size, *flat.shape[1:])
+    dist.reduce_scatter_single(part, flat, group=group.group)
+    return part.transpose(0, SEQUENCE).contiguous()

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import gzip
+import json
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tokenizers import AddedToken, Tokenizer, models, normalizers, pre_tokenizers
+
+from aurora.recipe.tokens import TrainedTokenizer
+from aurora.tokens import build as encoding
+from aurora.tokens.text.encoder import HuggingFaceEncoder, TiktokenEncoder, fast_encoder, pattern_of
+from aurora.tokens.text.tokenizer import SPECIAL_TOKENS, pre_tokenizer, train_tokenizer
+from tokens.conftest import TEXTS
+
+PATTERNS = ("starcoder", "marks")
+# What pre-tokenisers disagree on: white space before digits, marks, contractions, letters and numbers of many kinds.
+SPACES = ("<|endoftext|>", " ", "  ", "\t", "\r\n", "\u3000", "\u00a0", "1", "²", "Ⅷ", "१२", "\0", "\ufeff")
+LETTERS = ("a", "Å", "A\u030a", "नि", "\u094d", "'s", "'ll", "'", "!?", "_", "日本", "ー", "\u200d", "👩\u200d🔬")
+PIECES = st.sampled_from([*SPACES, *LETTERS])
+Text = st.one_of(st.text(max_size=60), st.lists(PIECES, max_size=30).map("".join))
+
+
+@pytest.fixture(scope="module")
+def tokenizers() -> dict[str, Tokenizer]:
+    made = {}
+    for pattern in PATTERNS:
+        tokenizer = train_tokenizer(TEXTS * 3, TrainedTokenizer(vocabulary=500, pattern=pattern))
+        tokenizer.encode_special_tokens = True
+        made[pattern] = tokenizer
+    return made
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+@given(texts=st.lists(Text, max_size=4))
+@settings(deadline=None, max_examples=200)
+def test_the_ids_are_the_tokenizers_own(tokenizers: dict[str, Tokenizer], pattern: str, texts: list[str]) -> None:
+    tokenizer = tokenizers[pattern]
+    assert pattern_of(tokenizer) == pattern
+    for mine, own in zip(
+        TiktokenEncoder(tokenizer).encode(texts), HuggingFaceEncoder(tokenizer).encode(texts), strict=True
+    ):
+        assert mine.tolist() == own.tolist()
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_every_character_is_split_alike(tokenizers: dict[str, Tokenizer], pattern: str) -> None:
+    """The two regular-expression engines know the same letters, marks and numbers."""
+    characters = [chr(code) for code in range(0x30000) if not 0xD800 <= code < 0xE000]
+    texts = ["a" + "a".join(characters[i : i + 500]) for i in range(0, len(characters), 500)]
+    fast, own = (
+        TiktokenEncoder(tokenizers[pattern]).encode(texts),
+        HuggingFaceEncoder(tokenizers[pattern]).encode(texts),
+    )
+    assert [i for i, (a, b) in enumerate(zip(fast, own, strict=True)) if not np.array_equal(a, b)] == []
+
+
+def test_threads_change_nothing(tokenizers: dict[str, Tokenizer]) -> None:
+    texts = [text * count for count, text in enumerate(TEXTS * 5)]
+    alone, together = (TiktokenEncoder(tokenizers["marks"], workers).encode(texts) for workers in (1, 3))
+    assert all(np.array_equal(a, b) for a, b in zip(alone, together, strict=True))
+
+
+def test_a_very_long_text_is_encoded_too(tokenizers: dict[str, Tokenizer]) -> None:
+    text = " " * 1_200_000
+    assert sum(fast_encoder(tokenizers["starcoder"]).encode([text])[0]) > 0
+
+
+def _model(**settings: object) -> Tokenizer:
+    vocabulary = {character: i for i, character in enumerate(pre_tokenizers.ByteLevel.alphabet())}
+    tokenizer = Tokenizer(models.BPE(vocabulary, [], **settings))
+    tokenizer.pre_tokenizer = pre_tokenizer("starcoder")
+    tokenizer.encode_special_tokens = True
+    return tokenizer
+
+
+def test_other_tokenizers_encode_for_themselves(tokenizers: dict[str, Tokenizer]) -> None:
+    dropout, lowercase, other = _model(dropout=0.5), _model(), _model()
+    other.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    lowercase.normalizer = normalizers.Lowercase()
+    word = Tokenizer(models.WordLevel({"a": 0, "b": 1}, "b"))
+    added, special = (Tokenizer.from_str(tokenizers["marks"].to_str()) for _ in range(2))
+    added.encode_special_tokens = True
+    added.add_tokens([AddedToken("river", normalized=False)])
+    for tokenizer in (dropout, lowercase, other, word, added, special):
+        assert isinstance(fast_encoder(tokenizer), HuggingFaceEncoder)
+    assert isinstance(fast_encoder(tokenizers["marks"]), TiktokenEncoder)
+
+
+def test_bytes_without_an_entry_go_to_the_tokenizer() -> None:
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    vocabulary = {character: i for i, character in enumerate(alphabet) if character != "a"}
+    tokenizer = Tokenizer(models.BPE(vocabulary, []))
+    tokenizer.pre_tokenizer = pre_tokenizer("starcoder")
+    tokenizer.encode_special_tokens = True
+    mine, own = (
+        TiktokenEncoder(tokenizer).encode(["banana", "bnn"]),
+        HuggingFaceEncoder(tokenizer).encode(["banana", "bnn"]),
+    )
+    assert [ids.tolist() for ids in mine] == [ids.tolist() for ids in own]
+
+
+def test_added_tokens_in_a_text_stay_text(tokenizers: dict[str, Tokenizer]) -> None:
+    (ids,) = fast_encoder(tokenizers["starcoder"]).encode([" ".join(SPECIAL_TOKENS)])
+    assert ids.min() >= len(SPECIAL_TOKENS)
+
+
+def test_a_difference_on_a_stores_first_documents_chooses_the_tokenizer(
+    tokenizers: dict[str, Tokenizer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert isinstance(encoding.Encoders(tokenizers["marks"]).checked(TEXTS), TiktokenEncoder)
+    monkeypatch.setattr(TiktokenEncoder, "_encode", lambda self, text: np.array([len(text)], np.uint32))
+    assert isinstance(encoding.Encoders(tokenizers["marks"]).checked(TEXTS), HuggingFaceEncoder)
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_ids_are_equal_on_real_text(pattern: str) -> None:
+    shared = Path(__file__).parents[4] / "shared/data"
+    if not shared.is_dir():
+        pytest.skip("the shared development data is not beside the checkout")
+    tokenizer = Tokenizer.from_str(gzip.decompress((shared / "tokenizers/starcoder.json.gz").read_bytes()).decode())
+    tokenizer.encode_special_tokens = True
+    tokenizer.pre_tokenizer = pre_tokenizer(pattern)
+    for name in ("hi", "noisy"):
+        path = shared / f"corpora/{name}.jsonl.zst"
+        lines = subprocess.run(["zstdcat", str(path)], capture_output=True, check=True).stdout.decode().split("\n")[:40]
+        texts = [json.loads(line)["text"] for line in lines if line]
+        fast, own = TiktokenEncoder(tokenizer).encode(texts), HuggingFaceEncoder(tokenizer).encode(texts)
+        assert all(np.array_equal(a, b) for a, b in zip(fast, own, strict=True))

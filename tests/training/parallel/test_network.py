@@ -1,0 +1,72 @@
+"""Every layout beside one process, and the five mistakes that would train wrongly without a word."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[3] / "benchmarks"))
+
+import parallel
+
+pytestmark = [pytest.mark.distributed, pytest.mark.timeout(600)]
+
+# tensor, pipeline, data and what else distinguishes the run: each kind of cut once, and each schedule ...
+LAYOUTS = [
+    "2,1,1 --micro-batch 8 --sequence-parallel --recompute full",
+    "4,1,1 --micro-batch 8 --sequence-parallel --untied --multi-head",
+    "1,2,1 --micro-batch 4 --recompute attention --documents",
+    "1,2,1 --micro-batch 4 --schedule interleaved",
+    "1,4,1 --micro-batch 4 --schedule interleaved-zero-bubble",
+    "1,2,1 --micro-batch 4 --schedule zero-bubble-v --recompute full",
+    "1,1,2 --micro-batch 4 --documents",
+    "1,1,4 --shard 2 --micro-batch 4",
+    "2,2,2 --micro-batch 4 --sequence-parallel --new-rows --untied",
+]
+# ... and more of them together.
+CAMPAIGN = [
+    "2,1,1 --micro-batch 8",
+    "1,4,1 --micro-batch 4 --untied",
+    "1,4,1 --micro-batch 4 --schedule zero-bubble-v --untied",
+    "1,1,4 --micro-batch 2 --recompute full",
+    "2,2,1 --micro-batch 4 --sequence-parallel --documents",
+    "2,2,1 --micro-batch 4 --schedule zero-bubble-v --multi-head",
+    "2,2,2 --micro-batch 4 --sequence-parallel",
+    "2,2,2 --micro-batch 4 --new-rows",
+    "2,1,2 --micro-batch 8 --new-rows --untied",
+    "4,4,1 --micro-batch 4 --sequence-parallel",
+]
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What one process computed, for all layouts."""
+    return tmp_path_factory.mktemp("alone")
+
+
+@pytest.mark.parametrize(
+    "layout", [*LAYOUTS, *(pytest.param(layout, marks=pytest.mark.nightly) for layout in CAMPAIGN)]
+)
+def test_a_layout_trains_what_one_process_trains(layout: str, kept: Path) -> None:
+    found = parallel.compare(parallel.parse(["--layout", *layout.split()]), kept=kept)
+    assert found["max_loss_error"] < 1e-5
+    assert found["max_weight_error"] < 1e-4
+
+
+@pytest.mark.parametrize(
+    ("fix", "layout"),
+    [
+        ("tie", "1,2,1 --micro-batch 4"),
+        ("key-value", "2,1,1 --micro-batch 8"),
+        ("placement", "2,1,1 --micro-batch 8 --sequence-parallel"),
+        ("both-ends", "1,2,1 --micro-batch 4 --schedule zero-bubble-v"),
+        ("clip", "1,2,1 --micro-batch 4"),
+    ],
+)
+def test_undoing_a_fix_is_noticed(fix: str, layout: str, kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UNDO", fix)
+    arguments = parallel.parse(["--layout", *layout.split(), "--steps", "12"])
+    found = parallel.compare(arguments, Path(__file__).parents[1] / "mutant.py", kept)
+    assert found["max_loss_error"] > 1e-5 or found["max_weight_error"] > 1e-4
