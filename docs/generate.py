@@ -1,8 +1,13 @@
-"""Writes docs/recipe.md, docs/report.md, docs/commands.md and the tree of the README; `make docs` runs it."""
+"""Writes the reference pages, the rooms in the README and the tree in docs/architecture.md; `make docs` runs it.
+
+One decision: whatever the code can say of itself is taken from it (types, help, first lines of modules), so a page
+cannot tell of a file or a key that is no more.
+"""
 
 from __future__ import annotations
 
 import ast
+import itertools
 from pathlib import Path
 
 import click
@@ -15,6 +20,8 @@ from aurora.reporting.reference import report_page
 HERE = Path(__file__).parent
 SOURCE = HERE.parent / "src/aurora"
 README = HERE.parent / "README.md"
+ARCHITECTURE = HERE / "architecture.md"
+ROOMS = "## Rooms\n"
 TREE = "## One line a file\n"
 
 
@@ -44,32 +51,69 @@ def walk(path: str, command: click.Command) -> list[tuple[str, click.Command]]:
     return found
 
 
-def readme() -> str:
-    """The README with its tree of modules as their docstrings say it today."""
-    before, _, rest = README.read_text(encoding="utf-8").partition(TREE)
+def with_section(page: Path, heading: str, content: str) -> str:
+    """A page with what stands under one of its headings replaced."""
+    before, _, rest = page.read_text(encoding="utf-8").partition(heading)
     _, _, after = rest.partition("\n## ")
-    return f"{before}{TREE}\n{tree()}\n## {after}"
+    return f"{before}{heading}\n{content}\n## {after}"
+
+
+def readme() -> str:
+    """The README with its rooms as their packages say it today."""
+    return with_section(README, ROOMS, rooms())
+
+
+def architecture() -> str:
+    """The page on the architecture with a line for every file."""
+    return with_section(ARCHITECTURE, TREE, tree())
+
+
+def rooms() -> str:
+    """Every folder of src/aurora with the first sentence of its package, as an indented block."""
+    lines = ["    src/aurora/"]
+    for package in sorted(SOURCE.glob("*/**/__init__.py"), key=lambda path: path.parent.parts):
+        *above, name = package.parent.relative_to(SOURCE).parts
+        lines.append(f"{'  ' * (len(above) + 3)}{name + '/':<{24 - 2 * len(above)}}{said_by(package)}")
+    return "\n".join(lines) + "\n"
 
 
 def tree() -> str:
-    """Every module below src/aurora with the first sentence of its docstring, as an indented block."""
+    """Every file of src/aurora with what it says of itself first, as an indented block."""
     lines = ["    src/aurora/"]
-    files = sorted(SOURCE.rglob("*.py"), key=lambda path: (path.parent != SOURCE, path.parent.as_posix(), path.name))
-    for path in files:
-        relative = path.relative_to(SOURCE)
-        docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
-        sentence = " ".join(docstring.partition("\n\n")[0].split()).partition(". ")[0].rstrip(".")
-        if relative.name == "__init__.py":
-            if len(relative.parts) > 1:
-                lines.append(f"      {relative.parent.as_posix() + '/':<32}{sentence}")
-        else:
-            indent = "  " if len(relative.parts) > 1 else ""
-            lines.append(f"      {indent}{relative.name:<{32 - len(indent)}}{sentence}")
+    for path in sorted(SOURCE.rglob("*"), key=lambda path: [(part, path.is_dir()) for part in path.parts]):
+        *above, name = path.relative_to(SOURCE).parts
+        indent = "  " * (len(above) + 3)
+        if path.is_dir() and (path / "__init__.py").is_file():
+            lines.append(f"{indent}{name + '/':<{36 - len(indent)}}{said_by(path / '__init__.py')}")
+        elif path.suffix in SAYS and name != "__init__.py":
+            folder = "data/" if above and above[-1] == "data" else ""
+            indent = indent.removeprefix("  " if folder else "")
+            lines.append(f"{indent}{folder + name:<{36 - len(indent)}}{said_by(path)}")
     return "\n".join(lines) + "\n"
+
+
+def said_by(path: Path) -> str:
+    """The first sentence of a file's docstring or of its first comment."""
+    text = path.read_text(encoding="utf-8")
+    said = (ast.get_docstring(ast.parse(text)) or "") if path.suffix == ".py" else SAYS[path.suffix](text)
+    sentence = " ".join(said.partition("\n\n")[0].split()).partition(". ")[0].rstrip(".")
+    return sentence if len(sentence) <= 110 else sentence[:110].rpartition(" ")[0].rstrip(",:;") + " ..."
+
+
+def first_comment(text: str) -> str:
+    """The comment that a YAML file begins with, or that a style sheet does."""
+    if text.startswith("/*"):
+        return text[2:].partition("*/")[0]
+    lines = itertools.takewhile(lambda line: line.startswith("#"), text.splitlines())
+    return "\n".join(line.removeprefix("#").strip() for line in lines)
+
+
+SAYS = {".py": str, ".yaml": first_comment, ".css": first_comment, ".html": first_comment}
 
 
 if __name__ == "__main__":
     README.write_text(readme(), encoding="utf-8")
+    ARCHITECTURE.write_text(architecture(), encoding="utf-8")
     (HERE / "recipe.md").write_text(reference_page(Recipe) + "\n", encoding="utf-8")
     (HERE / "commands.md").write_text(commands_page(), encoding="utf-8")
     (HERE / "report.md").write_text(report_page(), encoding="utf-8")

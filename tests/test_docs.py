@@ -20,6 +20,7 @@ def generate(root: Path) -> ModuleType:
 def test_the_generated_pages_are_up_to_date(root: Path, generate: ModuleType) -> None:
     assert (root / "docs/commands.md").read_text(encoding="utf-8") == generate.commands_page(), "run `make docs`"
     assert (root / "README.md").read_text(encoding="utf-8") == generate.readme(), "run `make docs`"
+    assert (root / "docs/architecture.md").read_text(encoding="utf-8") == generate.architecture(), "run `make docs`"
 
 
 def test_every_page_is_in_the_sites_menu(root: Path) -> None:

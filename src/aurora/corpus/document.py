@@ -13,9 +13,7 @@ from typing import TYPE_CHECKING
 
 import xxhash
 
-from aurora.languages.labels import CODE as CODE
-from aurora.languages.labels import UNDETERMINED as UNDETERMINED
-from aurora.languages.labels import canonical
+from aurora.languages.labels import UNDETERMINED, canonical
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -16,9 +16,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+import pyarrow.parquet as pq
+
 from aurora.files import canonical_json, write_json
 from aurora.hashes import digest_of
 from aurora.progress import say
+
+# What a document becomes, as numbers in the columns of fates, and the folders of a corpus that they name.
+CLEAN, HELD_OUT, DROPPED = range(3)
+PART_NAMES = ("clean", "held_out", "dropped")
 
 
 @dataclass(frozen=True)
@@ -103,6 +111,11 @@ class WorkFiles:
 
     def _mark(self, phase: str) -> Path:
         return self.work / phase / f"{self.shard}.done.json"
+
+
+def is_kept(files: WorkFiles) -> npt.NDArray[np.bool_]:
+    """Whether each document of a shard whose fates are known is kept."""
+    return np.asarray(pq.read_table(files.fates, columns=["part"])["part"].to_numpy() != DROPPED, np.bool_)
 
 
 @contextmanager

@@ -1,1 +1,1 @@
-"""Languages: what a label of one means, for every room."""
+"""What Aurora knows of languages."""

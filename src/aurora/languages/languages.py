@@ -10,8 +10,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from aurora.corpus.document import CODE
-from aurora.languages.labels import in_usual_script, primary
+from aurora.languages.labels import CODE, in_usual_script, primary
 
 
 @cache

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from aurora.corpus.document import CODE, UNDETERMINED
 from aurora.corpus.kernels.columns import buffers_of
 from aurora.corpus.kernels.compiled import compiled, entry_point
+from aurora.languages.labels import CODE, UNDETERMINED
 
 if TYPE_CHECKING:
     import pyarrow as pa

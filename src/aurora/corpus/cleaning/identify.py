@@ -16,9 +16,8 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from aurora.corpus.document import CODE, UNDETERMINED
 from aurora.corpus.kernels.columns import buffers_of
-from aurora.languages.labels import canonical, family, in_usual_script
+from aurora.languages.labels import CODE, UNDETERMINED, canonical, family, in_usual_script
 
 if TYPE_CHECKING:
     import pyarrow as pa

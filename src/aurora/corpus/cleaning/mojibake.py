@@ -17,9 +17,9 @@ import numpy as np
 import numpy.typing as npt
 import regex
 
-from aurora.corpus.document import CODE
 from aurora.corpus.kernels.columns import buffers_of, replaced, text_at
 from aurora.corpus.kernels.compiled import compiled, entry_point
+from aurora.languages.labels import CODE
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from aurora.corpus.cleaning.normalise_pass import HARD, rewrite, scan
-from aurora.corpus.document import CODE
 from aurora.corpus.kernels.columns import buffers_of, concatenated, text_at, texts_of
+from aurora.languages.labels import CODE
 
 if TYPE_CHECKING:
     import pyarrow as pa

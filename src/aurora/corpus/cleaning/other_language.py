@@ -14,8 +14,8 @@ import pyarrow as pa
 
 from aurora.corpus.cleaning.code_look import LEAST_SHARE, code_share
 from aurora.corpus.cleaning.identify import SHORTEST, Identifier, Languages, contradicts, denies
-from aurora.corpus.document import CODE
 from aurora.corpus.kernels.columns import buffers_of, concatenated, replaced, text_at
+from aurora.languages.labels import CODE
 
 # Percent of what was looked at in the document's language, below which its languages are said to be mixed.
 MIXED_BELOW = 80

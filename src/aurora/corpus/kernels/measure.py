@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from aurora.corpus.document import CODE
 from aurora.corpus.kernels import characters
 from aurora.corpus.kernels.columns import buffers_of
 from aurora.corpus.kernels.compiled import entry_point
@@ -22,7 +21,7 @@ from aurora.corpus.kernels.outline import scan, scanned_room
 from aurora.corpus.kernels.spans import Language, language_of
 from aurora.corpus.kernels.statistics import STATISTICS, measure_document
 from aurora.languages import languages as language_data
-from aurora.languages.labels import primary
+from aurora.languages.labels import CODE, primary
 
 
 def measure(texts: pa.LargeStringArray, langs: Sequence[str]) -> pa.RecordBatch:

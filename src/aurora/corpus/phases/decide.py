@@ -20,13 +20,11 @@ import pyarrow.parquet as pq
 from aurora.corpus.plan import Plan, Shard
 from aurora.corpus.repeats.duplicates import HASH, Hashes, Rows, Signed, exact, near, open_signatures
 from aurora.corpus.rules.quality import JUDGED_BY, judge_batch
-from aurora.corpus.work import WorkFiles, fingerprint
+from aurora.corpus.work import CLEAN, DROPPED, HELD_OUT, WorkFiles, fingerprint
 from aurora.errors import UserError
 from aurora.files import atomic_file, sha256
 from aurora.recipe.corpus import Curation
 
-CLEAN, HELD_OUT, DROPPED = range(3)
-PART_NAMES = ("clean", "held_out", "dropped")
 # From so many documents on, a language is measured on one at least.
 MEASURED_FROM = 10
 CUTS = "cuts"  # the step that loses what is no document any more
@@ -102,11 +100,6 @@ def decide(plan: Plan, cut: bool = False) -> dict[str, str]:
         marks[columns.shard.name] = _write(plan, columns, hashes[mine], again[mine], instead[mine], ids, held_out[mine])
         first = mine.stop
     return marks
-
-
-def is_kept(files: WorkFiles) -> npt.NDArray[np.bool_]:
-    """Whether each document of a shard whose fates are known is kept."""
-    return np.asarray(pq.read_table(files.fates, columns=["part"])["part"].to_numpy() != DROPPED, np.bool_)
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ from aurora.corpus.cleaning.normalise import normalise_batch
 from aurora.corpus.cleaning.other_language import drop_other_paragraphs, is_mixed
 from aurora.corpus.contamination.items import ContaminationIndex, load_index
 from aurora.corpus.contamination.sentences import SentenceIndex
-from aurora.corpus.document import COLUMNS, UNDETERMINED, UNKNOWN_LABEL, Document, Quarantined
+from aurora.corpus.document import COLUMNS, UNKNOWN_LABEL, Document, Quarantined
 from aurora.corpus.kernels.minhash import signatures
 from aurora.corpus.personal.find import TYPES
 from aurora.corpus.personal.masking import Masker
@@ -44,6 +44,7 @@ from aurora.corpus.rules.quality import JUDGED_BY, Measures
 from aurora.corpus.work import WorkFiles
 from aurora.errors import UserError
 from aurora.files import atomic_file
+from aurora.languages.labels import UNDETERMINED
 from aurora.recipe.corpus import Curation
 
 # Rises when the code changes what is written for the same text.

@@ -17,13 +17,13 @@ import pyarrow.parquet as pq
 
 from aurora.corpus.cleaning.identify import Identifier, identify_batch
 from aurora.corpus.cleaning.normalise import normalise_batch
-from aurora.corpus.phases.decide import is_kept, said
+from aurora.corpus.phases.decide import said
 from aurora.corpus.phases.prepare import exact_hashes, identifiers_of
 from aurora.corpus.plan import Plan, Shard
 from aurora.corpus.repeats.cuts import Cuts, cut_files
 from aurora.corpus.repeats.repeated import decide_repeats
 from aurora.corpus.rules.quality import Measures, judge_batch
-from aurora.corpus.work import WorkFiles
+from aurora.corpus.work import WorkFiles, is_kept
 from aurora.files import atomic_file
 from aurora.recipe.corpus import Curation
 

@@ -17,12 +17,11 @@ import pyarrow.parquet as pq
 
 from aurora.corpus.cleaning.normalise import normalise_batch
 from aurora.corpus.ledger import EXAMPLES_PER_RULE, EXCERPT, Ledger
-from aurora.corpus.phases.decide import DROPPED, PART_NAMES
 from aurora.corpus.phases.part_files import LOSS_COLUMNS, PartWriter
 from aurora.corpus.phases.prepare import COUNTED
 from aurora.corpus.plan import Plan, Shard
 from aurora.corpus.repeats.cuts import KINDS_OF_CUTS, Cuts, cut_files
-from aurora.corpus.work import WorkFiles
+from aurora.corpus.work import DROPPED, PART_NAMES, WorkFiles
 from aurora.files import atomic_file
 
 _ENTRY = ("lang", "part", "step", "rule")

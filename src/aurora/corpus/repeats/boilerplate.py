@@ -14,10 +14,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from aurora.corpus.phases.decide import is_kept
 from aurora.corpus.plan import Plan
 from aurora.corpus.repeats.cuts import CUTS
-from aurora.corpus.work import WorkFiles, fingerprint
+from aurora.corpus.work import WorkFiles, fingerprint, is_kept
 from aurora.files import atomic_file, sha256
 
 # Documents of a site that a line must be in, and more than this share of them.

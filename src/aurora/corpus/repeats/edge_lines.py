@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
 
-from aurora.corpus.document import CODE
 from aurora.corpus.kernels.columns import buffers_of
 from aurora.corpus.kernels.compiled import compiled, entry_point
+from aurora.languages.labels import CODE
 
 # Lines that are not blank at each end of a document, and bytes of one that may be boilerplate.
 EDGE = 24

@@ -16,14 +16,13 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from aurora.corpus.document import CODE
 from aurora.corpus.kernels.measure import measure
 from aurora.corpus.kernels.statistics import STATISTICS
 from aurora.corpus.rules.flagged import FlaggedWords
 from aurora.corpus.rules.perplexity import Perplexities
 from aurora.corpus.rules.rule_sets import SETS, rules_of
 from aurora.errors import UserError
-from aurora.languages.labels import primary
+from aurora.languages.labels import CODE, primary
 from aurora.languages.languages import thresholds
 from aurora.recipe.corpus import Curation
 

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from aurora.corpus.document import CODE, Document, Quarantined
+from aurora.corpus.document import Document, Quarantined
+from aurora.languages.labels import CODE
 from aurora.recipe.corpus import (
     EnvironmentSource,
     HtmlSource,

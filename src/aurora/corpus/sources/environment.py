@@ -10,9 +10,10 @@ from collections.abc import Iterator, Sequence
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 
-from aurora.corpus.document import CODE, Document, Quarantined, new_document
+from aurora.corpus.document import Document, Quarantined, new_document
 from aurora.corpus.sources.python_text import LARGEST, is_own, prose
 from aurora.errors import UserError
+from aurora.languages.labels import CODE
 from aurora.recipe.corpus import EnvironmentSource
 
 ENGLISH = "en"

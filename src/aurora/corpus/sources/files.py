@@ -18,12 +18,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from aurora.corpus.document import UNDETERMINED, Document, Quarantined, new_document
+from aurora.corpus.document import Document, Quarantined, new_document
 from aurora.corpus.sources.formats.compression import Damage, broken_off, first_line
 from aurora.corpus.sources.rows import document_of, fact_keys
 from aurora.corpus.sources.streams import LARGEST_FILE, LONGEST_LINE, numbered_lines, opened_text, pieces
 from aurora.errors import UserError
 from aurora.hashes import digest_of
+from aurora.languages.labels import UNDETERMINED
 from aurora.recipe.corpus import JsonlSource, ParquetSource, SourceBase, TextSource
 
 EXCERPT = 160  # characters

@@ -10,7 +10,8 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from aurora.corpus.document import UNDETERMINED, Document, new_document
+from aurora.corpus.document import Document, new_document
+from aurora.languages.labels import UNDETERMINED
 from aurora.recipe.corpus import HubSource, JsonlSource, ParquetSource
 
 ADDRESS_KEY, ID_KEY, LICENSE_KEY, SCORE_KEY = "url", "id", "license", "language_score"

@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
-from aurora.corpus.document import UNDETERMINED, Document, Quarantined, new_document
+from aurora.corpus.document import Document, Quarantined, new_document
 from aurora.corpus.sources.files import EXCERPT, find_files, identities, until_broken
 from aurora.corpus.sources.formats.warc import Bad, Record, read_records
 from aurora.corpus.sources.page import LARGEST_PAGE, Refused, extractor, read_page
 from aurora.corpus.sources.rows import ADDRESS_KEY
 from aurora.corpus.sources.streams import opened
+from aurora.languages.labels import UNDETERMINED
 from aurora.recipe.corpus import HtmlSource, WarcSource
 
 LONGEST_ADDRESS = 2000  # characters

