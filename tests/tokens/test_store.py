@@ -248,7 +248,9 @@ def test_a_writer_goes_on_where_a_crash_left_it(
     assert not list(folder.glob("parts.journal")) + list(folder.glob("parts.sizes"))
 
 
-@pytest.mark.parametrize("damage", ["another key", "no key", "cut file", "unreadable journal", "foreign journal"])
+@pytest.mark.parametrize(
+    "damage", ["another key", "no key", "cut file", "flipped bit", "unreadable journal", "foreign journal"]
+)
 def test_work_that_does_not_hold_is_started_again(tmp_path: Path, damage: str) -> None:
     stem = tmp_path / "web.en"
     with StoreWriter(stem, SMALL, key="k") as writer:
@@ -256,6 +258,8 @@ def test_work_that_does_not_hold_is_started_again(tmp_path: Path, damage: str) -
         writer.save()
     if damage == "cut file":
         file_of(stem, "bin").write_bytes(b"\1")
+    elif damage == "flipped bit":
+        file_of(stem, "bin").write_bytes(bytes([3]) + file_of(stem, "bin").read_bytes()[1:])
     elif damage != "another key" and damage != "no key":
         file_of(stem, "journal").write_text("{" if damage == "unreadable journal" else '{"other": 1}')
     with StoreWriter(stem, SMALL, key={"another key": "l", "no key": None}.get(damage, "k")) as writer:

@@ -9,6 +9,7 @@ sequences and of documents, then sizes (int32), byte offsets (int64) and documen
 
 from __future__ import annotations
 
+import hashlib
 import os
 import struct
 from collections.abc import Mapping, Sequence
@@ -31,6 +32,7 @@ CODES: dict[int, type[np.integer[Any]]] = {4: np.int32, 8: np.uint16}
 LARGEST_UINT16_VOCABULARY = 65_500
 SCHEMA = 3
 JOURNAL = "journal"
+HASHED_AT_ONCE = 1 << 20  # bytes
 INDEX_BLOCK = 1 << 20  # documents
 
 
@@ -57,9 +59,9 @@ class SideFile:
 class StoreWriter:
     """Writes one store: documents in order, then `close`. Until then there is nothing that could be read as a store.
 
-    `save` makes what was added so far safe. A writer opened with the same `key` after a crash goes on there:
-    `num_documents` says how many documents it has. `key` stands for all that decides the ids; without one every writer
-    starts from nothing.
+    `save` makes what was added so far safe. A writer opened with the same `key` after a crash goes on there, if the
+    bytes still have the hash that the journal says: `num_documents` says how many documents it has. `key` stands for
+    all that decides the ids; without one every writer starts from nothing.
     """
 
     def __init__(self, stem: Path, vocabulary: int, masked: bool = False, key: str | None = None) -> None:
@@ -70,7 +72,7 @@ class StoreWriter:
         self._kinds = ("bin", "sizes", "mask") if masked else ("bin", "sizes")
         stem.parent.mkdir(parents=True, exist_ok=True)
         file_of(stem, "json").unlink(missing_ok=True)
-        saved = _saved(stem, key)
+        saved, self._hashes = _saved(stem, key, self._kinds)
         self.num_documents, self.num_bytes = saved.documents, saved.num_bytes
         self.licenses = set(saved.licenses)
         self._num_tokens, self._loss_tokens = saved.tokens, saved.loss_tokens
@@ -106,16 +108,20 @@ class StoreWriter:
                 "entries."
             )
         with explained(self.stem):
-            self._files["bin"].write(found.astype(self.dtype).tobytes())
-            self._files["sizes"].write(len(ids).to_bytes(4, "little"))
+            self._write("bin", found.astype(self.dtype).tobytes())
+            self._write("sizes", len(ids).to_bytes(4, "little"))
             if mask is not None:
-                self._files["mask"].write(np.asarray(mask, np.uint8).tobytes())
+                self._write("mask", np.asarray(mask, np.uint8).tobytes())
         self.num_documents += 1
         self.num_bytes += num_bytes
         self._num_tokens += len(ids)
         self._loss_tokens += len(ids) if mask is None else int(np.count_nonzero(mask))
         if license is not None:
             self.licenses.add(license)
+
+    def _write(self, kind: str, data: bytes) -> None:
+        self._files[kind].write(data)
+        self._hashes[kind].update(data)
 
     def save(self) -> None:
         """Bring everything added so far to the disk, and say in the journal how much that is."""
@@ -132,6 +138,7 @@ class StoreWriter:
             num_bytes=self.num_bytes,
             licenses=sorted(self.licenses),
             lengths=lengths,
+            sha256={kind: digest.hexdigest() for kind, digest in self._hashes.items()},
         )
         write_json(file_of(self.stem, JOURNAL), asdict(saved))
 
@@ -142,7 +149,8 @@ class StoreWriter:
         self.__exit__(None, None, None)
         with explained(self.stem):
             self._write_index()
-        kinds = ("bin", "idx", "mask") if "mask" in self._kinds else ("bin", "idx")
+        # Of the bytes that were meant, not of those on the disk: what a fault of the disk altered is seen by who reads.
+        written = {kind: self._hashes[kind].hexdigest() for kind in ("bin", "mask") if kind in self._kinds}
         side = SideFile(
             schema=SCHEMA,
             source=source,
@@ -155,7 +163,7 @@ class StoreWriter:
             loss_tokens=self._loss_tokens,
             num_bytes=self.num_bytes,
             infilling=infilling,
-            sha256={kind: sha256(file_of(self.stem, kind)) for kind in kinds},
+            sha256=dict(sorted({**written, "idx": sha256(file_of(self.stem, "idx"))}.items())),
         )
         write_json(file_of(self.stem, "json"), asdict(side))
         clear_work(self.stem)
@@ -197,16 +205,32 @@ class _Saved:
     num_bytes: int = 0
     licenses: Sequence[str] = ()
     lengths: Mapping[str, int] = field(default_factory=dict)
+    sha256: Mapping[str, str] = field(default_factory=dict)
 
 
-def _saved(stem: Path, key: str | None) -> _Saved:
-    """What the journal says is safe; nothing where it is of another key, unreadable, or promises more than there is."""
+def _saved(stem: Path, key: str | None, kinds: Sequence[str]) -> tuple[_Saved, dict[str, hashlib._Hash]]:
+    """What the journal says is safe, and the running hash of each file; nothing where it is of another key, unreadable,
+    or where the files are not what it says."""
+    nothing = _Saved(key), {kind: hashlib.sha256() for kind in kinds}
     try:
         saved = _Saved(**read_json(file_of(stem, JOURNAL)))
-        whole = all(file_of(stem, kind).stat().st_size >= length for kind, length in saved.lengths.items())
-    except (AuroraError, TypeError, OSError):
-        return _Saved(key)
-    return saved if whole and key is not None and saved.key == key else _Saved(key)
+        if key is None or saved.key != key:
+            return nothing
+        hashes = {kind: _hash_of_first(file_of(stem, kind), saved.lengths[kind]) for kind in kinds}
+        whole = all(digest.hexdigest() == saved.sha256[kind] for kind, digest in hashes.items())
+    except (AuroraError, TypeError, KeyError, OSError):
+        return nothing
+    return (saved, hashes) if whole else nothing
+
+
+def _hash_of_first(path: Path, length: int) -> hashlib._Hash:
+    """The running SHA-256 of the first `length` bytes of a file, or of all where it has fewer."""
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while length > 0 and (part := stream.read(min(length, HASHED_AT_ONCE))):
+            digest.update(part)
+            length -= len(part)
+    return digest
 
 
 def _cut_to(path: Path, length: int) -> IO[bytes]:
