@@ -40,8 +40,8 @@ def test_a_failed_write_leaves_the_old_content_and_no_rest(tmp_path: Path) -> No
     ("code", "said"),
     [
         (errno.ENOSPC, "disk is full"),
-        (errno.EDQUOT, "quota of disk space is used up"),
-        (errno.EFBIG, "larger than a file may be"),
+        (errno.EDQUOT, "disk quota is used up"),
+        (errno.EFBIG, "exceeds the largest file size"),
         (errno.EACCES, "cannot be written"),
         (errno.EPERM, "cannot be written"),
     ],
@@ -67,7 +67,7 @@ def test_what_leads_out_of_a_folder_is_refused(tmp_path: Path, name: str) -> Non
     (tmp_path / "run").mkdir()
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "run/linked").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(UserError, match=r"is not a path below|leads by a symbolic link"):
+    with pytest.raises(UserError, match=r"is not a path below|leads through a symbolic link"):
         below(tmp_path / "run", name)
 
 
@@ -91,7 +91,7 @@ def test_odd_json_is_one_sentence(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.jsonl").write_bytes(b'{"good": "\xe2\x80\xa8"}\n' + (content or b"{") + b"\n")
     lines = read_json_lines(tmp_path / "a.jsonl")
     assert next(lines) == {"good": "\u2028"}
-    with pytest.raises(AuroraError, match=r"a\.jsonl, line 2: this is not JSON"):
+    with pytest.raises(AuroraError, match=r"a\.jsonl, line 2: this is not valid JSON"):
         list(lines)
 
 
@@ -119,7 +119,7 @@ def test_nothing_is_written_over_a_pipe_a_device_or_a_folder(tmp_path: Path) -> 
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "folder").mkdir()
     for path in (tmp_path / "pipe", tmp_path / "folder", Path("/dev/null")):
-        with pytest.raises(AuroraError, match="where no file can be written"):
+        with pytest.raises(AuroraError, match="which a file cannot replace"):
             write_text(path, "text")
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["folder", "pipe"]
 
@@ -130,14 +130,14 @@ def test_what_a_file_may_hold_at_most_is_the_systems(tmp_path: Path) -> None:
     code = f"from pathlib import Path; from aurora.files import write_text; write_text(Path({path!r}), 'x' * 10**6)"
     command = f"ulimit -f 100; exec {sys.executable} -c {shlex.quote(code)}"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
-    assert "became larger than a file may be here: see `ulimit -f`" in done.stderr
+    assert "exceeds the largest file size allowed here: raise `ulimit -f`" in done.stderr
     assert not list(tmp_path.iterdir())
 
 
 def test_content_that_does_not_belong_there(tmp_path: Path) -> None:
     for odd in ({}, [], 3):
         with (
-            pytest.raises(AuroraError, match=r"a\.json does not hold what belongs there"),
+            pytest.raises(AuroraError, match=r"a\.json does not have the expected content"),
             as_written(tmp_path / "a.json"),
         ):
             odd["documents"]["in"]  # type: ignore[index, call-overload]

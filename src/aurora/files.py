@@ -1,8 +1,8 @@
-"""Writing files so that nothing half-written is ever taken for finished, and reading them within bounds.
+"""Atomic writing and bounded reading of files.
 
-One decision: a file or folder is written under a temporary name beside its place, flushed to disk, and renamed. Readers
-therefore see the old content or the new, never a part. A full disk becomes one sentence naming the file. What is read
-whole is a regular file of a stated size at most, so that no pipe, device or giant is waited for or kept in memory.
+One decision: a file is written under a temporary name in the same folder, flushed to disk, and renamed. Readers
+therefore see the old content or the new, never a part of it. A full disk becomes one sentence that names the file. Only
+regular files up to a stated size are read whole, so no pipe or device blocks a command and no huge file fills memory.
 """
 
 from __future__ import annotations
@@ -20,12 +20,13 @@ from typing import IO, Any
 
 from aurora.errors import AuroraError, UserError
 
-LONGEST_BEGINNING = 4096  # bytes that tell whose a file is
+# Bytes read to tell whether Aurora wrote a file: the marks of its pages and pictures stand in the first few hundred.
+LONGEST_BEGINNING = 4096
 LARGEST_JSON = 100_000_000  # bytes; a report has 1 MB, the manifest of 10,000 files 2 MB
 
 
 def default_cache() -> Path:
-    """The user's cache folder (XDG), for downloads and what is compiled."""
+    """The user's cache folder (XDG), for downloads and compiled kernels."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "aurora"
 
 
@@ -45,15 +46,15 @@ def explained(path: Path) -> Iterator[None]:
 
 
 def what_is_full(error: OSError, path: object) -> str | None:
-    """A sentence for an error of writing `path` that says there is no room; None for any other."""
+    """A sentence for an error that says there is no room left to write `path`; None for any other error."""
     if error.errno == errno.ENOSPC:
         return f"The disk is full while writing {path}: free some space and run the same command again."
     if error.errno == errno.EDQUOT:
-        return f"Your quota of disk space is used up while writing {path}: free some, and run the same command again."
+        return f"Your disk quota is used up while writing {path}: free some space and run the same command again."
     if error.errno == errno.EFBIG:
         return (
-            f"{path} became larger than a file may be here: see `ulimit -f` and the file system's largest file, or "
-            "choose another --output, and run the same command again."
+            f"{path} exceeds the largest file size allowed here: raise `ulimit -f`, or choose another --output on a "
+            "file system that allows larger files, and run the same command again."
         )
     return None
 
@@ -67,8 +68,8 @@ def open_regular(path: Path) -> Iterator[BufferedReader]:
     try:
         # Without O_NONBLOCK opening a pipe would wait for somebody to write to it.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except ValueError as error:  # a path with a zero byte, or half a character
-        raise AuroraError(f"{str(path)!r} is not the path of a file ({error}).") from error
+    except ValueError as error:  # a zero byte or half of a surrogate pair in the path
+        raise AuroraError(f"{str(path)!r} is not a valid path ({error}): give another.") from error
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             kind = "a folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "a pipe or a device"
@@ -81,9 +82,9 @@ def open_regular(path: Path) -> Iterator[BufferedReader]:
 
 
 def read_regular(path: Path, largest: int, kind: type[AuroraError] = AuroraError) -> bytes:
-    """All of the regular file `path`, which has at most `largest` bytes. This is how a small file is read whole.
+    """The content of the regular file `path`, which has at most `largest` bytes. All small files are read this way.
 
-    Raises FileNotFoundError, and an error of `kind` for a larger file, one that cannot be read, or no regular one.
+    Raises FileNotFoundError, and an error of type `kind` if the file is larger, unreadable or not regular.
     """
     try:
         with open_regular(path) as stream:
@@ -95,7 +96,7 @@ def read_regular(path: Path, largest: int, kind: type[AuroraError] = AuroraError
     except OSError as error:
         raise kind(f"{path} cannot be read ({error.strerror}): check its permissions and the disk.") from error
     if len(content) > largest:
-        raise kind(f"{path} has more than {largest:,} bytes, which is the most that is read of such a file.")
+        raise kind(f"{path} has more than {largest:,} bytes, the limit for such a file: give a smaller one.")
     return content
 
 
@@ -103,11 +104,11 @@ def read_regular(path: Path, largest: int, kind: type[AuroraError] = AuroraError
 def atomic_file(path: Path, mode: str = "wb") -> Iterator[IO[Any]]:
     """Open a temporary file that becomes `path` only when the block ends without an exception.
 
-    Raises `AuroraError` where `path` is a folder, a pipe or a device, which a file cannot take the place of.
+    Raises `AuroraError` if `path` is a folder, a pipe or a device, which a file cannot replace.
     """
     if path.exists() and not path.is_file():
         kind = "a folder" if path.is_dir() else "a pipe or a device"
-        raise AuroraError(f"{path} is {kind}, where no file can be written: give the path of a file.")
+        raise AuroraError(f"{path} is {kind}, which a file cannot replace: give the path of a file.")
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
@@ -123,7 +124,7 @@ def atomic_file(path: Path, mode: str = "wb") -> Iterator[IO[Any]]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write `text` atomically; a file that already holds it is left alone."""
+    """Write `text` atomically; a file that already holds it is left as it is, so its cached hash stays valid."""
     content = text.encode()
     with suppress(OSError):
         if path.is_file() and path.stat().st_size == len(content) and path.read_bytes() == content:
@@ -133,55 +134,57 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write `value` as readable JSON in the order of its keys, atomically; a file that holds it is left alone."""
+    """Write `value` atomically as indented JSON in the order of its keys; an identical file is left as it is."""
     write_text(path, json_text(value))
 
 
 def json_text(value: Any) -> str:
-    """What `write_json` writes."""
+    """The text that `write_json` writes for `value`."""
     return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
 
 
 def read_json(path: Path) -> Any:
-    """Read a JSON file; a missing, broken or huge one is an `AuroraError` naming it."""
+    """Read a JSON file; `AuroraError` names one that is missing, broken or too large."""
     try:
         return json.loads(read_regular(path, LARGEST_JSON).decode("utf-8"))
     except FileNotFoundError as error:
-        raise AuroraError(f"{path} does not exist.") from error
-    # Also UnicodeDecodeError and numbers of thousands of digits; and what nests a thousand levels deep.
+        raise AuroraError(f"{path} does not exist: check the path, or run the step that writes it.") from error
+    # ValueError: also UnicodeDecodeError and numbers of thousands of digits; RecursionError: nesting a thousand deep.
     except (ValueError, RecursionError) as error:
         raise AuroraError(f"{path} is not valid JSON ({error}): delete it and run the step again.") from error
 
 
 def read_json_lines(path: Path) -> Iterator[Any]:
-    """The values of a file of JSON lines; `AuroraError` naming the line that is none, or has no end."""
+    """The values of a file of JSON lines; `AuroraError` names a line that is not JSON or has no end."""
     number = 0
     try:
         with open_regular(path) as stream:
-            while line := stream.readline(LARGEST_JSON):  # not splitlines(), which also cuts inside of texts
+            while line := stream.readline(LARGEST_JSON):  # not splitlines(), which also cuts at U+2028 inside texts
                 number += 1
                 yield json.loads(line)
     except FileNotFoundError as error:
-        raise AuroraError(f"{path} does not exist.") from error
+        raise AuroraError(f"{path} does not exist: check the path, or run the step that writes it.") from error
     except (ValueError, RecursionError) as error:
-        raise AuroraError(f"{path}, line {number}: this is not JSON ({error}): run the step again.") from error
+        raise AuroraError(
+            f"{path}, line {number}: this is not valid JSON ({error}): delete the file and run the step again."
+        ) from error
 
 
 @contextmanager
 def as_written(path: Path) -> Iterator[None]:
-    """Turn what the content of `path` raises in use, where it is not what Aurora writes there, into one sentence."""
+    """Turn the errors of code that reads values of `path` in an unexpected form into one sentence (`AuroraError`)."""
     try:
         yield
     except (AttributeError, LookupError, TypeError, ValueError) as error:
-        reason = " ".join(str(error).split())[:200]
+        reason = " ".join(str(error).split())[:200]  # a KeyError may quote a whole document
         raise AuroraError(
-            f"{path} does not hold what belongs there ({type(error).__name__}: {reason}): put a copy of it back, or "
-            "run its recipe again."
+            f"{path} does not have the expected content ({type(error).__name__}: {reason}): put a copy of it back, "
+            "or run its recipe again."
         ) from error
 
 
 def canonical_json(value: Any) -> bytes:
-    """The one byte string that stands for `value` in every hash."""
+    """The bytes that stand for `value` in every hash: keys sorted, no spaces."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
@@ -213,25 +216,25 @@ def flush_tree(folder: Path) -> None:
 
 
 def keep_from_overwriting(path: Path, ours: Callable[[bytes], bool]) -> None:
-    """`UserError` where a file that a command is to write is there and does not begin as `ours` do."""
+    """`UserError` if `path` exists and its first bytes are not `ours`: a command never overwrites a user's file."""
     if path.is_dir():
         raise UserError(f"{path} is a folder: give the name of a file.")
     if path.exists() or path.is_symlink():
-        begins = b""
+        beginning = b""
         with suppress(OSError, AuroraError), open_regular(path) as stream:
-            begins = stream.read(LONGEST_BEGINNING)
-        if not ours(begins):
+            beginning = stream.read(LONGEST_BEGINNING)
+        if not ours(beginning):
             raise UserError(f"{path} was not written by Aurora and would be lost: move it away, or give another name.")
 
 
 def below(root: Path, name: str) -> Path:
-    """The path `name` below the folder `root`; `UserError` where it leads elsewhere, by its parts or by a link."""
+    """The path `name` below the folder `root`; `UserError` if its parts or a symbolic link lead out of it."""
     path, parts = root / name, Path(name).parts
     if not parts or Path(name).is_absolute() or ".." in parts:
         raise UserError(f"{name!r} is not a path below {root}: choose another name.")
     if path.resolve() != root.resolve().joinpath(*parts):
         raise UserError(
-            f"{path} leads by a symbolic link to {path.resolve()}: Aurora writes only below {root}; move the whole "
-            "folder and give its new place as --output."
+            f"{path} leads through a symbolic link to {path.resolve()}: Aurora writes only below {root}; move the "
+            "whole folder and give its new path as --output."
         )
     return path

@@ -1,8 +1,8 @@
-"""Folders that Aurora writes: what each lists of itself, whether it still is as listed, and how one replaces another.
+"""Folders that Aurora writes: the files each one lists, whether they still match, and how one folder replaces another.
 
-One decision: a folder is ours exactly as far as a list inside it (a step's manifest, a checkpoint's checksums) names
-its files. Only what such a list names, and only while it is as it was written, is ever replaced or removed; all else is
-somebody's work, and stays.
+One decision: Aurora owns exactly the files that a list inside the folder names (a step's manifest, a checkpoint's
+checksums). Only these, and only while they are unchanged, are ever replaced or removed; everything else is somebody's
+work and stays.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from aurora.hashes import digest_of
 MANIFEST = "manifest.json"
 CHECKSUMS = "checksums.json"
 LISTS = (MANIFEST, CHECKSUMS)
-# Ends the name of a folder beside a step's, where its earlier work lies that is not to be lost.
+# Suffix of the folder beside a step's own that keeps earlier work: hours of training are never deleted for an edit.
 SET_ASIDE = ".set-aside"
 MISSING, ALTERED, LINKED, EXTRA = (
     "is missing",
@@ -31,9 +31,9 @@ MISSING, ALTERED, LINKED, EXTRA = (
 
 
 def listed_in(folder: Path) -> dict[str, str] | None:
-    """SHA-256 by name (relative to `folder`) of the files its own list names; None where it has no list.
+    """SHA-256 by name (relative to `folder`) of the files that its own list names; None if it has no list.
 
-    Raises `AuroraError` for a list that is none, or names anything outside the folder.
+    Raises `AuroraError` if the list is malformed or names anything outside the folder.
     """
     for name in LISTS:
         path = folder / name
@@ -43,11 +43,11 @@ def listed_in(folder: Path) -> dict[str, str] | None:
 
 
 def _hashes(path: Path, values: Any) -> dict[str, str]:
-    found = values.get("outputs") if path.name == MANIFEST and isinstance(values, dict) else values
-    if isinstance(found, dict):
+    entries = values.get("outputs") if path.name == MANIFEST and isinstance(values, dict) else values
+    if isinstance(entries, dict):
         hashes = {
-            name: value["sha256"] if isinstance(value, dict) and "sha256" in value else value
-            for name, value in found.items()
+            name: entry["sha256"] if isinstance(entry, dict) and "sha256" in entry else entry
+            for name, entry in entries.items()
         }
         if all(isinstance(value, str) for value in hashes.values()) and all(map(_inside, hashes)):
             return hashes
@@ -61,43 +61,43 @@ def _inside(name: str) -> bool:
 
 
 def faults(folder: Path, listed: Mapping[str, str], digest: Callable[[Path], str] = digest_of) -> dict[str, str]:
-    """What is wrong with which of the files that `listed` names by SHA-256; `digest` is how they are read."""
-    found: dict[str, str] = {}
+    """By name, what is wrong with files of `listed` (SHA-256 by name); `digest` hashes a file."""
+    faulty: dict[str, str] = {}
     links = {parent: _linked(folder, parent) for parent in {PurePosixPath(name).parent for name in listed}}
     for name, expected in listed.items():
         path = folder / name
         if links[PurePosixPath(name).parent] or path.is_symlink():
-            found[name] = LINKED
+            faulty[name] = LINKED
         elif not path.exists():
-            found[name] = MISSING
+            faulty[name] = MISSING
         elif not path.is_file() or digest(path) != expected:
-            found[name] = ALTERED
-    return found
+            faulty[name] = ALTERED
+    return faulty
 
 
 def _linked(folder: Path, parent: PurePosixPath) -> bool:
-    """Whether a folder on the way from `folder` down to `parent`, or `folder` itself, is a symbolic link."""
+    """Whether `folder`, or a folder between it and `parent`, is a symbolic link."""
     return folder.is_symlink() or any(
         (folder / part).is_symlink() for part in (parent, *parent.parents) if part != PurePosixPath(".")
     )
 
 
-def refuse_faulty(folder: Path, found: Mapping[str, str]) -> None:
-    """`AuroraError` naming the first of the faults that were found in an artifact, and what to do."""
-    for name, fault in found.items():
-        others = f" (and {len(found) - 1} more of its files)" if len(found) > 1 else ""
+def refuse_faulty(folder: Path, faulty: Mapping[str, str]) -> None:
+    """`AuroraError` for the first of an artifact's `faults`, with what to do."""
+    for name, fault in faulty.items():
+        others = f" (and {len(faulty) - 1} more of its files)" if len(faulty) > 1 else ""
         raise AuroraError(
             f"{folder / name} {fault}{others}: put a copy of it back, or move {folder} away, and run the recipe again."
         )
 
 
 def extras(folder: Path, listed: Mapping[str, str]) -> list[str]:
-    """What lies in `folder` beside its list and the files of `listed`, sorted; empty folders do not count."""
+    """Names of what `folder` holds besides its list and the files of `listed`, sorted; empty folders do not count."""
     return sorted(name for name in _entries(folder) if name not in listed and name not in LISTS)
 
 
 def _entries(folder: Path, prefix: str = "") -> Iterator[str]:
-    """Names of all that lies below a folder but folders; symbolic links are not followed."""
+    """Names of everything below a folder except folders; symbolic links are not followed."""
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
@@ -107,29 +107,29 @@ def _entries(folder: Path, prefix: str = "") -> Iterator[str]:
 
 
 def keep_from_loss(folder: Path) -> None:
-    """`UserError` where `folder` holds anything that would be lost if another took its place."""
+    """`UserError` if `folder` holds anything that would be lost when another folder replaces it."""
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         raise UserError(f"{folder} is a file or a link, not a folder: move it away, or choose another place.")
     if not folder.exists():
         return
     listed = listed_in(folder)
     if listed is None:
-        if held := sorted(item.name for item in folder.iterdir()):
+        if names := sorted(item.name for item in folder.iterdir()):
             raise UserError(
-                f"{folder} holds {held[0]} and was not written by Aurora (it has no {MANIFEST}): "
-                "it is not replaced; move it away, or choose another place."
+                f"{folder} holds {names[0]} and was not written by Aurora (it has no {MANIFEST}), so it is not "
+                "replaced: move it away, or choose another place."
             )
         return
-    held = extras(folder, listed)
+    unlisted = extras(folder, listed)
     changed = {name: fault for name, fault in faults(folder, listed).items() if fault != MISSING}
-    for name, fault in [*dict.fromkeys(held, EXTRA).items(), *changed.items()]:
+    for name, fault in [*dict.fromkeys(unlisted, EXTRA).items(), *changed.items()]:
         raise UserError(f"{folder / name} {fault} and would be lost: move it away, or delete it, and run again.")
 
 
 def publish(partial: Path, final: Path) -> None:
-    """Put the finished folder `partial` in the place of `final`; an older one there is removed only after the swap.
+    """Move the finished folder `partial` to `final`; an older folder there is removed only after the swap.
 
-    Every folder that Aurora replaces is replaced here. Raises `UserError` where that would lose what is not ours.
+    Every folder that Aurora replaces is replaced here. Raises `UserError` if that would lose a user's files.
     """
     with explained(final):
         flush_tree(partial)
@@ -146,7 +146,7 @@ def publish(partial: Path, final: Path) -> None:
 
 
 def clear_replaced(final: Path) -> None:
-    """Remove the older folder that gave way to `final` and that a killed process left; if none came, it comes back."""
+    """Finish the swap of a killed process: remove the older folder, or put it back if `final` never arrived."""
     old = _replaced(final)
     if old.is_dir() and not old.is_symlink() and not final.exists() and not final.is_symlink():
         old.replace(final)
@@ -154,13 +154,15 @@ def clear_replaced(final: Path) -> None:
 
 
 def _replaced(final: Path) -> Path:
-    """Where a folder lies while another takes its place."""
+    """Where the older folder waits during a swap."""
     return final.with_name(f".{final.name}.replaced")
 
 
 def remove(folder: Path) -> None:
-    """Remove what the list of a folder names, then the list, then folders left empty: killed at any point, the rest is
-    known for ours."""
+    """Remove the files that a folder's list names, then the list, then empty folders.
+
+    In this order, because a process killed at any point leaves the list of what is still Aurora's.
+    """
     if folder.is_symlink() or not folder.is_dir():
         return
     for name in listed_in(folder) or {}:
@@ -170,5 +172,5 @@ def remove(folder: Path) -> None:
         for name in LISTS:
             (folder / name).unlink(missing_ok=True)
     for path, _, _ in os.walk(folder, topdown=False):
-        with suppress(OSError):  # what is not ours keeps its folder
+        with suppress(OSError):  # a folder that still holds a user's file stays
             Path(path).rmdir()

@@ -191,6 +191,6 @@ def test_a_place_that_leads_out_of_the_run_is_not_written_to(tmp_path: Path) -> 
     (run / "checkpoints").symlink_to(tmp_path / "elsewhere")
     seal.begin(run)
     step = Step("a", "checkpoints/base", 1, {}, lambda: {}, lambda folder: None, "make a")
-    with pytest.raises(UserError, match="leads by a symbolic link"):
+    with pytest.raises(UserError, match="leads through a symbolic link"):
         _carry_out(run, step)
     assert not list((tmp_path / "elsewhere").iterdir())

@@ -189,7 +189,7 @@ def bomb(levels: int, width: int) -> str:
         ("name: &a [*a]", f"line 1: name.0.0 ... nests deeper than {DEEPEST} levels, or holds itself"),
         ("name: " + "[" * 20_000, f"line 1: this nests deeper than {DEEPEST} levels"),
         ("name:\n" + "- " * 20_000, f"line 2: this nests deeper than {DEEPEST} levels"),
-        ("# " + "x" * LARGEST, "has more than 1,000,000 bytes, which is the most that is read of such a file"),
+        ("# " + "x" * LARGEST, "has more than 1,000,000 bytes, the limit for such a file"),
         ("seed: " + "9" * 5000, "line 1: seed: '99999999999999999999...' is longer than any number here"),
         ("seed: " + "9" * 20, "line 1: seed: '99999999999999999999' is beyond the largest whole number, 2^63"),
         ("\n\nseed: !!int abc", "line 3: seed: 'abc' is not of its tag, int"),
