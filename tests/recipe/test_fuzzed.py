@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from aurora.errors import UserError
 from aurora.pipeline.steps import Steps
 from aurora.recipe import load_recipe
-from aurora.recipe.nodes import DEEPEST, LARGEST, MOST_VALUES, Problem, parse
+from aurora.yaml_nodes import DEEPEST, LARGEST, MOST_VALUES, Problem, parse
 from conftest import MINIMAL, ROOT
 
 # What stands where a value stood: raw YAML.

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from aurora.errors import UserError
-from aurora.recipe.nodes import LARGEST
 from aurora.redteam.policy import load_policy
+from aurora.yaml_nodes import LARGEST
 
 LANGUAGES = ["en", "fi", "hi", "ja", "vi"]
 

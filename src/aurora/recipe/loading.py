@@ -22,9 +22,9 @@ from aurora.errors import UserError
 from aurora.files import canonical_json
 from aurora.languages.labels import canonical
 from aurora.recipe.base import Section
-from aurora.recipe.nodes import DEEPEST, LONGEST_KEY, Key, Problem, parse, read_table
 from aurora.recipe.recipe import Recipe
 from aurora.recipe.reference import section_at
+from aurora.yaml_nodes import DEEPEST, LONGEST_KEY, Key, Problem, parse, read_table
 
 COMMAND_LINE = "command line"
 # A mixture, or a source of another kind, is replaced whole: merging two would mix weights or keys that were never

@@ -15,7 +15,7 @@ from pydantic_core import PydanticUndefined
 
 from aurora.recipe.base import Section
 from aurora.recipe.names import LONGEST
-from aurora.recipe.nodes import DEEPEST, LARGEST, LARGEST_NUMBER, MOST_VALUES
+from aurora.yaml_nodes import DEEPEST, LARGEST, LARGEST_NUMBER, MOST_VALUES
 
 
 def section_at(section: type[Section], key: tuple[str, ...], values: Any) -> type[Section] | None:

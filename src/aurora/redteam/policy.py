@@ -14,8 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from aurora.errors import UserError
 from aurora.languages.labels import canonical
 from aurora.recipe.names import Name
-from aurora.recipe.nodes import read_table
 from aurora.redteam.judge import check_pattern, has_markers, markers
+from aurora.yaml_nodes import read_table
 
 SLOT = "{action}"
 MOST_ITEMS = 1_000_000  # of a language: every template takes every action, and all are held in memory
