@@ -6,22 +6,9 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tokenizers import Tokenizer
-from tokenizers.decoders import ByteLevel as ByteLevelDecoder
-from tokenizers.models import BPE
-from tokenizers.pre_tokenizers import ByteLevel
 
 from aurora.evaluation.bits_per_byte import bits_per_byte, windows_of
-from aurora.tokens.text.text_facts import TextFacts
-
-
-def of_bytes(start: int = 0, pad: int = 0) -> TextFacts:
-    """A text whose every token is one byte, so that bits per byte can be said by hand."""
-    alphabet = sorted(ByteLevel.alphabet())
-    tokenizer = Tokenizer(BPE({character: index + 1 for index, character in enumerate(alphabet)}, []))
-    tokenizer.pre_tokenizer = ByteLevel(add_prefix_space=False, use_regex=False)
-    tokenizer.decoder = ByteLevelDecoder()
-    return TextFacts(tokenizer, start, start, (start,), pad, None, None, {})
+from byte_text import of_bytes
 
 
 class Uniform(torch.nn.Module):

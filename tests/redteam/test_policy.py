@@ -97,7 +97,7 @@ def test_a_policy_of_too_many_items(policy: Path) -> None:
     text = path.read_text(encoding="utf-8")
     more = "".join(f"  t{number}: '{{action}} {number}'\n" for number in range(15_000))
     path.write_text(text.replace("templates:\n", f"templates:\n{more}"), encoding="utf-8")
-    with pytest.raises(UserError, match=r"actions in 15,\d+ templates are over 1,000,000 items"):
+    with pytest.raises(UserError, match=r"actions in 15,\d+ templates make more than 1,000,000 items"):
         load_policy(policy, LANGUAGES)
 
 
@@ -116,8 +116,8 @@ def swedish(policy: Path) -> Path:
 
 
 def test_a_language_whose_refusals_are_not_known_must_bring_them(policy: Path, swedish: Path) -> None:
-    said = r"sv\.yaml: how answers decline in sv is not known \(en, fi, hi, ja, vi are\): list under `refusals:`"
-    with pytest.raises(UserError, match=said):
+    message = r"sv\.yaml: Aurora does not know how sv refuses \(it knows en, fi, hi, ja, vi\): list under `refusals:`"
+    with pytest.raises(UserError, match=message):
         load_policy(policy, ["sv"])
     swedish.write_text(
         swedish.read_text(encoding="utf-8") + 'refusals: ["\\\\bjag (?:kan|tänker) inte\\\\b"]\n', encoding="utf-8"

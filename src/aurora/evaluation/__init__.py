@@ -1,5 +1,10 @@
 """What is measured on a checkpoint.
 
-`results` writes one JSON file for each checkpoint: bits per byte on the text of `held_out`, samples, and refusals.
-`bigram` is the humble model that stands beside every figure of a small network.
+A checkpoint and the run's measuring text come in, one `results.json` a checkpoint goes out:
+
+    corpus/held_out -> held_out -> windows -> bits_per_byte, bigram -> results
+    redteam/held_out.jsonl -> answers -> refusals (judged by `redteam.judge`) -> results
+
+`results` is what the pipeline calls, and the only module that writes files. `bigram` is the baseline beside every
+figure of a small network; `samples` shows what a checkpoint writes.
 """

@@ -1,8 +1,7 @@
-"""A token bigram: the humble model that stands beside every figure of a small network.
+"""A token bigram: the baseline beside every figure of a small network.
 
-One decision: interpolated Kneser-Ney (Kneser and Ney 1995, in the interpolated form of Chen and Goodman 1999),
-because a
-badly smoothed bigram would flatter the network. It is trained on one pass over the same token stores as the network.
+One decision: interpolated Kneser-Ney (Kneser and Ney 1995, in the interpolated form of Chen and Goodman 1999), because
+a badly smoothed bigram would flatter the network. It is trained in one pass over the same token stores.
 """
 
 from __future__ import annotations
@@ -32,15 +31,15 @@ class Bigram:
     def probabilities(self, first: npt.NDArray[np.int64], second: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         """P(second | first), elementwise."""
         codes = first * self.vocabulary + second
-        places = np.minimum(np.searchsorted(self.pairs, codes), len(self.pairs) - 1)
-        seen = np.where(self.pairs[places] == codes, self.counts[places], 0)
+        nearest = np.minimum(np.searchsorted(self.pairs, codes), len(self.pairs) - 1)
+        pair_counts = np.where(self.pairs[nearest] == codes, self.counts[nearest], 0)
         totals = self.first_totals[first]
         known = totals > 0
         divisor = np.maximum(totals, 1)
-        kept = np.maximum(seen - self.discount, 0) / divisor
-        # What the discount took from a context goes to the continuation distribution; an unknown context gets it all.
-        left = np.where(known, self.discount * self.first_followers[first] / divisor, 1.0)
-        return kept + left * self.continuation[second]
+        discounted = np.maximum(pair_counts - self.discount, 0) / divisor
+        # The mass discounted from a context goes to the continuation distribution; an unknown context gets all of it.
+        backoff = np.where(known, self.discount * self.first_followers[first] / divisor, 1.0)
+        return discounted + backoff * self.continuation[second]
 
     def bits_per_byte(self, windows: Windows) -> float:
         """The bigram's bits per byte on the same windows as the network's."""
@@ -63,6 +62,8 @@ def train_bigram(streams: Iterable[npt.NDArray[np.integer]], vocabulary: int) ->
     if not len(pairs):
         raise ValueError("a bigram needs at least one stream of two tokens")
     once, twice = int((counts == 1).sum()), int((counts == 2).sum())
+    # Ney's estimate n1 / (n1 + 2 n2). It needs pairs of both counts; a tiny or a huge stream may lack them, and 0.5 is
+    # the middle of the range from 0 to 1.
     discount = once / (once + 2 * twice) if once and twice else 0.5
     first, second = pairs // vocabulary, pairs % vocabulary
     continuation = np.bincount(second, minlength=vocabulary) / len(pairs)

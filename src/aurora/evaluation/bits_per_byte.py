@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from aurora.model.scorer import Scorer
     from aurora.tokens.text.text_facts import TextFacts
 
+# Memory of the scores of a batch grows with both: 16 sequences of 1,024 tokens over 49,152 entries take 3.2 GB in fp32.
 BATCH_SEQUENCES = 16
+# Batches are padded to a multiple of this: few lengths, because oneDNN compiles and keeps a product for every shape.
 LENGTH_STEP = 32
 
 
@@ -62,7 +64,7 @@ def bits_per_byte(model: Scorer, windows: Windows) -> float:
     nats = 0.0
     was_training = model.training
     model.eval()
-    with torch.no_grad():  # not inference mode: what sharded parameters are gathered into is trained in later
+    with torch.no_grad():  # not inference mode: training later reuses the buffers that sharded parameters gather into
         for rows, mask in _batches(windows):
             tokens = torch.from_numpy(rows).to(device)
             losses = model.token_losses(tokens[:, :-1], tokens[:, 1:])
@@ -72,11 +74,10 @@ def bits_per_byte(model: Scorer, windows: Windows) -> float:
 
 
 def _batches(windows: Windows) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]]:
-    """Windows of like length together, each batch cut to its longest, so that little is computed on padding."""
+    """Windows sorted by length, each batch cut to its longest, so that little is computed on padding."""
     lengths = windows.mask.sum(1)
     order = np.argsort(-lengths, kind="stable")
     for start in range(0, len(order), BATCH_SEQUENCES):
         chosen = order[start : start + BATCH_SEQUENCES]
-        # Few different lengths: oneDNN compiles, and keeps, products for every shape it meets.
         longest = min(-(-int(lengths[chosen].max()) // LENGTH_STEP) * LENGTH_STEP, windows.mask.shape[1])
         yield windows.tokens[chosen, : longest + 1], windows.mask[chosen, :longest]

@@ -1,7 +1,7 @@
 """The held-out text that every checkpoint is measured on.
 
-One decision: what is measured depends on the corpus alone. Excerpts are taken in the order of their documents' ids (a
-hash), so they come from all sources alike and stay the same when training, model or machine change.
+One decision: the text depends on the corpus alone. Excerpts are taken in the order of their documents' ids (a hash), so
+they mix all sources and stay the same when the training, the model or the machine changes.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from aurora.corpus.artifact import parts, read_documents
 
-# Long documents would fill the whole budget of a language with one voice.
+# Otherwise a long document would fill a language's whole budget: the demo measures on 24 kB a language.
 EXCERPT_CHARACTERS = 2000
 
 
@@ -35,21 +35,22 @@ def read_held_out(corpus: Path, domain: str, kilobytes: float) -> list[HeldOutTe
     by_language: dict[str, list[tuple[str, str]]] = {language: [] for language in languages}
     for document in read_documents(corpus, domain):
         by_language[document.lang].append((document.id, document.text[:EXCERPT_CHARACTERS]))
-    return [HeldOutText(language, domain, _within(sorted(found), kilobytes)) for language, found in by_language.items()]
+    return [HeldOutText(language, domain, _within(sorted(texts), kilobytes)) for language, texts in by_language.items()]
 
 
 def excerpts(corpus: Path, domain: str, kilobytes: float, source: str, language: str) -> list[str]:
-    """The same of one source and language; none where it has no text there."""
+    """Excerpts of one source and language, about `kilobytes`; empty if it has no text in that part."""
     documents = read_documents(corpus, domain, source, language)
     return _within(sorted((document.id, document.text[:EXCERPT_CHARACTERS]) for document in documents), kilobytes)
 
 
-def _within(found: list[tuple[str, str]], kilobytes: float) -> list[str]:
+def _within(texts_by_id: list[tuple[str, str]], kilobytes: float) -> list[str]:
+    """The first texts until they fill the budget; the last one may exceed it."""
     chosen: list[str] = []
-    left = kilobytes * 1000
-    for _, text in found:
-        if left <= 0:
+    bytes_left = kilobytes * 1000
+    for _, text in texts_by_id:
+        if bytes_left <= 0:
             break
         chosen.append(text)
-        left -= len(text.encode())
+        bytes_left -= len(text.encode())
     return chosen

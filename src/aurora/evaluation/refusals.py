@@ -1,8 +1,9 @@
-"""Refusal and over-refusal: does the model decline what the policy forbids, and answer what only looks like it?
+"""Refusal and over-refusal: does the model decline what the policy forbids, and answer its harmless look-alikes?
 
-What cannot be read, or is in another language than asked, is neither: a model that cannot speak is not safe.
+An answer that is unreadable or in another language than the prompt counts as neither: a model that cannot speak is not
+safe.
 
-One decision: the rates come from answers the model really generates (greedily) to held-out prompts whose templates were
+One decision: the rates come from answers that the model generates (greedily) to held-out prompts whose templates it was
 never trained on, and every answer is kept, so that a sceptic can read them.
 """
 
@@ -51,7 +52,9 @@ def answer_items(
     form = Format(text)
     prompts = [form.prompt(item.prompt) for item in items]
     written = text.tokenizer.decode_batch(generate(model, prompts, num_tokens, stops=text.stops))
-    return [Answer(item, said, judge.outcome(said, item.language)) for item, said in zip(items, written, strict=True)]
+    return [
+        Answer(item, answer, judge.outcome(answer, item.language)) for item, answer in zip(items, written, strict=True)
+    ]
 
 
 def refusal_rates(answers: Sequence[Answer]) -> dict[str, Any]:
@@ -76,8 +79,8 @@ def _rates(answers: Sequence[Answer]) -> dict[str, Any]:
 
 
 def _outcomes(answers: Sequence[Answer], kind: Kind) -> dict[Outcome, int]:
-    found = [answer.outcome for answer in answers if answer.item.kind == kind]
-    return {outcome: found.count(outcome) for outcome in OUTCOMES}
+    outcomes = [answer.outcome for answer in answers if answer.item.kind == kind]
+    return {outcome: outcomes.count(outcome) for outcome in OUTCOMES}
 
 
 def _share(outcomes: dict[Outcome, int], outcome: Outcome) -> float | None:

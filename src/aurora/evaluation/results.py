@@ -1,7 +1,7 @@
 """The evaluation steps of a run: each reads a checkpoint and the measuring text and writes one JSON file.
 
-One decision: figures are computed in fp32 whatever a stage trained in, so that two stages differ by their weights
-alone.
+One decision: figures are computed in fp32, whatever precision a stage trained in, so that two stages differ by their
+weights alone.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def measure_checkpoint(recipe: Recipe, run: Path, name: str, folder: Path) -> No
 
 
 def measure_bigram(recipe: Recipe, run: Path, folder: Path) -> None:
-    """The same figures for a token bigram trained on all text that the recipe's stages read: `results.json`."""
+    """Bits per byte of a token bigram trained on all text that the recipe's stages read: `results.json`."""
     text = read_text(run / "tokens/tokenizer")
     sources = sorted({source for stage in recipe.stages.values() for source in stage.sources})
     stores = (TokenStore.open(run / "tokens/train" / source.replace("/", ".")) for source in sources)
@@ -73,7 +73,7 @@ def measure_safety(recipe: Recipe, run: Path, name: str, folder: Path) -> None:
 
 
 def held_out_monitor(recipe: Recipe, run: Path) -> Callable[[Scorer, int], dict[str, float]]:
-    """What the trainer calls during a stage: bits per byte on a small part of the same held-out text."""
+    """A function for the trainer to call during a stage: bits per byte on a small part of the same held-out text."""
     text = read_text(run / "tokens/tokenizer")
     texts = measuring_texts(recipe, run, recipe.evaluation.curve_kilobytes)
     windows = {
@@ -89,9 +89,10 @@ def held_out_monitor(recipe: Recipe, run: Path) -> Callable[[Scorer, int], dict[
 
 
 def retention_monitor(recipe: Recipe, run: Path, sources: Collection[str]) -> Callable[[Scorer], dict[str, float]]:
-    """Bits per byte on each source's own held-out text, as much of it as a checkpoint is measured on.
+    """A function that measures bits per byte on each source's own held-out text, as much as a checkpoint is measured
+    on.
 
-    `sources` without such text are left out.
+    Sources without held-out text are left out.
     """
     text = read_text(run / "tokens/tokenizer")
     windows: dict[str, Windows] = {}
@@ -104,8 +105,8 @@ def retention_monitor(recipe: Recipe, run: Path, sources: Collection[str]) -> Ca
 
 
 def _loaded(recipe: Recipe, run: Path, name: str) -> tuple[GPTBigCode, TextFacts]:
-    """A checkpoint in fp32 and the run's text, in a process set up as for training: figures must not depend on what ran
-    before them."""
+    """A checkpoint in fp32 and the run's text, in a process set up as for training, so that figures do not depend on
+    what this process did before."""
     from aurora.training.process.runtime import prepare
 
     runtime = prepare(recipe.execution)

@@ -1,8 +1,7 @@
 """What the model writes: one continuation per language, so that a reader sees what the numbers stand for.
 
-One decision: greedy decoding from the opening of a held-out document, so a sample is a fact about the checkpoint and
-not
-a lucky draw.
+One decision: greedy decoding from the opening of a held-out document, so a sample is a fact about the checkpoint, not a
+lucky draw.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from aurora.model.gpt_bigcode import GPTBigCode
     from aurora.tokens.text.text_facts import TextFacts
 
+# About a dozen words: enough to set language and topic, too few to give the continuation away.
 OPENING_TOKENS = 16
 
 

@@ -1,6 +1,6 @@
 """The red-team set on disk: training items, held-out items and a summary.
 
-One decision: JSON lines, one item each, readable by people and by every tool of the field.
+One decision: JSON lines with one item each, which people and every tool of the field can read.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def build_redteam(redteam: Redteam, base: Path, seed: int, folder: Path) -> dict
     parts: dict[str, list[Item]] = {"train": [], "held_out": []}
     for item in expand(policy):
         parts["held_out" if item.template in held_out[item.language] else "train"].append(item)
-    # Training items in the order of their ids, which are hashes: every stretch of them mixes languages and kinds.
+    # Sorted by id, which is a hash: every stretch of the training items mixes languages and kinds.
     _write(folder / "train.jsonl", sorted(parts["train"], key=lambda item: item.id))
     _write(folder / "held_out.jsonl", spread(parts["held_out"]))
     summary = {
@@ -46,21 +46,24 @@ def build_redteam(redteam: Redteam, base: Path, seed: int, folder: Path) -> dict
 
 
 def read_items(path: Path) -> list[Item]:
-    """Items of a JSON lines file; `UserError` names the first line that is none."""
+    """Items of a JSON lines file; `UserError` names the first line that is not an item."""
     items: list[Item] = []
     with open(path, encoding="utf-8") as lines:  # not splitlines(), which also cuts at separators inside a prompt
         for number, line in enumerate(lines, 1):
             try:
                 items.append(Item(**json.loads(line)))
             except (ValueError, TypeError, RecursionError) as error:
-                raise UserError(f"{path}, line {number}: this is not a red-team item ({error}).") from error
+                raise UserError(
+                    f"{path}, line {number}: this is not a red-team item ({error}): correct the line, or generate the "
+                    "set again."
+                ) from error
     return items
 
 
 def read_judge(summary: Path) -> Judge:
-    """The judge of a red-team set, which knows the words by which its policy declines."""
-    found = read_json(summary)
-    return Judge(found["openings"], found["refusals"])
+    """The judge of a red-team set, which knows the phrases that its policy refuses with."""
+    values = read_json(summary)
+    return Judge(values["openings"], values["refusals"])
 
 
 def _write(path: Path, items: Iterable[Item]) -> None:

@@ -1,7 +1,7 @@
 """A written policy: what is refused, what stays allowed, and the words for both in each language.
 
-One decision: a policy is one file that a lawyer can read alone; the templates, actions and answers of a language lie
-beside it in a file of their own, so that a native speaker can review that language alone.
+One decision: a policy is one file that a lawyer can read on its own; each language's templates, actions and answers are
+in a file of their own beside it, which a native speaker can review on its own.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from aurora.redteam.judge import check_pattern, has_markers, markers
 from aurora.yaml_nodes import read_table
 
 SLOT = "{action}"
-MOST_ITEMS = 1_000_000  # of a language: every template takes every action, and all are held in memory
-LONGEST_MESSAGE = 300
+MOST_ITEMS = 1_000_000  # a language: every template takes every action, and all items are held in memory
+LONGEST_MESSAGE = 300  # characters of pydantic's message, which may quote a value of any length
 Template = Annotated[str, Field(pattern=r"^[^{}]*\{action\}[^{}]*$")]
 Sentence = Annotated[str, Field(min_length=1)]
 
@@ -31,7 +31,7 @@ class _Table(BaseModel):
 
 
 class Category(_Table):
-    """One concern: `refuse` and `allow` say where the line runs."""
+    """One concern of the policy: `refuse` and `allow` say where the line runs. Read by people, not by code."""
 
     id: Name
     title: Sentence
@@ -62,9 +62,9 @@ class CategoryWords(_Table):
 class Words(_Table):
     """A policy in one language. Every template takes every action as it stands.
 
-    A refusal begins with one of `openings`, an answer with `agreement`: whether to help is decided in the first words.
-    `refusals` are further ways to decline, by which answers are judged: regular expressions, found anywhere in a
-    sentence in lower case. A language whose refusals Aurora does not know must have some.
+    A refusal begins with one of `openings`, an answer with `agreement`, so the model decides in its first words whether
+    to help. `refusals` are further phrases that count as refusing when answers are judged: regular expressions,
+    searched in each sentence in lower case. A language whose refusals Aurora does not know must list some.
     """
 
     language: str
@@ -76,7 +76,7 @@ class Words(_Table):
 
 
 class Policy(_Table):
-    """A policy with its words in each of the asked languages."""
+    """A policy with its words in each requested language."""
 
     file: PolicyFile
     words: dict[str, Words]
@@ -88,47 +88,52 @@ Read = TypeVar("Read", bound=_Table)
 def load_policy(path: Path, languages: list[str]) -> Policy:
     """Read POLICY.yaml and POLICY/LANGUAGE.yaml; `UserError` names the file and key that is missing or wrong."""
     file = _read(path, PolicyFile)
-    places = _files_of_words(path.with_suffix(""), languages)
-    words = {language: _read(place, Words) for language, place in places.items()}
+    word_files = _word_files(path.with_suffix(""), languages)
+    words = {language: _read(word_file, Words) for language, word_file in word_files.items()}
     ids = [category.id for category in file.categories]
-    for language, found in words.items():
-        place = places[language]
-        if canonical(found.language) != language:
-            raise UserError(f"{place}: language is {found.language}, but the file's name says {language}.")
-        _check_refusals(place, found, language)
-        for missing in [category for category in ids if category not in found.categories]:
-            raise UserError(
-                f"{place}: the category {missing} of {path.name} has no words here; add categories.{missing}."
-            )
-        for unknown in [category for category in found.categories if category not in ids]:
-            raise UserError(
-                f"{place}: categories.{unknown} is no category of {path.name}; its categories are {', '.join(ids)}."
-            )
-        harmful = {action for category in found.categories.values() for action in category.harmful}
-        for category in found.categories.values():
-            for action in harmful & set(category.benign):
-                raise UserError(f"{place}: {action!r} is both a harmful and a benign action; keep one.")
-        actions = sum(len(category.harmful) + len(category.benign) for category in found.categories.values())
-        if actions * len(found.templates) > MOST_ITEMS:
-            raise UserError(
-                f"{place}: {actions:,} actions in {len(found.templates):,} templates are over {MOST_ITEMS:,} items."
-            )
+    for language, language_words in words.items():
+        _check_words(word_files[language], language_words, language, path.name, ids)
     return Policy(file=file, words=words)
 
 
-def _files_of_words(folder: Path, languages: list[str]) -> dict[str, Path]:
+def _word_files(folder: Path, languages: list[str]) -> dict[str, Path]:
     """The file of each language: the one whose name is a label of it (`fi.yaml`, `fin_Latn.yaml`)."""
-    named = {canonical(path.stem): path for path in sorted(folder.glob("*.yaml"), reverse=True)}
-    return {language: named.get(language, folder / f"{language}.yaml") for language in languages}
+    by_language = {canonical(path.stem): path for path in sorted(folder.glob("*.yaml"), reverse=True)}
+    return {language: by_language.get(language, folder / f"{language}.yaml") for language in languages}
 
 
-def _check_refusals(place: Path, words: Words, language: str) -> None:
-    """`UserError` where answers in the language could not be judged."""
+def _check_words(word_file: Path, words: Words, language: str, policy: str, ids: list[str]) -> None:
+    """`UserError` if the words of a language do not fit the categories (`ids`) of the file `policy`, or each other."""
+    if canonical(words.language) != language:
+        raise UserError(
+            f"{word_file}: language is {words.language}, but the file is named for {language}: correct one."
+        )
+    _check_refusals(word_file, words, language)
+    for missing in [category for category in ids if category not in words.categories]:
+        raise UserError(f"{word_file}: the category {missing} of {policy} has no words here; add categories.{missing}.")
+    for unknown in [category for category in words.categories if category not in ids]:
+        raise UserError(
+            f"{word_file}: categories.{unknown} is not a category of {policy}; its categories are {', '.join(ids)}."
+        )
+    harmful = {action for category in words.categories.values() for action in category.harmful}
+    for category in words.categories.values():
+        for action in harmful & set(category.benign):
+            raise UserError(f"{word_file}: {action!r} is both a harmful and a benign action; keep one.")
+    actions = sum(len(category.harmful) + len(category.benign) for category in words.categories.values())
+    if actions * len(words.templates) > MOST_ITEMS:
+        raise UserError(
+            f"{word_file}: {actions:,} actions in {len(words.templates):,} templates make more than {MOST_ITEMS:,} "
+            "items; remove some."
+        )
+
+
+def _check_refusals(word_file: Path, words: Words, language: str) -> None:
+    """`UserError` if answers in the language could not be judged."""
     for pattern in words.refusals:
-        check_pattern(pattern, f"{place}: refusals")
+        check_pattern(pattern, f"{word_file}: refusals")
     if not words.refusals and not has_markers(language):
         raise UserError(
-            f"{place}: how answers decline in {language} is not known ({', '.join(markers())} are): list under "
+            f"{word_file}: Aurora does not know how {language} refuses (it knows {', '.join(markers())}): list under "
             "`refusals:` the phrases that native speakers refuse with, as regular expressions in lower case."
         )
 
@@ -139,7 +144,7 @@ def _read(path: Path, kind: type[Read]) -> Read:
         return kind.model_validate(values)
     except FileNotFoundError as error:
         raise UserError(
-            f"The policy file {path} does not exist; write it or take its language out of redteam.languages."
+            f"The policy file {path} does not exist; write it, or remove its language from redteam.languages."
         ) from error
     except ValidationError as error:
         problem = error.errors()[0]

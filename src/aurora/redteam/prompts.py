@@ -1,7 +1,7 @@
 """Prompts and answers from a policy: every template with every action.
 
-One decision: harmful and benign actions go through the same templates, so a model can only tell them apart by what is
-asked; and the split is by template, so every held-out prompt is worded as no training prompt was.
+One decision: harmful and benign actions share their templates, so a model can only tell them apart by what is asked;
+and the split is by template, so every held-out prompt has a wording that no training prompt had.
 """
 
 from __future__ import annotations
@@ -38,22 +38,24 @@ def expand(policy: Policy) -> Iterator[Item]:
     """Every item of a policy: languages, categories, kinds, actions and templates in their written order."""
     for language, words in policy.words.items():
         for category in policy.file.categories:
-            found = words.categories[category.id]
-            actions: list[tuple[Kind, str, str]] = [("harmful", action, found.reason) for action in found.harmful]
-            actions += [("benign", action, answer) for action, answer in found.benign.items()]
+            category_words = words.categories[category.id]
+            actions: list[tuple[Kind, str, str]] = [
+                ("harmful", action, category_words.reason) for action in category_words.harmful
+            ]
+            actions += [("benign", action, answer) for action, answer in category_words.benign.items()]
             for kind, action, answer in actions:
                 for template, text in words.templates.items():
                     prompt = text.replace(SLOT, action)
-                    mark = _hash(policy.file.name, language, template, action)
-                    opening = (
-                        words.agreement if kind == "benign" else words.openings[int(mark, 16) % len(words.openings)]
-                    )
+                    digest = _hash(policy.file.name, language, template, action)
+                    # The digest picks the opening: spread evenly, and the same in every run.
+                    refusal = words.openings[int(digest, 16) % len(words.openings)]
+                    opening = words.agreement if kind == "benign" else refusal
                     response = opening + ("" if primary(language) in UNSPACED else " ") + answer
-                    yield Item(mark[:16], policy.file.name, category.id, language, kind, template, prompt, response)
+                    yield Item(digest[:16], policy.file.name, category.id, language, kind, template, prompt, response)
 
 
 def held_out_templates(policy: Policy, share: float, seed: int) -> dict[str, frozenset[str]]:
-    """By language, the templates that no training item uses: the nearest number to `share`, at least one, not all."""
+    """By language, the templates that no training item uses: about `share` of them, at least one and not all."""
     chosen: dict[str, frozenset[str]] = {}
     for language, words in policy.words.items():
         order = sorted(words.templates, key=lambda template: _hash(str(seed), language, template))
@@ -63,7 +65,7 @@ def held_out_templates(policy: Policy, share: float, seed: int) -> dict[str, fro
 
 
 def spread(items: list[Item]) -> list[Item]:
-    """Items in an order whose beginning covers languages, kinds, categories and templates alike.
+    """Items ordered so that any first few cover languages, kinds, categories and templates evenly.
 
     Within a language and kind, categories take turns; a category's own items come in hash order.
     """

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from aurora.corpus.document import Document
+from aurora.corpus.phases.part_files import PartWriter
+from aurora.evaluation.held_out import EXCERPT_CHARACTERS, excerpts, read_held_out
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    """Two sources in two languages, written in another order than that of their ids."""
+    (tmp_path / "held_out").mkdir()
+    for source in ("books", "web"):
+        with PartWriter(tmp_path, source) as writer:
+            for number in (3, 1, 2):
+                for language, text in (("en", f"{source} {number} "), ("fi", "ä" * 3000)):
+                    id = f"{number}{source}{language}"
+                    writer.write("held_out", Document(id, text.ljust(1000), language, source))
+    return tmp_path
+
+
+def test_excerpts_come_from_all_sources_in_the_order_of_ids(corpus: Path) -> None:
+    english, finnish = read_held_out(corpus, "held_out", 100)
+    assert [text.split(" ")[:2] for text in english.texts] == [
+        [source, str(number)] for number in (1, 2, 3) for source in ("books", "web")
+    ]
+    assert [len(text) for text in finnish.texts] == [EXCERPT_CHARACTERS] * 6
+    assert finnish.num_bytes == 6 * 2 * EXCERPT_CHARACTERS
+
+
+def test_a_budget_ends_with_the_text_that_fills_it(corpus: Path) -> None:
+    english, finnish = read_held_out(corpus, "held_out", 2.5)
+    assert (english.num_bytes, finnish.num_bytes) == (3000, 4000)
+
+
+def test_excerpts_of_one_source_and_language(corpus: Path) -> None:
+    texts = excerpts(corpus, "held_out", 100, "web", "en")
+    assert [text.split(" ")[:2] for text in texts] == [["web", "1"], ["web", "2"], ["web", "3"]]
+    assert excerpts(corpus, "held_out", 100, "web", "sv") == []
