@@ -42,8 +42,16 @@ def test_an_accelerator_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyP
 def test_bf16_is_chosen_where_the_cpu_computes_in_it(
     monkeypatch: pytest.MonkeyPatch, capabilities: dict[str, bool], wanted: str, expected: str
 ) -> None:
+    monkeypatch.delenv("ONEDNN_MAX_CPU_ISA", raising=False)
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities)
     assert runtime.choose_precision(wanted, CPU) == expected
+
+
+@pytest.mark.parametrize("level", ["AVX2", "avx512_core"])
+def test_bf16_is_not_chosen_where_onednn_is_held_below_it(monkeypatch: pytest.MonkeyPatch, level: str) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True})
+    monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", level)
+    assert runtime.choose_precision("auto", CPU) == "fp32"
 
 
 def test_bf16_asked_of_a_cpu_without_it_is_done_and_said(

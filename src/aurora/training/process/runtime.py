@@ -31,6 +31,10 @@ _TRIM, _PAD, _MAPPED, _NEVER_MAPPED = (-1, 2**31 - 1), (-2, 64 * 2**20), (-3, 2*
 # a megabyte each and one for every shape: evaluating sequences of every length would take gigabytes.
 _MEMORY_VARIABLES = {"THP_MEM_ALLOC_ENABLE": "1", "ONEDNN_PRIMITIVE_CACHE_CAPACITY": "128"}
 
+# Levels that a user may hold oneDNN to ("CPU Dispatcher Control" in its manual), below those that multiply bf16:
+# however good the processor, oneDNN then imitates bf16, a hundred times as slowly as it computes in fp32.
+WITHOUT_BF16 = ("SSE41", "AVX", "AVX2", "AVX2_VNNI", "AVX2_VNNI_2", "AVX512_CORE", "AVX512_CORE_VNNI")
+
 # Relative error of a product in fp32 is below 1e-6 at this size; in bf16 it is above 1e-3.
 _FP32_PRODUCT_ERROR = 1e-5
 
@@ -99,9 +103,11 @@ def choose_precision(wanted: str, device: torch.device) -> Precision:
 
 
 def computes_bf16(device: torch.device) -> bool:
-    """Whether the device multiplies bf16 matrices in hardware (a CPU: AVX512-BF16 or AMX)."""
+    """Whether the device multiplies bf16 matrices in hardware (a CPU: AVX512-BF16 or AMX, if oneDNN may use them)."""
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    if any(os.environ.get(name, "").upper() in WITHOUT_BF16 for name in ("ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA")):
+        return False
     capabilities = torch.cpu.get_capabilities()
     return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
 
