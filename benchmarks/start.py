@@ -44,7 +44,7 @@ def take_up(model: Path, moments: Path, layout: tuple[int, ...], result: Path, s
     form = Layout(tensor=tensor, pipeline=pipeline, shard=data, sequence_parallel=tensor > 1)
     shape, vocabulary = (SMALL, SMALL_VOCABULARY) if small else (SHAPE, VOCABULARY)
     network = ParallelNetwork(shape, vocabulary, form, torch.device("cpu"), "fp32")
-    optimizer = Optimizer(network.named, Settings())
+    optimizer = Optimizer(network.named, {name for name, spec in network.specs.items() if spec.decays}, Settings())
     share = sum(local(parameter.detach()).nbytes for parameter in network.named.values())
     found = {}
     steps = {

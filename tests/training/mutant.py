@@ -15,9 +15,9 @@ from torch import Tensor, nn
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
 import parallel
+from aurora.model.tensors import EMBEDDING
 from aurora.training.checkpoints.placement import Placement
 from aurora.training.parallel.network import ParallelNetwork
-from aurora.training.parallel.segment import EMBEDDING
 
 
 def untie(network: type[ParallelNetwork]) -> None:
@@ -30,7 +30,7 @@ def forget_shared_heads(network: type[ParallelNetwork]) -> None:
     honest = network._sum_shared
 
     def only_positions(self: ParallelNetwork, gradient: Tensor, placement: Placement, rows: slice) -> None:
-        if placement.partial:
+        if len(placement.spans) == 1:
             honest(self, gradient, placement, rows)
 
     network._sum_shared = only_positions  # type: ignore[method-assign]
@@ -41,7 +41,7 @@ def forget_positions(network: type[ParallelNetwork]) -> None:
     honest = network._sum_shared
 
     def only_heads(self: ParallelNetwork, gradient: Tensor, placement: Placement, rows: slice) -> None:
-        if not placement.partial:
+        if len(placement.spans) > 1:
             honest(self, gradient, placement, rows)
 
     network._sum_shared = only_heads  # type: ignore[method-assign]

@@ -18,6 +18,10 @@ def small_network(seed: int = 0, width: int = 8) -> nn.Sequential:
     return nn.Sequential(nn.Linear(width, width), nn.LayerNorm(width), nn.Linear(width, 4))
 
 
+def matrices(model: nn.Module) -> set[str]:
+    return {name for name, parameter in model.named_parameters() if parameter.ndim >= 2}
+
+
 def set_gradients(model: nn.Module, seed: int, scale: float = 1.0) -> None:
     generator = torch.Generator().manual_seed(seed)
     for parameter in model.parameters():
@@ -46,7 +50,7 @@ def test_updates_are_adamw_with_decay_on_matrices_only_and_clipping_by_the_globa
     settings = Settings(weight_decay=0.3, clip=0.5)
     model = small_network()
     before = {name: parameter.detach().clone() for name, parameter in model.named_parameters()}
-    optimizer = Optimizer(dict(model.named_parameters()), settings)
+    optimizer = Optimizer(dict(model.named_parameters()), matrices(model), settings)
     clipped: dict[str, list[Tensor]] = {name: [] for name in before}
     for step in range(4):
         set_gradients(model, step)
@@ -71,7 +75,7 @@ def test_new_rows_have_a_learning_rate_of_their_own(factor: float) -> None:
         ("new", Settings(weight_decay=0.3), factor * 1e-2),
     ]:
         model = small_network()
-        optimizer = Optimizer(dict(model.named_parameters()), settings, [model[0].weight.detach()[5:]])
+        optimizer = Optimizer(dict(model.named_parameters()), matrices(model), settings, [model[0].weight.detach()[5:]])
         for step in range(3):
             set_gradients(model, step)
             update(optimizer, rate)
@@ -83,7 +87,7 @@ def test_new_rows_have_a_learning_rate_of_their_own(factor: float) -> None:
 
 def test_small_gradients_are_not_clipped() -> None:
     model = small_network()
-    optimizer = Optimizer(dict(model.named_parameters()), Settings(clip=1.0))
+    optimizer = Optimizer(dict(model.named_parameters()), matrices(model), Settings(clip=1.0))
     set_gradients(model, 0, scale=1e-3)
     gradient = model[0].weight.grad.clone()
     update(optimizer)
@@ -103,7 +107,9 @@ def copy(stored: Stored, tensors: Mapping[str, Tensor], kinds: Sequence[str]) ->
 
 def test_state_goes_out_and_in_without_losing_a_bit(tmp_path: Path) -> None:
     model, other = small_network(), small_network()
-    optimizer, restored = (Optimizer(dict(network.named_parameters()), Settings()) for network in (model, other))
+    optimizer, restored = (
+        Optimizer(dict(network.named_parameters()), matrices(network), Settings()) for network in (model, other)
+    )
     for step in range(3):
         set_gradients(model, step)
         update(optimizer)
@@ -119,7 +125,7 @@ def test_state_goes_out_and_in_without_losing_a_bit(tmp_path: Path) -> None:
 
 def test_going_back_writes_into_the_moments_that_are_there_and_leaves_the_file_alone(tmp_path: Path) -> None:
     model = small_network()
-    optimizer = Optimizer(dict(model.named_parameters()), Settings())
+    optimizer = Optimizer(dict(model.named_parameters()), matrices(model), Settings())
     set_gradients(model, 0)
     update(optimizer)
     kept = {name: tensor.clone() for name, tensor in optimizer.state().items()}
@@ -138,7 +144,7 @@ def test_going_back_writes_into_the_moments_that_are_there_and_leaves_the_file_a
 
 def test_going_back_before_the_first_update_forgets_all(tmp_path: Path) -> None:
     model = small_network()
-    optimizer = Optimizer(dict(model.named_parameters()), Settings())
+    optimizer = Optimizer(dict(model.named_parameters()), matrices(model), Settings())
     fresh = stored(optimizer, tmp_path)
     set_gradients(model, 0)
     update(optimizer)
@@ -162,7 +168,7 @@ def test_in_bf16_gradients_gather_in_fp32_and_the_working_copy_follows_the_maste
         assert master.dtype == torch.float32
         assert torch.equal(master.grad, first + second)
 
-    optimizer = Optimizer(dict(model.named_parameters()), Settings())
+    optimizer = Optimizer(dict(model.named_parameters()), matrices(model), Settings())
     update(optimizer, rate=1e-4)
     weights.refresh()
     for master, working in zip(model.parameters(), weights.working.parameters(), strict=True):
@@ -173,7 +179,7 @@ def test_updates_too_small_for_bf16_add_up_in_the_masters() -> None:
     model = nn.Linear(1, 1, bias=False)
     nn.init.ones_(model.weight)
     weights = Weights(model, "bf16")
-    optimizer = Optimizer(dict(model.named_parameters()), Settings(weight_decay=0))
+    optimizer = Optimizer(dict(model.named_parameters()), matrices(model), Settings(weight_decay=0))
     for _ in range(40):
         weights.working(torch.ones(1, 1, dtype=torch.bfloat16)).sum().backward()
         update(optimizer, rate=2e-4)

@@ -58,8 +58,7 @@ class KeyValueCache:
     def __init__(
         self, architecture: Architecture, batch: int, capacity: int, device: torch.device, dtype: torch.dtype
     ) -> None:
-        num_shared = 1 if architecture.multi_query else architecture.heads
-        shape = (batch, num_shared, capacity, architecture.width // architecture.heads)
+        shape = (batch, architecture.key_value_heads, capacity, architecture.head_width)
         self.layers = [
             LayerCache(torch.zeros(shape, device=device, dtype=dtype), torch.zeros(shape, device=device, dtype=dtype))
             for _ in range(architecture.layers)

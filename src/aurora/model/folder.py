@@ -16,6 +16,7 @@ from torch import Tensor
 from aurora.errors import AuroraError
 from aurora.files import atomic_file, read_json, write_json
 from aurora.model.gpt_bigcode import GPTBigCode
+from aurora.model.tensors import tensor_table
 from aurora.model.weights import read_weights, write_weights
 from aurora.recipe.model import LARGEST_VOCABULARY, Architecture
 from aurora.tokens.text.text_facts import FILE, TextFacts, copy_companions, read_text
@@ -115,14 +116,13 @@ def fitting_weights(
     tensors: Mapping[str, Tensor], architecture: Architecture, vocabulary: int, where: Path
 ) -> dict[str, Tensor]:
     """`tensors` in the network's order; a missing, unknown or misshapen one is an `AuroraError` naming it."""
-    with torch.device("meta"):
-        expected = GPTBigCode(architecture, vocabulary).state_dict()
-    for name, tensor in expected.items():
+    expected = tensor_table(architecture, vocabulary)
+    for name, spec in expected.items():
         if name not in tensors:
             raise AuroraError(f"{where} lacks {name}: fetch or make the checkpoint again.")
-        if tensors[name].shape != tensor.shape:
+        if tensors[name].shape != spec.shape:
             raise AuroraError(
-                f"{where}: {name} is {list(tensors[name].shape)}, but its architecture makes it {list(tensor.shape)}."
+                f"{where}: {name} is {list(tensors[name].shape)}, but its architecture makes it {list(spec.shape)}."
             )
         if tensors[name].dtype not in TRAINABLE:
             kind = str(tensors[name].dtype).removeprefix("torch.")

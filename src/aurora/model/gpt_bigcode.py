@@ -11,8 +11,6 @@ Shapes: B sequences, T tokens, W width, V vocabulary.
 from __future__ import annotations
 
 import hashlib
-import math
-from collections.abc import Sequence
 from typing import Literal
 
 import torch
@@ -23,6 +21,7 @@ from torch.utils.checkpoint import checkpoint
 from aurora.errors import UserError
 from aurora.model.attention import KeyValueCache, LayerCache, cached_attention, causal_attention
 from aurora.model.cross_entropy import linear_cross_entropy
+from aurora.model.tensors import TensorSpec, tensor_table
 from aurora.model.untraced import untraced
 from aurora.recipe.model import Architecture
 
@@ -38,12 +37,12 @@ class Attention(nn.Module):
 
     def __init__(self, architecture: Architecture) -> None:
         super().__init__()
-        self.head_width = architecture.width // architecture.heads
+        self.head_width = architecture.head_width
         self.multi_query = architecture.multi_query
         self.dropout = architecture.dropout
         self.recompute = False  # compute it again in the backward pass, instead of keeping the attention weights
-        num_shared = 1 if architecture.multi_query else architecture.heads
-        self.c_attn = nn.Linear(architecture.width, architecture.width + 2 * num_shared * self.head_width)
+        keys = 2 * architecture.key_value_heads * self.head_width
+        self.c_attn = nn.Linear(architecture.width, architecture.width + keys)
         self.c_proj = nn.Linear(architecture.width, architecture.width)
 
     def forward(
@@ -91,9 +90,8 @@ class MLP(nn.Module):
 
     def __init__(self, architecture: Architecture) -> None:
         super().__init__()
-        inner = architecture.inner or 4 * architecture.width
-        self.c_fc = nn.Linear(architecture.width, inner)
-        self.c_proj = nn.Linear(inner, architecture.width)
+        self.c_fc = nn.Linear(architecture.width, architecture.mlp_width)
+        self.c_proj = nn.Linear(architecture.mlp_width, architecture.width)
         self.approximate = "tanh" if architecture.activation == "gelu_pytorch_tanh" else "none"
         self.dropout = architecture.dropout
 
@@ -194,14 +192,15 @@ class GPTBigCode(nn.Module):
 
     @torch.no_grad()
     def initialise(self, generator: torch.Generator) -> None:
-        """Draw new weights: normal with `initializer_range`, residual projections smaller by sqrt(2 x layers) (GPT-2).
+        """Draw new weights as the table of tensors says.
 
         One number is taken from `generator`; each parameter then has a generator of its own, made of that number and
         the parameter's name. So weights depend neither on the device nor on which other parameters a rank holds.
         """
         seed = int(torch.randint(2**62, (), generator=generator))
+        table = tensor_table(self.architecture, self.vocabulary)
         for name, parameter in self.named_parameters():
-            parameter.copy_(draw(name, parameter.shape, self.architecture, seed))
+            parameter.copy_(draw(table[name], seed))
 
     def hidden(
         self,
@@ -276,17 +275,13 @@ class GPTBigCode(nn.Module):
         return torch.cat(losses).view(targets.shape)
 
 
-def draw(name: str, shape: Sequence[int], architecture: Architecture, seed: int) -> Tensor:
-    """New values of the parameter `name`, fp32 on the CPU; see `GPTBigCode.initialise`."""
-    values = torch.empty(shape, device="cpu", dtype=torch.float32)
-    if name.endswith(".bias"):
-        return values.zero_()
-    if ".ln_" in name:
-        return values.fill_(1.0)
-    deviation = architecture.initializer_range
-    if name.endswith("c_proj.weight"):
-        deviation /= math.sqrt(2 * architecture.layers)
-    return values.normal_(0.0, deviation, generator=torch.Generator().manual_seed(_seed_of(name, seed)))
+def draw(spec: TensorSpec, seed: int) -> Tensor:
+    """New values of a parameter, fp32 on the CPU; see `GPTBigCode.initialise`."""
+    values = torch.empty(spec.shape, device="cpu", dtype=torch.float32)
+    if not spec.deviation:
+        return values.fill_(spec.mean)
+    generator = torch.Generator().manual_seed(_seed_of(spec.name, seed))
+    return values.normal_(spec.mean, spec.deviation, generator=generator)
 
 
 def _seed_of(name: str, seed: int) -> int:

@@ -24,6 +24,7 @@ from aurora.model.converted import Converted
 from aurora.model.folder import fitting_text, fitting_weights, read_model, what_is_wrong, write_model
 from aurora.model.new_entries import NewEntries, extended_embedding
 from aurora.model.published import CONFIG, INDEX, WEIGHTS, find_model, model_identity, weight_files
+from aurora.model.tensors import EMBEDDING, OUTPUT, POSITIONS
 from aurora.model.weights import num_bytes, read_weights, refuse_not_finite, split_weights, write_weights
 from aurora.progress import progress
 from aurora.recipe.model import LARGEST_VOCABULARY, Architecture
@@ -65,9 +66,6 @@ DEFAULTS: dict[str, Any] = {
     "add_cross_attention": False,
     "tie_word_embeddings": True,
 }
-EMBEDDING = "transformer.wte.weight"
-HEAD = "lm_head.weight"
-POSITIONS = "transformer.wpe.weight"
 PREFIX = "transformer."
 # What a model of others counts as no bound at all.
 UNBOUNDED = 10**9
@@ -131,17 +129,17 @@ def import_model(
         raise UserError(f"{source} has no {FILE}: save its tokenizer with transformers' save_pretrained first.")
     tokenizer = fitting_text(source, vocabulary).tokenizer
     tensors = _named(read_weights(files), source)
-    head = tensors.pop(HEAD, None) if architecture.tied else None
-    if not architecture.tied and HEAD not in tensors:
-        raise AuroraError(f"{source} says that its output layer is not tied, but holds no {HEAD}.")
+    head = tensors.pop(OUTPUT, None) if architecture.tied else None
+    if not architecture.tied and OUTPUT not in tensors:
+        raise AuroraError(f"{source} says that its output layer is not tied, but holds no {OUTPUT}.")
     weights = fitting_weights(tensors, architecture, vocabulary, source)
     refuse_not_finite(weights, source)
     if head is not None and not torch.equal(head, weights[EMBEDDING]):
-        raise AuroraError(f"{source} says that its output layer is tied, but its {HEAD} is not the embedding.")
+        raise AuroraError(f"{source} says that its output layer is tied, but its {OUTPUT} is not the embedding.")
     if tokenizer_file is not None:
         refuse_other_ids(tokenizer, load_tokenizer(tokenizer_file), tokenizer_file)
         if new_entries is not None:
-            for name in {EMBEDDING, HEAD} & weights.keys():
+            for name in {EMBEDDING, OUTPUT} & weights.keys():
                 weights[name] = extended_embedding(weights[name], tokenizer, tokenizer_file, new_entries)
         vocabulary = len(weights[EMBEDDING])
         fitting_text(tokenizer_file.parent, vocabulary)
@@ -183,7 +181,7 @@ def _named(tensors: Mapping[str, torch.Tensor], where: Path) -> dict[str, torch.
     """The parameters by the network's names: those of a network without its output layer lack their beginning."""
     named: dict[str, torch.Tensor] = {}
     for name, tensor in tensors.items():
-        full = name if name == HEAD or name.startswith(PREFIX) else PREFIX + name
+        full = name if name == OUTPUT or name.startswith(PREFIX) else PREFIX + name
         if full in named:
             raise AuroraError(f"{where} holds {full} twice, also without its beginning: fetch the checkpoint again.")
         if not BUFFER.fullmatch(full):
@@ -213,7 +211,7 @@ def _configuration(architecture: Architecture, vocabulary: int, dtype: str) -> d
         "multi_query": architecture.multi_query,
         "n_embd": architecture.width,
         "n_head": architecture.heads,
-        "n_inner": architecture.inner or 4 * architecture.width,
+        "n_inner": architecture.mlp_width,
         "n_layer": architecture.layers,
         "n_positions": architecture.positions,
         "resid_pdrop": architecture.dropout,

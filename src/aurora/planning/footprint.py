@@ -1,11 +1,13 @@
 """What each rank of a layout holds: layers, parameters and bytes, before a job is started.
 
-One decision: parameters are counted on the segments that a rank would build, on the meta device, so counts are exact;
+One decision: parameters are counted in the table of tensors, cut as a rank would cut them, so counts are exact;
 activations follow the published formula and are an estimate.
 """
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -21,8 +23,8 @@ from aurora.tables import table
 from aurora.tokens.text.text_facts import read_text
 from aurora.training.parallel.layout import Layout, layout_of, refuse_stage
 from aurora.training.parallel.pipeline import segment_numbers
-from aurora.training.parallel.segment import Segment, cut_layers
-from aurora.training.parallel.tensor import TensorGroup
+from aurora.training.parallel.segment import cut_layers, held_specs
+from aurora.training.parallel.tensor import TensorGroup, placed
 
 COLUMNS = ("ranks", "layers", "parameters", "weights", "gradients", "optimizer", "activations", "total")
 
@@ -93,13 +95,12 @@ def _of_rank(
         group = TensorGroup(None, 0, layout.tensor, layout.sequence_parallel)  # type: ignore[arg-type]  # speaks to none
     cuts = cut_layers(architecture, vocabulary, layout.pipeline * layout.segments)
     blocks = [cuts[number] for number in segment_numbers(layout, rank)]
-    segments = [Segment(architecture, vocabulary, part, group) for part in blocks]
-    parameters = sum(parameter.numel() for segment in segments for parameter in segment.parameters())
-    of_block = max(
-        sum(parameter.numel() for parameter in block.parameters())
-        for segment in segments
-        for block in segment.transformer.blocks
-    )
+    of_blocks: Counter[int | None] = Counter()  # parameters by block, None outside of them
+    for part in blocks:
+        for spec in held_specs(architecture, vocabulary, part).values():
+            of_blocks[spec.block] += math.prod(placed(spec, group).held)
+    parameters = of_blocks.total()
+    of_block = max(size for block, size in of_blocks.items() if block is not None)
     working = 4 if execution.precision == "fp32" else 2
     # A pipeline gathers a segment once for all micro-batches; without one, a block and the next are there at a time.
     gathered = parameters if layout.pipeline > 1 else min(parameters, 2 * of_block)

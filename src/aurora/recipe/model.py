@@ -53,6 +53,21 @@ class Architecture(Section):
                 values.pop(key, None)
         return values
 
+    @property
+    def mlp_width(self) -> int:
+        """Width of the MLP: `inner`, or four times `width` as in GPT-2."""
+        return self.inner or 4 * self.width
+
+    @property
+    def head_width(self) -> int:
+        """Width of a head."""
+        return self.width // self.heads
+
+    @property
+    def key_value_heads(self) -> int:
+        """Heads of keys and values."""
+        return 1 if self.multi_query else self.heads
+
     @model_validator(mode="after")
     def _heads_divide_width(self) -> Architecture:
         if self.width % self.heads:
@@ -61,7 +76,7 @@ class Architecture(Section):
 
     @model_validator(mode="after")
     def _of_a_possible_size(self) -> Architecture:
-        block = self.width * (2 * self.width + 2 * (self.inner or 4 * self.width))  # its matrices, with one key head
+        block = self.width * (2 * self.width + 2 * self.mlp_width)  # its matrices, with one key head
         if (least := self.layers * block + self.positions * self.width) > MOST_PARAMETERS:
             raise ValueError(f"a network of {least:,} parameters or more; {MOST_PARAMETERS:,} are the most")
         return self

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import torch
 
+from aurora.model.tensors import tensor_table
 from aurora.recipe.model import Architecture
 from aurora.tokens.loader import Batch
 from aurora.training.process.job import Job
@@ -94,11 +95,8 @@ def flops_per_token(architecture: Architecture, vocabulary: int, length: int) ->
     6 for every weight of a matrix that multiplies, and 12 x layers x width x length for attention (PaLM, arXiv
     2204.02311, appendix B): what the model asks for, whatever is skipped by a mask or computed twice to save memory.
     """
-    width, inner = architecture.width, architecture.inner or 4 * architecture.width
-    shared = width // architecture.heads if architecture.multi_query else width
-    of_block = width * (width + 2 * shared) + width * width + 2 * width * inner
-    weights = architecture.layers * of_block + vocabulary * width
-    return 6 * weights + 12 * architecture.layers * width * length
+    products = sum(spec.products for spec in tensor_table(architecture, vocabulary).values())
+    return 6 * products + 12 * architecture.layers * architecture.width * length
 
 
 @cache

@@ -7,7 +7,7 @@ gradients move into the fp32 masters as soon as they are complete, and after eac
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Generic, TypeVar
 
 import torch
@@ -70,20 +70,25 @@ def gradient_norm(parameters: Iterable[nn.Parameter]) -> float:
 
 
 class Optimizer:
-    """AdamW on named fp32 parameters: decoupled weight decay on matrices only, gradients clipped by global norm.
+    """AdamW on named fp32 parameters: decoupled weight decay, gradients clipped by global norm.
 
-    `new_rows` are views of parts of the parameters that have a learning rate of their own.
+    `decaying` names those with weight decay; `new_rows` are views of parts of the parameters that have a learning rate
+    of their own.
     """
 
     def __init__(
-        self, parameters: Mapping[str, nn.Parameter], settings: OptimizerSettings, new_rows: Sequence[Tensor] = ()
+        self,
+        parameters: Mapping[str, nn.Parameter],
+        decaying: Collection[str],
+        settings: OptimizerSettings,
+        new_rows: Sequence[Tensor] = (),
     ) -> None:
         self._parameters = dict(parameters)
         self._clip = settings.clip
         self._factor = settings.new_rows
         self._new_rows = new_rows if self._factor != 1 else ()
-        matrices = [parameter for parameter in self._parameters.values() if parameter.ndim >= 2]
-        others = [parameter for parameter in self._parameters.values() if parameter.ndim < 2]
+        matrices = [parameter for name, parameter in self._parameters.items() if name in decaying]
+        others = [parameter for name, parameter in self._parameters.items() if name not in decaying]
         self._adamw = torch.optim.AdamW(
             [{"params": matrices, "weight_decay": settings.weight_decay}, {"params": others, "weight_decay": 0.0}],
             lr=0.0,

@@ -65,7 +65,8 @@ class Trainer:
     ) -> None:
         self.engine = engine
         new_rows = [] if first_new_entry is None else engine.rows_from(first_new_entry)
-        self.optimizer = Optimizer(engine.named, stage.optimizer, new_rows)
+        decaying = {name for name, spec in engine.specs.items() if spec.decays}
+        self.optimizer = Optimizer(engine.named, decaying, stage.optimizer, new_rows)
         self.step = 0
         self.watch = Watch(stage.guard)
         self._stage = stage

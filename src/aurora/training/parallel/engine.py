@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from aurora.model.gpt_bigcode import Block, GPTBigCode
 from aurora.model.scorer import Scorer
+from aurora.model.tensors import Table, TensorSpec, tensor_table
 from aurora.recipe.model import Architecture
 from aurora.training.checkpoints.boxed_tensors import Stored
 from aurora.training.optimizer import Weights, gradient_norm
@@ -21,9 +22,6 @@ from aurora.training.process.runtime import Precision, Runtime
 
 # This rank's rows [R, T] of a step: `tokens` and `targets`, and where wanted `loss_mask`, `positions`, `documents`.
 Rows = Mapping[str, Tensor | None]
-
-# Tensors with a row for every entry of the vocabulary.
-BY_ENTRY = ("transformer.wte.weight", "lm_head.weight")
 
 
 class Engine(Protocol):
@@ -41,6 +39,10 @@ class Engine(Protocol):
     @property
     def named(self) -> Mapping[str, nn.Parameter]:
         """The fp32 parameters that this process updates."""
+
+    @property
+    def specs(self) -> Mapping[str, TensorSpec]:
+        """For each of `named` the row of the table of tensors."""
 
     @property
     def network(self) -> Scorer:
@@ -105,6 +107,11 @@ class OneProcess:
         return dict(self.weights.master.named_parameters())
 
     @property
+    def specs(self) -> Table:
+        """As in `Engine`."""
+        return tensor_table(self.architecture, self.vocabulary)
+
+    @property
     def network(self) -> GPTBigCode:
         """As in `Engine`; in fp32."""
         return self.weights.master
@@ -116,7 +123,7 @@ class OneProcess:
 
     def rows_from(self, entry: int) -> list[Tensor]:
         """As in `Engine`."""
-        return [parameter.detach()[entry:] for name, parameter in self.named.items() if name in BY_ENTRY]
+        return [parameter.detach()[entry:] for name, parameter in self.named.items() if self.specs[name].by_entry]
 
     def initialise(self, generator: torch.Generator) -> None:
         """As in `Engine`."""

@@ -96,8 +96,7 @@ def refuse_impossible(
 ) -> None:
     """`UserError` where the network or a step of `sequences` of `length` tokens cannot be shared by `layout`."""
     tensor, pipeline = layout.tensor, layout.pipeline
-    inner = architecture.inner or 4 * architecture.width
-    divided = [("heads", architecture.heads), ("inner width", inner)]
+    divided = [("heads", architecture.heads), ("inner width", architecture.mlp_width)]
     if layout.sequence_parallel:
         divided.append(("tokens of a sequence", length))
     for what, size in divided:

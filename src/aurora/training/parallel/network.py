@@ -20,13 +20,14 @@ from torch.distributed.tensor import DTensor
 from torch.distributed.tensor._utils import compute_local_shape_and_global_offset
 
 from aurora.model.gpt_bigcode import Block, draw
+from aurora.model.tensors import EMBEDDING, TensorSpec, tensor_table
 from aurora.recipe.model import Architecture
 from aurora.training.checkpoints.boxed_tensors import Stored, boxed_name
 from aurora.training.checkpoints.placement import Box, Placement
-from aurora.training.parallel.engine import BY_ENTRY, Rows
+from aurora.training.parallel.engine import Rows
 from aurora.training.parallel.layout import Layout
 from aurora.training.parallel.pipeline import Pipeline, segment_numbers
-from aurora.training.parallel.segment import EMBEDDING, Segment, cut_layers
+from aurora.training.parallel.segment import Segment, cut_layers
 from aurora.training.parallel.tensor import TensorGroup
 from aurora.training.process.runtime import Precision
 
@@ -83,6 +84,12 @@ class ParallelNetwork(nn.Module):
         return {name: parameter for name, parameter, _ in self._placed()}
 
     @property
+    def specs(self) -> dict[str, TensorSpec]:
+        """As in `Engine`."""
+        table = tensor_table(self.architecture, self.vocabulary)
+        return {name: table[placement.name] for name, _, placement in self._placed()}
+
+    @property
     def blocks(self) -> list[Block]:
         """As in `Engine`."""
         return [block for segment in self.segments for block in segment.transformer.blocks]
@@ -97,9 +104,9 @@ class ParallelNetwork(nn.Module):
 
     def rows_from(self, entry: int) -> list[Tensor]:
         """As in `Engine`; also of a tied embedding's second copy."""
-        parameters, found = self.named, []
+        parameters, specs, found = self.named, self.specs, []
         for name, box, _ in self.boxes():
-            if box.name in BY_ENTRY and box.whole[0].stop > entry:
+            if specs[name].by_entry and box.whole[0].stop > entry:
                 older = max(0, entry - box.whole[0].start)
                 rows = slice(box.local[0].start + older, box.local[0].stop)
                 found.append(local(parameters[name].detach())[rows, *box.local[1:]])
@@ -110,11 +117,10 @@ class ParallelNetwork(nn.Module):
         """New weights, those that one process would draw; one whole tensor exists at a time."""
         seed = int(torch.randint(2**62, (), generator=generator))
         drawn: tuple[str, Tensor] | None = None
-        parameters = self.named
+        parameters, specs = self.named, self.specs
         for name, box, _ in self.boxes():
             if drawn is None or drawn[0] != box.name:
-                shape = self._shape(name)
-                drawn = box.name, draw(box.name, shape, self.architecture, seed)
+                drawn = box.name, draw(specs[name], seed)
             local(parameters[name])[box.local] = drawn[1][box.whole].to(self.device)
 
     @torch.no_grad()
@@ -203,7 +209,7 @@ class ParallelNetwork(nn.Module):
         """Add up the group's gradients of rows that all hold but each used for its own heads or positions."""
         assert self._group is not None
         for box in placement.boxes(rows):
-            if box.shared and (placement.partial or len(placement.spans) > 1):
+            if box.shared and placement.partial:
                 part = gradient[box.local].contiguous()
                 dist.all_reduce(part, group=self._group.group)
                 gradient[box.local] = part
@@ -234,9 +240,6 @@ class ParallelNetwork(nn.Module):
             for name, parameter in segment.named_parameters():
                 placement = segment.placements[name]
                 yield name if placement.first else f"output:{name}", parameter, placement
-
-    def _shape(self, name: str) -> tuple[int, ...]:
-        return next(placement.shape for known, _, placement in self._placed() if known == name)
 
     def _coordinate(self, dimension: str) -> int:
         return int(self.mesh.get_local_rank(dimension))

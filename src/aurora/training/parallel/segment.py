@@ -9,7 +9,7 @@ Shapes: B sequences, T tokens, t ranks of a tensor group, W width.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Set
 from dataclasses import replace
 from functools import partial
 from itertools import pairwise
@@ -19,34 +19,27 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from aurora.model.cross_entropy import linear_cross_entropy
-from aurora.model.gpt_bigcode import Attention, Block, GPTBigCode
+from aurora.model.gpt_bigcode import Block, GPTBigCode
+from aurora.model.tensors import EMBEDDING, TensorSpec, block_products, outer_products, tensor_table
 from aurora.recipe.execution import Recompute
 from aurora.recipe.model import Architecture
-from aurora.training.checkpoints.placement import Placement, Span, whole_tensor
 from aurora.training.parallel.tensor import (
-    ColumnLinear,
-    RowLinear,
     TensorGroup,
     VocabularyEmbedding,
-    cut_block,
-    shared_rows,
+    cut_modules,
+    placed,
     vocabulary_cross_entropy,
     vocabulary_losses,
 )
-
-EMBEDDING = "transformer.wte.weight"
 
 
 def cut_layers(architecture: Architecture, vocabulary: int, segments: int) -> list[range]:
     """The blocks of each segment, so that the one with the most work has as little as possible.
 
-    Work is counted in products: a block has 2 W (qkv + W + 2 inner), the output layer V x W, embeddings none.
+    Work is counted in the products of the table of tensors.
     """
-    inner = architecture.inner or 4 * architecture.width
-    joined = architecture.width + 2 * (
-        architecture.width // architecture.heads if architecture.multi_query else architecture.width
-    )
-    of_output = vocabulary / (joined + architecture.width + 2 * inner)
+    table = tensor_table(architecture, vocabulary)
+    of_output = outer_products(table) / block_products(table)  # in blocks
     counts = [1] * segments
     for _ in range(architecture.layers - segments):
         costs = [count + (of_output if number == segments - 1 else 0.0) for number, count in enumerate(counts)]
@@ -69,22 +62,23 @@ class Segment(nn.Module):
         super().__init__()
         with torch.device("meta"):
             network = GPTBigCode(architecture, vocabulary)
-            self.placements = {name: whole_tensor(name, tuple(p.shape)) for name, p in network.named_parameters()}
-            self.transformer = network.transformer
-            self.tied = architecture.tied
-            self.first = blocks.start == 0
-            self.last = blocks.stop == architecture.layers
-            self.group = group
-            if self.last and not self.tied:
-                self.lm_head: nn.Module = network.lm_head
-            self._recompute = recompute
-            self._take_away(blocks)
-            if group is not None:
-                self._cut(architecture, vocabulary, group)
-        held = dict(self.named_parameters())
-        self.placements = {name: placement for name, placement in self.placements.items() if name in held}
+        self.tied = architecture.tied
+        self.first = blocks.start == 0
+        self.last = blocks.stop == architecture.layers
+        self.group = group
+        held = held_specs(architecture, vocabulary, blocks)
+        self.placements = {name: placed(spec, group) for name, spec in held.items()}
         if self.last and self.tied and not self.first:
             self.placements[EMBEDDING] = replace(self.placements[EMBEDDING], first=False)
+        _take_away(network, held.keys())
+        if group is not None:
+            cut_modules(network, held, group)
+        self.transformer = network.transformer
+        if self.last and not self.tied:
+            self.lm_head: nn.Module = network.lm_head
+        self._recompute = recompute
+        for block in self.transformer.blocks:
+            block.attn.recompute = recompute == "attention"
 
     def forward(
         self,
@@ -147,50 +141,21 @@ class Segment(nn.Module):
             return vocabulary_losses(hidden, embedding.weight, embedding.first, targets, embedding.group)
         return torch.nn.functional.cross_entropy((hidden @ embedding.weight.T).float(), targets, reduction="none")
 
-    def _take_away(self, blocks: range) -> None:
-        for number in list(self.transformer.h):
-            if int(number) not in blocks:
-                del self.transformer.h[number]
-        if not self.first:
-            del self.transformer.wpe
-        if not self.last:
-            del self.transformer.ln_f
-        if not (self.first or (self.last and self.tied)):
-            del self.transformer.wte
-        if self._recompute == "attention":
-            for block in self.transformer.blocks:
-                block.attn.recompute = True
 
-    def _cut(self, architecture: Architecture, vocabulary: int, group: TensorGroup) -> None:
-        """Replace the layers that the group shares, and note which part is here."""
-        for block in self.transformer.blocks:
-            cut_block(block, group)
-        if self.first or (self.last and self.tied):
-            self.transformer.wte = VocabularyEmbedding(vocabulary, architecture.width, group)
-        if self.last and not self.tied:
-            self.lm_head = VocabularyEmbedding(vocabulary, architecture.width, group)
-        for path, module in self.named_modules():
-            for name, _ in module.named_parameters(recurse=False):
-                whole = self.placements[f"{path}.{name}"]
-                self.placements[f"{path}.{name}"] = _part(whole, module, name, group, self._shared(path))
-
-    def _shared(self, path: str) -> int:
-        """Rows at the end of the layer at `path` that every rank of the group holds."""
-        attention = self.get_submodule(path.rpartition(".")[0]) if path.endswith(".c_attn") else None
-        return shared_rows(attention) if isinstance(attention, Attention) else 0
+def held_specs(architecture: Architecture, vocabulary: int, blocks: range) -> dict[str, TensorSpec]:
+    """The rows of the table of tensors whose tensors the segment with `blocks` holds."""
+    table = tensor_table(architecture, vocabulary)
+    return {name: spec for name, spec in table.items() if spec.belongs_to(blocks, architecture.layers)}
 
 
-def _part(whole: Placement, module: nn.Module, name: str, group: TensorGroup, shared: int) -> Placement:
-    """The placement of the parameter `name` of a cut module, of which the last `shared` rows are on every rank."""
-    if isinstance(module, ColumnLinear):
-        cut, kept = whole.shape[0] - shared, module.out_features - shared
-        spans: Sequence[Span] = [Span(0, kept, group.rank * (cut // group.size)), Span(kept, shared, cut, True)]
-        return replace(whole, spans=tuple(span for span in spans if span.length))
-    if isinstance(module, RowLinear) and name == "weight":
-        return replace(whole, dimension=1, spans=(Span(0, module.in_features, group.rank * module.in_features),))
-    if isinstance(module, VocabularyEmbedding):
-        return replace(whole, spans=(Span(0, module.num_embeddings, module.first),))
-    return replace(whole_tensor(whole.name, whole.shape, shared=True), partial=group.sequence)
+def _take_away(module: nn.Module, held: Set[str], path: str = "") -> None:
+    """Remove every part of `module` that has parameters but none of those `held`."""
+    for own, child in list(module.named_children()):
+        names = {f"{path}{own}.{name}" for name, _ in child.named_parameters()}
+        if names and names.isdisjoint(held):
+            delattr(module, own)
+        else:
+            _take_away(child, held, f"{path}{own}.")
 
 
 def _plain(block: Block, hidden: Tensor, documents: Tensor | None) -> Tensor:

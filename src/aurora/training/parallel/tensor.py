@@ -12,7 +12,7 @@ Shapes: B sequences, T tokens, t ranks in the group, W width, V vocabulary, N ro
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -22,8 +22,9 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from aurora.model.cross_entropy import ROWS
-from aurora.model.gpt_bigcode import Attention, Block
+from aurora.model.tensors import Table, TensorSpec
 from aurora.model.untraced import untraced
+from aurora.training.checkpoints.placement import Placement, Span, whole_tensor
 
 SEQUENCE = 1  # the dimension that sequence parallelism cuts
 Operation = Callable[[Tensor, "TensorGroup"], Tensor]
@@ -101,24 +102,35 @@ class VocabularyEmbedding(nn.Embedding):
         return self.group.leave(rows.masked_fill(foreign[..., None], 0.0))
 
 
-def cut_block(block: Block, group: TensorGroup) -> None:
-    """Replace the linear layers of `block` (on the meta device) by this rank's parts; heads and inner width are shared
-    equally, the one key/value head of multi-query attention is held by every rank."""
-    attention, mlp = block.attn, block.mlp
-    width = attention.c_proj.out_features
-    own = width // group.size
-    key_value = 2 * attention.head_width if attention.multi_query else 2 * own
-    inner = mlp.c_fc.out_features // group.size
-    with torch.device("meta"):
-        attention.c_attn = ColumnLinear(width, own + key_value, group)
-        attention.c_proj = RowLinear(own, width, group)
-        mlp.c_fc = ColumnLinear(width, inner, group)
-        mlp.c_proj = RowLinear(inner, width, group)
+def placed(spec: TensorSpec, group: TensorGroup | None) -> Placement:
+    """Where this rank's part of a tensor lies in it."""
+    if group is None:
+        return whole_tensor(spec.name, spec.shape)
+    if spec.cut is None:
+        return replace(whole_tensor(spec.name, spec.shape, shared=True), partial=group.sequence)
+    dimension, common = spec.cut.dimension, spec.cut.common
+    shared_out = spec.shape[dimension] - common
+    own = group.own(shared_out)
+    spans = [Span(0, own.stop - own.start, own.start)]
+    if common:  # used for each rank's own heads, so its gradient is a part of the whole one
+        spans.append(Span(spans[0].length, common, shared_out, True))
+    return Placement(spec.name, spec.shape, dimension, tuple(spans), partial=bool(common))
 
 
-def shared_rows(attention: Attention) -> int:
-    """How many of the last rows of `c_attn` every rank of a tensor group holds."""
-    return 2 * attention.head_width if attention.multi_query else 0
+def cut_modules(network: nn.Module, table: Table, group: TensorGroup) -> None:
+    """Replace each module of `network` (on the meta device) whose weight the group shares by this rank's part."""
+    for path, module in list(network.named_modules()):
+        spec = table.get(f"{path}.weight")
+        if not isinstance(module, nn.Linear | nn.Embedding) or spec is None or spec.cut is None:
+            continue
+        with torch.device("meta"):
+            if spec.by_entry:
+                vocabulary, width = spec.shape
+                network.set_submodule(path, VocabularyEmbedding(vocabulary, width, group))
+            else:
+                outputs, inputs = placed(spec, group).held
+                kind = RowLinear if spec.cut.dimension else ColumnLinear
+                network.set_submodule(path, kind(inputs, outputs, group))
 
 
 def vocabulary_cross_entropy(hidden: Tensor, weight: Tensor, first: int, targets: Tensor, group: TensorGroup) -> Tensor:
