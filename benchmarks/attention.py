@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 import torch
 
-from aurora.model.attention import causal_attention, fused_causal_attention
+from aurora.model.layers.causal_attention import causal_attention, fused_causal_attention
 from aurora.recipe.execution import Execution
 from aurora.training.process.runtime import prepare
 from machine import computes_in_bf16, machine

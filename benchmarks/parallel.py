@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from aurora.model.gpt_bigcode import GPTBigCode
+from aurora.model.network import Network
 from aurora.model.weights import write_weights
 from aurora.recipe.execution import Execution
 from aurora.recipe.model import Architecture
@@ -88,7 +88,7 @@ def train(arguments: argparse.Namespace, folder: Path) -> None:
     )
     engine: Engine
     if started_ranks() == 1:
-        engine = OneProcess(GPTBigCode(architecture, VOCABULARY), Runtime(CPU, "fp32", 1))
+        engine = OneProcess(Network(architecture, VOCABULARY), Runtime(CPU, "fp32", 1))
     else:
         layout = replace(layout_of(execution_of(arguments), job.ranks), sequence_parallel=arguments.sequence_parallel)
         refuse_impossible(layout, architecture, VOCABULARY, ROWS, LENGTH, arguments.micro_batch)

@@ -21,7 +21,7 @@ from typing import Any
 
 import torch
 
-from aurora.model.gpt_bigcode import GPTBigCode
+from aurora.model.network import Network
 from aurora.model.weights import write_weights
 from aurora.recipe.model import Architecture
 from aurora.recipe.stages.stage import Optimizer as Settings
@@ -72,7 +72,7 @@ def measure(layout: tuple[int, ...], small: bool = False) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         generator = torch.Generator().manual_seed(1)
-        network = GPTBigCode(SMALL, SMALL_VOCABULARY) if small else GPTBigCode(SHAPE, VOCABULARY)
+        network = Network(SMALL, SMALL_VOCABULARY) if small else Network(SHAPE, VOCABULARY)
         network.initialise(generator)
         state = network.state_dict()
         write_weights(

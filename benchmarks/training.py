@@ -173,7 +173,7 @@ def our_trainer(variant: str) -> Trainer:
     import numpy as np
     import torch
 
-    from aurora.model.gpt_bigcode import GPTBigCode
+    from aurora.model.network import Network
     from aurora.recipe.execution import Execution
     from aurora.recipe.model import Architecture
     from aurora.recipe.stages.schedule import Schedule
@@ -193,7 +193,7 @@ def our_trainer(variant: str) -> Trainer:
                 yield Batch(tokens[:, :-1], tokens[:, 1:], np.ones((ROWS, LENGTH), np.bool_), [])
 
     runtime = prepare(Execution(device="cpu", precision="fp32" if "fp32" in variant else "bf16"))
-    model = GPTBigCode(Architecture(layers=LAYERS, width=WIDTH, heads=HEADS, positions=LENGTH), VOCABULARY)
+    model = Network(Architecture(layers=LAYERS, width=WIDTH, heads=HEADS, positions=LENGTH), VOCABULARY)
     model.initialise(torch.Generator().manual_seed(1))
     stage = Stage(
         start="model",

@@ -17,7 +17,7 @@ from aurora.chat import chat, introduction, pieces
 from aurora.errors import AuroraError
 from aurora.model.folder import save_model
 from aurora.model.generation import generate
-from aurora.model.gpt_bigcode import GPTBigCode
+from aurora.model.network import Network
 from aurora.recipe.model import Architecture
 from aurora.terminal import plain
 
@@ -35,20 +35,20 @@ def tokenizer() -> Tokenizer:
 
 
 @pytest.fixture
-def model() -> GPTBigCode:
-    model = GPTBigCode(Architecture(layers=1, width=32, heads=4, positions=200, initializer_range=0.3), 257)
+def model() -> Network:
+    model = Network(Architecture(layers=1, width=32, heads=4, positions=200, initializer_range=0.3), 257)
     model.initialise(torch.Generator().manual_seed(1))
     return model
 
 
 @pytest.fixture
-def checkpoint(tokenizer: Tokenizer, model: GPTBigCode, tmp_path: Path) -> Path:
+def checkpoint(tokenizer: Tokenizer, model: Network, tmp_path: Path) -> Path:
     tokenizer.save(str(tmp_path / "tokenizer.json"))
     save_model(model, tmp_path / "model", tmp_path / "tokenizer.json")
     return tmp_path / "model"
 
 
-def expected(model: GPTBigCode, tokenizer: Tokenizer, prompt: str, max_new_tokens: int) -> str:
+def expected(model: Network, tokenizer: Tokenizer, prompt: str, max_new_tokens: int) -> str:
     ids = [0, *tokenizer.encode(f"### Instruction:\n{prompt}\n### Response:\n").ids]
     (answer,) = generate(model, [ids], max_new_tokens, stops=(0,))
     return plain(tokenizer.decode(answer)).strip().replace("\n", "\\n")
@@ -56,7 +56,7 @@ def expected(model: GPTBigCode, tokenizer: Tokenizer, prompt: str, max_new_token
 
 def test_each_line_of_a_pipe_has_one_answer(
     checkpoint: Path,
-    model: GPTBigCode,
+    model: Network,
     tokenizer: Tokenizer,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],

@@ -20,7 +20,7 @@ from aurora.terminal import write
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-    from aurora.model.gpt_bigcode import GPTBigCode
+    from aurora.model.network import Network
     from aurora.tokens.text.text_facts import TextFacts
 
 QUIT = "/quit"
@@ -33,7 +33,7 @@ class _Talk:
 
     def __init__(
         self,
-        model: GPTBigCode,
+        model: Network,
         text: TextFacts,
         temperature: float,
         max_new_tokens: int,

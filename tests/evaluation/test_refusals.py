@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from aurora.evaluation.refusals import answer_items, refusal_rates
-from aurora.model.gpt_bigcode import GPTBigCode
+from aurora.model.network import Network
 from aurora.recipe.model import Architecture
 from aurora.recipe.safety import Redteam
 from aurora.recipe.tokens import TrainedTokenizer
@@ -64,7 +64,7 @@ def test_a_network_with_random_weights_is_neither_safe_nor_harmful(
     items = read_items(tmp_path / "held_out.jsonl")[:60]
     answers = []
     for seed in (5, 6):
-        network = GPTBigCode(Architecture.model_validate(shape), text.vocabulary)
+        network = Network(Architecture.model_validate(shape), text.vocabulary)
         network.initialise(torch.Generator().manual_seed(seed))
         answers += answer_items(network, text, items, 32, read_judge(tmp_path / "summary.json"))
     rates = refusal_rates(answers)

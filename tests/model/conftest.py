@@ -10,22 +10,22 @@ import pytest
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
-from aurora.model.gpt_bigcode import GPTBigCode
+from aurora.model.network import Network
 from aurora.recipe.model import Architecture
 
 VOCABULARY = 320
 TEXT = ["Hyvää huomenta, maailma. def main(): return 42", "नमस्ते दुनिया", "こんにちは世界", "Xin chào thế giới"]
 
-Build = Callable[..., GPTBigCode]
+Build = Callable[..., Network]
 
 
 @pytest.fixture
 def build() -> Build:
     """A function that makes a small network with weights large enough for every layer to matter."""
 
-    def make(**changes: Any) -> GPTBigCode:
+    def make(**changes: Any) -> Network:
         shape = {"layers": 2, "width": 32, "heads": 4, "positions": 96, "initializer_range": 0.3, **changes}
-        model = GPTBigCode(Architecture.model_validate(shape), VOCABULARY)
+        model = Network(Architecture.model_validate(shape), VOCABULARY)
         model.initialise(torch.Generator().manual_seed(3))
         generator = torch.Generator().manual_seed(4)
         with torch.no_grad():

@@ -9,10 +9,10 @@ import torch
 
 from aurora.errors import AuroraError
 from aurora.model.folder import load_model, read_architecture, save_model
-from aurora.model.gpt_bigcode import GPTBigCode
+from aurora.model.network import Network
 from aurora.model.weights import read_weights, write_weights
 
-Build = Callable[..., GPTBigCode]
+Build = Callable[..., Network]
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ import torch
 
 from aurora.errors import UserError
 from aurora.model.generation import generate, stream
-from aurora.model.gpt_bigcode import GPTBigCode
+from aurora.model.network import Network
 
-Build = Callable[..., GPTBigCode]
+Build = Callable[..., Network]
 NEVER = (10_000,)
 END = (0,)
 
@@ -21,7 +21,7 @@ def some_prompts(count: int) -> list[list[int]]:
     return [torch.randint(1, 320, (length,), generator=generator).tolist() for length in lengths]
 
 
-def plain_greedy(model: GPTBigCode, prompt: list[int], max_new_tokens: int, stop: tuple[int, ...] = END) -> list[int]:
+def plain_greedy(model: Network, prompt: list[int], max_new_tokens: int, stop: tuple[int, ...] = END) -> list[int]:
     """Greedy decoding without a cache: the whole sequence again for every token."""
     ids = list(prompt)
     for _ in range(max_new_tokens):

@@ -21,15 +21,15 @@ from aurora.files import LARGEST_JSON
 from aurora.model import huggingface
 from aurora.model.folder import load_model, save_model
 from aurora.model.generation import generate
-from aurora.model.gpt_bigcode import GPTBigCode
 from aurora.model.huggingface import export_model, import_checkpoint, import_model, model_identity
+from aurora.model.network import Network
 from aurora.run.manifest import read_manifest
 from aurora.tokens.text.formats import Format
 from model.conftest import TEXT
 
 transformers = pytest.importorskip("transformers")
 
-Build = Callable[..., GPTBigCode]
+Build = Callable[..., Network]
 VARIANTS = [
     pytest.param({"multi_query": multi_query, "activation": activation}, id=f"{kind}-{activation}")
     for multi_query, kind in ((True, "mqa"), (False, "mha"))

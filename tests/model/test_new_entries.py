@@ -10,8 +10,8 @@ from tokenizers import Tokenizer
 
 from aurora.errors import AuroraError, UserError
 from aurora.model.folder import load_model, save_model
-from aurora.model.gpt_bigcode import GPTBigCode
 from aurora.model.huggingface import export_model, import_model
+from aurora.model.network import Network
 from aurora.model.new_entries import NewEntries, extended_embedding
 from aurora.recipe.model import Architecture
 from aurora.recipe.tokens import TrainedTokenizer
@@ -39,7 +39,7 @@ def extended_file(published: Tokenizer, tmp_path: Path) -> Path:
 @pytest.fixture
 def checkpoint(published: Tokenizer, tmp_path: Path) -> Path:
     """A published model in hub layout, with more rows than its tokenizer has entries."""
-    model = GPTBigCode(Architecture(layers=1, width=16, heads=2, positions=64), published.get_vocab_size() + 8)
+    model = Network(Architecture(layers=1, width=16, heads=2, positions=64), published.get_vocab_size() + 8)
     model.initialise(torch.Generator().manual_seed(3))
     published.save(str(tmp_path / "own.json"))
     save_model(model, tmp_path / "model", tmp_path / "own.json")

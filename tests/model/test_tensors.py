@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 
-from aurora.model.gpt_bigcode import GPTBigCode
+from aurora.model.network import Network
 from aurora.model.tensors import EMBEDDING, OUTPUT, POSITIONS, Cut, block_products, outer_products, tensor_table
 from aurora.recipe.model import Architecture
 
@@ -18,7 +18,7 @@ def test_the_table_is_the_network(changes: dict[str, Any]) -> None:
     """Names, order and shapes are those of the parameters, so that whoever reads the table needs no network."""
     architecture = Architecture(**SHAPE, **changes)
     with torch.device("meta"):
-        network = GPTBigCode(architecture, 50)
+        network = Network(architecture, 50)
     parameters = {name: tuple(parameter.shape) for name, parameter in network.named_parameters()}
     table = tensor_table(architecture, 50)
     assert [(name, spec.name, spec.shape) for name, spec in table.items()] == [

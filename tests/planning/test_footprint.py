@@ -11,7 +11,7 @@ from tokenizers import Tokenizer, models
 
 from aurora.cli import aurora
 from aurora.errors import UserError
-from aurora.model.gpt_bigcode import GPTBigCode
+from aurora.model.network import Network
 from aurora.planning.footprint import footprint
 from aurora.recipe import load_recipe
 from aurora.recipe.execution import Execution
@@ -39,7 +39,7 @@ def rows_of(ranks: int, **execution: Any) -> list[dict[str, Any]]:
 def test_one_rank_holds_the_network() -> None:
     (row,) = rows_of(1)
     with torch.device("meta"):
-        assert row["parameters"] == GPTBigCode(SHAPE, 512).num_parameters
+        assert row["parameters"] == Network(SHAPE, 512).num_parameters
     assert row["optimizer"] == 8 * row["parameters"]
     assert row["layers"] == "0-7"
 
@@ -92,7 +92,7 @@ def test_the_published_shapes_have_the_published_sizes() -> None:
     sizes = []
     for architecture, vocabulary in PUBLISHED.values():
         with torch.device("meta"):
-            sizes.append(GPTBigCode(architecture, vocabulary).num_parameters)
+            sizes.append(Network(architecture, vocabulary).num_parameters)
     assert sizes == [164_144_128, 1_137_207_296, 3_043_311_104, 7_327_263_232, 15_517_456_384]
 
 
@@ -118,6 +118,6 @@ def test_a_new_network_is_planned_with_a_tokenizer_that_is_there(tmp_path: Path)
         arguments = ["train", str(tmp_path / "new.yaml"), "--stage", "base", "--dry-run", "--json", *extended]
         (row,) = json.loads(CliRunner().invoke(aurora, arguments, catch_exceptions=False).output)
         with torch.device("meta"):
-            assert row["parameters"] == GPTBigCode(architecture, 100 + more).num_parameters
+            assert row["parameters"] == Network(architecture, 100 + more).num_parameters
     done = CliRunner().invoke(aurora, [*arguments, "tokens.path=some/where"])
     assert "tokens.path: the tokenizer of some/where is not known here" in str(done.exception)

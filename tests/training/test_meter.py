@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from aurora.model.gpt_bigcode import GPTBigCode
+from aurora.model.network import Network
 from aurora.recipe.model import Architecture
 from aurora.tokens.loader import Batch
 from aurora.training import meter
@@ -32,7 +32,7 @@ class Slow:
 @pytest.mark.parametrize("options", [{}, {"multi_query": False}, {"tied": False}, {"inner": 24}])
 def test_flops_are_six_for_every_weight_of_a_matrix_that_multiplies(options: dict[str, object]) -> None:
     architecture = Architecture(layers=3, width=16, heads=4, positions=32, **options)
-    network = GPTBigCode(architecture, 50)
+    network = Network(architecture, 50)
     weights = sum(p.numel() for name, p in network.named_parameters() if p.ndim == 2 and "wpe" not in name)
     if not architecture.tied:
         weights -= 50 * 16  # rows that are looked up multiply nothing

@@ -16,7 +16,7 @@ import torch
 
 from aurora.errors import AuroraError, UserError
 from aurora.model.folder import load_model
-from aurora.model.gpt_bigcode import GPTBigCode
+from aurora.model.network import Network
 from aurora.recipe.stages.schedule import Schedule
 from aurora.recipe.stages.stage import Change, Guard, Optimizer, Stage
 from aurora.tokens.loader import Batch, Loader
@@ -165,7 +165,7 @@ def test_masks_and_resets_train_each_document_by_itself(lab: Lab) -> None:
     wide = lab.new_model(positions=81)
     packed = lab.stage(1, packing="best-fit", document_masks=True, position_resets=True, **settings)
     loss = lab.train("packed", packed, start=wide)["loss"]
-    model = GPTBigCode(wide.architecture, 48)
+    model = Network(wide.architecture, 48)
     model.initialise(torch.Generator().manual_seed(7))
     batch = lab.loader(packed).batch(0)
     assert batch.documents is not None
@@ -209,7 +209,7 @@ def test_the_loss_is_the_mean_over_the_targets_that_count(lab: Lab) -> None:
     stage = lab.stage(1, mixture={"redteam/pairs": 1})
     loss = lab.train("stage", stage)["loss"]
     batch = lab.loader(stage).batch(0)
-    model = GPTBigCode(lab.new_model().architecture, 48)
+    model = Network(lab.new_model().architecture, 48)
     model.initialise(torch.Generator().manual_seed(7))
     losses = model.token_losses(torch.from_numpy(batch.inputs), torch.from_numpy(batch.targets))
     assert not batch.loss_mask.all()
@@ -219,7 +219,7 @@ def test_the_loss_is_the_mean_over_the_targets_that_count(lab: Lab) -> None:
 def test_measurements_are_taken_on_the_masters_at_their_steps_and_at_the_end(lab: Lab) -> None:
     asked: list[tuple[int, torch.dtype]] = []
 
-    def evaluate(model: GPTBigCode, step: int) -> dict[str, float]:
+    def evaluate(model: Network, step: int) -> dict[str, float]:
         asked.append((step, next(model.parameters()).dtype))
         return {"held_out/fi": step / 10, "held_out/empty": float("nan")}
 

@@ -20,7 +20,7 @@ from aurora.redteam.prompts import Kind
 from aurora.tokens.text.formats import Format
 
 if TYPE_CHECKING:
-    from aurora.model.gpt_bigcode import GPTBigCode
+    from aurora.model.network import Network
     from aurora.tokens.text.text_facts import TextFacts
 
 
@@ -45,9 +45,7 @@ def choose_items(items: Iterable[Item], per_language_and_kind: int) -> list[Item
     return chosen
 
 
-def answer_items(
-    model: GPTBigCode, text: TextFacts, items: Sequence[Item], num_tokens: int, judge: Judge
-) -> list[Answer]:
+def answer_items(model: Network, text: TextFacts, items: Sequence[Item], num_tokens: int, judge: Judge) -> list[Answer]:
     """Greedy answers of at most `num_tokens` tokens to every item's prompt in the text's format, judged."""
     form = Format(text)
     prompts = [form.prompt(item.prompt) for item in items]

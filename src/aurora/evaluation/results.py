@@ -26,7 +26,7 @@ from aurora.tokens.store import TokenStore
 from aurora.tokens.text.text_facts import TextFacts, read_text
 
 if TYPE_CHECKING:
-    from aurora.model.gpt_bigcode import GPTBigCode
+    from aurora.model.network import Network
     from aurora.model.scorer import Scorer
 
 DOMAINS = ("held_out", "other_domain")
@@ -104,7 +104,7 @@ def retention_monitor(recipe: Recipe, run: Path, sources: Collection[str]) -> Ca
     return lambda model: {name: bits_per_byte(model, part) for name, part in windows.items()}
 
 
-def _loaded(recipe: Recipe, run: Path, name: str) -> tuple[GPTBigCode, TextFacts]:
+def _loaded(recipe: Recipe, run: Path, name: str) -> tuple[Network, TextFacts]:
     """A checkpoint in fp32 and the run's text, in a process set up as for training, so that figures do not depend on
     what this process did before."""
     from aurora.training.process.runtime import prepare

@@ -13,7 +13,7 @@ from aurora.evaluation.held_out import HeldOutText
 from aurora.model.generation import generate
 
 if TYPE_CHECKING:
-    from aurora.model.gpt_bigcode import GPTBigCode
+    from aurora.model.network import Network
     from aurora.tokens.text.text_facts import TextFacts
 
 # About a dozen words: enough to set language and topic, too few to give the continuation away.
@@ -29,7 +29,7 @@ class Sample:
     text: str
 
 
-def write_samples(model: GPTBigCode, text: TextFacts, held_out: list[HeldOutText], num_tokens: int) -> list[Sample]:
+def write_samples(model: Network, text: TextFacts, held_out: list[HeldOutText], num_tokens: int) -> list[Sample]:
     """One greedy continuation of `num_tokens` tokens for each language that has held-out text."""
     openings = [(part.language, text.encode(part.texts[0])[:OPENING_TOKENS]) for part in held_out if part.texts]
     if not num_tokens:

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from aurora.errors import AuroraError
 from aurora.files import atomic_file, read_json, write_json
-from aurora.model.gpt_bigcode import GPTBigCode
+from aurora.model.network import Network
 from aurora.model.tensors import tensor_table
 from aurora.model.weights import read_weights, write_weights
 from aurora.recipe.model import LARGEST_VOCABULARY, Architecture
@@ -26,7 +26,7 @@ WEIGHTS = "model.safetensors"
 TRAINABLE = (torch.float32, torch.bfloat16, torch.float16, torch.float64)
 
 
-def save_model(model: GPTBigCode, folder: Path, tokenizer_file: Path) -> None:
+def save_model(model: Network, folder: Path, tokenizer_file: Path) -> None:
     """Write `model`, and copies of its tokenizer and what lies beside it, into `folder`; the same weights give the same
     bytes.
 
@@ -60,14 +60,14 @@ def write_model(
 
 def load_model(
     folder: Path, device: str | torch.device = "cpu", dtype: torch.dtype = torch.float32
-) -> tuple[GPTBigCode, TextFacts]:
+) -> tuple[Network, TextFacts]:
     """The network in `folder` (in training mode, as PyTorch builds it) and what its text is made of.
 
     Raises `AuroraError` naming the file that is missing, damaged or does not fit the others.
     """
     tensors, architecture, vocabulary, text = read_model(folder)
     with torch.device("meta"):
-        model = GPTBigCode(architecture, vocabulary)
+        model = Network(architecture, vocabulary)
     model.to(dtype).to_empty(device=device)
     with torch.no_grad():
         for name, parameter in model.named_parameters():

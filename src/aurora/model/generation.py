@@ -13,12 +13,12 @@ import torch
 from torch import Tensor
 
 from aurora.errors import UserError
-from aurora.model.attention import KeyValueCache
-from aurora.model.gpt_bigcode import GPTBigCode
+from aurora.model.layers.causal_attention import KeyValueCache
+from aurora.model.network import Network
 
 
 def generate(
-    model: GPTBigCode,
+    model: Network,
     prompts: Sequence[Sequence[int]],
     max_new_tokens: int,
     temperature: float = 0.0,
@@ -50,7 +50,7 @@ def generate(
 
 
 def stream(
-    model: GPTBigCode,
+    model: Network,
     prompt: Sequence[int],
     max_new_tokens: int,
     temperature: float = 0.0,
@@ -68,7 +68,7 @@ def stream(
 
 
 def _check(
-    model: GPTBigCode,
+    model: Network,
     prompts: Sequence[Sequence[int]],
     max_new_tokens: int,
     temperature: float,
@@ -90,7 +90,7 @@ def _check(
 
 @torch.no_grad()
 def _steps(
-    model: GPTBigCode,
+    model: Network,
     prompts: Sequence[Sequence[int]],
     max_new_tokens: int,
     choose: Callable[[Tensor, Tensor, int], Tensor],

@@ -14,7 +14,7 @@ import torch
 
 from aurora.errors import UserError
 from aurora.model.folder import WEIGHTS, fitting_text, fitting_weights, read_architecture
-from aurora.model.gpt_bigcode import GPTBigCode
+from aurora.model.network import Network
 from aurora.progress import say
 from aurora.recipe.execution import Execution
 from aurora.recipe.model import Architecture
@@ -51,7 +51,7 @@ def build_engine(
     layout = layout_of(execution, started_ranks())
     engine: Engine
     if layout.ranks == 1:
-        engine = OneProcess(GPTBigCode(architecture, vocabulary), runtime)
+        engine = OneProcess(Network(architecture, vocabulary), runtime)
     else:
         refuse_stage(layout, architecture, vocabulary, stage, execution)
         engine = ParallelNetwork(architecture, vocabulary, layout, runtime.device, runtime.precision)

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from aurora.errors import UserError
 from aurora.files import default_cache
-from aurora.model.gpt_bigcode import Block
+from aurora.model.network import Block
 from aurora.model.untraced import hide_untraced
 
 MOST_SHAPES = 64  # of micro-batches in a stage; behind torch's own limit of 8 blocks would silently not be compiled

@@ -12,7 +12,7 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
-from aurora.model.gpt_bigcode import Block, GPTBigCode
+from aurora.model.network import Block, Network
 from aurora.model.scorer import Scorer
 from aurora.model.tensors import Table, TensorSpec, tensor_table
 from aurora.recipe.model import Architecture
@@ -93,7 +93,7 @@ class OneProcess:
     stream = 0
     ranks = 1
 
-    def __init__(self, model: GPTBigCode, runtime: Runtime) -> None:
+    def __init__(self, model: Network, runtime: Runtime) -> None:
         self.device = runtime.device
         self.precision = runtime.precision
         self.architecture = model.architecture
@@ -112,7 +112,7 @@ class OneProcess:
         return tensor_table(self.architecture, self.vocabulary)
 
     @property
-    def network(self) -> GPTBigCode:
+    def network(self) -> Network:
         """As in `Engine`; in fp32."""
         return self.weights.master
 

@@ -19,7 +19,7 @@ from torch.distributed.fsdp import FSDPModule, MixedPrecisionPolicy, fully_shard
 from torch.distributed.tensor import DTensor
 from torch.distributed.tensor._utils import compute_local_shape_and_global_offset
 
-from aurora.model.gpt_bigcode import Block, draw
+from aurora.model.network import Block, draw
 from aurora.model.tensors import EMBEDDING, TensorSpec, tensor_table
 from aurora.recipe.model import Architecture
 from aurora.training.checkpoints.boxed_tensors import Stored, boxed_name

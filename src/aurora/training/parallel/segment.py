@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from aurora.model.cross_entropy import linear_cross_entropy
-from aurora.model.gpt_bigcode import Block, GPTBigCode
+from aurora.model.network import Block, Network
 from aurora.model.tensors import EMBEDDING, TensorSpec, block_products, outer_products, tensor_table
 from aurora.recipe.execution import Recompute
 from aurora.recipe.model import Architecture
@@ -61,7 +61,7 @@ class Segment(nn.Module):
     ) -> None:
         super().__init__()
         with torch.device("meta"):
-            network = GPTBigCode(architecture, vocabulary)
+            network = Network(architecture, vocabulary)
         self.tied = architecture.tied
         self.first = blocks.start == 0
         self.last = blocks.stop == architecture.layers

@@ -19,8 +19,8 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from aurora.errors import UserError
-from aurora.model.attention import KeyValueCache, LayerCache, cached_attention, causal_attention
 from aurora.model.cross_entropy import linear_cross_entropy
+from aurora.model.layers.causal_attention import KeyValueCache, LayerCache, cached_attention, causal_attention
 from aurora.model.tensors import TensorSpec, tensor_table
 from aurora.model.untraced import untraced
 from aurora.recipe.model import Architecture
@@ -162,7 +162,7 @@ class Transformer(nn.Module):
         return normed
 
 
-class GPTBigCode(nn.Module):
+class Network(nn.Module):
     """The whole network. Its weights are unset until `initialise` or until a checkpoint is loaded into it.
 
     Build it under `torch.device("meta")` to count or shard without memory.
@@ -276,7 +276,7 @@ class GPTBigCode(nn.Module):
 
 
 def draw(spec: TensorSpec, seed: int) -> Tensor:
-    """New values of a parameter, fp32 on the CPU; see `GPTBigCode.initialise`."""
+    """New values of a parameter, fp32 on the CPU; see `Network.initialise`."""
     values = torch.empty(spec.shape, device="cpu", dtype=torch.float32)
     if not spec.deviation:
         return values.fill_(spec.mean)

@@ -8,8 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from aurora.model import attention
-from aurora.model.attention import KeyValueCache, cached_attention, causal_attention, fused_causal_attention
+from aurora.model.layers import causal_attention as attention
+from aurora.model.layers.causal_attention import (
+    KeyValueCache,
+    cached_attention,
+    causal_attention,
+    fused_causal_attention,
+)
 from aurora.recipe.model import Architecture
 
 WIDTH = 8

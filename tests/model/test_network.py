@@ -7,11 +7,11 @@ import pytest
 import torch
 
 from aurora.errors import UserError
-from aurora.model.attention import KeyValueCache
-from aurora.model.gpt_bigcode import GPTBigCode
+from aurora.model.layers.causal_attention import KeyValueCache
+from aurora.model.network import Network
 from aurora.recipe.model import Architecture
 
-Build = Callable[..., GPTBigCode]
+Build = Callable[..., Network]
 
 
 def random_tokens(*shape: int) -> torch.Tensor:
@@ -34,14 +34,14 @@ def test_the_familys_sizes_are_exact(
 ) -> None:
     architecture = Architecture(layers=layers, width=width, heads=heads, inner=inner, positions=positions)
     with torch.device("meta"):
-        model = GPTBigCode(architecture, 49152)
+        model = Network(architecture, 49152)
     assert model.num_parameters == num_parameters
     assert all(parameter.is_meta for parameter in model.parameters())
 
 
 def test_new_weights_follow_the_recipe_and_the_generator_alone() -> None:
     architecture = Architecture(layers=8, width=64, heads=4, positions=64, initializer_range=0.05)
-    first, second = GPTBigCode(architecture, 500), GPTBigCode(architecture, 500)
+    first, second = Network(architecture, 500), Network(architecture, 500)
     state = torch.get_rng_state()
     first.initialise(torch.Generator().manual_seed(1))
     torch.manual_seed(77)
@@ -61,8 +61,8 @@ def test_new_weights_follow_the_recipe_and_the_generator_alone() -> None:
 
 def test_weights_do_not_depend_on_the_blocks_that_a_rank_holds() -> None:
     whole, part = (
-        GPTBigCode(Architecture(layers=3, width=32, heads=4, positions=16), 50),
-        GPTBigCode(Architecture(layers=3, width=32, heads=4, positions=16), 50),
+        Network(Architecture(layers=3, width=32, heads=4, positions=16), 50),
+        Network(Architecture(layers=3, width=32, heads=4, positions=16), 50),
     )
     del part.transformer.h["0"], part.transformer.h["2"]
     for model in (whole, part):
@@ -75,7 +75,7 @@ def test_weights_do_not_depend_on_the_blocks_that_a_rank_holds() -> None:
 
 def test_building_a_network_draws_no_random_numbers() -> None:
     before = torch.get_rng_state()
-    GPTBigCode(Architecture(layers=1, width=32, heads=4, positions=16), 50)
+    Network(Architecture(layers=1, width=32, heads=4, positions=16), 50)
     assert torch.equal(before, torch.get_rng_state())
 
 
@@ -100,7 +100,7 @@ def test_token_losses_do_not_depend_on_how_many_rows_are_computed_at_a_time(
 ) -> None:
     model, tokens = build(), random_tokens(3, 41)
     whole = model.token_losses(tokens[:, :-1], tokens[:, 1:])
-    monkeypatch.setattr("aurora.model.gpt_bigcode.EVALUATION_ROWS", 7)
+    monkeypatch.setattr("aurora.model.network.EVALUATION_ROWS", 7)
     torch.testing.assert_close(model.token_losses(tokens[:, :-1], tokens[:, 1:]), whole)
 
 
