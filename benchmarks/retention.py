@@ -24,15 +24,16 @@ from typing import Any
 from aurora.corpus.artifact import read_documents
 from aurora.evaluation.bits_per_byte import Windows, bits_per_byte, windows_of
 from aurora.evaluation.held_out import EXCERPT_CHARACTERS
-from aurora.evaluation.results import retention_monitor
+from aurora.evaluation.measurements import retention_monitor
 from aurora.model.folder import load_model
 from aurora.recipe import Recipe, load_recipe
 from aurora.recipe.stages.stage import Stage
 from aurora.reporting.charts.figures import drawing, mark, rule, words
 from aurora.reporting.charts.scales import Scale, ticks
+from aurora.run.folder import RunFolder
 from aurora.tokens.replay_decisions import read_decisions
 from aurora.tokens.stage_loader import stage_loader
-from aurora.tokens.text.text_facts import read_text
+from aurora.tokens.text.text_facts import FILE, read_text
 from aurora.training.replay import Replay
 from aurora.training.stage import train_stage
 from aurora.training.start import NewModel
@@ -58,10 +59,10 @@ class Bench:
 
     def __init__(self, run: Path, work: Path, scale: float) -> None:
         self.recipe: Recipe = load_recipe(RECIPE, ["evaluation.held_out_kilobytes=12"]).recipe
-        self.run, self.work, self.scale = run, work, scale
-        self.text = read_text(run / "tokens/tokenizer")
+        self.run, self.work, self.scale = RunFolder(run), work, scale
+        self.text = read_text(self.run.tokenizer)
         self.unseen = {name: self._unseen(name) for name in (*KEPT, *TARGETS)}
-        self.seen = retention_monitor(self.recipe, run, [*KEPT, *TARGETS])
+        self.seen = retention_monitor(self.recipe, self.run, [*KEPT, *TARGETS])
 
     def stage(self, name: str, replay: str) -> Stage:
         """A stage of the recipe with another length and mixture."""
@@ -82,14 +83,13 @@ class Bench:
     def train(self, name: str, replay: str, seed: int, start: Path | None, folder: Path) -> list[Any]:
         """Train one stage; returns what was decided in it."""
         stage = self.stage(name, replay)
-        tokens = self.run / "tokens"
         measured: Replay | None = None
         if stage.retention is not None:
             earlier = start / "retention.json" if start else None
             base = read_decisions(earlier).base if earlier and earlier.is_file() else {}
             measured = Replay(
                 stage,
-                lambda decided: stage_loader(stage, name, seed, tokens, decided),
+                lambda decided: stage_loader(stage, name, seed, self.run, decided),
                 retention_monitor(self.recipe, self.run, KEPT),
                 base,
             )
@@ -99,9 +99,9 @@ class Bench:
             stage,
             name,
             start or NewModel(architecture, self.text.vocabulary, seed),
-            stage_loader(stage, name, seed, tokens),
+            stage_loader(stage, name, seed, self.run),
             self.recipe.execution.model_copy(update={"evaluate_steps": 0, "threads": 1}),
-            tokenizer_file=tokens / "tokenizer/tokenizer.json",
+            tokenizer_file=self.run.tokenizer / FILE,
             folder=folder,
             tensorboard=folder / "tensorboard",
             made_with=lambda steps: {"replay": replay, "seed": seed, "scale": self.scale},
@@ -148,7 +148,7 @@ class Bench:
     def _unseen(self, name: str) -> Windows:
         """Excerpts behind those that replay is steered by; of target languages, which steer nothing, all."""
         source, language = name.split("/")
-        documents = read_documents(self.run / "corpus", "held_out", source, language)
+        documents = read_documents(self.run.corpus, "held_out", source, language)
         texts = [text for _, text in sorted((it.id, it.text[:EXCERPT_CHARACTERS]) for it in documents)]
         skipped, chosen, size = 0, [], 0
         for text in texts:

@@ -255,10 +255,11 @@ def async_save_share() -> float:
     """How long an asynchronous save of 1 GB stops training, over how long a synchronous one does; best of several."""
     import torch
 
-    from aurora.training.checkpoints.checkpoint import Keep, State, save_checkpoint
+    from aurora.training.checkpoints.checkpoint import Keep, save_checkpoint
     from aurora.training.checkpoints.saving import Saver
     from aurora.training.process.job import Job
     from aurora.training.process.runtime import keep_memory
+    from aurora.training.records.state import State
 
     keep_memory()
     tensors = {f"w{number}": torch.randn(1024, 1024) for number in range(4 if SMALL else 250)}

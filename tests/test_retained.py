@@ -13,6 +13,7 @@ from aurora.cli import main
 from aurora.errors import UserError
 from aurora.pipeline.running import run_recipe
 from aurora.recipe import load_recipe
+from aurora.run.folder import RunFolder
 from aurora.tokens.describe import sequence_at
 from small_run import write_small_project
 
@@ -54,7 +55,7 @@ def test_an_audit_counts_by_the_decisions(recipe: Path, capsys: pytest.CaptureFi
     main(["tokens", "inspect", str(run), "--json"])
     facts = json.loads(capsys.readouterr().out)["stages"]["cap"]
     loaded = load_recipe(recipe).recipe
-    shown = [sequence_at(loaded, run, "cap", n)["source"] for n in range(facts["sequences"])]
+    shown = [sequence_at(loaded, RunFolder(run), "cap", n)["source"] for n in range(facts["sequences"])]
     assert {source: part["tokens"] / 64 for source, part in facts["sources"].items()} == {
         source: shown.count(source) for source in facts["sources"]
     }
@@ -71,15 +72,15 @@ def test_what_is_not_decided_yet_is_not_shown(recipe: Path, tmp_path: Path) -> N
     for part in ("tokens", "corpus"):
         (tmp_path / part).symlink_to(run / part)
     with pytest.raises(UserError, match="Sequence 64 of stage cap is not decided yet: its replay is, up to step 8"):
-        sequence_at(load_recipe(recipe).recipe, tmp_path, "cap", 64)
+        sequence_at(load_recipe(recipe).recipe, RunFolder(tmp_path), "cap", 64)
     partial = tmp_path / "checkpoints/cap.partial"
     partial.mkdir(parents=True)
     found = decisions(recipe, "cap")
     (partial / "retention.json").write_text(json.dumps(found | {"made": found["made"][:1]}))
-    shown = sequence_at(load_recipe(recipe).recipe, tmp_path, "cap", 100)
-    assert shown == sequence_at(load_recipe(recipe).recipe, run, "cap", 100)
+    shown = sequence_at(load_recipe(recipe).recipe, RunFolder(tmp_path), "cap", 100)
+    assert shown == sequence_at(load_recipe(recipe).recipe, RunFolder(run), "cap", 100)
     with pytest.raises(UserError, match="up to step 16"):
-        sequence_at(load_recipe(recipe).recipe, tmp_path, "cap", 128)
+        sequence_at(load_recipe(recipe).recipe, RunFolder(tmp_path), "cap", 128)
 
 
 def test_the_report_says_what_was_forgotten_and_decided(recipe: Path) -> None:

@@ -26,6 +26,7 @@ from aurora.terminal import line, write, write_json, write_json_text
 
 if TYPE_CHECKING:
     from aurora.recipe import LoadedRecipe
+    from aurora.run.folder import RunFolder
     from aurora.training.wish import Wish
 
 FILE = click.Path(path_type=Path)
@@ -142,7 +143,9 @@ def corpus_build(recipe: Path, overrides: tuple[str, ...], output: Path | None, 
     """Curate the recipe's sources; --json prints the ledger."""
     folder = _run_until(recipe, overrides, output, "corpus")
     if as_json:
-        write_json_text(json_text(read_json(folder / "corpus/ledger.json")))
+        from aurora.corpus.ledger import FILE
+
+        write_json_text(json_text(read_json(folder.corpus / FILE)))
 
 
 @corpus.command("inspect")
@@ -152,6 +155,7 @@ def corpus_build(recipe: Path, overrides: tuple[str, ...], output: Path | None, 
 def corpus_inspect(path: Path, page: Path | None, as_json: bool) -> None:
     """What a corpus kept, and what it lost to which rule, with examples."""
     from aurora.corpus.describe import describe, find_corpus
+    from aurora.corpus.ledger import FILE
 
     folder = find_corpus(path)
     if page:
@@ -160,7 +164,7 @@ def corpus_inspect(path: Path, page: Path | None, as_json: bool) -> None:
         write_corpus_page(folder, page)
         write(f"Wrote {page}.")
     elif as_json:
-        write_json_text(json_text(read_json(folder / "ledger.json")))
+        write_json_text(json_text(read_json(folder / FILE)))
     else:
         write(describe(folder))
 
@@ -208,10 +212,10 @@ def tokens_build(recipe: Path, overrides: tuple[str, ...], output: Path | None, 
     """Learn or load the tokenizer and encode the corpus; --json prints what `inspect` does."""
     folder = _run_until(recipe, overrides, output, "tokens")
     if as_json:
-        from aurora.run.folder import recipe_of
+        from aurora.run.opening import recipe_of
         from aurora.tokens.describe import inspect_tokens
 
-        write_json(inspect_tokens(recipe_of(folder), folder))
+        write_json(inspect_tokens(recipe_of(folder.path), folder))
 
 
 @tokens.command("inspect")
@@ -221,16 +225,17 @@ def tokens_build(recipe: Path, overrides: tuple[str, ...], output: Path | None, 
 @json_option
 def tokens_inspect(run_folder: Path, at: int | None, stage: str | None, as_json: bool) -> None:
     """Bytes per token by language, tokens and epochs by source and stage; or one sequence with its documents."""
-    from aurora.run.folder import recipe_of
+    from aurora.run.folder import RunFolder
+    from aurora.run.opening import recipe_of
     from aurora.tokens.describe import describe, describe_sequence, inspect_tokens, sequence_at
 
     recipe = recipe_of(run_folder)
     if at is None:
         if stage is not None:
             raise click.UsageError("--stage belongs to --at: give both or none.")
-        facts = inspect_tokens(recipe, run_folder)
+        facts = inspect_tokens(recipe, RunFolder(run_folder))
     else:
-        facts = sequence_at(recipe, run_folder, stage, at)
+        facts = sequence_at(recipe, RunFolder(run_folder), stage, at)
     if as_json:
         write_json(facts)
     else:
@@ -255,7 +260,10 @@ def redteam_generate(recipe: Path, overrides: tuple[str, ...], output: Path | No
 
     run_recipe(loaded, folder, only="redteam")
     if as_json:
-        write_json_text(json_text(read_json(folder / "redteam/summary.json")))
+        from aurora.redteam.dataset import SUMMARY
+        from aurora.run.folder import RunFolder
+
+        write_json_text(json_text(read_json(RunFolder(folder).redteam / SUMMARY)))
 
 
 @aurora.command()
@@ -266,10 +274,10 @@ def report(run_folder: Path, picture: Path | None) -> None:
     from contextlib import nullcontext
 
     from aurora.reporting.report import render_run
-    from aurora.run.folder import locked
-    from aurora.run.seal import SEAL
+    from aurora.run.folder import RunFolder
+    from aurora.run.lock import locked
 
-    with locked(run_folder) if (run_folder / SEAL).exists() else nullcontext():
+    with locked(run_folder) if RunFolder(run_folder).seal.exists() else nullcontext():
         page = render_run(run_folder)
     write(str(page))
     if picture:
@@ -290,7 +298,7 @@ def report(run_folder: Path, picture: Path | None) -> None:
 def export_(run_folder: Path, folder: Path, stage: str | None, dtype: str | None) -> None:
     """Write a stage's checkpoint as a Hugging Face folder."""
     from aurora.model.huggingface import export_model
-    from aurora.run.folder import checkpoint_of
+    from aurora.run.opening import checkpoint_of
 
     export_model(checkpoint_of(run_folder, stage), folder, dtype=dtype)
     write(str(folder))
@@ -317,7 +325,7 @@ def import_(model: str, folder: Path, revision: str | None) -> None:
 def chat(checkpoint: Path, stage: str | None, temperature: float, tokens: int, seed: int) -> None:
     """Talk with a run's final model, or with any checkpoint, in the terminal."""
     from aurora.chat import chat as talk
-    from aurora.run.folder import checkpoint_of
+    from aurora.run.opening import checkpoint_of
 
     talk(checkpoint_of(checkpoint, stage), temperature=temperature, max_new_tokens=tokens, seed=seed)
 
@@ -370,13 +378,14 @@ def _run_folder(loaded: LoadedRecipe, output: Path | None) -> Path:
     return output or Path("runs") / loaded.recipe.name
 
 
-def _run_until(recipe: Path, overrides: tuple[str, ...], output: Path | None, step: str) -> Path:
+def _run_until(recipe: Path, overrides: tuple[str, ...], output: Path | None, step: str) -> RunFolder:
     loaded = _load(recipe, overrides)
     folder = _run_folder(loaded, output)
     from aurora.pipeline.running import run_recipe
+    from aurora.run.folder import RunFolder
 
     run_recipe(loaded, folder, until=step)
-    return folder
+    return RunFolder(folder)
 
 
 def main(arguments: Sequence[str] | None = None) -> Any:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
@@ -14,7 +13,7 @@ from aurora.pipeline.running import _carry_out, _plan, refuse_foreign, run_recip
 from aurora.pipeline.steps import Step, Steps
 from aurora.recipe import load_recipe
 from aurora.run import seal
-from aurora.run.folder import locked
+from aurora.run.folder import RunFolder
 
 
 def counting_step(name: str, settings: dict[str, object], inputs: dict[str, str], log: list[str], text: str) -> Step:
@@ -48,18 +47,9 @@ def test_a_failed_step_is_not_finished(tmp_path: Path) -> None:
     assert _plan(tmp_path, [step]) == ["a"]
 
 
-def test_a_run_has_one_process_at_a_time(tmp_path: Path) -> None:
-    with locked(tmp_path), pytest.raises(UserError, match="Another process is working"), locked(tmp_path):
-        pass
-    with locked(tmp_path):
-        assert (tmp_path / ".lock").exists()
-    with (tmp_path / ".lock").open() as stream:
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
 def test_the_steps_of_the_demo_come_in_order(root: Path, tmp_path: Path) -> None:
     loaded = load_recipe(root / "recipes/tiny.yaml")
-    names = [step.name for step in Steps(loaded, tmp_path).all()]
+    names = [step.name for step in Steps(loaded, RunFolder(tmp_path)).all()]
     assert names == [
         "corpus", "redteam", "tokenizer", "tokens",
         "train:base", "train:cap", "train:cap-without-replay", "train:cat", "train:safety",
@@ -70,7 +60,7 @@ def test_the_steps_of_the_demo_come_in_order(root: Path, tmp_path: Path) -> None
 
 def test_an_evaluation_setting_leaves_training_alone(root: Path, tmp_path: Path) -> None:
     def settings(*overrides: str) -> dict[str, str]:
-        steps = Steps(load_recipe(root / "recipes/tiny.yaml", overrides), tmp_path).all()
+        steps = Steps(load_recipe(root / "recipes/tiny.yaml", overrides), RunFolder(tmp_path)).all()
         return {step.name: json.dumps(step.settings, sort_keys=True) for step in steps}
 
     plain = settings()

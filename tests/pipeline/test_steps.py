@@ -10,6 +10,7 @@ from aurora.pipeline.steps import Steps, _stage_numerics
 from aurora.recipe import load_recipe
 from aurora.recipe.stages.schedule import Schedule
 from aurora.recipe.stages.stage import Guard, Optimizer, Stage
+from aurora.run.folder import RunFolder
 from aurora.run.manifest import artifact
 
 
@@ -60,7 +61,7 @@ def test_a_file_that_a_step_would_read_by_its_name_stops_it_where_no_manifest_li
         (folder / "clean/web.parquet").touch()
     with artifact(run / "tokens/tokenizer", "tokenizer", 1, {}, {}) as folder:
         (folder / "tokenizer.json").touch()
-    step = Steps(load_recipe(minimal_recipe), run).tokens()
+    step = Steps(load_recipe(minimal_recipe), RunFolder(run)).tokens()
     before = step.inputs()
     (run / "corpus/clean/evil.parquet").touch()
     assert step.inputs() == before

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from aurora.errors import UserError
 from aurora.pipeline.steps import Steps
 from aurora.recipe import load_recipe
+from aurora.run.folder import RunFolder
 from aurora.yaml_nodes import DEEPEST, LARGEST, MOST_VALUES, Problem, parse
 from conftest import MINIMAL, ROOT
 
@@ -134,7 +135,7 @@ def refused_or_loaded(path: Path, overrides: list[str]) -> str | None:
         return said
     assert loaded.show()
     assert loaded.fingerprint()
-    assert Steps(loaded, path.parent / "run").all()
+    assert Steps(loaded, RunFolder(path.parent / "run")).all()
     json.dumps(loaded.recipe.model_dump(mode="json"), allow_nan=False).encode()
     return None
 

@@ -12,6 +12,7 @@ import pytest
 
 from aurora.errors import AuroraError, UserError
 from aurora.run import seal
+from aurora.run.folder import OWN_FILES
 from aurora.run.manifest import artifact, written_folder
 from aurora.run.verify import verify
 
@@ -27,7 +28,7 @@ def run(tmp_path: Path) -> Path:
             (folder / "clean").mkdir()
             (folder / "clean/data.bin").write_text(place)
         seal.settle(run, f"{place}/manifest.json")
-    for name in seal.OWN_FILES:
+    for name in OWN_FILES:
         seal.write_sealed(run, name, f'{{"name": "{name}"}}')
     seal.finish(run, list(seal.read_seal(run).parts))  # type: ignore[union-attr]
     return run

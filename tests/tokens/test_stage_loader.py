@@ -11,6 +11,7 @@ from aurora.errors import AuroraError, UserError
 from aurora.files import sha256
 from aurora.recipe.stages.schedule import Schedule
 from aurora.recipe.stages.stage import Change, Stage
+from aurora.run.folder import RunFolder
 from aurora.tokens.stage_loader import stage_facts, stage_loader, warn
 from aurora.tokens.store import StoreWriter, store_stem
 from aurora.tokens.text.text_facts import TextFacts
@@ -20,16 +21,18 @@ LENGTH, ROWS = 4, 5
 
 
 @pytest.fixture
-def tokens(tmp_path: Path, tokenizer_folder: Path) -> Path:
-    """A run's `tokens` folder with two stores of ten sequences."""
-    (tmp_path / "tokenizer").symlink_to(tokenizer_folder)
+def run(tmp_path: Path, tokenizer_folder: Path) -> RunFolder:
+    """A run with two stores of ten sequences."""
+    run = RunFolder(tmp_path)
+    run.tokenizer.parent.mkdir()
+    run.tokenizer.symlink_to(tokenizer_folder)
     for name in ("web/en", "web/fi"):
-        with StoreWriter(store_stem(tmp_path / "train", name), 400) as writer:
+        with StoreWriter(store_stem(run.stores, name), 400) as writer:
             for _ in range(10):
                 writer.add([1, 2, 3, 0])
             writer.add([0])
             writer.close(*name.split("/"), sha256(tokenizer_folder / "tokenizer.json"))
-    return tmp_path
+    return run
 
 
 def stage_of(steps: int = 8, **settings: Any) -> Stage:
@@ -44,29 +47,29 @@ def stage_of(steps: int = 8, **settings: Any) -> Stage:
     return Stage(**(values | settings))
 
 
-def test_a_change_begins_at_the_step_after_its_tokens(tokens: Path) -> None:
+def test_a_change_begins_at_the_step_after_its_tokens(run: RunFolder) -> None:
     """41 tokens end in the third step of 20, so the fourth is the first with the new mixture."""
     stage = stage_of(changes=[Change(from_tokens=41, mixture={"web/fi": 3})])
-    loader = stage_loader(stage, "cap", 1, tokens)
+    loader = stage_loader(stage, "cap", 1, run)
     read = [{window.source for window in batch.windows} for batch in loader.batches(0, 8)]
     assert read == [{"web/en"}] * 3 + [{"web/fi"}] * 5
     facts = stage_facts(stage, stage.steps, loader)
     assert {name: part["share"] for name, part in facts["sources"].items()} == {"web/en": 3 / 8, "web/fi": 5 / 8}
 
 
-def test_shares_count_what_the_steps_of_a_ramp_read(tokens: Path) -> None:
+def test_shares_count_what_the_steps_of_a_ramp_read(run: RunFolder) -> None:
     """Steps of 8 and 12 tokens, then of 20; the change holds from the fourth step on, behind 8 + 12 + 20 tokens."""
     ramp = {"start": 8, "increment": 4, "tokens": 24}
     stage = stage_of(4, ramp=ramp, changes=[Change(from_tokens=37, mixture={"web/fi": 1})])
     behind, tokens_read = stage.first_step(stage.changes[0]), stage.tokens_before(stage.steps)
-    facts = stage_facts(stage, stage.steps, stage_loader(stage, "cap", 1, tokens))
+    facts = stage_facts(stage, stage.steps, stage_loader(stage, "cap", 1, run))
     assert facts["sources"]["web/en"]["loss_tokens"] == stage.tokens_before(behind)
     assert facts["sources"]["web/fi"]["loss_tokens"] == tokens_read - stage.tokens_before(behind)
 
 
-def test_documents_are_numbered_where_masks_or_resets_need_them(tokens: Path) -> None:
+def test_documents_are_numbered_where_masks_or_resets_need_them(run: RunFolder) -> None:
     asked = {
-        (masks, resets): stage_loader(stage_of(document_masks=masks, position_resets=resets), "cap", 1, tokens)
+        (masks, resets): stage_loader(stage_of(document_masks=masks, position_resets=resets), "cap", 1, run)
         .batch(0)
         .documents
         is not None
@@ -76,16 +79,16 @@ def test_documents_are_numbered_where_masks_or_resets_need_them(tokens: Path) ->
     assert asked == {(False, False): False, (False, True): True, (True, False): True, (True, True): True}
 
 
-def test_a_store_of_another_tokenizer_is_refused(tokens: Path) -> None:
-    side = tokens / "train/web.en.json"
+def test_a_store_of_another_tokenizer_is_refused(run: RunFolder) -> None:
+    side = run.stores / "web.en.json"
     side.write_text(json.dumps(json.loads(side.read_text()) | {"tokenizer": "another"}))
     with pytest.raises(AuroraError, match=r"web\.en was made with another tokenizer: build the tokens again"):
-        stage_loader(stage_of(), "cap", 1, tokens)
+        stage_loader(stage_of(), "cap", 1, run)
 
 
-def test_many_passes_are_named(tokens: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_many_passes_are_named(run: RunFolder, capsys: pytest.CaptureFixture[str]) -> None:
     stage = stage_of(mixture={"web/en": 3, "web/fi": 1})  # 30 of 10 sequences, and 10 of 10
-    loader = stage_loader(stage, "cap", 1, tokens)
+    loader = stage_loader(stage, "cap", 1, run)
     warn(stage.model_copy(update={"warn_epochs": 3.0}), "cap", loader)
     assert capsys.readouterr().err == ""
     warn(stage.model_copy(update={"warn_epochs": 2.9}), "cap", loader)
@@ -94,20 +97,20 @@ def test_many_passes_are_named(tokens: Path, capsys: pytest.CaptureFixture[str])
     assert "web/fi" not in said
 
 
-def add_pairs(tokens: Path, tokenizer_folder: Path, sizes: list[tuple[int, int]]) -> None:
+def add_pairs(run: RunFolder, tokenizer_folder: Path, sizes: list[tuple[int, int]]) -> None:
     """A store of pairs with prompts and responses of these sizes behind the start token."""
-    with StoreWriter(store_stem(tokens / "train", "redteam/pairs"), 400, masked=True) as writer:
+    with StoreWriter(store_stem(run.stores, "redteam/pairs"), 400, masked=True) as writer:
         for prompt, response in sizes:
             writer.add([0, *[1] * (prompt + response - 1), 0], [0] * (1 + prompt) + [1] * response)
         writer.close("redteam", "pairs", sha256(tokenizer_folder / "tokenizer.json"))
 
 
 def test_pairs_that_are_cut_or_left_out_are_named(
-    tokens: Path, tokenizer_folder: Path, capsys: pytest.CaptureFixture[str]
+    run: RunFolder, tokenizer_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    add_pairs(tokens, tokenizer_folder, [(1, 2), (1, 3), (2, 3), (3, 6), (4, 1)])
+    add_pairs(run, tokenizer_folder, [(1, 2), (1, 3), (2, 3), (3, 6), (4, 1)])
     stage = stage_of(mixture={"web/en": 1, "redteam/pairs": 1}, warn_epochs=100.0)
-    warn(stage, "safety", stage_loader(stage, "safety", 1, tokens))
+    warn(stage, "safety", stage_loader(stage, "safety", 1, run))
     assert capsys.readouterr().err.splitlines() == [
         "Stage safety cuts 2 of the 5 pairs of redteam/pairs, which are longer than its sequence_length of 4.",
         "Stage safety leaves out 1 of the 5 pairs of redteam/pairs, which have a prompt that fills its sequence_length "
@@ -116,31 +119,31 @@ def test_pairs_that_are_cut_or_left_out_are_named(
 
 
 def test_sequences_that_are_mostly_filled_up_are_named(
-    tokens: Path, tokenizer_folder: Path, capsys: pytest.CaptureFixture[str]
+    run: RunFolder, tokenizer_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    add_pairs(tokens, tokenizer_folder, [(1, 1)] * 5)
+    add_pairs(run, tokenizer_folder, [(1, 1)] * 5)
     stage = stage_of(mixture={"web/en": 1, "redteam/pairs": 1}, warn_epochs=100.0)
-    warn(stage, "safety", stage_loader(stage, "safety", 1, tokens))
+    warn(stage, "safety", stage_loader(stage, "safety", 1, run))
     assert "Stage safety spends 40% of its tokens on filling up the sequences of redteam/pairs" in (
         capsys.readouterr().err
     )
 
 
-def test_pairs_without_a_token_to_learn_are_refused(tokens: Path, tokenizer_folder: Path) -> None:
-    add_pairs(tokens, tokenizer_folder, [(4, 1), (9, 9)])
+def test_pairs_without_a_token_to_learn_are_refused(run: RunFolder, tokenizer_folder: Path) -> None:
+    add_pairs(run, tokenizer_folder, [(4, 1), (9, 9)])
     stage = stage_of(mixture={"redteam/pairs": 1})
     with pytest.raises(UserError, match="Stage safety learns nothing from redteam/pairs, whose prompts all fill its"):
-        stage_loader(stage, "safety", 1, tokens)
+        stage_loader(stage, "safety", 1, run)
 
 
 @pytest.mark.parametrize("packing", ["own", "best-fit"])
 def test_half_of_the_weight_is_half_of_the_tokens_with_a_loss(
-    tokens: Path, tokenizer_folder: Path, packing: str
+    run: RunFolder, tokenizer_folder: Path, packing: str
 ) -> None:
     """And what is read, counts and fills up is said to the token."""
-    add_pairs(tokens, tokenizer_folder, [(1, 1), (2, 1), (1, 2), (1, 1)] * 3)
+    add_pairs(run, tokenizer_folder, [(1, 1), (2, 1), (1, 2), (1, 1)] * 3)
     stage = stage_of(400, mixture={"web/en": 1, "redteam/pairs": 1}, packing=packing, document_masks=True)
-    loader = stage_loader(stage, "safety", 1, tokens)
+    loader = stage_loader(stage, "safety", 1, run)
     facts = stage_facts(stage, stage.steps, loader)
     batches = list(loader.batches(0, stage.steps))
     assert facts["loss_tokens"] == sum(int(batch.loss_mask.sum()) for batch in batches)
@@ -154,17 +157,17 @@ def test_half_of_the_weight_is_half_of_the_tokens_with_a_loss(
     assert pairs["pairs_without_loss"] == 0
 
 
-def test_a_store_that_says_so_is_read_infilled(tokens: Path, facts: TextFacts, tokenizer_folder: Path) -> None:
+def test_a_store_that_says_so_is_read_infilled(run: RunFolder, facts: TextFacts, tokenizer_folder: Path) -> None:
     """The same for any number of ranks, and again."""
-    with StoreWriter(store_stem(tokens / "train", "web/en"), 400) as writer:
+    with StoreWriter(store_stem(run.stores, "web/en"), 400) as writer:
         for _ in range(40):
             writer.add(facts.document(facts.encode(TEXTS[0])))
         mark = sha256(tokenizer_folder / "tokenizer.json")
         writer.close("web", "en", mark, {"rate": 0.5, "suffix_first": 0.5})
     stage = stage_of(4, sequence_length=50, batch_tokens=400, tokens=1600)
-    whole = [batch.targets for batch in stage_loader(stage, "cap", 1, tokens).batches(0, 4)]
+    whole = [batch.targets for batch in stage_loader(stage, "cap", 1, run).batches(0, 4)]
     assert facts.markers is not None
     assert 5 < sum(int((targets == facts.markers.middle).sum()) for targets in whole) < 40
-    halves = [list(stage_loader(stage, "cap", 1, tokens).batches(2, 4, rank, 2, threads=2)) for rank in range(2)]
+    halves = [list(stage_loader(stage, "cap", 1, run).batches(2, 4, rank, 2, threads=2)) for rank in range(2)]
     for step, parts in enumerate(zip(*halves, strict=True), start=2):
         assert np.array_equal(np.concatenate([part.targets for part in parts]), whole[step])

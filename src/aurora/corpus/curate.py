@@ -16,7 +16,7 @@ from typing import Any
 
 from aurora.corpus.cleaning.normalise import normalise
 from aurora.corpus.document import COLUMNS, Document, Quarantined
-from aurora.corpus.ledger import Ledger
+from aurora.corpus.ledger import FILE, Ledger
 from aurora.corpus.phases.decide import decide, judge_shard
 from aurora.corpus.phases.losses import Read, check, check_kept, check_sources
 from aurora.corpus.phases.named_files import named_files
@@ -57,7 +57,7 @@ def build_corpus(
     wait_for_workers(work)
     for part in PARTS:
         (folder / part).mkdir(parents=True, exist_ok=True)
-    (folder / "ledger.json").unlink(missing_ok=True)
+    (folder / FILE).unlink(missing_ok=True)
     _write_other_domain(corpus, base, cache, folder)
     origins = {name: provenance(name, source, base, cache) for name, source in sorted(corpus.sources.items())}
     plan = make_plan(corpus, base, cache, folder, work, origins)
@@ -71,7 +71,7 @@ def build_corpus(
         ledger.add(states[shard.name]["ledger"])
     closed = ledger.close({name: origins[name] for name in corpus.sources})
     check_kept(closed)
-    write_json(folder / "ledger.json", closed)
+    write_json(folder / FILE, closed)
     if not corpus.execution.keep_work:
         shutil.rmtree(work)
     _say_result(closed)

@@ -8,24 +8,26 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from aurora.corpus.ledger import FILE as LEDGER
 from aurora.errors import UserError
 from aurora.files import as_written, read_json
+from aurora.run.folder import RunFolder
 from aurora.tables import table
 from aurora.terminal import line
 
 
 def find_corpus(path: Path) -> Path:
     """The corpus artifact at `path`, which may also be its run; `UserError` where there is none."""
-    for folder in (path, path / "corpus"):
-        if (folder / "ledger.json").is_file():
+    for folder in (path, RunFolder(path).corpus):
+        if (folder / LEDGER).is_file():
             return folder
     raise UserError(f"{path} holds no corpus: give runs/NAME or runs/NAME/corpus.")
 
 
 def describe(folder: Path) -> str:
     """The ledger of a corpus artifact as a table, its losses by rule, and examples."""
-    with as_written(folder / "ledger.json"):
-        return "\n".join(_lines(read_json(folder / "ledger.json")))
+    with as_written(folder / LEDGER):
+        return "\n".join(_lines(read_json(folder / LEDGER)))
 
 
 def _lines(ledger: dict[str, Any]) -> list[str]:

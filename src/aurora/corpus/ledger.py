@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+FILE = "ledger.json"  # of a corpus artifact
 EXAMPLES_PER_RULE = 3
 EXCERPT = 160
 COUNTS = ("in", "kept", "dropped", "quarantined", "bytes_kept", "held_out_documents", "held_out_bytes")

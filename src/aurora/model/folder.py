@@ -18,11 +18,9 @@ from aurora.files import atomic_file, read_json, write_json
 from aurora.model.network import Network
 from aurora.model.tensors import tensor_table
 from aurora.model.weights import read_weights, write_weights
-from aurora.recipe.model import LARGEST_VOCABULARY, Architecture
+from aurora.recipe.model import ARCHITECTURE, LARGEST_VOCABULARY, WEIGHTS, Architecture
 from aurora.tokens.text.text_facts import FILE, TextFacts, copy_companions, read_text
 
-ARCHITECTURE = "architecture.json"
-WEIGHTS = "model.safetensors"
 TRAINABLE = (torch.float32, torch.bfloat16, torch.float16, torch.float64)
 
 

@@ -19,7 +19,6 @@ from pydantic import ValidationError
 from aurora.errors import AuroraError, UserError
 from aurora.files import atomic_file, read_json, write_json
 from aurora.hashes import digest_of
-from aurora.model import folder as model_folder
 from aurora.model.converted import Converted
 from aurora.model.folder import fitting_text, fitting_weights, read_model, what_is_wrong, write_model
 from aurora.model.new_entries import NewEntries, extended_embedding
@@ -27,7 +26,7 @@ from aurora.model.published import CONFIG, INDEX, WEIGHTS, find_model, model_ide
 from aurora.model.tensors import EMBEDDING, OUTPUT, POSITIONS
 from aurora.model.weights import num_bytes, read_weights, refuse_not_finite, split_weights, write_weights
 from aurora.progress import progress
-from aurora.recipe.model import LARGEST_VOCABULARY, Architecture
+from aurora.recipe.model import ARCHITECTURE, LARGEST_VOCABULARY, Architecture
 from aurora.run.manifest import written_folder
 from aurora.tokens.text.text_facts import (
     COMPANIONS,
@@ -83,7 +82,7 @@ def export_model(checkpoint: Path, out: Path, shard_bytes: int = SHARD_BYTES, dt
     `AuroraError` where `checkpoint` is damaged.
     """
     tensors, architecture, vocabulary, _ = read_model(checkpoint)
-    read = (WEIGHTS, FILE, model_folder.ARCHITECTURE, *COMPANIONS)
+    read = (WEIGHTS, FILE, ARCHITECTURE, *COMPANIONS)
     inputs = {name: digest_of(checkpoint / name) for name in read if (checkpoint / name).is_file()}
     if dtype is None and {tensor.dtype for tensor in tensors.values()} == {torch.float32}:
         dtype = architecture.dtype

@@ -23,7 +23,8 @@ from aurora.pipeline.steps import Step, Steps
 from aurora.progress import say
 from aurora.recipe import LoadedRecipe
 from aurora.run import seal
-from aurora.run.folder import HASHES, locked
+from aurora.run.folder import HASHES, OWN_FILES, RECIPE, SCRATCH, SEAL, RunFolder
+from aurora.run.lock import locked
 from aurora.run.manifest import Manifest, artifact, fingerprint, read_manifest
 from aurora.run.working import keep_work_from_loss, working_folder
 from aurora.training.wish import AS_IT_IS, Wish
@@ -46,23 +47,24 @@ def run_recipe(
     `until` stops after a step; `only` carries out a single step that reads no other (the red-team set). `wish` is what
     a stage with earlier work shall do.
     """
-    made = Steps(loaded, run, wish)
+    place = RunFolder(run)
+    made = Steps(loaded, place, wish)
     steps = _chosen(made.all(), until, only)
     if os.environ.get("RANK", "0") != "0":
         return _follow(run, steps)
     if dry_run or seal.read_seal(run) is None:
         refuse_foreign(run, steps)  # before there is so much as a lock in a folder that may be somebody's
     if dry_run:
-        with remembered(run / HASHES, write=False):
+        with remembered(place.hashes, write=False):
             return {"run": str(run), "would_run": _plan(run, steps)}
-    with locked(run), remembered(run / HASHES), _leading() as announce:
+    with locked(run), remembered(place.hashes), _leading() as announce:
         _room_on_disk(run)
         refuse_foreign(run, steps)
         _take_up(run, steps)
         text = json_text(loaded.recipe.model_dump(mode="json"))
-        if not (run / seal.RECIPE).is_file() or (run / seal.RECIPE).read_text(encoding="utf-8") != text:
+        if not place.recipe.is_file() or place.recipe.read_text(encoding="utf-8") != text:
             seal.reopen(run)
-        seal.write_sealed(run, seal.RECIPE, text)
+        seal.write_sealed(run, RECIPE, text)
         ran = [step.name for step in steps if _carry_out(run, step, announce)]
         if not ran:
             say(f"Nothing to do: every step of {run} is done with these settings.")
@@ -80,7 +82,7 @@ def refuse_foreign(run: Path, steps: list[Step]) -> None:
     if run.exists() and not run.is_dir():
         raise UserError(f"{run} is a file: give a folder as --output.")
     sealed = seal.read_seal(run)
-    for part in seal.OWN_FILES:
+    for part in OWN_FILES:
         seal.keep_sealed(run, part, sealed)
     for step in steps:
         place, part = below(run, step.folder), f"{step.folder}/{MANIFEST}"
@@ -89,14 +91,14 @@ def refuse_foreign(run: Path, steps: list[Step]) -> None:
         else:
             keep_from_loss(place)
         keep_work_from_loss(place)
-    for name in seal.SCRATCH:
+    for name in SCRATCH:
         if below(run, name).exists() and sealed is None:
             raise UserError(f"{run / name} was not written by this run: move it away, or choose another --output.")
 
 
 def _take_up(run: Path, steps: list[Step]) -> None:
     """Bring to an end what a killed process was about to do in this run."""
-    for name in (seal.SEAL, HASHES, *seal.OWN_FILES):
+    for name in (SEAL, HASHES, *OWN_FILES):
         for remnant in run.glob(f".{name}.*.partial"):
             remnant.unlink()
     for step in steps:
@@ -114,8 +116,8 @@ def _report(loaded: LoadedRecipe, run: Path, steps: list[Step]) -> Path:
         assert manifest is not None  # each step was found or made so before
         refuse_faulty(run / step.folder, faults(run / step.folder, manifest.hashes))
         manifests[step.folder] = manifest
-    page = write_run_report(loaded, run, manifests)
-    seal.finish(run, [*seal.OWN_FILES, *(f"{step.folder}/{MANIFEST}" for step in steps)])
+    page = write_run_report(loaded, RunFolder(run), manifests)
+    seal.finish(run, [*OWN_FILES, *(f"{step.folder}/{MANIFEST}" for step in steps)])
     return page
 
 

@@ -14,12 +14,14 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from aurora.errors import AuroraError
-from aurora.files import below, canonical_json, default_cache
+from aurora.files import canonical_json, default_cache
 from aurora.folders import EXTRA, faults, refuse_faulty
 from aurora.hashes import digest_of
 from aurora.recipe import LoadedRecipe
+from aurora.recipe.recipe import BIGRAM
 from aurora.recipe.stages.made_with import MadeWith, is_fresh, made_with
 from aurora.recipe.stages.stage import IMPORTED, Guard, Stage, checkpoints_of, safety_stages
+from aurora.run.folder import RunFolder
 from aurora.run.manifest import read_manifest
 from aurora.training.wish import AS_IT_IS, Wish
 
@@ -64,7 +66,7 @@ class Step:
 class Steps:
     """Builds the list of steps for one recipe and one run folder."""
 
-    def __init__(self, loaded: LoadedRecipe, run: Path, wish: Wish = AS_IT_IS) -> None:
+    def __init__(self, loaded: LoadedRecipe, run: RunFolder, wish: Wish = AS_IT_IS) -> None:
         self.wish = wish  # until a stage has taken it up
         self.loaded = loaded
         self.recipe = loaded.recipe
@@ -106,9 +108,11 @@ class Steps:
         def run(folder: Path) -> None:
             from aurora.corpus.curate import build_corpus
 
-            build_corpus(corpus, self.base, self.cache, self.recipe.seed, folder, below(self.run, "corpus.work"))
+            build_corpus(corpus, self.base, self.cache, self.recipe.seed, folder, self.run.inside(self.run.corpus_work))
 
-        return Step("corpus", "corpus", 2, corpus.numerics(), inputs, run, "raw text to clean documents")
+        return Step(
+            "corpus", self.run.part(self.run.corpus), 2, corpus.numerics(), inputs, run, "raw text to clean documents"
+        )
 
     def redteam(self) -> Step:
         """Policy to prompts and answers."""
@@ -126,7 +130,9 @@ class Steps:
             build_redteam(redteam, self.base, self.recipe.seed, folder)
 
         settings = {**redteam.numerics(), "seed": self.recipe.seed}
-        return Step("redteam", "redteam", 1, settings, inputs, run, "policy to prompts and answers")
+        return Step(
+            "redteam", self.run.part(self.run.redteam), 1, settings, inputs, run, "policy to prompts and answers"
+        )
 
     def tokenizer(self) -> Step:
         """Learn or load the tokenizer."""
@@ -140,12 +146,12 @@ class Steps:
             own = None
             if model.path is not None:
                 own = find_published(model.path, model.revision, self.base, (FILE,), "model.path")
-            build_tokenizer(tokens, self.base, self.run / "corpus", folder, model=own, pairs=pairs)
+            build_tokenizer(tokens, self.base, self.run.corpus, folder, model=own, pairs=pairs)
 
         def inputs() -> dict[str, str]:
             from aurora.tokens.text.tokenizer import tokenizer_identity
 
-            read = {"corpus": self._digest("corpus", "clean/*")}
+            read = {"corpus": self._digest(self.run.corpus, "clean/*")}
             return read if tokens.path is None else {**read, "path": tokenizer_identity(tokens.path, self.base)}
 
         settings = _telling(self.recipe.tokens.numerics(), ("train", "path"))
@@ -153,30 +159,32 @@ class Steps:
             settings.pop(key, None)
         if pairs:
             settings["pairs"] = True  # to be written in the format, which then lies beside the tokenizer
-        return Step("tokenizer", "tokens/tokenizer", 2, settings, inputs, run, "byte-level BPE")
+        return Step("tokenizer", self.run.part(self.run.tokenizer), 2, settings, inputs, run, "byte-level BPE")
 
     def tokens(self) -> Step:
         """Clean documents and pairs to token stores."""
-        redteam = self.run / "redteam" if self.recipe.redteam else None
+        redteam = self.run.redteam if self.recipe.redteam else None
 
         def inputs() -> dict[str, str]:
-            read = {"corpus": self._digest("corpus", "clean/*"), "tokenizer": self._tokenizer()}
+            from aurora.tokens.build import PAIRS_FILE
+
+            read = {"corpus": self._digest(self.run.corpus, "clean/*"), "tokenizer": self._tokenizer()}
             for name, adopted in self.recipe.tokens.adopt.items():
                 read[name] = adopted_identity(self.base / adopted.path)
-            return {**read, "redteam": self._digest("redteam", "train.jsonl")} if redteam else read
+            return {**read, "redteam": self._digest(self.run.redteam, PAIRS_FILE)} if redteam else read
 
         def run(folder: Path) -> None:
             from aurora.tokens.build import build_tokens
 
-            build_tokens(
-                self.recipe.tokens, self.base, self.run / "corpus", redteam, self.run / "tokens/tokenizer", folder
-            )
+            build_tokens(self.recipe.tokens, self.base, self.run.corpus, redteam, self.run.tokenizer, folder)
 
         settings: dict[str, Any] = {}
         for key in ("infilling", "adopt"):
             if value := self.recipe.tokens.numerics()[key]:
                 settings[key] = value
-        return Step("tokens", "tokens/train", 3, settings, inputs, run, "clean documents to token stores")
+        return Step(
+            "tokens", self.run.part(self.run.stores), 3, settings, inputs, run, "clean documents to token stores"
+        )
 
     def imported(self) -> Step:
         """The recipe's published model, in Aurora's layout."""
@@ -192,6 +200,7 @@ class Steps:
         def run(folder: Path) -> None:
             from aurora.model.huggingface import import_model
             from aurora.model.new_entries import NewEntries
+            from aurora.tokens.text.text_facts import FILE
 
             entries = NewEntries(extend.embeddings, self.recipe.seed) if extend else None
             import_model(
@@ -199,7 +208,7 @@ class Steps:
                 self.recipe.model.revision,
                 self.base,
                 folder,
-                tokenizer_file=self.run / "tokens/tokenizer/tokenizer.json",
+                tokenizer_file=self.run.tokenizer / FILE,
                 new_entries=entries,
                 positions=self.recipe.model.positions,
                 dropout=self.recipe.model.dropout,
@@ -208,21 +217,23 @@ class Steps:
         settings = _telling(self.recipe.model.numerics(), MODEL_KEYS)
         if extend:
             settings |= {"embeddings": extend.embeddings, "seed": self.recipe.seed}
-        return Step("import", f"checkpoints/{IMPORTED}", 2, settings, inputs, run, f"read {path}")
+        return Step("import", self.run.part(self.run.checkpoint(IMPORTED)), 2, settings, inputs, run, f"read {path}")
 
     def training(self, name: str, stage: Stage) -> Step:
         """One training stage, or its control."""
         fresh = is_fresh(self.recipe, stage)
 
         def inputs() -> dict[str, str]:
-            read = {source: self._digest("tokens/train", *store_files(source)) for source in stage.sources}
+            from aurora.tokens.replay_decisions import DECISIONS
+
+            read = {source: self._digest(self.run.stores, *store_files(source)) for source in stage.sources}
             if not fresh:
                 files = (WEIGHTS, OPTIMIZER) if stage.optimizer.carry else (WEIGHTS,)
-                read["start"] = self._digest(f"checkpoints/{stage.start}", *files)
+                read["start"] = self._digest(self.run.checkpoint(stage.start), *files)
             if stage.retention is not None:
-                read |= {"held_out": self._digest("corpus", "held_out/*"), "tokenizer": self._tokenizer()}
+                read |= {"held_out": self._digest(self.run.corpus, "held_out/*"), "tokenizer": self._tokenizer()}
                 if self._retained(stage.start):
-                    read["base"] = self._digest(f"checkpoints/{stage.start}", "retention.json")
+                    read["base"] = self._digest(self.run.checkpoint(stage.start), DECISIONS)
             return read
 
         def settings() -> dict[str, Any]:
@@ -247,7 +258,7 @@ class Steps:
         purpose = f"{stage.tokens:,} tokens in {stage.steps:,} steps from {'a new network' if fresh else stage.start}"
         return Step(
             f"train:{name}",
-            f"checkpoints/{name}",
+            self.run.part(self.run.checkpoint(name)),
             1,
             settings(),
             inputs,
@@ -261,66 +272,92 @@ class Steps:
         """The humble model beside every figure."""
 
         def inputs() -> dict[str, str]:
-            return {**self._measuring_text(), "tokens": self._digest("tokens/train", "*.bin")}
+            return {**self._measuring_text(), "tokens": self._digest(self.run.stores, "*.bin")}
 
         def run(folder: Path) -> None:
-            from aurora.evaluation.results import measure_bigram
+            from aurora.evaluation.measurements import measure_bigram
 
             measure_bigram(self.recipe, self.run, folder)
 
         settings = self.recipe.evaluation.numerics()
-        return Step("evaluate:bigram", "evaluation/bigram", 1, settings, inputs, run, "a token bigram, for comparison")
+        return Step(
+            "evaluate:bigram",
+            self.run.part(self.run.evaluation(BIGRAM)),
+            1,
+            settings,
+            inputs,
+            run,
+            "a token bigram, for comparison",
+        )
 
     def evaluation(self, name: str) -> Step:
         """Bits per byte and samples of one checkpoint."""
 
         def inputs() -> dict[str, str]:
-            return {**self._measuring_text(), "model": self._digest(f"checkpoints/{name}", WEIGHTS)}
+            return {**self._measuring_text(), "model": self._digest(self.run.checkpoint(name), WEIGHTS)}
 
         def run(folder: Path) -> None:
-            from aurora.evaluation.results import measure_checkpoint
+            from aurora.evaluation.measurements import measure_checkpoint
 
             measure_checkpoint(self.recipe, self.run, name, folder)
 
         settings = self.recipe.evaluation.numerics()
-        return Step(f"evaluate:{name}", f"evaluation/{name}", 1, settings, inputs, run, "bits per byte and samples")
+        return Step(
+            f"evaluate:{name}",
+            self.run.part(self.run.evaluation(name)),
+            1,
+            settings,
+            inputs,
+            run,
+            "bits per byte and samples",
+        )
 
     def safety(self, name: str) -> Step:
         """Answers of one checkpoint to held-out prompts."""
 
         def inputs() -> dict[str, str]:
-            prompts = self._digest("redteam", "held_out.jsonl", "summary.json")
+            from aurora.redteam.dataset import HELD_OUT, SUMMARY
+
+            prompts = self._digest(self.run.redteam, HELD_OUT, SUMMARY)
             return {
-                "model": self._digest(f"checkpoints/{name}", WEIGHTS),
+                "model": self._digest(self.run.checkpoint(name), WEIGHTS),
                 "prompts": prompts,
                 "tokenizer": self._tokenizer(),
             }
 
         def run(folder: Path) -> None:
-            from aurora.evaluation.results import measure_safety
+            from aurora.evaluation.measurements import measure_safety
 
             measure_safety(self.recipe, self.run, name, folder)
 
         settings = self.recipe.evaluation.numerics()
-        return Step(f"safety:{name}", f"safety/{name}", 2, settings, inputs, run, "answers to held-out prompts")
+        return Step(
+            f"safety:{name}",
+            self.run.part(self.run.safety(name)),
+            2,
+            settings,
+            inputs,
+            run,
+            "answers to held-out prompts",
+        )
 
     def _train(self, name: str, stage: Stage, fresh: bool, folder: Path, deciding: Callable[[int], MadeWith]) -> None:
-        from aurora.evaluation.results import held_out_monitor
+        from aurora.evaluation.measurements import held_out_monitor
         from aurora.tokens.replay_decisions import DECISIONS, read_decisions
         from aurora.tokens.stage_loader import stage_loader, warn
-        from aurora.tokens.text.text_facts import read_text
+        from aurora.tokens.text.text_facts import FILE, read_text
         from aurora.training.stage import train_stage
         from aurora.training.start import NewModel
 
-        tokenizer_file = self.run / "tokens/tokenizer/tokenizer.json"
-        loader = stage_loader(stage, name, self.recipe.seed, self.run / "tokens")
+        tokenizer_file = self.run.tokenizer / FILE
+        loader = stage_loader(stage, name, self.recipe.seed, self.run)
         warn(stage, name, loader)
 
         def contents(step: int) -> list[dict[str, Any]]:
             decided = read_decisions(folder / DECISIONS).made if stage.retention else ()
-            return stage_loader(stage, name, self.recipe.seed, self.run / "tokens", decided).contents(step)
+            return stage_loader(stage, name, self.recipe.seed, self.run, decided).contents(step)
 
-        start: Path | NewModel = self.run / "checkpoints" / stage.start
+        start: Path | NewModel = self.run.checkpoint(stage.start)
         if fresh:
             architecture = self.recipe.model.architecture
             assert architecture is not None
@@ -333,9 +370,9 @@ class Steps:
             self.recipe.execution,
             tokenizer_file=tokenizer_file,
             folder=folder,
-            tensorboard=below(self.run, f"tensorboard/{name}"),
+            tensorboard=self.run.inside(self.run.tensorboard(name)),
             made_with=deciding,
-            finished=self.run / "checkpoints" / name,
+            finished=self.run.checkpoint(name),
             wish=self._wish_for(name, folder),
             evaluate=held_out_monitor(self.recipe, self.run),
             replay=self._replay(name, stage),
@@ -345,8 +382,10 @@ class Steps:
 
     def _wish_for(self, name: str, folder: Path) -> Wish:
         """What the user asks of this stage: it is asked once, of the stage named or of the first with earlier work."""
-        finished = self.run / "checkpoints" / name
-        work = finished.exists() or any(folder.glob("step-*")) or (folder / "state.json").exists()
+        from aurora.training.records.state import STATE
+
+        finished = self.run.checkpoint(name)
+        work = finished.exists() or any(folder.glob("step-*")) or (folder / STATE).exists()
         if not (work if self.wish.stage is None else self.wish.stage == name):
             return AS_IT_IS
         wish, self.wish = self.wish, AS_IT_IS
@@ -358,11 +397,11 @@ class Steps:
             return None
         from aurora.tokens.text.tokenizer import first_new_entry
 
-        return first_new_entry(self.run / "tokens/tokenizer")
+        return first_new_entry(self.run.tokenizer)
 
     def _replay(self, name: str, stage: Stage) -> Replay | None:
         """Adaptive replay, where the stage has it."""
-        from aurora.evaluation.results import retention_monitor
+        from aurora.evaluation.measurements import retention_monitor
         from aurora.tokens.replay_decisions import decisions_of
         from aurora.tokens.stage_loader import stage_loader
         from aurora.training.replay import Replay
@@ -372,7 +411,7 @@ class Steps:
         earlier = decisions_of(self.run, stage.start) if self._retained(stage.start) else None
         return Replay(
             stage,
-            lambda decided: stage_loader(stage, name, self.recipe.seed, self.run / "tokens", decided),
+            lambda decided: stage_loader(stage, name, self.recipe.seed, self.run, decided),
             retention_monitor(self.recipe, self.run, stage.sources),
             earlier.base if earlier else {},
         )
@@ -382,22 +421,21 @@ class Steps:
         return name in self.recipe.stages and self.recipe.stages[name].retention is not None
 
     def _measuring_text(self) -> dict[str, str]:
-        read = {"held_out": self._digest("corpus", "held_out/*"), "tokenizer": self._tokenizer()}
+        read = {"held_out": self._digest(self.run.corpus, "held_out/*"), "tokenizer": self._tokenizer()}
         if self.recipe.corpus.other_domain:
-            read["other_domain"] = self._digest("corpus", "other_domain/*")
+            read["other_domain"] = self._digest(self.run.corpus, "other_domain/*")
         return read
 
     def _tokenizer(self) -> str:
         from aurora.tokens.text.text_facts import COMPANIONS, FILE
 
-        return self._digest("tokens/tokenizer", FILE, *COMPANIONS)
+        return self._digest(self.run.tokenizer, FILE, *COMPANIONS)
 
-    def _digest(self, folder: str, *patterns: str) -> str:
+    def _digest(self, place: Path, *patterns: str) -> str:
         """SHA-256 over the outputs of a finished artifact that match a pattern.
 
         `AuroraError` where one has another hash, or where a file is there that is read by its name but is no output.
         """
-        place = self.run / folder
         manifest = read_manifest(place)
         if manifest is None:
             raise AuroraError(f"{place} is not a finished artifact: run the recipe again to make it.")

@@ -12,6 +12,8 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, mod
 from aurora.recipe.base import Section
 from aurora.recipe.names import Revision
 
+# Files of a model's folder: its `Architecture`, by which the folder is recognised, and its tensors.
+ARCHITECTURE, WEIGHTS = "architecture.json", "model.safetensors"
 # Ten times the largest networks that anybody has trained; more is a slip of the keyboard, or an attack.
 MOST_LAYERS = 4096
 LARGEST_WIDTH = 1 << 20

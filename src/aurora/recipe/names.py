@@ -15,6 +15,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, ValidatorFunctionWrapHandler, WrapValidator
 
 from aurora.languages.labels import required
+from aurora.run.working import WORKING
 
 LONGEST = 64
 REDTEAM = "redteam"  # what its stores are named by, beside those of sources; they are of no language
@@ -59,7 +60,7 @@ def _no_device(value: str) -> str:
 
 
 def _no_working_folder(value: str) -> str:
-    if value.endswith((".partial", ".work", ".old")):
+    if value.endswith((WORKING, ".work", ".old")):
         raise ValueError(f"{value!r} ends as the folders do that a step works in; choose another name")
     return value
 

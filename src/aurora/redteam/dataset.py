@@ -19,8 +19,11 @@ from aurora.recipe.safety import Redteam
 from aurora.redteam.judge import Judge
 from aurora.redteam.policy import load_policy
 from aurora.redteam.prompts import Item, expand, held_out_templates, spread
+from aurora.tokens.build import PAIRS_FILE
 
-__all__ = ["Item", "build_redteam", "read_items", "read_judge"]
+HELD_OUT, SUMMARY = "held_out.jsonl", "summary.json"
+
+__all__ = ["HELD_OUT", "SUMMARY", "Item", "build_redteam", "read_items", "read_judge"]
 
 
 def build_redteam(redteam: Redteam, base: Path, seed: int, folder: Path) -> dict[str, Any]:
@@ -31,8 +34,8 @@ def build_redteam(redteam: Redteam, base: Path, seed: int, folder: Path) -> dict
     for item in expand(policy):
         parts["held_out" if item.template in held_out[item.language] else "train"].append(item)
     # Sorted by id, which is a hash: every stretch of the training items mixes languages and kinds.
-    _write(folder / "train.jsonl", sorted(parts["train"], key=lambda item: item.id))
-    _write(folder / "held_out.jsonl", spread(parts["held_out"]))
+    _write(folder / PAIRS_FILE, sorted(parts["train"], key=lambda item: item.id))
+    _write(folder / HELD_OUT, spread(parts["held_out"]))
     summary = {
         "policy": {"name": policy.file.name, "title": policy.file.title, "status": policy.file.status},
         "openings": {language: words.openings for language, words in policy.words.items()},
@@ -40,7 +43,7 @@ def build_redteam(redteam: Redteam, base: Path, seed: int, folder: Path) -> dict
         "held_out_templates": {language: sorted(templates) for language, templates in held_out.items()},
         **{part: _counts(items) for part, items in parts.items()},
     }
-    write_json(folder / "summary.json", summary)
+    write_json(folder / SUMMARY, summary)
     say(f"  {len(parts['train']):,} items to train on, {len(parts['held_out']):,} held out by template")
     return summary
 

@@ -13,11 +13,20 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from aurora.corpus.ledger import FILE as LEDGER
+from aurora.evaluation.results import read_answers, read_results
 from aurora.files import read_json, read_json_lines
 from aurora.recipe import LoadedRecipe, Recipe
+from aurora.recipe.model import ARCHITECTURE, WEIGHTS
+from aurora.recipe.recipe import BIGRAM
 from aurora.recipe.stages.made_with import shown
 from aurora.recipe.stages.stage import Stage, checkpoints_of, safety_stages
+from aurora.redteam.dataset import SUMMARY
+from aurora.run.folder import RunFolder
 from aurora.run.manifest import Manifest, files_of
+from aurora.training.records.left_out import FILE as LEFT_OUT
+from aurora.training.records.metrics import METRICS
+from aurora.training.records.state import STATE
 
 if TYPE_CHECKING:
     from aurora.tokens.replay_decisions import Decisions
@@ -25,22 +34,22 @@ if TYPE_CHECKING:
 EXAMPLES_PER_LANGUAGE_AND_KIND = 1
 
 
-def write_run_report(loaded: LoadedRecipe, run: Path, manifests: Mapping[str, Manifest]) -> Path:
+def write_run_report(loaded: LoadedRecipe, run: RunFolder, manifests: Mapping[str, Manifest]) -> Path:
     """Write `report.json` and `report.html` of a finished run; returns the page's path.
 
     `manifests` are those of the recipe's artifacts, by their folders in the run.
     """
     from aurora.reporting.report import write_report
 
-    return write_report(collect(loaded, run, manifests), run)
+    return write_report(collect(loaded, run, manifests), run.path)
 
 
-def collect(loaded: LoadedRecipe, run: Path, manifests: Mapping[str, Manifest]) -> dict[str, Any]:
+def collect(loaded: LoadedRecipe, run: RunFolder, manifests: Mapping[str, Manifest]) -> dict[str, Any]:
     """The report of a finished run as plain JSON types (see `schema`)."""
     recipe = loaded.recipe
     manifests = {folder: manifests[folder] for folder in sorted(manifests, key=Path)}
     names = list(recipe.stages)
-    bigram = _scores(run, "bigram")
+    bigram = read_results(run.evaluation(BIGRAM))
     return {
         "schema": 1,
         "recipe": recipe.name,
@@ -59,19 +68,19 @@ def collect(loaded: LoadedRecipe, run: Path, manifests: Mapping[str, Manifest]) 
     }
 
 
-def _corpus(run: Path) -> dict[str, Any]:
-    ledger = read_json(run / "corpus/ledger.json")
+def _corpus(run: RunFolder) -> dict[str, Any]:
+    ledger = read_json(run.corpus / LEDGER)
     keys = ("documents", "bytes", "bytes_kept", "held_out", "by_source", "losses", "examples", "sources")
     return {key: ledger[key] for key in keys}
 
 
-def _network(run: Path, last: str, recipe: Recipe) -> dict[str, Any]:
+def _network(run: RunFolder, last: str, recipe: Recipe) -> dict[str, Any]:
     """Size of the last stage's network; its parameters are counted in the header of its weights."""
     from safetensors import safe_open
 
-    folder = run / "checkpoints" / last
-    architecture = read_json(folder / "architecture.json")
-    with safe_open(folder / "model.safetensors", "numpy") as weights:
+    folder = run.checkpoint(last)
+    architecture = read_json(folder / ARCHITECTURE)
+    with safe_open(folder / WEIGHTS, "numpy") as weights:
         parameters = sum(math.prod(weights.get_slice(name).get_shape()) for name in weights.keys())  # noqa: SIM118
     return {
         "parameters": parameters,
@@ -82,20 +91,19 @@ def _network(run: Path, last: str, recipe: Recipe) -> dict[str, Any]:
     }
 
 
-def _stage(run: Path, name: str, stage: Stage, seed: int) -> dict[str, Any]:
+def _stage(run: RunFolder, name: str, stage: Stage, seed: int) -> dict[str, Any]:
     """What a stage did and what it reached."""
     from aurora.tokens.replay_decisions import decisions_of
     from aurora.tokens.stage_loader import stage_facts, stage_loader
-    from aurora.training.records.left_out import FILE
 
-    results = _scores(run, name)
-    left_out = files_of(run / "checkpoints" / name, FILE)
-    state = read_json(run / "checkpoints" / name / "state.json")
-    lines = _lines(run / "checkpoints" / name / "metrics.jsonl")
+    results = read_results(run.evaluation(name))
+    left_out = files_of(run.checkpoint(name), LEFT_OUT)
+    state = read_json(run.checkpoint(name) / STATE)
+    lines = _lines(run.checkpoint(name) / METRICS)
     tokens, seconds = state["tokens"], state["seconds"]
     decisions = decisions_of(run, name) if stage.retention is not None else None
     decided = decisions.made if decisions else []
-    loader = stage_loader(stage, name, seed, run / "tokens", decided)
+    loader = stage_loader(stage, name, seed, run, decided)
     read = stage_facts(stage, (decisions and decisions.end) or stage.steps, loader)
     mixture = {
         key: {source: part[fact] for source, part in read["sources"].items()}
@@ -147,7 +155,7 @@ def _retention(stage: Stage, decisions: Decisions | None) -> dict[str, Any] | No
     }
 
 
-def _control(run: Path, recipe: Recipe) -> dict[str, Any] | None:
+def _control(run: RunFolder, recipe: Recipe) -> dict[str, Any] | None:
     """The first control of the recipe."""
     for name, stage in recipe.stages.items():
         if stage.control:
@@ -169,27 +177,27 @@ def _control(run: Path, recipe: Recipe) -> dict[str, Any] | None:
     return None
 
 
-def _safety(run: Path, recipe: Recipe) -> dict[str, Any] | None:
+def _safety(run: RunFolder, recipe: Recipe) -> dict[str, Any] | None:
     stages = safety_stages(recipe.stages)
     if stages is None:
         return None
     before, after = stages
     return {
-        "before": read_json(run / "safety" / before / "results.json"),
-        "after": read_json(run / "safety" / after / "results.json"),
+        "before": read_results(run.safety(before)),
+        "after": read_results(run.safety(after)),
         "before_stage": before,
         "after_stage": after,
         "examples": _examples(run, before, after),
-        "policy": read_json(run / "redteam/summary.json")["policy"],
+        "policy": read_json(run.redteam / SUMMARY)["policy"],
     }
 
 
-def _examples(run: Path, before: str, after: str) -> list[dict[str, Any]]:
+def _examples(run: RunFolder, before: str, after: str) -> list[dict[str, Any]]:
     """The first answers of each language and kind, before and after."""
-    earlier = {row["id"]: row for row in _lines(run / "safety" / before / "answers.jsonl")}
+    earlier = {row["id"]: row for row in read_answers(run.safety(before))}
     counts: dict[tuple[str, str], int] = {}
     chosen: list[dict[str, Any]] = []
-    for row in _lines(run / "safety" / after / "answers.jsonl"):
+    for row in read_answers(run.safety(after)):
         key = (row["language"], row["kind"])
         counts[key] = counts.get(key, 0) + 1
         if counts[key] > EXAMPLES_PER_LANGUAGE_AND_KIND:
@@ -203,22 +211,17 @@ def _examples(run: Path, before: str, after: str) -> list[dict[str, Any]]:
     return chosen
 
 
-def _environment(run: Path, recipe: Recipe, manifests: Mapping[str, Manifest]) -> dict[str, Any]:
+def _environment(run: RunFolder, recipe: Recipe, manifests: Mapping[str, Manifest]) -> dict[str, Any]:
     """Where the last stage was trained, and how to run it again."""
     last = list(recipe.stages)[-1]
-    state = read_json(run / "checkpoints" / last / "state.json")
+    state = read_json(run.checkpoint(last) / STATE)
     return {
-        **manifests[f"checkpoints/{last}"].environment,
+        **manifests[run.part(run.checkpoint(last))].environment,
         "threads": recipe.execution.threads or os.cpu_count(),
         "precision": state["precision"],
         "seed": recipe.seed,
         "command": "aurora run RECIPE, with the effective recipe below",
     }
-
-
-def _scores(run: Path, name: str) -> dict[str, Any]:
-    results: dict[str, Any] = read_json(run / "evaluation" / name / "results.json")
-    return results
 
 
 def _bits(results: dict[str, Any], domain: str) -> dict[str, float]:

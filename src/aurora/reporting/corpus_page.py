@@ -11,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from aurora.corpus.ledger import FILE as LEDGER
 from aurora.files import as_written, keep_from_overwriting, read_json, read_json_lines, write_text
 from aurora.reporting.page.components import Palette, Row, quoted, section, table
 from aurora.reporting.page.frame import document, is_page
@@ -27,8 +28,8 @@ MOST_QUARANTINED = 100
 def write_corpus_page(folder: Path, page: Path) -> None:
     """Write the page of the corpus in `folder` to `page`; `UserError` where another file than such a page is there."""
     keep_from_overwriting(page, is_page)
-    with as_written(folder / "ledger.json"):
-        text = render_corpus(read_json(folder / "ledger.json"), list(islice(_quarantined(folder), MOST_QUARANTINED)))
+    with as_written(folder / LEDGER):
+        text = render_corpus(read_json(folder / LEDGER), list(islice(_quarantined(folder), MOST_QUARANTINED)))
     write_text(page, text)
 
 

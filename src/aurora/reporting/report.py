@@ -28,7 +28,8 @@ from aurora.reporting.sections.safety import safety_section
 from aurora.reporting.sections.samples import samples_section
 from aurora.reporting.sections.training import curves_section
 from aurora.reporting.verdict import headline, languages_of
-from aurora.run.seal import PAGE, REPORT, keep_sealed, read_seal, write_sealed
+from aurora.run.folder import PAGE, REPORT, RunFolder
+from aurora.run.seal import keep_sealed, read_seal, write_sealed
 
 
 def write_report(report: Report | Mapping[str, Any], run_folder: Path) -> Path:
@@ -48,10 +49,11 @@ def render_run(run_folder: Path) -> Path:
     """
     if seal := read_seal(run_folder):
         keep_sealed(run_folder, REPORT, seal)
-    data = read_json(run_folder / REPORT)
-    _checked(data, str(run_folder / REPORT))
+    run = RunFolder(run_folder)
+    data = read_json(run.report)
+    _checked(data, str(run.report))
     write_sealed(run_folder, PAGE, render(data))
-    return run_folder / PAGE
+    return run.page
 
 
 def render(report: Mapping[str, Any]) -> str:

@@ -1,108 +1,129 @@
-"""Finding things in a run folder from the outside: its recipe, its stages, its checkpoints.
+"""Every path of a run.
 
-One decision: a run folder explains itself through `recipe.json`, which the pipeline writes first, and its seal; nothing
-here needs the recipe file that made it. What is given out was compared with its hashes before.
+One decision: where a thing lies in a run is written here alone, so that the step that writes it, the step that reads
+it, the report and `aurora verify` cannot mean different places. What lies *inside* an artifact is named by the module
+that writes the artifact.
+
+    RUN/recipe.json                      the effective recipe
+    RUN/seal.json                        what the run has, with hashes (`seal`)
+    RUN/report.json, report.html         the report and its page
+    RUN/.lock, .hashes.json              who works on the run; the hashes its processes know
+    RUN/corpus/, corpus.work/            clean documents; what the next build of them goes on from
+    RUN/redteam/                         the red-team set
+    RUN/tokens/tokenizer/, tokens/train/ the tokenizer; the token stores
+    RUN/checkpoints/STAGE/               weights, optimizer and records of a stage (or of `model`, the imported one)
+    RUN/evaluation/STAGE/                bits per byte and samples of a stage (or of `bigram`)
+    RUN/safety/STAGE/                    answers to held-out red-team prompts
+    RUN/tensorboard/STAGE/               events for TensorBoard
 """
 
 from __future__ import annotations
 
-import fcntl
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from aurora.errors import AuroraError, UserError
-from aurora.files import as_written, explained, read_json
-from aurora.folders import MANIFEST, faults, refuse_faulty
-from aurora.hashes import remembered
-from aurora.recipe import Recipe
-from aurora.run.manifest import read_manifest
-from aurora.run.seal import RECIPE, fault_of, read_seal
+from aurora.files import below
+from aurora.folders import MANIFEST
 
-CHECKPOINT_FILE = "architecture.json"
-CHECKPOINTS = "checkpoints"
+SEAL = "seal.json"
+RECIPE = "recipe.json"
+REPORT, PAGE = "report.json", "report.html"
+LOCK = ".lock"
 # What a run's processes know of the hashes of its files (`aurora.hashes`).
 HASHES = ".hashes.json"
+# Written by the pipeline itself and not by a step, so the seal has their hashes.
+OWN_FILES = (RECIPE, REPORT, PAGE)
+# No artifacts: what the next build of the corpus goes on from has marks of its own, and TensorBoard's events repeat
+# what metrics.jsonl says.
+CORPUS_WORK, TENSORBOARD = SCRATCH = ("corpus.work", "tensorboard")
+CHECKPOINTS = "checkpoints"
 
 
-def checkpoint_of(path: Path, stage: str | None = None) -> Path:
-    """The checkpoint folder of a run's `stage` (its last finished one without a name); a checkpoint folder is its
-    own. `AuroraError` where a file of it is not as it was written."""
-    if (path / CHECKPOINT_FILE).is_file():
-        if stage is not None:
-            raise UserError(f"{path} is a checkpoint, not a run: leave --stage {stage} away.")
-        return _whole(path)
-    if not (path / RECIPE).is_file():
-        raise UserError(
-            f"{path} is neither a run nor a checkpoint folder: give runs/NAME or runs/NAME/checkpoints/STAGE."
-        )
-    finished = finished_checkpoints(path)
-    if stage is None:
-        with as_written(path / RECIPE):
-            stages = [name for name in _recipe(path)["stages"] if name in finished]
-        if not stages:
-            raise UserError(f"{path} has no finished stage yet: run its recipe first.")
-        stage = stages[-1]
-    if stage not in finished:
-        raise UserError(f"{path} has no finished stage {stage!r}; it has {', '.join(finished) or 'none'}.")
-    return _whole(path / CHECKPOINTS / stage)
+@dataclass(frozen=True)
+class RunFolder:
+    """The paths of the run in the folder `path`; nothing is read or made."""
 
+    path: Path
 
-def recipe_of(run: Path) -> Recipe:
-    """The recipe that a run was last carried out with; `UserError` where `run` is none."""
-    if not (run / RECIPE).is_file():
-        raise UserError(f"{run} is not a run: give runs/NAME.")
-    with as_written(run / RECIPE):
-        return Recipe.model_validate(_recipe(run))
+    @property
+    def recipe(self) -> Path:
+        """The effective recipe that the run was last carried out with."""
+        return self.path / RECIPE
 
+    @property
+    def seal(self) -> Path:
+        """What the run has."""
+        return self.path / SEAL
 
-def run_of(artifact: Path) -> Path | None:
-    """The run that an artifact lies in, or None."""
-    return next((folder for folder in artifact.resolve().parents[:2] if (folder / RECIPE).is_file()), None)
+    @property
+    def report(self) -> Path:
+        """The report's data."""
+        return self.path / REPORT
 
+    @property
+    def page(self) -> Path:
+        """The report's page."""
+        return self.path / PAGE
 
-def finished_checkpoints(run: Path) -> list[str]:
-    """Names of the run's finished checkpoints: those its seal names, wherever else folders lie."""
-    seal = read_seal(run)
-    made = [Path(folder) for folder in seal.artifacts] if seal else []
-    return sorted(it.name for it in made if it.parent == Path(CHECKPOINTS) and (run / it / MANIFEST).is_file())
+    @property
+    def lock(self) -> Path:
+        """Held by the one process that works on the run."""
+        return self.path / LOCK
 
+    @property
+    def hashes(self) -> Path:
+        """Hashes of files that are known already."""
+        return self.path / HASHES
 
-@contextmanager
-def locked(run: Path) -> Iterator[None]:
-    """Only one process works on a run at a time; the lock dies with its process, however it ends."""
-    with explained(run):
-        run.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(run / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise UserError(f"Another process is working on {run}: wait for it, or choose another --output.") from error
-        yield
-    finally:
-        os.close(descriptor)
+    @property
+    def corpus(self) -> Path:
+        """Clean, held-out, dropped and quarantined documents, with their ledger."""
+        return self.path / "corpus"
 
+    @property
+    def corpus_work(self) -> Path:
+        """What the next build of the corpus goes on from."""
+        return self.path / CORPUS_WORK
 
-def _recipe(run: Path) -> Any:
-    """The content of a run's recipe.json; `AuroraError` where it is not the one that the run wrote."""
-    seal = read_seal(run)
-    if seal is not None and (fault := fault_of(run, RECIPE, seal)):
-        raise AuroraError(f"{run / RECIPE} {fault}: put a copy of it back, or delete it and run the recipe again.")
-    return read_json(run / RECIPE)
+    @property
+    def redteam(self) -> Path:
+        """The red-team set."""
+        return self.path / "redteam"
 
+    @property
+    def tokenizer(self) -> Path:
+        """The tokenizer and the files beside it."""
+        return self.path / "tokens/tokenizer"
 
-def _whole(artifact: Path) -> Path:
-    """An artifact after its files were compared with their hashes; one without a manifest cannot be."""
-    run = run_of(artifact)
-    with remembered((run or artifact) / HASHES, write=False):
-        seal = read_seal(run) if run else None
-        if run and seal:
-            part = (artifact.resolve() / MANIFEST).relative_to(run).as_posix()
-            if seal.expected(part) and (fault := fault_of(run, part, seal)):
-                refuse_faulty(artifact, {MANIFEST: fault})
-        if manifest := read_manifest(artifact):
-            refuse_faulty(artifact, faults(artifact, manifest.hashes))
-    return artifact
+    @property
+    def stores(self) -> Path:
+        """The token stores."""
+        return self.path / "tokens/train"
+
+    def checkpoint(self, name: str) -> Path:
+        """What the stage or control called `name` has made; `model` is the imported model."""
+        return self.path / CHECKPOINTS / name
+
+    def evaluation(self, name: str) -> Path:
+        """Figures of the checkpoint called `name`, or of `bigram`."""
+        return self.path / "evaluation" / name
+
+    def safety(self, name: str) -> Path:
+        """Answers of the checkpoint called `name` to held-out red-team prompts."""
+        return self.path / "safety" / name
+
+    def tensorboard(self, name: str) -> Path:
+        """Events of the stage called `name`."""
+        return self.path / TENSORBOARD / name
+
+    def part(self, path: Path) -> str:
+        """A path of the run as the seal and the report name it: relative, with slashes."""
+        return path.relative_to(self.path).as_posix()
+
+    def manifest(self, artifact: Path) -> str:
+        """The part that lists the files of an artifact."""
+        return f"{self.part(artifact)}/{MANIFEST}"
+
+    def inside(self, path: Path) -> Path:
+        """A path of the run that is about to be written; `UserError` where a symbolic link leads out of the run."""
+        return below(self.path, self.part(path))

@@ -17,13 +17,8 @@ from typing import Any
 from aurora.errors import AuroraError, UserError
 from aurora.files import canonical_json, read_json, sha256, write_json, write_text
 from aurora.folders import ALTERED, LINKED, MANIFEST, MISSING
+from aurora.run.folder import OWN_FILES, SCRATCH, SEAL
 
-SEAL = "seal.json"
-RECIPE = "recipe.json"
-REPORT, PAGE = "report.json", "report.html"
-OWN_FILES = (RECIPE, REPORT, PAGE)
-# Folders of a run that are no artifacts: what the next build of the corpus goes on from, and events for TensorBoard.
-SCRATCH = ("corpus.work", "tensorboard")
 UNLISTED = ", ".join((*OWN_FILES, *SCRATCH))
 SCHEMA = 1
 

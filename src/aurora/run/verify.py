@@ -14,14 +14,14 @@ from aurora.errors import AuroraError, UserError
 from aurora.files import sha256
 from aurora.folders import ALTERED, EXTRA, MANIFEST, MISSING, SET_ASIDE, extras, faults
 from aurora.progress import progress
-from aurora.run.folder import HASHES, run_of
+from aurora.run.folder import HASHES, LOCK, OWN_FILES, RECIPE, SCRATCH, SEAL, RunFolder
 from aurora.run.manifest import read_manifest
-from aurora.run.seal import OWN_FILES, RECIPE, SCRATCH, SEAL, UNLISTED, Seal, fault_of, read_seal
+from aurora.run.opening import run_of
+from aurora.run.seal import UNLISTED, Seal, fault_of, read_seal
+from aurora.run.working import WORKING
 
-WORK = ".partial"
-# Of a run, and of no artifact: they are not hashed. TensorBoard's events repeat what metrics.jsonl says, and what the
-# next build of a corpus goes on from has marks of its own.
-UNHASHED = (".lock", HASHES, SEAL, *SCRATCH)
+# Of a run, and of no artifact: they are not hashed.
+UNHASHED = (LOCK, HASHES, SEAL, *SCRATCH)
 
 
 def verify(path: Path) -> str:
@@ -35,7 +35,7 @@ def verify(path: Path) -> str:
     num_files = _verify_artifact(path, bad)
     run = run_of(path)
     if run is not None:
-        part = (path / MANIFEST).relative_to(run).as_posix()
+        part = RunFolder(run).manifest(path)
         seal = read_seal(run)
         if seal is None or not seal.expected(part):
             if seal is None or Path(part).parts[0] in _rooms(seal):
@@ -104,7 +104,7 @@ def _look_around(run: Path, seal: Seal, bad: list[str], notes: list[str]) -> Non
         path = run / name
         if Path(name).name.endswith(SET_ASIDE):
             notes.append(f"Set aside: {path}")
-        elif Path(name).name.endswith(WORK):
+        elif Path(name).name.endswith(WORKING):
             notes.append(f"Work of a step, for when it goes on: {path}")
         elif is_room:
             bad.append(f"{path} {EXTRA}")

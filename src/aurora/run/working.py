@@ -17,11 +17,12 @@ from aurora.files import explained, read_json
 from aurora.folders import MANIFEST, listed_in
 
 FINGERPRINT = ".fingerprint"
+WORKING = ".partial"  # ends the name of a working folder
 
 
 def working_folder(folder: Path) -> Path:
     """Where the step that makes `folder` writes until it is finished."""
-    return folder.with_name(f"{folder.name}.partial")
+    return folder.with_name(f"{folder.name}{WORKING}")
 
 
 def is_work(partial: Path) -> bool:
@@ -48,7 +49,7 @@ def keep_work_from_loss(folder: Path) -> None:
 
 def take_up(partial: Path, mark: str, keep_edited: bool) -> None:
     """Have a working folder with this mark; what is in it from before stays where it belongs to the same."""
-    folder = partial.with_name(partial.name.removesuffix(".partial"))
+    folder = partial.with_name(partial.name.removesuffix(WORKING))
     keep_work_from_loss(folder)
     with explained(partial):
         found = _mark_of(partial)

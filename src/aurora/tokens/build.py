@@ -37,6 +37,7 @@ Cuts = dict[str, float]  # the recipe's infilling of a source
 CHECKED_DOCUMENTS = 64
 # The kinds of item that each store of pairs holds. Harmful ones alone are no store: in a sequence where every prompt is
 # refused, a model learns to refuse what comes after a refusal instead of reading the prompt.
+PAIRS_FILE = "train.jsonl"  # of a red-team set: what is trained on
 PAIR_STORES = {"pairs": ("harmful", "benign"), "benign": ("benign",)}
 
 
@@ -171,7 +172,7 @@ def _encode_pairs(text: TextFacts, mark: str, pairs: list[tuple[str, str]], part
 def read_pairs(redteam: Path, kinds: Sequence[str]) -> list[dict[str, str]]:
     """Training items of these kinds in their order. The file is an artifact of an earlier step, so its lines are
     whole."""
-    return [item for item in read_json_lines(redteam / "train.jsonl") if item["kind"] in kinds]
+    return [item for item in read_json_lines(redteam / PAIRS_FILE) if item["kind"] in kinds]
 
 
 def _batched(rows: Iterable[tuple[str, ...]]) -> Iterator[list[tuple[str, ...]]]:

@@ -7,7 +7,6 @@ shown for sequence n is what the model is trained on at n.
 from __future__ import annotations
 
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 from aurora.corpus.artifact import read_columns
@@ -15,6 +14,7 @@ from aurora.errors import AuroraError, UserError
 from aurora.files import read_json
 from aurora.recipe import Recipe
 from aurora.recipe.stages.stage import Stage, checkpoints_of
+from aurora.run.folder import RunFolder
 from aurora.run.manifest import files_of
 from aurora.tables import table
 from aurora.terminal import line
@@ -29,7 +29,7 @@ from aurora.tokens.text.text_facts import TextFacts, read_text
 PROVENANCE = ("id", "url", "license")
 
 
-def inspect_tokens(recipe: Recipe, run: Path) -> dict[str, Any]:
+def inspect_tokens(recipe: Recipe, run: RunFolder) -> dict[str, Any]:
     """Facts of a run's tokens: `tokenizer`, `bytes_per_token` by language, `stores` and `stages`.
 
     Raises `AuroraError` where the tokens are not built yet or a store is damaged.
@@ -38,14 +38,14 @@ def inspect_tokens(recipe: Recipe, run: Path) -> dict[str, Any]:
     stages = {}
     for name, stage in checkpoints_of(recipe.stages).items():
         decisions = _decided(stage, run, name)
-        loader = stage_loader(stage, name, recipe.seed, run / "tokens", decisions.made)
+        loader = stage_loader(stage, name, recipe.seed, run, decisions.made)
         stages[name] = stage_facts(stage, decisions.end or stage.steps, loader)
-    extension = files_of(run / "tokens/tokenizer", "extension.json")
+    extension = files_of(run.tokenizer, "extension.json")
     return {
         "tokenizer": {"vocabulary": text.vocabulary},
-        "bytes_per_token": fertility(text.tokenizer, run / "corpus"),
+        "bytes_per_token": fertility(text.tokenizer, run.corpus),
         **({"extension": read_json(extension[0])["languages"]} if extension else {}),
-        "stores": {name: _store(TokenStore.open(store_stem(run / "tokens/train", name))) for name in _names(run)},
+        "stores": {name: _store(TokenStore.open(store_stem(run.stores, name))) for name in _names(run)},
         "stages": stages,
     }
 
@@ -105,7 +105,7 @@ def _describe_stage(name: str, stage: dict[str, Any]) -> list[str]:
     return lines
 
 
-def sequence_at(recipe: Recipe, run: Path, name: str | None, n: int) -> dict[str, Any]:
+def sequence_at(recipe: Recipe, run: RunFolder, name: str | None, n: int) -> dict[str, Any]:
     """Sequence `n` (from 0) of the stage called `name`, the last one without a name, as text with its provenance.
 
     Returns {stage, sequence, step, source, index, epoch, documents: [{number, id, url, license, text, loss_tokens}]}.
@@ -124,7 +124,7 @@ def sequence_at(recipe: Recipe, run: Path, name: str | None, n: int) -> dict[str
         known = (decisions.made[-1].step if decisions.made else 0) + stage.retention.every_steps
         if n >= stage.pace.before(known):
             raise UserError(f"Sequence {n:,} of stage {name} is not decided yet: its replay is, up to step {known:,}.")
-    loader = stage_loader(stage, name, recipe.seed, run / "tokens", decisions.made)
+    loader = stage_loader(stage, name, recipe.seed, run, decisions.made)
     window = loader.mixture.sequence(n)
     row = new_row(stage.sequence_length)
     rows = loader.rows[window.source]
@@ -157,7 +157,7 @@ def describe_sequence(found: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _decided(stage: Stage, run: Path, name: str) -> Decisions:
+def _decided(stage: Stage, run: RunFolder, name: str) -> Decisions:
     """What adaptive replay decided in a stage so far."""
     decisions = decisions_of(run, name) if stage.retention is not None else None
     return decisions or Decisions({}, {})
@@ -188,25 +188,25 @@ def _texts(text: TextFacts, row: Row, count: int) -> list[dict[str, Any]]:
     return parts
 
 
-def _provenance(recipe: Recipe, run: Path, source: str, number: int) -> dict[str, str]:
+def _provenance(recipe: Recipe, run: RunFolder, source: str, number: int) -> dict[str, str]:
     """Where document `number` of a store comes from."""
     origin, language = source.split("/")
     if origin == "redteam":
-        item = read_pairs(run / "redteam", PAIR_STORES[language])[number]
+        item = read_pairs(run.redteam, PAIR_STORES[language])[number]
         return {"id": item["id"], "category": item["category"], "language": item["language"]}
     if source in recipe.tokens.adopt:
         adopted = recipe.tokens.adopt[source]
         return {"id": str(number), "url": adopted.path, "license": adopted.license}
-    rows = read_columns(run / "corpus", "clean", PROVENANCE, origin, language)
+    rows = read_columns(run.corpus, "clean", PROVENANCE, origin, language)
     return dict(zip(PROVENANCE, next(islice(rows, number, None)), strict=True))
 
 
-def _names(run: Path) -> list[str]:
+def _names(run: RunFolder) -> list[str]:
     """Every store of a run, in order."""
-    return sorted(path.stem.replace(".", "/") for path in files_of(run / "tokens/train", "*.*.json"))
+    return sorted(path.stem.replace(".", "/") for path in files_of(run.stores, "*.*.json"))
 
 
-def _text(run: Path) -> TextFacts:
-    if not (run / "tokens/train").is_dir():
-        raise AuroraError(f"{run} has no tokens yet: build them with `aurora tokens build`.")
-    return read_text(run / "tokens/tokenizer")
+def _text(run: RunFolder) -> TextFacts:
+    if not run.stores.is_dir():
+        raise AuroraError(f"{run.path} has no tokens yet: build them with `aurora tokens build`.")
+    return read_text(run.tokenizer)

@@ -13,6 +13,8 @@ from typing import Any
 
 from aurora.errors import AuroraError
 from aurora.files import read_json, write_json
+from aurora.run.folder import RunFolder
+from aurora.run.working import working_folder
 
 DECISIONS = "retention.json"
 SCHEMA = 1
@@ -64,9 +66,9 @@ def read_decisions(path: Path) -> Decisions:
         raise AuroraError(f"{path} does not hold decisions of this version ({error}).") from error
 
 
-def decisions_of(run: Path, name: str) -> Decisions | None:
+def decisions_of(run: RunFolder, name: str) -> Decisions | None:
     """What was decided in the stage called `name` of a run, finished or not; None where nothing was yet."""
-    for folder in (run / "checkpoints" / name, run / "checkpoints" / f"{name}.partial"):
+    for folder in (run.checkpoint(name), working_folder(run.checkpoint(name))):
         if (folder / DECISIONS).is_file():
             return read_decisions(folder / DECISIONS)
     return None

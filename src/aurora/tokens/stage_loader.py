@@ -7,7 +7,6 @@ they agree to the token.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from aurora.errors import UserError
@@ -15,6 +14,7 @@ from aurora.files import sha256
 from aurora.progress import say
 from aurora.recipe.stages.stage import Stage
 from aurora.recipe.tokens import Infilling
+from aurora.run.folder import RunFolder
 from aurora.tokens.infilling import Infiller
 from aurora.tokens.loader import Loader
 from aurora.tokens.mixture import Change, Mixture
@@ -27,19 +27,19 @@ from aurora.tokens.text.text_facts import FILE, read_text
 MUCH_FILLED_UP = 0.1
 
 
-def stage_loader(stage: Stage, name: str, seed: int, tokens: Path, decided: Sequence[Decision] = ()) -> Loader:
-    """The loader of the stage called `name` over the stores of a run's `tokens` folder.
+def stage_loader(stage: Stage, name: str, seed: int, run: RunFolder, decided: Sequence[Decision] = ()) -> Loader:
+    """The loader of the stage called `name` over a run's stores.
 
     `decided` is what adaptive replay decided so far.
 
     Raises `AuroraError` for a store that is damaged or of another tokenizer, `UserError` for one without a sequence.
     """
-    mark = sha256(tokens / "tokenizer" / FILE)
-    text = read_text(tokens / "tokenizer")
+    mark = sha256(run.tokenizer / FILE)
+    text = read_text(run.tokenizer)
     separate = stage.document_masks or stage.position_resets
     rows: dict[str, Rows] = {}
     for source in stage.sources:
-        store = TokenStore.open(store_stem(tokens / "train", source), mark)
+        store = TokenStore.open(store_stem(run.stores, source), mark)
         cuts = store.side.infilling
         rows[source] = rows_of(
             store,

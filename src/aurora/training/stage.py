@@ -30,14 +30,11 @@ from aurora.recipe.stages.made_with import json_values
 from aurora.recipe.stages.stage import Stage
 from aurora.training.checkpoints.checkpoint import (
     OPTIMIZER,
-    STATE,
     Checkpoint,
     Damaged,
     Keep,
-    State,
     clear_crash_leavings,
     read_checkpoint,
-    state_of,
     step_folder,
     step_folders,
 )
@@ -54,6 +51,7 @@ from aurora.training.process.job import Job, join
 from aurora.training.process.runtime import Runtime, prepare
 from aurora.training.records.left_out import Contents, LeftOut
 from aurora.training.records.metrics import LEFT_OUT, METRICS, RETURNED_TO, MetricsLog, judged, read_metrics
+from aurora.training.records.state import STATE, State, state_of
 from aurora.training.records.trackers import open_trackers
 from aurora.training.replay import Replay
 from aurora.training.start import NewModel, build_engine, take_position

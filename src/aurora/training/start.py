@@ -13,11 +13,11 @@ from pathlib import Path
 import torch
 
 from aurora.errors import UserError
-from aurora.model.folder import WEIGHTS, fitting_text, fitting_weights, read_architecture
+from aurora.model.folder import fitting_text, fitting_weights, read_architecture
 from aurora.model.network import Network
 from aurora.progress import say
 from aurora.recipe.execution import Execution
-from aurora.recipe.model import Architecture
+from aurora.recipe.model import WEIGHTS, Architecture
 from aurora.recipe.stages.stage import Stage
 from aurora.training.checkpoints.boxed_tensors import Stored
 from aurora.training.checkpoints.checkpoint import OPTIMIZER, Checkpoint

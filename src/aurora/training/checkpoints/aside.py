@@ -13,9 +13,10 @@ from aurora.files import explained
 from aurora.folders import SET_ASIDE
 from aurora.run.working import FINGERPRINT
 from aurora.tokens.replay_decisions import DECISIONS
-from aurora.training.checkpoints.checkpoint import STATE, step_folder, step_folders, step_of
+from aurora.training.checkpoints.checkpoint import step_folder, step_folders, step_of
 from aurora.training.records.left_out import FILE as LEFT_OUT
 from aurora.training.records.metrics import METRICS
+from aurora.training.records.state import STATE
 
 # Files of a stage that tell of its steps, and go with its checkpoints.
 RECORDS = (METRICS, LEFT_OUT, DECISIONS)

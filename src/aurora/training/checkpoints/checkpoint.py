@@ -13,7 +13,6 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from torch import Tensor
 
@@ -21,14 +20,13 @@ from aurora.errors import AuroraError
 from aurora.files import explained, read_json, sha256, write_json
 from aurora.folders import CHECKSUMS, clear_replaced, publish, remove
 from aurora.model.weights import write_weights
+from aurora.recipe.model import WEIGHTS
 from aurora.training.checkpoints.boxed_tensors import Stored
 from aurora.training.process.job import Job
+from aurora.training.records.state import STATE, State, state_of
 
 ALONE = Job()
-SCHEMA = 1
-MODEL = "model.safetensors"
 OPTIMIZER = "optimizer.safetensors"
-STATE = "state.json"
 
 _FOLDER = re.compile(r"step-\d{8,}")
 _FILE = re.compile(r"[\w-]+\.(json|safetensors)")
@@ -82,33 +80,6 @@ KEEP = Keep()
 
 
 @dataclass(frozen=True)
-class State:
-    """Where a stage stands. Position is the only state: batches, schedule and random numbers follow from `step`.
-
-    `step` counts the updates done, `sequence` is the number of the mixture's next sequence, `tokens` counts positions
-    fed to the network and `loss_tokens` those with a loss, `seconds` is the wall time of all attempts;
-    `tokens_per_second` are `tokens` by the seconds of their updates alone, without measuring and saving. `made_with`
-    holds all that the numbers so far follow from, by key of the recipe, but for steps up to one of the `edits`: behind
-    that `step` the stage went on although keys were `changed` (old and new value). `precision` and `threads` are those
-    used last. `weights_of` is the step that the weights are of: an earlier one where adaptive replay leaves its best.
-    """
-
-    stage: str
-    made_with: dict[str, Any]
-    edits: list[dict[str, Any]]
-    precision: str
-    threads: int
-    step: int
-    weights_of: int
-    sequence: int
-    tokens: int
-    loss_tokens: int
-    seconds: float
-    tokens_per_second: float
-    schema: int = SCHEMA
-
-
-@dataclass(frozen=True)
 class Checkpoint:
     """A checkpoint as read: `model` and `optimizer` are fp32 tensors by name, mapped from disk."""
 
@@ -137,7 +108,7 @@ def save_checkpoint(
             if job.rank == 0:
                 shutil.rmtree(partial, ignore_errors=True)
                 partial.mkdir(parents=True)
-        written = {shard_name(MODEL, job): model, shard_name(OPTIMIZER, job): optimizer}
+        written = {shard_name(WEIGHTS, job): model, shard_name(OPTIMIZER, job): optimizer}
         with job.together():
             for name, tensors in written.items():
                 write_weights(partial / name, tensors)
@@ -194,7 +165,7 @@ def read_checkpoint(path: Path, job: Job = ALONE) -> Checkpoint:
     with job.together():
         state = state_of(path / STATE)
         model, optimizer = (
-            Stored([path / name for name in names if name.startswith(Path(kind).stem)]) for kind in (MODEL, OPTIMIZER)
+            Stored([path / name for name in names if name.startswith(Path(kind).stem)]) for kind in (WEIGHTS, OPTIMIZER)
         )
     return Checkpoint(state, model, optimizer)
 
@@ -219,34 +190,6 @@ def _verify(path: Path, job: Job) -> list[str]:
         if not same:
             raise Damaged(f"Checkpoint {path} is damaged: {name} is not as it was written.")
     return names
-
-
-def state_of(path: Path) -> State:
-    """Read a `state.json`; `AuroraError` for one that this version cannot read."""
-    try:
-        values: Any = read_json(path)
-    except AuroraError as error:
-        raise AuroraError(
-            f"{path} is missing or damaged: put it back, or run again with --restart, which begins the stage anew and "
-            "keeps what was made."
-        ) from error
-    try:
-        state = State(**values)
-        if not (type(state.step) is type(state.weights_of) is int and isinstance(state.made_with, dict)):
-            raise TypeError("values of other types")
-        if not all({"step", "changed"} <= set(edit) for edit in state.edits):
-            raise TypeError("edits of another form")
-    except TypeError as error:
-        raise AuroraError(
-            f"{path} is not a state of this version ({error}): go on with the version of Aurora that wrote it, "
-            "or run again with --restart, which begins the stage anew."
-        ) from error
-    if state.schema != SCHEMA:
-        raise AuroraError(
-            f"{path} has schema {state.schema}, but this version reads {SCHEMA}: go on with the version of Aurora that "
-            "wrote it, or run again with --restart, which begins the stage anew."
-        )
-    return state
 
 
 def step_folders(folder: Path) -> list[Path]:

@@ -21,19 +21,17 @@ from aurora.recipe.stages.made_with import MadeWith, described, differences, jso
 from aurora.recipe.stages.stage import Stage
 from aurora.training.checkpoints.aside import Aside, copy_records
 from aurora.training.checkpoints.checkpoint import (
-    STATE,
     Checkpoint,
     Damaged,
-    State,
     clear_crash_leavings,
     read_checkpoint,
-    state_of,
     step_folder,
     step_folders,
     step_of,
 )
 from aurora.training.checkpoints.taking_over import end_as_checkpoint, hashes_of, states_of, take_over
 from aurora.training.process.job import Job
+from aurora.training.records.state import STATE, State, state_of
 from aurora.training.wish import Wish
 
 # What fixes the numbers of a stage's first so many steps; later ones may be edited.

@@ -14,8 +14,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from aurora.training.checkpoints.checkpoint import Keep, State, save_checkpoint
+from aurora.training.checkpoints.checkpoint import Keep, save_checkpoint
 from aurora.training.process.job import Job
+from aurora.training.records.state import State
 
 
 class Saver:

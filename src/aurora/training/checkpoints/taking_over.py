@@ -15,9 +15,11 @@ from typing import Any
 from aurora.errors import AuroraError
 from aurora.files import explained, read_json, sha256, write_json
 from aurora.folders import CHECKSUMS, MANIFEST, publish
-from aurora.training.checkpoints.checkpoint import MODEL, OPTIMIZER, STATE, State, state_of, step_folder, step_folders
+from aurora.recipe.model import WEIGHTS
+from aurora.training.checkpoints.checkpoint import OPTIMIZER, step_folder, step_folders
+from aurora.training.records.state import STATE, State, state_of
 
-FINAL = (MODEL, OPTIMIZER, STATE)
+FINAL = (WEIGHTS, OPTIMIZER, STATE)
 
 
 def states_of(finished: Path) -> dict[Path, State]:

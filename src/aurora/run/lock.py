@@ -1,0 +1,33 @@
+"""The lock of a run.
+
+One decision: it is a lock of the operating system on a file, which dies with its process, however that ends; so no
+run is ever locked by nobody.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from aurora.errors import UserError
+from aurora.files import explained
+from aurora.run.folder import RunFolder
+
+
+@contextmanager
+def locked(run: Path) -> Iterator[None]:
+    """Keep other processes from working on a run; `UserError` where one does."""
+    with explained(run):
+        run.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(RunFolder(run).lock, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise UserError(f"Another process is working on {run}: wait for it, or choose another --output.") from error
+        yield
+    finally:
+        os.close(descriptor)

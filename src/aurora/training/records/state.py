@@ -1,0 +1,72 @@
+"""Where a stage stands, as a file: `state.json` in each of its checkpoints and beside its final weights.
+
+One decision: it says all that the numbers so far follow from, so a stage that goes on can tell which key of the recipe
+was edited since. It is read without torch, by the report too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aurora.errors import AuroraError
+from aurora.files import read_json
+
+STATE = "state.json"
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class State:
+    """Where a stage stands. Position is the only state: batches, schedule and random numbers follow from `step`.
+
+    `step` counts the updates done, `sequence` is the number of the mixture's next sequence, `tokens` counts positions
+    fed to the network and `loss_tokens` those with a loss, `seconds` is the wall time of all attempts;
+    `tokens_per_second` are `tokens` by the seconds of their updates alone, without measuring and saving. `made_with`
+    holds all that the numbers so far follow from, by key of the recipe, but for steps up to one of the `edits`: behind
+    that `step` the stage went on although keys were `changed` (old and new value). `precision` and `threads` are those
+    used last. `weights_of` is the step that the weights are of: an earlier one where adaptive replay leaves its best.
+    """
+
+    stage: str
+    made_with: dict[str, Any]
+    edits: list[dict[str, Any]]
+    precision: str
+    threads: int
+    step: int
+    weights_of: int
+    sequence: int
+    tokens: int
+    loss_tokens: int
+    seconds: float
+    tokens_per_second: float
+    schema: int = SCHEMA
+
+
+def state_of(path: Path) -> State:
+    """Read a `state.json`; `AuroraError` for one that this version cannot read."""
+    try:
+        values: Any = read_json(path)
+    except AuroraError as error:
+        raise AuroraError(
+            f"{path} is missing or damaged: put it back, or run again with --restart, which begins the stage anew and "
+            "keeps what was made."
+        ) from error
+    try:
+        state = State(**values)
+        if not (type(state.step) is type(state.weights_of) is int and isinstance(state.made_with, dict)):
+            raise TypeError("values of other types")
+        if not all({"step", "changed"} <= set(edit) for edit in state.edits):
+            raise TypeError("edits of another form")
+    except TypeError as error:
+        raise AuroraError(
+            f"{path} is not a state of this version ({error}): go on with the version of Aurora that wrote it, "
+            "or run again with --restart, which begins the stage anew."
+        ) from error
+    if state.schema != SCHEMA:
+        raise AuroraError(
+            f"{path} has schema {state.schema}, but this version reads {SCHEMA}: go on with the version of Aurora that "
+            "wrote it, or run again with --restart, which begins the stage anew."
+        )
+    return state

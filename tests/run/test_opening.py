@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from aurora.errors import AuroraError, UserError
+from aurora.files import write_json
+from aurora.run import seal
+from aurora.run.manifest import artifact
+from aurora.run.opening import checkpoint_of, finished_checkpoints, recipe_of
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    seal.begin(tmp_path)
+    write_json(tmp_path / "recipe.json", {"stages": {"cap": {}, "base": {}, "safety": {}}})
+    seal.settle(tmp_path, "recipe.json")
+    for stage in ("base", "cap"):
+        with artifact(tmp_path / "checkpoints" / stage, f"train:{stage}", 1, {}, {}) as folder:
+            write_json(folder / "architecture.json", {"stage": stage})
+        seal.settle(tmp_path, f"checkpoints/{stage}/manifest.json")
+    return tmp_path
+
+
+def test_the_last_finished_stage_is_taken_in_the_recipes_order(run: Path) -> None:
+    assert checkpoint_of(run) == run / "checkpoints/base"
+    assert checkpoint_of(run, "cap") == run / "checkpoints/cap"
+    assert checkpoint_of(run / "checkpoints/cap") == run / "checkpoints/cap"
+
+
+def test_what_is_not_there_is_said(run: Path, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="has no finished stage 'safety'; it has base, cap"):
+        checkpoint_of(run, "safety")
+    with pytest.raises(UserError, match="neither a run nor a checkpoint"):
+        checkpoint_of(tmp_path / "checkpoints")
+    with pytest.raises(UserError, match="leave out --stage cap"):
+        checkpoint_of(run / "checkpoints/base", "cap")
+
+
+def test_a_folder_that_the_run_did_not_make_is_none_of_its_checkpoints(run: Path) -> None:
+    with artifact(run / "checkpoints/safety", "train:safety", 1, {}, {}) as folder:
+        write_json(folder / "architecture.json", {"stage": "of another run"})
+    assert finished_checkpoints(run) == ["base", "cap"]
+
+
+def test_an_altered_checkpoint_is_not_given_out(run: Path) -> None:
+    path = run / "checkpoints/cap/architecture.json"
+    path.write_text(path.read_text().replace("cap", "cop"))
+    for asked in ((run, "cap"), (run / "checkpoints/cap", None)):
+        with pytest.raises(AuroraError, match=r"checkpoints/cap/architecture\.json is not as it was written"):
+            checkpoint_of(*asked)
+    assert checkpoint_of(run) == run / "checkpoints/base"
+
+
+def test_a_checkpoint_whose_manifest_was_made_to_fit_is_not_given_out(run: Path) -> None:
+    with artifact(run / "checkpoints/cap", "train:cap", 1, {}, {}) as folder:
+        write_json(folder / "architecture.json", {"stage": "forged"})
+    with pytest.raises(AuroraError, match=r"checkpoints/cap/manifest\.json is not as it was written"):
+        checkpoint_of(run, "cap")
+
+
+def test_an_altered_recipe_is_not_read(run: Path) -> None:
+    write_json(run / "recipe.json", {"stages": {"cap": {}}})
+    for read in (lambda: recipe_of(run), lambda: checkpoint_of(run)):
+        with pytest.raises(AuroraError, match=r"recipe\.json is not as it was written"):
+            read()
