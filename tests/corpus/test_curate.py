@@ -15,17 +15,16 @@ from hypothesis import strategies as st
 
 from aurora.corpus.artifact import read_documents
 from aurora.corpus.curate import PARTS, build_corpus
-from aurora.corpus.document import text_hash
 from aurora.corpus.phases import decide as fates
 from aurora.corpus.rules import quality
 from aurora.errors import UserError
 from aurora.files import read_json
 from aurora.recipe.corpus import Corpus
-from corpus.sample_texts import CODE_TEXT, TEXTS
+from corpus.sample_texts import CODE_TEXT, TEXTS, text_hash
 
 Row = dict[str, Any] | str
 SOURCE = {"kind": "jsonl", "paths": ["web.jsonl"], "language_key": "lang", "license": "CC0-1.0"}
-NOTHING_LEFT = re.compile("holds no document|became a document|none of its documents is kept|may_lose")
+NOTHING_LEFT = re.compile("has no documents|read as a document|no document was kept|may_lose")
 MEASURED = "A sentence that is only ever measured on and never trained on."
 
 
@@ -221,7 +220,7 @@ def test_measuring_text_is_refused(tmp_path: Path, hide: Callable[[str], str]) -
     write_rows(tmp_path / "letters.jsonl", [{"text": f"{MEASURED}\nAnother line of that text."}])
     other = {"letters": {"kind": "jsonl", "paths": ["letters.jsonl"], "language": "en"}}
     rows: list[Row] = [{"lang": "en", "text": f"{TEXTS['en']} {hide(MEASURED)} {TEXTS['en']}"}]
-    with pytest.raises(UserError, match=r"The source web holds a sentence .* in web\.jsonl:1; take it out"):
+    with pytest.raises(UserError, match=r"corpus\.sources\.web contains a sentence .* in web\.jsonl:1; remove that"):
         build(tmp_path, rows, other_domain=other)
     assert not (tmp_path / "out" / "ledger.json").exists()
     assert build(tmp_path, numbered("en", 2), other_domain=other)["documents"]["kept"] == 2
@@ -233,7 +232,7 @@ def test_a_mask_hides_no_measured_sentence(tmp_path: Path) -> None:
     write_rows(tmp_path / "letters.jsonl", [{"text": sentence}])
     other = {"letters": {"kind": "jsonl", "paths": ["letters.jsonl"], "language": "en"}}
     rows: list[Row] = [{"lang": "en", "text": f"{TEXTS['en']} {sentence} {TEXTS['en']}"}]
-    with pytest.raises(UserError, match="holds a sentence of the measuring domain"):
+    with pytest.raises(UserError, match=r"contains a sentence of corpus\.other_domain"):
         build(tmp_path, rows, other_domain=other, curation={"personal_data": "placeholders"})
 
 
@@ -245,7 +244,7 @@ def test_broken_inputs_of_the_other_domain_are_said(tmp_path: Path, capsys: pyte
     other = {"letters": {**letters, "may_lose": 0.7}}
     build(tmp_path, numbered("en", 1), other_domain=other)
     assert texts(tmp_path / "out", "other_domain") == [MEASURED]
-    assert "2 inputs of the other domain letters cannot be read" in capsys.readouterr().err
+    assert "left out 2 unreadable inputs of corpus.other_domain.letters" in capsys.readouterr().err
 
 
 def test_a_step_that_raises_costs_one_document(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

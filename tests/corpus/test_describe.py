@@ -55,7 +55,7 @@ def test_an_empty_ledger_is_described(tmp_path: Path) -> None:
 
 def test_a_run_or_its_corpus_will_do(corpus: Path) -> None:
     assert find_corpus(corpus) == find_corpus(corpus.parent) == corpus
-    with pytest.raises(UserError, match="holds no corpus: give runs/NAME"):
+    with pytest.raises(UserError, match="has no corpus: give runs/NAME"):
         find_corpus(corpus.parent.parent)
 
 

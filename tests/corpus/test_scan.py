@@ -75,13 +75,13 @@ def test_personal_data_is_counted_and_never_told(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_scanned(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"there is no rule set gofer to scan with; known are basic, "):
+    with pytest.raises(UserError, match=r"gofer is not a rule set for scanning; choose from basic, "):
         sets_of("basic,gofer")
     with pytest.raises(UserError, match="names no rule set"):
         sets_of(" , ")
-    with pytest.raises(UserError, match="holds no file to scan"):
+    with pytest.raises(UserError, match="has no file to scan"):
         scan(tmp_path, ["basic"], Reading())
-    with pytest.raises(UserError, match="holds no file to scan"):
+    with pytest.raises(UserError, match="has no file to scan"):
         scan(tmp_path / "nowhere", ["basic"], Reading())
     with pytest.raises(UserError, match="no file matches"):
         scan(tmp_path / "nowhere.jsonl", ["basic"], Reading())

@@ -225,5 +225,5 @@ def test_infilling_of_a_store_that_is_not_made_is_refused(corpus: Path, tokenize
 
 
 def test_no_corpus_is_one_sentence(tokenizer_folder: Path, tmp_path: Path) -> None:
-    with pytest.raises(AuroraError, match="is not a corpus with a part clean"):
+    with pytest.raises(AuroraError, match="has no clean/ and is not a whole corpus"):
         build_tokens(TOKENS, tmp_path, tmp_path, None, tokenizer_folder, tmp_path / "out")

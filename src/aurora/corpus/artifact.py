@@ -1,7 +1,7 @@
-"""Reading a corpus artifact: what parts it has and what their documents say.
+"""Reading a corpus artifact: its parts and the documents in them.
 
-One decision: rows are read in batches of Arrow columns, only those asked for, so memory stays bounded however long a
-part is, and the order is that of the files: sources by name, documents as curated.
+One decision: only the requested Arrow columns are read, in batches, so memory stays bounded however large a part is.
+The order is that of the files: sources by name, documents as curated.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from aurora.corpus.document import COLUMNS, Document
 from aurora.errors import AuroraError
 from aurora.run.manifest import files_of
 
-BATCH_ROWS = 4096
+BATCH_ROWS = 4096  # rows in memory at a time: about 10 MB of ordinary web pages
 
 
 def read_columns(
@@ -58,16 +58,16 @@ def parts(folder: Path, part: str = "clean") -> list[tuple[str, str, int, int]]:
 
 
 def source_of(stem: str) -> str:
-    """The source whose shard has this name."""
+    """The source that a shard's name (`web` or `web.00001`) belongs to."""
     return re.sub(r"\.\d{5}$", "", stem)
 
 
 def _batches(path: Path, columns: Sequence[str], lang: str | None) -> Iterator[pa.RecordBatch]:
-    """Batches of a file's row groups that may hold a language; `AuroraError` where the file is damaged."""
+    """Batches of a file's row groups that may hold a language; `AuroraError` if the file is damaged."""
     try:
         file = pq.ParquetFile(path)
         for batch in file.iter_batches(BATCH_ROWS, row_groups=_groups_with(file, lang), columns=columns):
-            batch.validate(full=True)  # a flipped byte may still unpack, to what is no text
+            batch.validate(full=True)  # a flipped byte may decompress without an error, but not to UTF-8
             yield batch
     except (OSError, ValueError, KeyError, pa.ArrowException) as error:
         reason = " ".join(str(error).split())[:200]
@@ -75,18 +75,18 @@ def _batches(path: Path, columns: Sequence[str], lang: str | None) -> Iterator[p
 
 
 def _groups_with(file: pq.ParquetFile, lang: str | None) -> list[int]:
-    """Row groups that may hold a language, by the statistics in the file: the others are never read."""
-    place = file.schema_arrow.get_field_index("lang")
+    """Row groups that may hold a language by the file's own statistics; the others are never read."""
+    column = file.schema_arrow.get_field_index("lang")
     chosen = []
-    for number in range(file.num_row_groups):
-        found = file.metadata.row_group(number).column(place).statistics
-        if lang is None or found is None or not found.has_min_max or found.min <= lang <= found.max:
-            chosen.append(number)
+    for group in range(file.num_row_groups):
+        bounds = file.metadata.row_group(group).column(column).statistics
+        if lang is None or bounds is None or not bounds.has_min_max or bounds.min <= lang <= bounds.max:
+            chosen.append(group)
     return chosen
 
 
 def _files(folder: Path, part: str, source: str | None) -> list[Path]:
     if not (folder / part).is_dir():
-        raise AuroraError(f"{folder} is not a corpus with a part {part}: build the corpus first.")
-    named = ((source_of(path.stem), path.stem, path) for path in files_of(folder, f"{part}/*.parquet"))
-    return [path for name, _, path in sorted(named) if source in (None, name)]
+        raise AuroraError(f"{folder} has no {part}/ and is not a whole corpus: build the corpus first.")
+    by_source = ((source_of(path.stem), path.stem, path) for path in files_of(folder, f"{part}/*.parquet"))
+    return [path for name, _, path in sorted(by_source) if source in (None, name)]

@@ -1,8 +1,9 @@
-"""The curation of a corpus: raw documents to clean ones, as one plan of shards.
+"""The curation of a corpus: raw documents to clean ones, by a plan of shards in three phases.
 
-One decision: phases that meet in files. Every shard is read, normalised and measured alone; fates are decided from the
-columns of all, and of what is left where something is cut; every shard is written alone. So memory is bounded by a
-batch a worker, a killed build goes on at the shards it had not finished, and a moved threshold touches no text.
+One decision: phases pass data through files. Each shard is read, normalised and measured alone; fates are decided from
+the columns of all shards, and again for what is left of documents that are cut; each shard is written alone. So memory
+is bounded by one batch a worker, a killed build resumes at its unfinished shards, and a changed threshold reads no
+text.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ from aurora.progress import progress, say
 from aurora.recipe.corpus import Corpus
 
 PARTS = ("clean", "held_out", "dropped", "quarantined", "other_domain")
+# Names of the phases and of their steps, as folders of `.done.json` files in `corpus.work`.
 PREPARE, SIGN, LIST, JUDGE, REMAIN, WRITE = "prepared", "signed", "listed", "judged", "left", "written"
 _LABELS = {PREPARE: "read and measure", REMAIN: "judge what is left of", WRITE: "write"}
 
@@ -47,10 +49,10 @@ def build_corpus(
 ) -> dict[str, Any]:
     """Curate every source of `corpus` into `folder`; returns the ledger, also written to `ledger.json`.
 
-    Relative paths start from `base`; downloads go to `cache`; `work` (beside `folder` without it) holds what shards
-    leave for the next phase and the next build. Which documents are held out depends on their text alone, not on
-    `seed`, so that runs with other seeds are measured on the same text; a language of at least `MEASURED_FROM`
-    documents of which the split held out none gives the one of the lowest hash.
+    Relative paths start from `base`; downloads go to `cache`; `work` (default: beside `folder`) holds what shards leave
+    for the next phase and the next build. Which documents are held out depends on their text alone, not on `seed`, so
+    that runs with other seeds are measured on the same text. A language with at least `MEASURED_FROM` documents but
+    none held out gives up the one with the lowest hash.
     """
     check_thresholds(corpus.curation.thresholds)
     work = work or folder.with_name(f"{folder.name}.work")
@@ -79,11 +81,11 @@ def build_corpus(
 
 
 def _decided(plan: Plan, settings: Mapping[str, str]) -> dict[str, str]:
-    """Decide the fates of all documents and what is cut out of them; returns the fingerprint of it all by shard."""
+    """Decide the fates and cuts of all documents; returns by shard the fingerprint of everything decided."""
     curation = plan.corpus.curation
     fates = decide(plan)
     if "drop" not in (curation.boilerplate_lines, curation.repeated_passages):
-        return {name: fingerprint(settings[name], mark) for name, mark in fates.items()}
+        return {name: fingerprint(settings[name], fates_of_shard) for name, fates_of_shard in fates.items()}
     cuts = decide_cuts(plan) if curation.boilerplate_lines == "drop" else {}
     rules = _judged_by(plan.corpus)
     common = {name: (settings[name], cuts.get(name), rules, JUDGING) for name in fates}
@@ -92,12 +94,12 @@ def _decided(plan: Plan, settings: Mapping[str, str]) -> dict[str, str]:
         return _run(plan, REMAIN, {name: fingerprint(*common[name], repeats.get(name)) for name in fates})
 
     repeats = settle(plan, judge)
-    return {name: fingerprint(*common[name], repeats.get(name), mark) for name, mark in decide(plan, cut=True).items()}
+    fates = decide(plan, cut=True)
+    return {name: fingerprint(*common[name], repeats.get(name), fates[name]) for name in fates}
 
 
 def run_task(task: Task, tick: Tick) -> dict[str, Any]:
-    """Carry out one phase of one shard of a saved plan, unless it is done; called in whatever process the engine
-    chose."""
+    """Carry out one phase of one shard of a saved plan; runs in whichever process the engine chose."""
     path = Path(task["plan"])
     with at_work(path.parent):
         plan = load_plan(path)
@@ -110,14 +112,14 @@ def _carry_out(task: Task, plan: Plan, shard: Shard, tick: Tick) -> dict[str, An
         result = files.result(PREPARE, task["fingerprint"])
         if result is None:
             result = prepare(plan, shard, tick)
-            if plan.corpus.curation.duplicates == "near":  # made while the texts were at hand
+            if plan.corpus.curation.duplicates == "near":  # `prepare` signed the texts while it had them
                 files.finish(SIGN, fingerprint(task["fingerprint"], SIGNING), {}, files.signatures)
             files.finish(PREPARE, task["fingerprint"], result, files.texts, files.facts, files.quarantined, files.lines)
-        for step, (carry_out_step, version_of_step) in _asked(plan.corpus).items():
-            mark = fingerprint(task["fingerprint"], version_of_step)
-            if files.result(step, mark) is None:
+        for step, (carry_out_step, version_of_step) in _optional_steps(plan.corpus).items():
+            step_fingerprint = fingerprint(task["fingerprint"], version_of_step)
+            if files.result(step, step_fingerprint) is None:
                 carry_out_step(plan, shard)
-                files.finish(step, mark, {}, files.signatures if step == SIGN else files.passages)
+                files.finish(step, step_fingerprint, {}, files.signatures if step == SIGN else files.passages)
         judged = fingerprint(task["fingerprint"], _judged_by(plan.corpus))
         if files.result(JUDGE, judged) is None:
             judge_shard(plan, shard)
@@ -131,7 +133,7 @@ def _carry_out(task: Task, plan: Plan, shard: Shard, tick: Tick) -> dict[str, An
     result = {
         "shard": shard.name,
         "ledger": ledger,
-        "hashes": _hashes(plan, shard.name),
+        "hashes": _part_hashes(plan, shard.name),
         "bytes": ledger["bytes"]["in"],
     }
     files.finish(WRITE, task["fingerprint"], result)
@@ -139,17 +141,17 @@ def _carry_out(task: Task, plan: Plan, shard: Shard, tick: Tick) -> dict[str, An
 
 
 def _run(plan: Plan, phase: str, fingerprints: Mapping[str, str]) -> dict[str, dict[str, Any]]:
-    """Carry out a phase of all shards that it is not done for; returns the results by shard."""
+    """Carry out a phase for every shard that still needs it; returns the results of all by shard."""
     path = plan.save()
     results = {}
     tasks: list[Task] = []
     for shard in plan.shards:
-        found = WorkFiles(plan.work, shard.name).result(phase, fingerprints[shard.name])
-        if found is not None and _stands(plan, phase, shard.name, fingerprints[shard.name], found):
-            results[shard.name] = found
+        wanted = fingerprints[shard.name]
+        result = WorkFiles(plan.work, shard.name).result(phase, wanted)
+        if result is not None and _is_still_done(plan, phase, shard.name, wanted, result):
+            results[shard.name] = result
         else:
-            mark = fingerprints[shard.name]
-            tasks.append({"plan": str(path), "phase": phase, "shard": shard.name, "fingerprint": mark})
+            tasks.append({"plan": str(path), "phase": phase, "shard": shard.name, "fingerprint": wanted})
     with progress(f"{_LABELS[phase]} {len(tasks)} of {len(plan.shards)} shards", None, "B") as bar:
         sizes = [plan.by_name[task["shard"]].size for task in tasks]
         size = None if None in sizes else sum(filter(None, sizes))
@@ -158,8 +160,8 @@ def _run(plan: Plan, phase: str, fingerprints: Mapping[str, str]) -> dict[str, d
     return results
 
 
-def _asked(corpus: Corpus) -> dict[str, tuple[Callable[[Plan, Shard], None], int]]:
-    """The steps behind the texts that the recipe asks for, and the versions of their code."""
+def _optional_steps(corpus: Corpus) -> dict[str, tuple[Callable[[Plan, Shard], None], int]]:
+    """The steps after preparing that the recipe asks for, with the versions of their code."""
     steps: dict[str, tuple[Callable[[Plan, Shard], None], int]] = {}
     if corpus.curation.duplicates == "near":
         steps[SIGN] = (sign_shard, SIGNING)
@@ -168,25 +170,25 @@ def _asked(corpus: Corpus) -> dict[str, tuple[Callable[[Plan, Shard], None], int
     return steps
 
 
-def _stands(plan: Plan, phase: str, shard: str, mark: str, result: Mapping[str, Any]) -> bool:
-    """Whether a phase that was done still is: its files are there, and the rules are those it was judged by."""
+def _is_still_done(plan: Plan, phase: str, shard: str, prepared: str, result: Mapping[str, Any]) -> bool:
+    """Whether a finished phase still holds: its files are there, and its steps and rules are those of the recipe."""
     files = WorkFiles(plan.work, shard)
     if phase == PREPARE:
-        steps = {step: fingerprint(mark, version_of_step) for step, (_, version_of_step) in _asked(plan.corpus).items()}
-        done = all(files.result(step, mark_of_step) is not None for step, mark_of_step in steps.items())
-        return done and files.result(JUDGE, fingerprint(mark, _judged_by(plan.corpus))) is not None
+        versions = {step: version_of_step for step, (_, version_of_step) in _optional_steps(plan.corpus).items()}
+        done = all(files.result(step, fingerprint(prepared, version)) is not None for step, version in versions.items())
+        return done and files.result(JUDGE, fingerprint(prepared, _judged_by(plan.corpus))) is not None
     if phase == REMAIN:
         return files.remains.is_file()
-    return bool(_hashes(plan, shard) == result["hashes"])
+    return bool(_part_hashes(plan, shard) == result["hashes"])
 
 
-def _hashes(plan: Plan, shard: str) -> dict[str, str]:
-    """SHA-256 of the files of a shard's parts."""
-    return {place: digest_of(plan.folder / place) for place in _places(plan, shard)}
+def _part_hashes(plan: Plan, shard: str) -> dict[str, str]:
+    """SHA-256 by name of the files that a shard wrote to the corpus."""
+    return {name: digest_of(plan.folder / name) for name in _part_names(plan, shard)}
 
 
 def _prepared_by(plan: Plan) -> dict[str, str]:
-    """The fingerprint of all that the first phase of each shard depends on."""
+    """By shard, the fingerprint of everything that its first phase depends on."""
     settings = plan.corpus.curation.numerics()
     measured = {path.name: sha256(path) for path in sorted((plan.folder / "other_domain").iterdir())}
     packages = [version(name) for name in ("ftfy", "langcodes", "pycld2")]
@@ -199,7 +201,7 @@ def _prepared_by(plan: Plan) -> dict[str, str]:
 
 
 def _judged_by(corpus: Corpus) -> Any:
-    """What the judgement of a document depends on beside its columns."""
+    """What the judgement of a document depends on besides its columns."""
     from importlib.resources import files
 
     tables = (files("aurora.corpus") / "data" / "quality.yaml").read_text(encoding="utf-8")
@@ -207,15 +209,16 @@ def _judged_by(corpus: Corpus) -> Any:
     return [corpus.curation.rules, corpus.curation.thresholds, tables, wanted is not None and wanted.remove]
 
 
-def _places(plan: Plan, shard: str) -> list[str]:
-    """The files of a shard's parts that are there, relative to the corpus."""
+def _part_names(plan: Plan, shard: str) -> list[str]:
+    """The existing files that a shard wrote to the corpus, relative to it."""
     names = [f"{part}/{shard}.parquet" for part in ("clean", "held_out", "dropped")]
     return [name for name in (*names, f"quarantined/{shard}.jsonl") if (plan.folder / name).is_file()]
 
 
 def _tidy(plan: Plan) -> None:
-    """Remove what no shard of this plan wrote: left-overs of killed attempts and of shards that are no more."""
-    wanted = {place for shard in plan.shards for place in _places(plan, shard.name)}
+    """Remove files that no shard of this plan wrote: leftovers of killed attempts and of shards that no longer
+    exist."""
+    wanted = {name for shard in plan.shards for name in _part_names(plan, shard.name)}
     for part in PARTS[:-1]:
         for path in (plan.folder / part).iterdir():
             if f"{part}/{path.name}" not in wanted:
@@ -226,7 +229,7 @@ def _tidy(plan: Plan) -> None:
 
 
 def _write_other_domain(corpus: Corpus, base: Path, cache: Path, folder: Path) -> None:
-    """Write the measuring domain's documents."""
+    """Write the documents of `other_domain`, which are only measured on."""
     shutil.rmtree(folder / "other_domain")
     (folder / "other_domain").mkdir()
     for name, source in sorted(corpus.other_domain.items()):
@@ -235,13 +238,13 @@ def _write_other_domain(corpus: Corpus, base: Path, cache: Path, folder: Path) -
             for document in _documents(read_source(name, source, base, cache), read):
                 writer.write("other_domain", replace(document, text=normalise(document.text, document.lang)))
         check(f"corpus.other_domain.{name}", source, read)
-        if read.quarantined:  # the ledger counts training text alone
-            say(f"  {read.quarantined:,} inputs of the other domain {name} cannot be read and are left out")
+        if read.quarantined:  # the ledger counts training text only
+            say(f"  left out {read.quarantined:,} unreadable inputs of corpus.other_domain.{name}")
 
 
-def _documents(found: Iterator[Document | Quarantined], read: Read) -> Iterator[Document]:
-    """The documents that can be written, entered in `read` like those that cannot."""
-    for item in found:
+def _documents(inputs: Iterator[Document | Quarantined], read: Read) -> Iterator[Document]:
+    """The documents that can be written; `read` counts them and those that cannot."""
+    for item in inputs:
         if isinstance(item, Quarantined):
             read.lose(item)
             continue

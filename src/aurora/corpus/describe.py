@@ -1,6 +1,6 @@
 """What a corpus kept and lost, as text for a terminal.
 
-One decision: it reads the ledger alone, so a corpus of any size is described at once.
+One decision: only the ledger is read, so a corpus of any size is described at once.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from aurora.terminal import line
 
 
 def find_corpus(path: Path) -> Path:
-    """The corpus artifact at `path`, which may also be its run; `UserError` where there is none."""
+    """The corpus artifact at `path` or in the run at `path`; `UserError` if there is none."""
     for folder in (path, RunFolder(path).corpus):
         if (folder / LEDGER).is_file():
             return folder
-    raise UserError(f"{path} holds no corpus: give runs/NAME or runs/NAME/corpus.")
+    raise UserError(f"{path} has no corpus: give runs/NAME or runs/NAME/corpus.")
 
 
 def describe(folder: Path) -> str:
@@ -56,8 +56,8 @@ def _lines(ledger: dict[str, Any]) -> list[str]:
         lines += ["", "Examples of what was dropped:"]
     for example in ledger["examples"]:
         excerpt = " ".join(example["excerpt"].split())
-        what = f"{example['step']}/{example['rule']} = {example['value']} [{example['language']}]"
-        lines.append(line(f"  {what} {excerpt}"))
+        loss = f"{example['step']}/{example['rule']} = {example['value']} [{example['language']}]"
+        lines.append(line(f"  {loss} {excerpt}"))
     return lines
 
 

@@ -1,7 +1,7 @@
-"""The document table: what every step after the sources speaks.
+"""The document table: the form in which documents pass through every step after the sources.
 
-One decision: a document's identity is the hash of its source, place and text, so the same input always yields the same
-ids, in any order and on any machine; what is held out depends on the text alone, so copies never straddle the split.
+One decision: a document's id is the hash of its source, URL and text, so the same input always yields the same ids, in
+any order and on any machine. What is held out depends on the text alone, so copies never end up on both sides.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 COLUMNS = ("id", "text", "lang", "source", "license", "url", "meta")
-# Key of `meta` for what a document was labelled with that is no label of a language.
+# Key of `meta` for a language label that names no language.
 UNKNOWN_LABEL = "unknown_language_label"
-_LONGEST_LABEL = 100
+_LONGEST_LABEL = 100  # characters kept of such a label: a wrong key may point to whole texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,10 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Quarantined:
-    """An input that could not become a document: where it lay, why, the beginning of it, and how many bytes of its
-    file went unread with it."""
+    """An input that could not become a document: its source, place, error and beginning.
+
+    `unread` is the number of bytes of its file that could not be read because of it.
+    """
 
     source: str
     where: str
@@ -55,16 +57,13 @@ def document_id(source: str, url: str, text: str) -> str:
     return xxhash.xxh3_128_hexdigest("\0".join((source, url, text)).encode("utf-8", "surrogatepass"))
 
 
-def text_hash(text: str) -> int:
-    """Stable 128-bit hash of a text alone; equal texts are exact duplicates."""
-    return xxhash.xxh3_128_intdigest(text.encode("utf-8", "surrogatepass"))
-
-
 def new_document(
     text: str, lang: str, source: str, license: str = "unknown", url: str = "", meta: dict[str, object] | None = None
 ) -> Document:
-    """A document with its id computed and its language's label as a tag; what is no label goes to `meta`, and the
-    language is undetermined."""
+    """A document with its id computed and its language label as a BCP 47 tag.
+
+    A label that names no language goes to `meta`, and the language is undetermined.
+    """
     facts = meta or {}
     tag = canonical(lang)
     if tag is None:

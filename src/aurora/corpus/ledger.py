@@ -1,7 +1,7 @@
 """The ledger of a corpus: documents in = kept + dropped + quarantined, by source, language and rule.
 
-One decision: every document is entered exactly once, when its fate is known. Each shard keeps a ledger of its own; they
-are added in canonical order, and the sums are checked when the whole closes.
+One decision: every document is entered exactly once, when its fate is known. Each shard keeps its own ledger; they are
+added in canonical order, and the sums are checked when the ledger is closed.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 FILE = "ledger.json"  # of a corpus artifact
-EXAMPLES_PER_RULE = 3
-EXCERPT = 160
+EXAMPLES_PER_RULE = 3  # of each step, rule and language
+EXCERPT = 160  # characters: two lines of a terminal
 COUNTS = ("in", "kept", "dropped", "quarantined", "bytes_kept", "held_out_documents", "held_out_bytes")
 _HELD_OUT = "held_out"
 
@@ -27,7 +27,7 @@ class Ledger:
         self._bytes = {"in": 0, "kept": 0, "dropped": 0}
 
     def keep(self, source: str, language: str, part: str, documents: int, size: int) -> None:
-        """Documents kept in a part (`clean`, `held_out`), of `size` UTF-8 bytes together."""
+        """Enter documents kept in a part (`clean`, `held_out`), of `size` UTF-8 bytes in total."""
         counts = self._entered(source, language, documents, size)
         counts["kept"] += documents
         counts["bytes_kept"] += size
@@ -37,7 +37,7 @@ class Ledger:
             counts["held_out_bytes"] += size
 
     def drop(self, source: str, language: str, step: str, rule: str, documents: int, size: int) -> None:
-        """Documents that a rule dropped, of `size` UTF-8 bytes together."""
+        """Enter documents that a rule dropped, of `size` UTF-8 bytes in total."""
         counts = self._entered(source, language, documents, size)
         counts["dropped"] += documents
         self._bytes["dropped"] += size
@@ -46,25 +46,25 @@ class Ledger:
         loss[1] += size
 
     def example(self, step: str, rule: str, language: str, text: str, value: Any) -> None:
-        """A dropped document to show beside its rule; the first few are kept."""
+        """Keep a dropped document as an example of its rule, if the rule has fewer than `EXAMPLES_PER_RULE`."""
         examples = self._examples.setdefault((step, rule, language), [])
         if len(examples) < EXAMPLES_PER_RULE:
             examples.append({"excerpt": text[:EXCERPT], "value": value})
 
     def quarantine(self, source: str, language: str, documents: int = 1) -> None:
-        """Inputs that could not become documents."""
+        """Enter inputs that could not become documents."""
         counts = self._counts(source, language)
         counts["in"] += documents
         counts["quarantined"] += documents
 
     def change(self, name: str, language: str, number: int) -> None:
-        """What a step changed in documents, whatever became of them."""
+        """Count `number` documents or spans that a step changed, whether kept or not."""
         if number:
             table = self._changes.setdefault(name, {})
             table[language] = table.get(language, 0) + number
 
     def state(self) -> dict[str, Any]:
-        """Everything entered, as JSON types; `add` takes it up."""
+        """Everything entered, as JSON types, for `add`."""
         return {
             "by_source": self._by_source,
             "losses": [[*key, *counts] for key, counts in sorted(self._losses.items())],
@@ -74,7 +74,7 @@ class Ledger:
         }
 
     def add(self, state: Mapping[str, Any]) -> None:
-        """Enter what another ledger entered."""
+        """Enter the `state` of another ledger."""
         for source, languages in state["by_source"].items():
             for language, counts in languages.items():
                 _add(self._counts(source, language), counts)
@@ -91,7 +91,7 @@ class Ledger:
         _add(self._bytes, state["bytes"])
 
     def close(self, provenance: Mapping[str, Any]) -> dict[str, Any]:
-        """The ledger as plain JSON types; raises where the sums do not hold (an error of ours)."""
+        """The ledger as JSON types; AssertionError if the sums do not hold, which is a bug."""
         languages = [counts for table in self._by_source.values() for counts in table.values()]
         for counts in languages:
             if counts["in"] != counts["kept"] + counts["dropped"] + counts["quarantined"]:

@@ -1,7 +1,7 @@
-"""The plan of a corpus: which shards its sources fall into, and where the files of each lie.
+"""The plan of a corpus: the shards that its sources are cut into, and what each shard reads.
 
 One decision: shards follow from the sources and `shard_megabytes` alone, never from the machine, so any number of
-workers, on one machine or many, makes the same files in the same order.
+workers on any number of machines write the same files.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from aurora.corpus.sources.streams import is_cuttable
 from aurora.files import canonical_json, read_json, write_json
 from aurora.recipe.corpus import Corpus, JsonlSource, ParquetSource, Source
 
-# Text shrinks to about a quarter in compressed files and in Parquet.
+# Compressed files and Parquet hold about four times their size in text; shards should hold about equal amounts of text.
 COMPRESSION = 4
 FOLDERS = ("base", "cache", "folder", "work")
-_COUNTED = 1 << 22  # bytes
+_BLOCK = 1 << 22  # bytes read at a time to count lines
 
 
 @dataclass(frozen=True)
 class Shard:
-    """A part of a source that is curated alone: some of its files, a stretch of lines of one, or all of it.
+    """A part of a source that is curated alone: some of its files (`places`), a stretch of lines of one, or all of it.
 
-    `number` is None for a source's only shard; `size` is in bytes on disk, None where only reading tells. A stretch
-    begins at byte `start` with line `first_line`, and holds the lines that begin before byte `end`.
+    `number` is None for a source's only shard; `size` is in bytes on disk, None if it is not known before reading. A
+    stretch begins at byte `start` with line `first_line`, and holds the lines that begin before byte `end`.
     """
 
     source: str
@@ -51,9 +51,10 @@ class Shard:
 
 @dataclass(frozen=True)
 class Plan:
-    """All that a worker must know: the corpus, where it reads and writes, and its shards in canonical order.
+    """Everything a worker needs: the corpus, where it reads and writes, and its shards in canonical order.
 
-    `identities` says what the text of each shard depends on; where it and the settings stay, nothing is read again.
+    `identities` are by shard a hash of all that its text depends on; while it and the settings are the same, the shard
+    is not read again.
     """
 
     corpus: Corpus
@@ -81,7 +82,7 @@ class Plan:
         return read_source(shard.source, source, self.base, self.cache)
 
     def size_on_disk(self, shard: Shard) -> int | None:
-        """Bytes of the files that a shard reads; None where it reads none."""
+        """Bytes of the files that a shard reads; None if it reads no files."""
         source = self.corpus.sources[shard.source]
         if shard.end is not None:
             return shard.end - shard.start
@@ -91,7 +92,7 @@ class Plan:
         return sum(path.stat().st_size for path in find_files(shard.source, paths, self.base).values())
 
     def save(self) -> Path:
-        """Write the plan where workers find it; returns the file."""
+        """Write the plan for the workers; returns the file."""
         path = self.work / "plan.json"
         write_json(
             path,
@@ -106,16 +107,16 @@ class Plan:
 
 
 def load_plan(path: Path) -> Plan:
-    """The plan in a file; read once as long as the file stays."""
+    """The plan in a file, which is read once until it changes."""
     return _load_plan(path, path.stat().st_mtime_ns)
 
 
 @lru_cache(maxsize=1)
 def _load_plan(path: Path, changed: int) -> Plan:
-    found = read_json(path)
-    shards = tuple(Shard(**{**shard, "places": tuple(shard["places"])}) for shard in found["shards"])
-    base, cache, folder, work = (Path(found[name]) for name in FOLDERS)
-    return Plan(Corpus.model_validate(found["corpus"]), base, cache, folder, work, shards, found["identities"])
+    values = read_json(path)
+    shards = tuple(Shard(**{**shard, "places": tuple(shard["places"])}) for shard in values["shards"])
+    base, cache, folder, work = (Path(values[name]) for name in FOLDERS)
+    return Plan(Corpus.model_validate(values["corpus"]), base, cache, folder, work, shards, values["identities"])
 
 
 def make_plan(
@@ -159,7 +160,7 @@ def _stretches(path: Path, size: int) -> Iterator[tuple[int, int, int]]:
     """(first byte, byte after the last, number of the first line) of pieces of a file, cut where lines end."""
     start, line, position, num_lines = 0, 1, 0, 0
     with path.open("rb", buffering=0) as stream:
-        while piece := stream.read(_COUNTED):
+        while piece := stream.read(_BLOCK):
             goal = start + size - position
             cut = -1 if goal > len(piece) else piece.find(b"\n", max(0, goal - 1))
             if cut >= 0:
@@ -177,7 +178,7 @@ def _stretches(path: Path, size: int) -> Iterator[tuple[int, int, int]]:
 
 
 def _identity(shard: Shard, origins: Mapping[str, dict[str, Any]]) -> str:
-    """A hash over the shard and the files it reads, or all its source depends on."""
+    """A hash of the shard and of the files it reads, or of all that its source depends on."""
     origin = origins[shard.source]
     if shard.places:
         origin = {place: origin["files"][place] for place in shard.places}

@@ -1,7 +1,7 @@
-"""What sets of rules would make of documents as they lie, anybody's, without building a corpus of them.
+"""What rule sets would drop of any files, without building a corpus.
 
-One decision: every set judges every document, so the answer holds what each rule would drop alone beside what would be
-lost in all; texts are normalised in passing, as a build would, and nothing is written.
+One decision: every set judges every document, so the result shows what each set would drop alone and what all would
+drop together. Texts are normalised in memory, as a build would, and nothing is written.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from aurora.corpus.cleaning.normalise import normalise_batch
 from aurora.corpus.document import Document, Quarantined
 from aurora.corpus.kernels.measure import measure
 from aurora.corpus.personal.find import TYPES, mask_batch
-from aurora.corpus.phases.decide import said
+from aurora.corpus.phases.decide import value_text
 from aurora.corpus.phases.prepare import batches
 from aurora.corpus.rules.quality import judge_batch
 from aurora.corpus.rules.rule_sets import NEED_FILES, SETS
@@ -35,12 +35,12 @@ from aurora.tables import table
 from aurora.terminal import line
 
 KINDS = {"jsonl": (".jsonl", ".ndjson"), "parquet": (".parquet",), "text": (".txt", ".md")}
-EXAMPLES, EXCERPT = 2, 160
+EXAMPLES, EXCERPT = 2, 160  # examples of each set, rule and language; characters of each, two lines of a terminal
 
 
 @dataclass(frozen=True)
 class Reading:
-    """How documents lie in files: the key of the text, that of the language, and the language of all."""
+    """Where a file's rows have the text and its language, or the one `language` of all."""
 
     text_key: str = "text"
     language_key: str = "lang"
@@ -49,7 +49,7 @@ class Reading:
 
 @dataclass
 class Findings:
-    """What was found, as JSON types: counts by language, by set, rule and language, examples, personal data."""
+    """The result as JSON types: counts by language; by set, rule and language; examples; personal data."""
 
     documents: int = 0
     bytes: int = 0
@@ -61,21 +61,21 @@ class Findings:
 
 
 def sets_of(names: str) -> list[str]:
-    """Rule sets by their names with commas between; `UserError` for one that is none or needs files of a recipe."""
+    """The rule sets named in a comma-separated list; `UserError` for one that is unknown or needs files of a recipe."""
     known = [name for name in SETS if name not in NEED_FILES]
     chosen = [name.strip() for name in names.split(",") if name.strip()]
     for name in chosen:
         if name not in known:
-            raise UserError(f"--rules: there is no rule set {name} to scan with; known are {', '.join(known)}.")
+            raise UserError(f"--rules: {name} is not a rule set for scanning; choose from {', '.join(known)}.")
     if not chosen:
-        raise UserError(f"--rules names no rule set; known are {', '.join(known)}.")
+        raise UserError(f"--rules names no rule set; choose from {', '.join(known)}.")
     return list(dict.fromkeys(chosen))
 
 
 def scan(path: Path, sets: Sequence[str], reading: Reading, personal_data: bool = False) -> Findings:
-    """Judge all documents of a file or folder by sets of rules; memory holds one batch.
+    """Judge all documents of a file or folder by rule sets, one batch in memory at a time.
 
-    Raises `UserError` where there is nothing to read, or no text under its key.
+    Raises `UserError` if there is nothing to read, or no text under its key.
     """
     if reading.language is not None:
         try:
@@ -150,8 +150,8 @@ def _judge(findings: Findings, documents: list[Document], sets: Sequence[str], p
             by_language[langs[row]] = by_language.get(langs[row], 0) + 1
             if by_language[langs[row]] <= EXAMPLES:
                 text = " ".join(texts[row].as_py()[: 2 * EXCERPT].split())[:EXCERPT]
-                found = {"set": name, "rule": rules[row], "value": said(values[row]), "language": langs[row]}
-                findings.examples.append(found | {"place": documents[row].url, "excerpt": text})
+                loss = {"set": name, "rule": rules[row], "value": value_text(values[row]), "language": langs[row]}
+                findings.examples.append(loss | {"place": documents[row].url, "excerpt": text})
     sizes = pc.binary_length(texts).to_numpy()
     for row, language in enumerate(langs):
         counts = findings.languages.setdefault(language, {"documents": 0, "bytes": 0, "lost": 0})
@@ -160,25 +160,25 @@ def _judge(findings: Findings, documents: list[Document], sets: Sequence[str], p
         counts["lost"] += int(lost[row])
     findings.bytes += int(sizes.sum())
     if personal_data:
-        _count(findings, mask_batch(texts, langs)[1], langs)
+        _count_personal_data(findings, mask_batch(texts, langs)[1], langs)
 
 
-def _count(findings: Findings, found: pa.RecordBatch, langs: Sequence[str]) -> None:
+def _count_personal_data(findings: Findings, counts: pa.RecordBatch, langs: Sequence[str]) -> None:
     for name in TYPES:
-        counts = found[name].to_numpy()
-        for row in np.flatnonzero(counts).tolist():
+        of_type = counts[name].to_numpy()
+        for row in np.flatnonzero(of_type).tolist():
             by_language = findings.personal_data.setdefault(name, {})
-            by_language[langs[row]] = by_language.get(langs[row], 0) + int(counts[row])
+            by_language[langs[row]] = by_language.get(langs[row], 0) + int(of_type[row])
 
 
 def _read(path: Path, reading: Reading) -> Iterator[Document | Quarantined]:
-    """The documents of a file, or of all files below a folder whose ending is known, by path."""
-    files = sorted(found for found in path.rglob("*") if found.is_file()) if path.is_dir() else [path]
+    """The documents of a file, or of all files below a folder with a known ending, in the order of their paths."""
+    files = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
     known = [(file, kind) for file in files if (kind := _kind(file)) and not file.name.startswith(".")]
     if not known:
         endings = ", ".join(ending for group in KINDS.values() for ending in group)
         raise UserError(
-            f"{path} holds no file to scan; known endings are {endings}, and with {', '.join(PACKED)} behind."
+            f"{path} has no file to scan: give files that end with {endings}, also compressed ({', '.join(PACKED)})."
         )
     for file, kind in known:
         yield from read_source("scan", _source(file, kind, reading), file.parent, file.parent)
@@ -198,12 +198,12 @@ def _source(path: Path, kind: str, reading: Reading) -> JsonlSource | ParquetSou
     try:
         has_language = reading.language_key.partition(".")[0] in pq.read_schema(path).names
     except (OSError, pa.ArrowException):
-        has_language = False  # reading says what is wrong with it
+        has_language = False  # reading the file will say what is wrong with it
     return ParquetSource(kind="parquet", language_key=reading.language_key if has_language else None, **keys)
 
 
 def _is_utf8(text: str) -> bool:
-    """Whether a text holds no lone surrogate."""
+    """Whether a text can be encoded: it has no lone surrogate."""
     try:
         text.encode()
     except UnicodeEncodeError:

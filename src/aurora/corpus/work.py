@@ -1,7 +1,7 @@
-"""The work files of a shard: what a phase leaves for the next, and what tells that it is done.
+"""The work files of a shard: what a phase leaves for the next, and the record that it is done.
 
-One decision: a phase is done where a mark beside its files holds the fingerprint of all they depend on. Marks are
-written last, so whatever kills a worker, the shard in its hands is done again and no other.
+One decision: a phase is done if its record (`PHASE/SHARD.done.json`) holds the fingerprint of everything it depends on.
+Records are written last, so if a worker is killed, only the shard it was working on is done again.
 """
 
 from __future__ import annotations
@@ -24,119 +24,118 @@ from aurora.files import canonical_json, write_json
 from aurora.hashes import digest_of
 from aurora.progress import say
 
-# What a document becomes, as numbers in the columns of fates, and the folders of a corpus that they name.
+# A document's fate as a number in the columns of fates, and the folder of the corpus that each number stands for.
 CLEAN, HELD_OUT, DROPPED = range(3)
 PART_NAMES = ("clean", "held_out", "dropped")
 
 
 @dataclass(frozen=True)
 class WorkFiles:
-    """Where the work of a shard lies."""
+    """The paths of a shard's work files."""
 
     work: Path
     shard: str
 
     @property
     def texts(self) -> Path:
-        """The documents as they left the steps; one row group a batch."""
+        """The documents as they left the steps of preparing; one row group a batch."""
         return self.work / "texts" / f"{self.shard}.parquet"
 
     @property
     def facts(self) -> Path:
-        """What is known of each document, in the same rows and groups: hashes, losses, counts, statistics."""
+        """Hashes, losses, counts and statistics of each document, in the same rows and groups as `texts`."""
         return self.work / "statistics" / f"{self.shard}.parquet"
 
     @property
     def signatures(self) -> Path:
-        """The signatures of the documents, row for row, where near duplicates are asked for."""
+        """The MinHash signature of each document, if near duplicates are looked for."""
         return self.work / "signatures" / f"{self.shard}.bin"
 
     @property
     def quarantined(self) -> Path:
-        """The inputs that became no document, as JSON lines."""
+        """The inputs that could not become documents, as JSON lines."""
         return self.work / "quarantined" / f"{self.shard}.jsonl"
 
     @property
     def judged(self) -> Path:
-        """The first loss of each document by what is known of it alone."""
+        """The first loss of each document, judged by its own facts."""
         return self.work / "judged" / f"{self.shard}.parquet"
 
     @property
     def fates(self) -> Path:
-        """The part each document belongs to, and its loss, when all shards are known."""
+        """The part each document goes to, and its loss, decided from all shards."""
         return self.work / "fates" / f"{self.shard}.parquet"
 
     @property
     def lines(self) -> Path:
-        """The lines at the edges of documents that may be boilerplate, where it is looked for."""
+        """Lines at the edges of documents that may be boilerplate, if it is looked for."""
         return self.work / "lines" / f"{self.shard}.parquet"
 
     @property
     def passages(self) -> Path:
-        """The passages of the documents, where repeated ones are looked for."""
+        """The passages of the documents, if repeated ones are looked for."""
         return self.work / "passages" / f"{self.shard}.parquet"
 
     @property
     def repeats(self) -> Path:
-        """The passages to cut out because they stood elsewhere before."""
+        """The passages to cut because an earlier document has them."""
         return self.work / "repeats" / f"{self.shard}.parquet"
 
     @property
     def remains(self) -> Path:
-        """What is left of the documents that something is cut out of, and whether it is a document."""
+        """For each document that is cut, the hash of what is left and whether it still passes the rules."""
         return self.work / "remains" / f"{self.shard}.parquet"
 
     @property
     def cuts(self) -> Path:
-        """What is cut out of documents when they are written."""
+        """The boilerplate lines to cut."""
         return self.work / "cuts" / f"{self.shard}.parquet"
 
     def result(self, phase: str, fingerprint: str) -> dict[str, Any] | None:
-        """What a phase said when it was done with the same fingerprint; None where it must run, be it that one of the
-        files it made is not as it was."""
+        """The recorded result of a phase; None if it must run: never done, another fingerprint, or a changed file."""
         try:
-            mark = json.loads(self._mark(phase).read_text(encoding="utf-8"))
-            if mark["fingerprint"] != fingerprint:
+            record = json.loads(self._record(phase).read_text(encoding="utf-8"))
+            if record["fingerprint"] != fingerprint:
                 return None
-            same = all(digest_of(self.work / name) == digest for name, digest in mark["made"].items())
-            result: dict[str, Any] = mark["result"]
+            same = all(digest_of(self.work / name) == digest for name, digest in record["made"].items())
+            result: dict[str, Any] = record["result"]
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
         return result if same else None
 
     def finish(self, phase: str, fingerprint: str, result: dict[str, Any], *made: Path) -> None:
-        """Mark a phase as done that `made` these files, as far as it had anything to put into them."""
+        """Record that a phase is done, with the hashes of those of the files in `made` that it wrote."""
         hashes = {path.relative_to(self.work).as_posix(): digest_of(path) for path in made if path.is_file()}
-        write_json(self._mark(phase), {"fingerprint": fingerprint, "result": result, "made": hashes})
+        write_json(self._record(phase), {"fingerprint": fingerprint, "result": result, "made": hashes})
 
-    def _mark(self, phase: str) -> Path:
+    def _record(self, phase: str) -> Path:
         return self.work / phase / f"{self.shard}.done.json"
 
 
 def is_kept(files: WorkFiles) -> npt.NDArray[np.bool_]:
-    """Whether each document of a shard whose fates are known is kept."""
+    """Whether each document of a shard is kept, by its decided fates."""
     return np.asarray(pq.read_table(files.fates, columns=["part"])["part"].to_numpy() != DROPPED, np.bool_)
 
 
 @contextmanager
 def at_work(work: Path) -> Iterator[None]:
-    """Held by a process while it carries out a task, so that the next build can wait for it."""
+    """Hold the work folder's shared lock while carrying out a task, so that the next build can wait for its end."""
     with _lock(work) as descriptor:
         fcntl.flock(descriptor, fcntl.LOCK_SH)
         yield
 
 
 def wait_for_workers(work: Path) -> None:
-    """Wait until workers of a build that was killed have ended the tasks they had in hand.
+    """Wait until the workers of a killed build have ended their current tasks.
 
-    Whatever kills a build may leave its workers alive. One that is still writing a shard first removes the parts of it
-    that are there, which may be those that the next build has just found to be done.
+    A build can be killed without its workers. A worker about to write a shard first removes the shard's parts, which
+    the next build may just have found to be done.
     """
     with _lock(work) as descriptor:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            say("  waiting for workers of a build that was killed")
+            say("  waiting for workers of a killed build to end their tasks")
             fcntl.flock(descriptor, fcntl.LOCK_EX)
 
 
@@ -147,9 +146,9 @@ def _lock(work: Path) -> Iterator[int]:
     try:
         yield descriptor
     finally:
-        os.close(descriptor)  # and the lock with it
+        os.close(descriptor)  # which also releases the lock
 
 
 def fingerprint(*parts: Any) -> str:
-    """A hash over JSON values."""
+    """The SHA-256 of JSON values, hex."""
     return hashlib.sha256(canonical_json(parts)).hexdigest()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from aurora.model.scorer import Scorer
     from aurora.tokens.text.text_facts import TextFacts
 
-# Memory of the scores of a batch grows with both: 16 sequences of 1,024 tokens over 49,152 entries take 3.2 GB in fp32.
+# Sequences of a batch. Hidden states of all of them are held at once; `token_losses` holds logits of a few rows only.
 BATCH_SEQUENCES = 16
 # Batches are padded to a multiple of this: few lengths, because oneDNN compiles and keeps a product for every shape.
 LENGTH_STEP = 32

@@ -36,8 +36,8 @@ def jsonl(**keys: Any) -> dict[str, Any]:
 def test_a_wrong_key_stops_and_names_those_that_are_there(tmp_path: Path, shards: float) -> None:
     (tmp_path / "a.jsonl").write_text(lines(6))
     said = (
-        r"corpus\.sources\.web: none of its 6 inputs became a document\. The first, a\.jsonl:1: the key body is "
-        "missing; there are text; correct"
+        r"corpus\.sources\.web: none of its 6 inputs could be read as a document\. The first error: a\.jsonl:1: the "
+        r"key body is missing; there are text\. Correct"
     )
     with pytest.raises(UserError, match=said):
         build(tmp_path, jsonl(text_key="body", may_lose=1), shard_megabytes=shards)
@@ -47,7 +47,7 @@ def test_a_wrong_key_stops_and_names_those_that_are_there(tmp_path: Path, shards
 @pytest.mark.parametrize("data", [b"", b"\n\n", gzip.compress(b"", mtime=0)])
 def test_a_source_that_holds_nothing_stops(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "a.jsonl").write_bytes(data)
-    with pytest.raises(UserError, match=r"corpus\.sources\.web: it holds no document"):
+    with pytest.raises(UserError, match=r"corpus\.sources\.web has no documents"):
         build(tmp_path, jsonl())
     (tmp_path / "b.jsonl").write_text(lines(1))
     assert build(tmp_path, jsonl())["documents"]["kept"] == 1
@@ -55,13 +55,13 @@ def test_a_source_that_holds_nothing_stops(tmp_path: Path, data: bytes) -> None:
 
 def test_an_archive_without_a_page_stops(tmp_path: Path) -> None:
     (tmp_path / "a.wat").write_bytes(record("metadata", b"{}", "https://a.example/", "application/json"))
-    with pytest.raises(UserError, match=r"nothing was found in it that is a web page \(an answer with HTML"):
+    with pytest.raises(UserError, match=r"there is nothing in it that is a web page \(an answer with HTML"):
         build(tmp_path, {"kind": "warc", "paths": ["a.wat"]})
 
 
 def test_a_share_of_unreadable_inputs_stops(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text(lines(4, broken=5))
-    with pytest.raises(UserError, match=r"5 of its 9 inputs cannot be read, more than its share may_lose \(0\.5\)"):
+    with pytest.raises(UserError, match=r"5 of its 9 inputs cannot be read, more than may_lose allows \(0\.5\)"):
         build(tmp_path, jsonl())
     with pytest.raises(UserError, match=r"raise corpus\.sources\.web\.may_lose if the rest is enough"):
         build(tmp_path, jsonl(may_lose=0.55))
@@ -78,7 +78,7 @@ def test_a_share_of_unread_bytes_stops(tmp_path: Path) -> None:
     assert build(tmp_path, source)["documents"]["kept"] == 100
     (tmp_path / "2.parquet").write_bytes(data[:-10])
     with pytest.raises(
-        UserError, match=r"of its [0-9,]+ bytes cannot be read.*The first, 1\.parquet: the file cannot be"
+        UserError, match=r"of its [0-9,]+ bytes cannot be read.*The first error: 1\.parquet: the file cannot be"
     ):
         build(tmp_path, source)
     assert build(tmp_path, {**source, "may_lose": 0.8})["documents"]["kept"] == 50
@@ -86,7 +86,7 @@ def test_a_share_of_unread_bytes_stops(tmp_path: Path) -> None:
 
 def test_a_source_that_rules_leave_nothing_of_stops(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text(lines(3))
-    with pytest.raises(UserError, match=r"none of its documents is kept; it loses 3 to language contradicts \(fi\)"):
+    with pytest.raises(UserError, match=r"no document was kept; it lost 3 to language contradicts \(fi\)"):
         build(tmp_path, jsonl(language="fi"))
     assert not (tmp_path / "out" / "ledger.json").exists()
 
@@ -100,5 +100,5 @@ def test_copies_of_another_source_are_kept_there(tmp_path: Path) -> None:
 def test_the_measuring_domain_is_asked_as_well(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text(lines(3))
     (tmp_path / "b.txt").write_text("")
-    with pytest.raises(UserError, match=r"corpus\.other_domain\.letters: it holds no document"):
+    with pytest.raises(UserError, match=r"corpus\.other_domain\.letters has no documents"):
         build(tmp_path, jsonl(), other_domain={"letters": {"kind": "text", "paths": ["b.txt"]}})

@@ -110,7 +110,7 @@ def test_a_part_without_documents_has_no_file(tmp_path: Path) -> None:
 
 
 def test_a_part_that_is_missing_is_named(tmp_path: Path) -> None:
-    with pytest.raises(AuroraError, match="is not a corpus with a part held_out: build the corpus first"):
+    with pytest.raises(AuroraError, match="has no held_out/ and is not a whole corpus: build the corpus first"):
         list(read_texts(tmp_path, "held_out"))
 
 

@@ -7,11 +7,10 @@ import pytest
 
 from aurora.corpus.artifact import read_columns, read_documents
 from aurora.corpus.curate import build_corpus
-from aurora.corpus.document import text_hash
 from aurora.corpus.repeats import boilerplate
 from aurora.corpus.repeats.boilerplate import FEWEST_DOCUMENTS
 from aurora.recipe.corpus import Corpus
-from corpus.sample_texts import CODE_TEXT, TEXTS
+from corpus.sample_texts import CODE_TEXT, TEXTS, text_hash
 from corpus.test_curate import SOURCE, write_rows
 
 MENU, FOOTER = "Home | News | Contact", "Subscribe to our newsletter!"

@@ -1,7 +1,7 @@
-"""Writing what curation made of a shard: a Parquet file for each part, JSON lines of what was quarantined, in reading
-order.
+"""Writing the documents of a shard: a Parquet file for each part, in reading order.
 
-One decision: fixed compression, row groups and schema, no time stamps, so the same documents give the same bytes.
+One decision: compression, row groups and schema are fixed and there are no time stamps, so the same documents give the
+same bytes.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ import pyarrow.parquet as pq
 from aurora.corpus.document import Document, schema, table_of
 from aurora.files import explained
 
+# Rows of a row group: small enough that readers skip what they do not need by its statistics, large enough to compress.
 ROWS = 2048
-# A row group of long documents ends earlier.
-LARGEST_GROUP = 64_000_000  # bytes
+LARGEST_GROUP = 64_000_000  # bytes of text after which a row group of long documents ends earlier
 LOSS_COLUMNS = ("step", "rule", "value")
 
 
 class PartWriter:
-    """Writes one shard's documents to the parts they belong to; a file appears with its part's first document, and
-    under its name when all are written."""
+    """Writes one shard's documents to their parts. A part's file is begun with its first document and gets its name
+    when the block ends without an error."""
 
     def __init__(self, folder: Path, shard: str) -> None:
         self._folder = folder
@@ -59,7 +59,7 @@ class PartWriter:
         self._rows.append(document)
 
     def write_table(self, part: str, table: pa.Table) -> None:
-        """Append the rows of a table that has the part's columns; those of `dropped` are followed by the loss."""
+        """Append the rows of a table that has the part's columns (`part_schema`)."""
         self._flush()
         if part not in self._files:
             self._files[part] = _PartFile(self._folder / part / f"{self._shard}.parquet", part_schema(part))
@@ -72,11 +72,12 @@ class PartWriter:
 
 
 class _PartFile:
-    """A Parquet file in the making: rows wait until a group is full."""
+    """A Parquet file being written: rows are buffered until a row group is full."""
 
     def __init__(self, path: Path, columns: pa.Schema) -> None:
         self._path = path
-        self._partial = path.with_name(f".{path.name}.{os.getpid()}.partial")  # an orphan may still write
+        # With the process id, as a worker of a killed build may still be writing the same shard.
+        self._partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
         self._schema = columns
         self._waiting: list[pa.Table] = []
         with explained(path):
@@ -92,7 +93,7 @@ class _PartFile:
             self._write(rows)
 
     def close(self, whole: bool) -> None:
-        """Write what waits and give the file its name; take it away where it is not `whole`."""
+        """Write the buffered rows and give the file its name; delete it if it is not `whole`."""
         try:
             if whole:
                 if self._waiting:
@@ -116,6 +117,6 @@ class _PartFile:
 
 
 def part_schema(part: str) -> pa.Schema:
-    """The columns of a part, all strings."""
+    """The columns of a part, all strings; `dropped` also has each document's loss."""
     names = LOSS_COLUMNS if part == "dropped" else ()
     return pa.schema([*schema(), *((name, pa.string()) for name in names)])

@@ -1,8 +1,8 @@
-"""The first phase of the plan: a shard is read once, and all that later decisions need is written beside its text.
+"""The first phase of the plan: read a shard once and write, beside its texts, everything that later decisions need.
 
-One decision: nothing here depends on a threshold or on another shard. A text leaves normalised, with its language, its
-hash and its statistics as columns; whoever moves a threshold reads those columns and never the text. A batch that makes
-a step raise goes through again in halves, so that only the document at fault is quarantined.
+One decision: nothing here depends on a threshold or on another shard. A text is written normalised, with its language,
+hash and statistics as columns; a changed threshold is applied to those columns and never to the text. If a step raises
+on a batch, its halves are tried in turn, so that only the document at fault is quarantined.
 """
 
 from __future__ import annotations
@@ -47,14 +47,15 @@ from aurora.files import atomic_file
 from aurora.languages.labels import UNDETERMINED
 from aurora.recipe.corpus import Curation
 
-# Rises when the code changes what is written for the same text.
+# Raise it when the code writes something else for the same text, so that shards are prepared again.
 VERSION = 12
-# A batch ends with the document that makes it so large; a larger document is none.
+# A batch ends with the document that reaches one of these. Every step holds a copy of its texts, and each worker has a
+# batch: 16 MB keep a worker within a few hundred MB and make Python's cost a batch small.
 BATCH_BYTES = 16_000_000
 BATCH_DOCUMENTS = 8192
-LARGEST_DOCUMENT = 100_000_000
-EXCERPT = 160
-# Whatever changes these, the shards are prepared anew; the rest of the recipe's curation moves no text.
+LARGEST_DOCUMENT = 100_000_000  # bytes; a larger input is quarantined, as it is a broken file rather than a text
+EXCERPT = 160  # characters kept of a quarantined document
+# The keys of the recipe's curation that change texts or facts: a change of one prepares all shards again.
 SETTINGS = (
     "normalise",
     "repair_encoding",
@@ -68,7 +69,7 @@ SETTINGS = (
 )
 OTHER_LANGUAGE = "paragraphs in another language"
 UNKNOWN_LABELS = "unknown language labels"
-# What a document was changed by or marked with, counted in the ledger.
+# Changes and labels of documents that the ledger counts.
 COUNTED = (
     UNKNOWN_LABELS,
     "normalised",
@@ -99,9 +100,9 @@ FACTS = pa.schema(
 
 
 def prepare(plan: Plan, shard: Shard, tick: Callable[[int], object]) -> dict[str, Any]:
-    """Write a shard's texts, facts and quarantined inputs; returns what was read, as the fields of `Read`.
+    """Write a shard's texts, facts and quarantined inputs; returns the fields of `Read`.
 
-    `tick` hears of the bytes of each batch.
+    `tick` is called with the bytes of each batch.
     """
     files = WorkFiles(plan.work, shard.name)
     curation = plan.corpus.curation
@@ -132,28 +133,28 @@ def prepare(plan: Plan, shard: Shard, tick: Callable[[int], object]) -> dict[str
                 if lines:
                     lines.write_table(edge_lines(batch, read.documents))
                 read.documents += batch.num_rows
-            for found in broken:
-                quarantined.write(json.dumps(asdict(masker.quarantined(found)), sort_keys=True) + "\n")
-                read.lose(found)
+            for item in broken:
+                quarantined.write(json.dumps(asdict(masker.quarantined(item)), sort_keys=True) + "\n")
+                read.lose(item)
             read.bytes += size
             tick(size)
     return asdict(read)
 
 
 def identifiers_of(plan: Plan) -> list[Identifier]:
-    """Who tells the languages of a plan's documents."""
+    """The identifiers of a plan's documents' languages: CLD2, and the recipe's fastText model if it names one."""
     model = plan.corpus.curation.fasttext_model
     return [Cld2(), FastText(plan.base / model)] if model else [Cld2()]
 
 
-def batches(found: Iterator[Document | Quarantined]) -> Iterator[tuple[list[Document | Quarantined], int]]:
-    """Inputs in order, in lists bounded in bytes and in number, and the bytes of each list; a document too large is
-    quarantined."""
+def batches(inputs: Iterator[Document | Quarantined]) -> Iterator[tuple[list[Document | Quarantined], int]]:
+    """Inputs in order, in lists bounded in bytes and number, with the bytes of each list; a document over
+    LARGEST_DOCUMENT is quarantined."""
     batch: list[Document | Quarantined] = []
     size = 0
-    for item in found:
+    for item in inputs:
         bytes_of_text = _size(item)
-        batch.append(_refused(item) if bytes_of_text > LARGEST_DOCUMENT else item)
+        batch.append(_too_large(item) if bytes_of_text > LARGEST_DOCUMENT else item)
         size += bytes_of_text
         if size >= BATCH_BYTES or len(batch) == BATCH_DOCUMENTS:
             yield batch, size
@@ -164,7 +165,7 @@ def batches(found: Iterator[Document | Quarantined]) -> Iterator[tuple[list[Docu
 
 @contextmanager
 def _no_collection() -> Iterator[None]:
-    """Documents hold no cycles; looking for some among the thousands of a batch takes time."""
+    """Pause garbage collection: documents hold no cycles, and searching thousands of them for some takes time."""
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -175,7 +176,7 @@ def _no_collection() -> Iterator[None]:
 
 
 class _Steps:
-    """The steps of a batch, and what they look things up in."""
+    """The steps that a batch of documents goes through, with the indexes and models they need."""
 
     def __init__(
         self,
@@ -194,29 +195,28 @@ class _Steps:
         self._masker = masker
 
     def carry_out(self, inputs: Sequence[Document | Quarantined]) -> tuple[list[pa.RecordBatch], list[Quarantined]]:
-        """The documents as they leave the steps, and what is quarantined, each in the order of the inputs."""
+        """The documents after all steps, and the quarantined inputs, each in the order of the inputs."""
         broken = [item for item in inputs if isinstance(item, Quarantined)]
         prepared, raised = self._halved([item for item in inputs if isinstance(item, Document)])
         return ([pa.Table.from_batches(prepared).combine_chunks().to_batches()[0]] if prepared else []), broken + raised
 
     def _halved(self, documents: Sequence[Document]) -> tuple[list[pa.RecordBatch], list[Quarantined]]:
-        """The documents as they leave the steps. A batch that makes a step raise goes through again in halves, so that
-        only the documents at fault are quarantined."""
+        """The documents after all steps; if a step raises, each half is tried again, down to the document at fault."""
         if not documents:
             return [], []
         try:
             return [self._batch(documents)], []
         except UserError:
             raise
-        except Exception as error:  # whatever a document makes a step raise
+        except Exception as error:  # nothing that a single document causes may stop a build
             if len(documents) == 1:
-                return [], [_raised(documents[0], error)]
+                return [], [_quarantined(documents[0], error)]
         half = len(documents) // 2
         parts = [self._halved(documents[:half]), self._halved(documents[half:])]
         return [batch for prepared, _ in parts for batch in prepared], [item for _, broken in parts for item in broken]
 
     def _batch(self, documents: Sequence[Document]) -> pa.RecordBatch:
-        """Documents as columns: TEXTS and FACTS."""
+        """Documents as columns, those of TEXTS and FACTS."""
         columns: dict[str, Any] = {
             name: pa.array([getattr(document, name) for document in documents], TEXTS.field(name).type)
             for name in COLUMNS
@@ -225,7 +225,7 @@ class _Steps:
         langs = columns["lang"].to_pylist()
         if self._curation.identify_language:
             langs = label_code(columns["text"], langs)
-        # Before normalisation, which takes away controls that are bytes of a character read wrongly.
+        # Before normalisation, which removes control characters that are misread bytes of a character.
         columns["mojibake repaired"] = pa.array([0] * len(documents), pa.int32())
         if self._curation.repair_encoding:
             columns["text"], repaired = repair_batch(columns["text"], langs)
@@ -233,29 +233,29 @@ class _Steps:
         given = columns["text"]
         if self._curation.normalise:
             columns["text"] = normalise_batch(given, langs)
-        found = self._languages(columns["text"], langs)
-        langs = found.langs
-        # Before personal data goes: a mask must neither count as normalisation nor hide a measured sentence.
+        languages = self._languages(columns["text"], langs)
+        langs = languages.langs
+        # Before masking personal data: a mask must neither count as normalisation nor hide a measured sentence.
         columns["normalised"] = pc.not_equal(columns["text"], given).cast(pa.int32())
         columns[OTHER_LANGUAGE] = pa.array(np.zeros(len(documents), np.int32))
         if self._curation.other_language_paragraphs == "drop":
-            columns["text"], dropped = drop_other_paragraphs(columns["text"], found, self._identifiers)
+            columns["text"], dropped = drop_other_paragraphs(columns["text"], languages, self._identifiers)
             columns[OTHER_LANGUAGE] = pa.array(dropped)
         columns["measured"] = pa.array(self._measured.find_batch(columns["text"]), pa.string())
-        held = self._benchmarks.find(columns["text"]) if self._benchmarks else [None] * len(documents)
-        for place, name in enumerate(("benchmark", "benchmark_item")):
-            columns[name] = pa.array([None if item is None else item[place] for item in held], pa.string())
+        items = self._benchmarks.find(columns["text"]) if self._benchmarks else [None] * len(documents)
+        for field, name in enumerate(("benchmark", "benchmark_item")):
+            columns[name] = pa.array([None if item is None else item[field] for item in items], pa.string())
         columns["text"], counts = self._masker.texts(columns["text"], langs)
         columns |= {
             "lang": pa.array(langs, pa.string()),
             "bytes": pc.binary_length(columns["text"]),
             "hash": exact_hashes(columns["text"]),
-            "language_percent": pa.array(found.percents),
-            "mixed languages": pa.array(is_mixed(found)).cast(pa.int32()),
+            "language_percent": pa.array(languages.percents),
+            "mixed languages": pa.array(is_mixed(languages)).cast(pa.int32()),
         }
         columns |= {f"personal data: {name}": counts[name] for name in TYPES}
-        for place, name in enumerate(("step", "rule", "value")):
-            losses = (None if loss is None else ("language", *loss)[place] for loss in found.losses)
+        for field, name in enumerate(("step", "rule", "value")):
+            losses = (None if loss is None else ("language", *loss)[field] for loss in languages.losses)
             columns[name] = pa.array(losses, pa.string())
         columns |= self._measures.measure(columns["text"], langs)
         if self._curation.flagged_words:
@@ -269,33 +269,32 @@ class _Steps:
 
 
 def exact_hashes(texts: pa.LargeStringArray) -> pa.Array:
-    """The xxh3 hash of each text, 16 bytes in the order of `text_hash`'s digits; equal texts are exact duplicates."""
+    """The xxh3 hash of each text, 16 bytes, most significant first; equal texts are exact duplicates."""
     _, offsets, data = texts.buffers()
-    places = memoryview(offsets).cast("q")[texts.offset : texts.offset + len(texts) + 1] if len(texts) else [0]
+    bounds = memoryview(offsets).cast("q")[texts.offset : texts.offset + len(texts) + 1] if len(texts) else [0]
     view = memoryview(data) if data is not None else b""
-    spans = pairwise(places)
-    return pa.array([xxhash.xxh3_128_digest(view[start:end]) for start, end in spans], pa.binary(16))
+    return pa.array([xxhash.xxh3_128_digest(view[start:end]) for start, end in pairwise(bounds)], pa.binary(16))
 
 
 @lru_cache(maxsize=1)
 def _measuring_sentences(folder: Path) -> SentenceIndex:
-    """The sentences of the measuring domain, from the part of it that stands in `folder`; one a line."""
+    """The sentences of the measuring domain, from the part `other_domain` of the corpus in `folder`; one a line."""
     return SentenceIndex(line for text in read_texts(folder, "other_domain") for line in text.splitlines())
 
 
 def _size(item: Document | Quarantined) -> int:
-    """UTF-8 bytes of an input, or as few as may be: counting characters is enough to bound a batch of ASCII."""
+    """UTF-8 bytes of an input, without encoding it if it is ASCII."""
     text = item.text if isinstance(item, Document) else item.excerpt
     return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 
 
-def _refused(item: Document | Quarantined) -> Quarantined:
+def _too_large(item: Document | Quarantined) -> Quarantined:
     if isinstance(item, Quarantined):
         return item
-    return _raised(item, ValueError(f"the text is larger than {LARGEST_DOCUMENT // 1_000_000} MB"))
+    return _quarantined(item, ValueError(f"the text is larger than {LARGEST_DOCUMENT // 1_000_000} MB"))
 
 
-def _raised(document: Document, error: Exception) -> Quarantined:
+def _quarantined(document: Document, error: Exception) -> Quarantined:
     return Quarantined(
         document.source,
         document.url or document.id,

@@ -1,8 +1,8 @@
-"""What is left of documents that something was cut out of: judged again, as a document that came so would be.
+"""What is left of documents that were cut, judged again as if it had been read that way.
 
-One decision: whether what is left is a document decides in turn which passages stood elsewhere before, so cutting and
-judging take turns until nothing changes. In canonical order each document depends on those before it alone, so each
-turn settles more of them; where a chain is long, only documents that two turns agree on may hold what others lose.
+One decision: a document that no longer passes the rules is no reason to cut its passages from others, so cutting and
+judging alternate until nothing changes. In canonical order each document depends only on those before it, so each turn
+settles more of them; if the turns run out, only documents on which the last two agree may cause cuts in others.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from aurora.corpus.cleaning.identify import Identifier, identify_batch
 from aurora.corpus.cleaning.normalise import normalise_batch
-from aurora.corpus.phases.decide import said
+from aurora.corpus.phases.decide import value_text
 from aurora.corpus.phases.prepare import exact_hashes, identifiers_of
 from aurora.corpus.plan import Plan, Shard
 from aurora.corpus.repeats.cuts import Cuts, cut_files
@@ -27,17 +27,18 @@ from aurora.corpus.work import WorkFiles, is_kept
 from aurora.files import atomic_file
 from aurora.recipe.corpus import Curation
 
-# Rises when the code judges the same remains otherwise.
+# Raise it when the code judges the same remains differently, so that they are judged again.
 JUDGING = 1
+# Each turn reads and cuts all shards. Only a chain of documents in which each repeats the one before needs many turns.
 MOST_TURNS = 8
-# Row in the shard, hash of what is left, and what loses it.
+# Row in the shard, hash of what is left, the rule that it breaks and the value.
 REMAINS = pa.schema([("row", pa.int64()), ("hash", pa.binary(16)), ("rule", pa.string()), ("value", pa.string())])
 NOTHING_LEFT = "nothing-left"
 Chosen = npt.NDArray[np.bool_]
 
 
 def judge_remains(plan: Plan, shard: Shard) -> None:
-    """Write what becomes of each document of a shard that something is cut out of."""
+    """Write for each document of a shard that is cut what is left of it and whether that passes the rules."""
     files = WorkFiles(plan.work, shard.name)
     curation = plan.corpus.curation
     cuts = Cuts(cut_files(curation, files))
@@ -67,24 +68,23 @@ def judge_remains(plan: Plan, shard: Shard) -> None:
 def _losses(
     curation: Curation, left: pa.LargeStringArray, langs: list[str], identifiers: list[Identifier], measures: Measures
 ) -> tuple[list[str | None], list[str | None]]:
-    """The first rule that each text breaks, and the value that breaks it; None where it is a document."""
+    """The first rule that each text breaks, and the value that breaks it; None and None if it passes."""
     blank = pc.equal(pc.utf8_trim_whitespace(left), "").to_pylist()
-    found: list[tuple[str, str] | None] = [(NOTHING_LEFT, "0") if empty else None for empty in blank]
+    losses: list[tuple[str, str] | None] = [(NOTHING_LEFT, "0") if empty else None for empty in blank]
     if curation.identify_language:
-        losses = identify_batch(left, langs, *identifiers).losses
-        found = [one or other for one, other in zip(found, losses, strict=True)]
+        of_language = identify_batch(left, langs, *identifiers).losses
+        losses = [one or other for one, other in zip(losses, of_language, strict=True)]
     if curation.rules:
         rules, values = judge_batch(measures.measure(left, langs), langs, curation.rules, curation.thresholds)
         for row in np.flatnonzero(rules != None).tolist():  # noqa: E711
-            found[row] = found[row] or (rules[row], said(values[row]))
-    return [loss and loss[0] for loss in found], [loss and loss[1] for loss in found]
+            losses[row] = losses[row] or (rules[row], value_text(values[row]))
+    return [loss and loss[0] for loss in losses], [loss and loss[1] for loss in losses]
 
 
 def settle(plan: Plan, judge: Callable[[Mapping[str, str]], object]) -> dict[str, str]:
-    """Decide all passages that are cut, and what becomes of the documents that something is cut out of.
+    """Decide which passages are cut and which cut documents still pass; returns the last fingerprints of the passages.
 
-    `judge` carries out `judge_remains` for all shards, given the fingerprint of the repeated passages of each, of which
-    this returns the last.
+    `judge` carries out `judge_remains` for all shards, given by shard the fingerprint of its repeated passages.
     """
     files = {shard.name: WorkFiles(plan.work, shard.name) for shard in plan.shards}
     kept = {name: is_kept(mine) for name, mine in files.items()}
@@ -98,13 +98,13 @@ def settle(plan: Plan, judge: Callable[[Mapping[str, str]], object]) -> dict[str
         left = {name: mask & ~_lost(files[name], len(mask)) for name, mask in kept.items()}
         if all(np.array_equal(left[name], standing[name]) for name in left):
             break
-        # After the last turn but one: what was settled in both may hold passages, and nothing else.
+        # For the last turn, only documents that the last two turns agree on may cause cuts.
         standing = left if turn < MOST_TURNS - 1 else {name: left[name] & standing[name] for name in left}
     return repeats
 
 
 def _lost(files: WorkFiles, number: int) -> Chosen:
-    """Which documents of a shard are none any more."""
+    """Which documents of a shard no longer pass the rules once they are cut."""
     remains = pq.read_table(files.remains, columns=["row", "rule"])
     lost = np.zeros(number, np.bool_)
     lost[remains["row"].to_numpy()[remains["rule"].is_valid().to_numpy()]] = True

@@ -1,7 +1,7 @@
-"""What carries out the tasks of a plan: this process, processes of this machine, or a Ray cluster.
+"""Running the tasks of a plan: in this process, in processes of this machine, or on a Ray cluster.
 
-One decision: an engine only says where a task runs. Daft streams tasks to processes on one machine and to a cluster by
-the same three lines; what a task writes follows from the task alone, so no engine can change a byte.
+One decision: an engine only decides where a task runs. Daft sends tasks to processes of one machine or of a cluster
+with the same three lines; what a task writes depends on the task alone, so the engine changes no byte.
 """
 
 from __future__ import annotations
@@ -17,7 +17,10 @@ from aurora.recipe.corpus import CorpusExecution
 
 Task = dict[str, Any]
 Tick = Callable[[int], object]
+# Bytes of input from which starting processes pays: each imports Daft and compiles or loads kernels for seconds, and
+# curation runs at megabytes a second.
 WORTHWHILE = 4_000_000
+# Daft reports usage to its makers and draws its own progress bar unless told not to.
 _QUIET = {"DO_NOT_TRACK": "1", "DAFT_ANALYTICS_ENABLED": "0", "SCARF_NO_ANALYTICS": "1", "DAFT_PROGRESS_BAR": "0"}
 
 
@@ -28,11 +31,11 @@ def carry_out(
     run: Callable[[Task, Tick], dict[str, Any]],
     tick: Tick,
 ) -> Iterator[dict[str, Any]]:
-    """The results of `run(task, tick)`, as they come. `run` is a function of a module, known to every process.
+    """The results of `run(task, tick)`, as they arrive. `run` is a module's function, so that other processes find it.
 
-    Starting processes pays from `WORTHWHILE` bytes on; `size` is what the tasks read, None where nobody knows. `tick`
-    hears of bytes while they are done in this process, and of the `bytes` of each result from others. What a task
-    raises is raised here; an error of the user's as such.
+    Tasks that read fewer than `WORTHWHILE` bytes (`size`, None if unknown) run in this process. `tick` is called with
+    bytes as this process works, and with the `bytes` of each result of another process. An error of a task is raised
+    here, a `UserError` as such.
     """
     workers = min(execution.workers or os.cpu_count() or 1, len(tasks))
     small = size is not None and size < WORTHWHILE
@@ -62,27 +65,27 @@ def _daft(
     frame = daft.from_pydict({"task": [json.dumps(task) for task in tasks]})
     frame = frame.into_partitions(len(tasks)) if execution.runner == "ray" else frame.into_batches(1)
     for batch in frame.select(Worker().carry_out(frame["task"]).alias("result")).to_arrow_iter():
-        for found in batch["result"].to_pylist():
-            answer = json.loads(found)
+        for result in batch["result"].to_pylist():
+            answer = json.loads(result)
             if "error" in answer:
                 raise (UserError if answer["user"] else AuroraError)(answer["error"])
             yield answer["result"]
 
 
 def guarded(run: Callable[[Task, Tick], dict[str, Any]], task: str) -> str:
-    """Run a task given as JSON; its result or its error as JSON, which passes between any two processes."""
+    """Run a task given as JSON; its result or error as JSON, since not every exception can be pickled."""
     try:
         return json.dumps({"result": run(json.loads(task), lambda size: None)})
     except AuroraError as error:
         return json.dumps({"error": str(error), "user": isinstance(error, UserError)})
     except Exception as error:
-        said = f"A worker failed on {task}: {type(error).__name__}: {error}"
-        return json.dumps({"error": said, "user": False})
+        message = f"A worker failed on {task}: {type(error).__name__}: {error}"
+        return json.dumps({"error": message, "user": False})
 
 
 @cache
 def _runner(runner: str, address: str | None, workers: int) -> Any:
-    """Daft with the runner that the recipe names; a process keeps the first one it was given."""
+    """Daft with the runner that the recipe names; a process keeps the first runner it was given."""
     os.environ.update(_QUIET)
     import daft
     from daft.exceptions import DaftCoreException
@@ -94,16 +97,18 @@ def _runner(runner: str, address: str | None, workers: int) -> Any:
         else:
             daft.set_runner_native()
     except DaftCoreException as error:
-        raise UserError(f"corpus.execution.runner: {runner} needs a process that has used no other runner.") from error
+        raise UserError(
+            f"corpus.execution.runner: this process already uses another runner of Daft; start {runner} in a new one."
+        ) from error
     return daft
 
 
 def _join_ray(address: str | None, workers: int) -> None:
-    """Join the cluster, or start Ray on this machine where none is named."""
+    """Join the cluster at `address`, or start Ray on this machine if there is none."""
     try:
         import ray
     except ModuleNotFoundError as error:
-        raise UserError("corpus.execution.runner: ray needs the extra `cluster`: aurora-lm[cluster].") from error
+        raise UserError("corpus.execution.runner: ray is not installed; install aurora-lm[cluster].") from error
     if not ray.is_initialized():
         if address:
             ray.init(address=address, log_to_driver=False)

@@ -1,7 +1,7 @@
-"""The third phase of the plan: a shard's texts go to the parts that their fates name, and its ledger is added up.
+"""The third phase of the plan: write a shard's texts to the parts that their fates name, and add up its ledger.
 
-One decision: a shard is written from its own work files alone, so shards can be written anywhere, in any order, and a
-shard whose fates and settings stay is not written again.
+One decision: a shard is written from its own work files alone, so shards can be written anywhere and in any order, and
+a shard whose fates and settings are unchanged is not written again.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ _ENTRY = ("lang", "part", "step", "rule")
 
 
 def write_shard(plan: Plan, shard: Shard, tick: Callable[[int], object]) -> dict[str, Any]:
-    """Write a shard's parts and quarantined inputs; returns the state of its ledger. `tick` hears of bytes of text."""
+    """Write a shard's parts and quarantined inputs; returns the state of its ledger. `tick` is called with bytes of
+    text."""
     files = WorkFiles(plan.work, shard.name)
     ledger = Ledger()
     fates = pq.read_table(files.fates)
@@ -56,7 +57,7 @@ def write_shard(plan: Plan, shard: Shard, tick: Callable[[int], object]) -> dict
 
 
 def _without_cuts(plan: Plan, cuts: Cuts, first: int, table: pa.Table, known: pa.Table) -> tuple[pa.Table, pa.Table]:
-    """The documents without what is cut out, and what is known of them, with their bytes and numbers of cuts."""
+    """The documents after cutting, and their facts with the new bytes and the number of cuts of each kind."""
     texts, made = cuts.apply(table["text"].combine_chunks(), first)
     for kind in KINDS_OF_CUTS:
         known = known.append_column(kind, pa.array(made.get(kind, np.zeros(len(table), np.int64))))
@@ -64,8 +65,7 @@ def _without_cuts(plan: Plan, cuts: Cuts, first: int, table: pa.Table, known: pa
         return table, known
     if plan.corpus.curation.normalise:  # what is left may begin or end with blank lines
         texts = normalise_batch(texts, known["lang"].to_pylist())
-    place = known.schema.get_field_index("bytes")
-    known = known.set_column(place, "bytes", pc.binary_length(texts))
+    known = known.set_column(known.schema.get_field_index("bytes"), "bytes", pc.binary_length(texts))
     return table.set_column(table.schema.get_field_index("text"), "text", texts), known
 
 
@@ -107,20 +107,20 @@ def _show(ledger: Ledger, table: pa.Table, fates: pa.Table) -> None:
         return
     losses = fates.take(lost).append_column("lang", table["lang"].take(lost))
     losses = losses.append_column("row", pa.array(lost))
-    for found in losses.group_by(["step", "rule", "lang"], use_threads=False).aggregate([("row", "list")]).to_pylist():
-        for row in sorted(found["row_list"])[:EXAMPLES_PER_RULE]:
+    for loss in losses.group_by(["step", "rule", "lang"], use_threads=False).aggregate([("row", "list")]).to_pylist():
+        for row in sorted(loss["row_list"])[:EXAMPLES_PER_RULE]:
             value = fates["value"][row].as_py()
             text = pc.utf8_slice_codeunits(table["text"][row], 0, EXCERPT).as_py()
-            ledger.example(found["step"], found["rule"], found["lang"], text, _value(found["step"], value))
+            ledger.example(loss["step"], loss["rule"], loss["lang"], text, _value(loss["step"], value))
 
 
 def _value(step: str, value: str) -> Any:
-    """What a rule measured, as a number where it is one."""
+    """What a rule measured: a number for rules of quality, else text."""
     return json.loads(value) if step == "quality" else value
 
 
 def _quarantine(plan: Plan, shard: Shard, ledger: Ledger) -> None:
-    """Copy the quarantined inputs and enter them."""
+    """Copy the quarantined inputs to the corpus and enter them in the ledger."""
     target = plan.folder / "quarantined" / f"{shard.name}.jsonl"
     source = WorkFiles(plan.work, shard.name).quarantined
     with source.open(encoding="utf-8") as lines, atomic_file(target, "w") as stream:
