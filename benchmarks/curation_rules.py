@@ -41,7 +41,7 @@ from aurora.corpus.kernels.measure import measure as kernels
 from aurora.corpus.kernels.measure import tokens
 from aurora.corpus.rules.quality import judge_batch
 from aurora.corpus.rules.rule_sets import NEED_FILES, SETS
-from aurora.languages.languages import stop_words
+from aurora.languages import lookup
 from aurora.recipe.corpus import Corpus
 from curation_plan import LANGUAGES
 from inputs import add_data, data_of, is_installed
@@ -130,7 +130,13 @@ def _agreement(data: Path, lang: str, listed: bool) -> tuple[float, dict[str, in
             patch.object(gopher_repetition_filter, "split_into_words", lambda *_, words=words: words),
             patch.object(gopher_quality_filter, "PUNCTUATION_SET", punctuation),
         ):
-            differ = [name for name in _PEER if not _is_peers(name, statistics[name], text, stop_words(lang))]
+            differ = [
+                name
+                for name in _PEER
+                if not _is_peers(
+                    name, statistics[name], text, lookup.require(lang, "curation_rules").stop_words.split()
+                )
+            ]
         differing.update(differ)
         agreeing += not differ
     return round(agreeing / len(texts), 4), dict(differing)

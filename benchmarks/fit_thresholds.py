@@ -5,7 +5,7 @@
 Every second of the parallel documents (see parallel_documents.py) is fitted on, and the rest is reported on beside it.
 Lengths and numbers of words are scaled by the medians, since the same text has other numbers of them. A share stays as
 published unless it drops more of a language than of English; then it is loosened until it drops MARGIN of the share it
-drops of English, and a hundredth where that is nothing. Prints lines for data/quality.yaml, then the shares kept.
+drops of English, and a hundredth where that is nothing. Prints lines for the files of languages, then the shares kept.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import pyarrow as pa
 from aurora.corpus.kernels.measure import measure
 from aurora.corpus.rules.quality import judge_batch
 from aurora.corpus.rules.rule_sets import NEED_FILES, SETS, Rule, rules_of
-from aurora.languages.languages import thresholds
+from aurora.languages.lookup import limits
 from inputs import add_data, data_of
 from parallel_documents import LANGUAGES, parallel_documents
 
@@ -59,7 +59,7 @@ def fit(english: pa.RecordBatch, other: pa.RecordBatch) -> dict[str, float]:
         for name, sign in ((rule.least, -1), (rule.most, 1)):
             if name is not None:
                 limit = _limit(rule, name, sign, english, other)
-                if limit != thresholds("en")[name]:
+                if limit != limits("en")[name]:
                     found[name] = limit
     return found
 
@@ -74,7 +74,7 @@ def kept(measured: Mapping[str, pa.RecordBatch], name: str, moved: Mapping[str, 
 
 
 def _limit(rule: Rule, name: str, sign: int, english: pa.RecordBatch, other: pa.RecordBatch) -> float:
-    limit = float(thresholds("en")[name])
+    limit = float(limits("en")[name])
     theirs, ours = (batch[rule.statistic].to_numpy() for batch in (english, other))
     spared = MARGIN * max(SPARED, float(np.mean(sign * theirs > sign * limit)))
     if rule.statistic in SCALED:

@@ -7,12 +7,12 @@ import unicodedata
 from collections import Counter
 
 from aurora.corpus.kernels.measure import tokens
-from aurora.languages.languages import stop_words, terminals
+from aurora.languages import lookup
 
 
 def gopher_statistics(text: str, lang: str) -> dict[str, float]:
     """Statistics of words, lines, paragraphs and runs of words."""
-    words = tokens(text, lang)
+    words, known = tokens(text, lang), lookup.find(lang)
     full = [word for word in words if any(_stands_in_words(character) for character in word)]
     lines = text.splitlines()
     found = {
@@ -23,7 +23,7 @@ def gopher_statistics(text: str, lang: str) -> dict[str, float]:
         "bullet_lines": sum(line.lstrip().startswith(("•", "-")) for line in lines) / max(1, len(lines)),
         "ellipsis_lines": sum(line.rstrip().endswith(("...", "…")) for line in lines) / max(1, len(lines)),
         "alphabetic": sum(any(map(str.isalpha, word)) for word in words) / max(1, len(words)),
-        "stop_words": len(set(words) & set(stop_words(lang))),
+        "stop_words": len(set(words) & set(known.stop_words.split() if known else ())),
     }
     for name, parts in (("paragraph", re.split("\n{2,}", text.strip())), ("line", re.split("\n+", text))):
         again, characters = _repeated(parts)
@@ -34,7 +34,7 @@ def gopher_statistics(text: str, lang: str) -> dict[str, float]:
             found[f"top_{length}_gram"] = _top(words, length) / max(1, len(text))
         else:
             found[f"duplicate_{length}_grams"] = _again(words, length) / max(1, len(text))
-    return found | _fineweb(text, len(words), terminals(lang)[0])
+    return found | _fineweb(text, len(words), lookup.sentences(lang).ending)
 
 
 def _fineweb(text: str, words: int, ending: str) -> dict[str, float]:

@@ -102,30 +102,30 @@ def test_a_policy_of_too_many_items(policy: Path) -> None:
 
 
 def test_a_missing_language_is_named(policy: Path) -> None:
-    with pytest.raises(UserError, match=r"sv\.yaml does not exist"):
-        load_policy(policy, ["sv"])
+    with pytest.raises(UserError, match=r"da\.yaml does not exist"):
+        load_policy(policy, ["da"])
 
 
 @pytest.fixture
-def swedish(policy: Path) -> Path:
+def danish(policy: Path) -> Path:
     """The words of a language whose refusals are not known, beside the policy."""
-    path = policy.with_suffix("") / "sv.yaml"
+    path = policy.with_suffix("") / "da.yaml"
     words = (policy.with_suffix("") / "en.yaml").read_text(encoding="utf-8")
-    path.write_text(words.replace("language: en", "language: sv", 1), encoding="utf-8")
+    path.write_text(words.replace("language: en", "language: da", 1), encoding="utf-8")
     return path
 
 
-def test_a_language_whose_refusals_are_not_known_must_bring_them(policy: Path, swedish: Path) -> None:
-    message = r"sv\.yaml: Aurora does not know how sv refuses \(it knows en, fi, hi, ja, vi\): list under `refusals:`"
+def test_a_language_whose_refusals_are_not_known_must_bring_them(policy: Path, danish: Path) -> None:
+    message = r"da\.yaml: Aurora does not know how Danish refuses: list under `refusals:`"
     with pytest.raises(UserError, match=message):
-        load_policy(policy, ["sv"])
-    swedish.write_text(
-        swedish.read_text(encoding="utf-8") + 'refusals: ["\\\\bjag (?:kan|tänker) inte\\\\b"]\n', encoding="utf-8"
+        load_policy(policy, ["da"])
+    danish.write_text(
+        danish.read_text(encoding="utf-8") + 'refusals: ["\\\\bjeg (?:kan|vil) ikke\\\\b"]\n', encoding="utf-8"
     )
-    assert load_policy(policy, ["sv"]).words["sv"].refusals == [r"\bjag (?:kan|tänker) inte\b"]
+    assert load_policy(policy, ["da"]).words["da"].refusals == [r"\bjeg (?:kan|vil) ikke\b"]
 
 
-def test_a_way_to_refuse_that_is_no_expression_is_named(policy: Path, swedish: Path) -> None:
-    swedish.write_text(swedish.read_text(encoding="utf-8") + 'refusals: ["jag (kan inte"]\n', encoding="utf-8")
-    with pytest.raises(UserError, match=r"sv\.yaml: refusals: 'jag \(kan inte' is not a regular expression"):
-        load_policy(policy, ["sv"])
+def test_a_way_to_refuse_that_is_no_expression_is_named(policy: Path, danish: Path) -> None:
+    danish.write_text(danish.read_text(encoding="utf-8") + 'refusals: ["jeg (kan ikke"]\n', encoding="utf-8")
+    with pytest.raises(UserError, match=r"da\.yaml: refusals: 'jeg \(kan ikke' is not a regular expression"):
+        load_policy(policy, ["da"])

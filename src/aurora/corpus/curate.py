@@ -35,6 +35,8 @@ from aurora.corpus.sources import provenance, read_source
 from aurora.corpus.work import WorkFiles, at_work, fingerprint, wait_for_workers
 from aurora.files import sha256, write_json
 from aurora.hashes import digest_of
+from aurora.languages import lookup
+from aurora.languages.labels import CODE, UNDETERMINED
 from aurora.progress import progress, say
 from aurora.recipe.corpus import Corpus
 
@@ -202,11 +204,9 @@ def _prepared_by(plan: Plan) -> dict[str, str]:
 
 def _judged_by(corpus: Corpus) -> Any:
     """What the judgement of a document depends on besides its columns."""
-    from importlib.resources import files
-
-    tables = (files("aurora.corpus") / "data" / "quality.yaml").read_text(encoding="utf-8")
+    allowed = {tag: lookup.limits(tag) for tag in (UNDETERMINED, CODE, *lookup.codes())}
     wanted = corpus.curation.contamination
-    return [corpus.curation.rules, corpus.curation.thresholds, tables, wanted is not None and wanted.remove]
+    return [corpus.curation.rules, corpus.curation.thresholds, allowed, wanted is not None and wanted.remove]
 
 
 def _part_names(plan: Plan, shard: str) -> list[str]:

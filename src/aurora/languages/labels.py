@@ -12,6 +12,8 @@ import re
 from functools import cache, lru_cache
 
 CODE = "code"
+# What programs speak before they are translated, and what explains them.
+ENGLISH = "en"
 UNDETERMINED = "und"
 # What fastText's models put before a label.
 _FASTTEXT = "__label__"
@@ -57,6 +59,14 @@ def family(tag: str) -> str:
     """The language of a tag, as wide as texts can be told apart by their words."""
     language = primary(tag)
     return _WITHIN.get(language, language)
+
+
+def usual_script(tag: str) -> str | None:
+    """The script that texts of a tag are written in (ISO 15924), as far as that is known."""
+    from langcodes import Language
+
+    script: str | None = Language.get(tag).maximize().script
+    return script
 
 
 @lru_cache(maxsize=1024)

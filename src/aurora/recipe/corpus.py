@@ -246,7 +246,7 @@ class Curation(Section):
     )
     thresholds: Annotated[dict[Language, dict[str, float]], Distinct] = Field(
         default_factory=dict,
-        description="Thresholds by language and name, in place of those of `data/quality.yaml`. Moving one judges "
+        description="Thresholds by language and name, in place of those of the languages' files. Moving one judges "
         "anew without reading a text again.",
     )
     boilerplate_lines: Literal["keep", "drop"] = Field(

@@ -13,8 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from aurora.errors import UserError
 from aurora.languages.labels import canonical
+from aurora.languages.lookup import language_name
 from aurora.recipe.names import Name
-from aurora.redteam.judge import check_pattern, has_markers, markers
+from aurora.redteam.judge import check_pattern, has_markers
 from aurora.yaml_nodes import read_table
 
 SLOT = "{action}"
@@ -133,8 +134,9 @@ def _check_refusals(word_file: Path, words: Words, language: str) -> None:
         check_pattern(pattern, f"{word_file}: refusals")
     if not words.refusals and not has_markers(language):
         raise UserError(
-            f"{word_file}: Aurora does not know how {language} refuses (it knows {', '.join(markers())}): list under "
-            "`refusals:` the phrases that native speakers refuse with, as regular expressions in lower case."
+            f"{word_file}: Aurora does not know how {language_name(language)} refuses: list under `refusals:` the "
+            "phrases that native speakers refuse with, as regular expressions in lower case, or add a file of the "
+            f"language with `refusals` ({language}.yaml, see docs/language.md)."
         )
 
 

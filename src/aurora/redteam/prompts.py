@@ -12,12 +12,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from aurora.languages.labels import primary
+from aurora.languages.lookup import is_spaced
 from aurora.redteam.policy import SLOT, Policy
 
 Kind = Literal["harmful", "benign"]
-# Languages that write no space between sentences.
-UNSPACED = ("ja", "zh", "th")
 
 
 @dataclass(frozen=True)
@@ -50,7 +48,7 @@ def expand(policy: Policy) -> Iterator[Item]:
                     # The digest picks the opening: spread evenly, and the same in every run.
                     refusal = words.openings[int(digest, 16) % len(words.openings)]
                     opening = words.agreement if kind == "benign" else refusal
-                    response = opening + ("" if primary(language) in UNSPACED else " ") + answer
+                    response = opening + (" " if is_spaced(language) else "") + answer
                     yield Item(digest[:16], policy.file.name, category.id, language, kind, template, prompt, response)
 
 

@@ -15,6 +15,7 @@ from functools import cache
 import regex
 
 from aurora.corpus.cleaning.identify import Cld2, Identified
+from aurora.languages import lookup
 
 # Only the first characters are examined: what repeats within 400 repeats at a reader's first glance.
 LOOK = 400
@@ -41,13 +42,9 @@ _ENDLESS = re.compile(r"[^\W\d_]{45}")
 # its other words if these make up at least this share.
 LEAST_OWN = 0.25
 _LATIN_WORD = regex.compile(r"[\p{Latin}\p{M}'’]*\p{Latin}[\p{Latin}\p{M}'’]*")
-# CLD2 does not know Hindi in Latin letters. Its particles show it: this share of the words, this many different ones.
-_HINDI_PARTICLE = re.compile(
-    r"(?:aap(?:k[aeio])?|aapko|aur|bahut|bhi|dijiye|ek|hain?|hoga|hot[aei]|hum|ise|isme|ismein|isse|k[aeio]|kar|kare|"
-    r"karein|karen|karn[ae]|karo|kijiye|kisi|kya|kyunki|lekin|liye|lijiye|mein|main|mer[aei]|mujhe|nahi|nahin|ne|par|"
-    r"pehle|phir|rah[aei]|sakt[aei]|se|tak|th[ai]|thodi|toh|tum|tumhe|uske|woh?|yah|yeh)"
-)
-LEAST_PARTICLES, FEW_PARTICLES = 0.2, 3
+# CLD2 does not know a language in Latin letters when another script is usual (romanised Hindi). Its commonest words
+# show it: this share of the words, this many different ones.
+LEAST_KNOWN, FEW_KNOWN = 0.2, 3
 # CLD2's percentages for "another language": at least 80 in that one and less than 20 in the language asked for.
 OTHER_PERCENT, ASKED_PERCENT = 80, 20
 
@@ -107,7 +104,7 @@ def _has_no_language(text: str) -> bool:
         return False
     words = text.split()
     enough = len(words) * _weight(text) >= FEW_WORDS and not _is_formula(text)
-    if enough and not (_identify(text).reliable or _is_mixed(text) or _is_hindi_in_latin(words)):
+    if enough and not (_identify(text).reliable or _is_mixed(text) or _is_romanised(words)):
         return True
     if _weight(text) > 1:
         return False
@@ -120,10 +117,20 @@ def _is_mixed(text: str) -> bool:
     return _letters(own) * _weight(own) >= LEAST_OWN * max(_letters(text), FEW_LETTERS) and _identify(own).reliable
 
 
-def _is_hindi_in_latin(words: list[str]) -> bool:
-    plain = (word.strip(".,;:!?()\"'").casefold() for word in words)
-    particles = [word for word in plain if _HINDI_PARTICLE.fullmatch(word)]
-    return len(set(particles)) >= FEW_PARTICLES and len(particles) >= LEAST_PARTICLES * len(words)
+def _is_romanised(words: list[str]) -> bool:
+    """Whether words are of a language that is usually written in another script."""
+    plain = [word.strip(".,;:!?()\"'").casefold() for word in words]
+    for common in _latin_words():
+        found = [word for word in plain if common.fullmatch(word)]
+        if len(set(found)) >= FEW_KNOWN and len(found) >= LEAST_KNOWN * len(words):
+            return True
+    return False
+
+
+@lookup.cached
+def _latin_words() -> list[re.Pattern[str]]:
+    lists = [entry.language.latin_words for entry in lookup.entries()]
+    return [re.compile("|".join(f"(?:{word})" for word in words)) for words in lists if words]
 
 
 def _is_formula(text: str) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from aurora.languages.lookup import language_name
 from aurora.reporting.schema import Rates, Report, Stage, relative_changes
 from aurora.reporting.wording import (
     bits,
@@ -19,7 +20,6 @@ from aurora.reporting.wording import (
     count,
     count_word,
     in_order,
-    language_name,
     listing,
     magnitude,
     sentence,

@@ -7,67 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from aurora.languages.labels import CODE
+from aurora.languages.lookup import language_name
+
 # A narrow no-break space keeps number and unit on one line.
 NARROW = "\u202f"
 MINUS = "\u2212"
-LANGUAGE_NAMES = {
-    "ar": "Arabic",
-    "bn": "Bengali",
-    "cs": "Czech",
-    "da": "Danish",
-    "de": "German",
-    "el": "Greek",
-    "en": "English",
-    "es": "Spanish",
-    "et": "Estonian",
-    "fa": "Persian",
-    "fi": "Finnish",
-    "fr": "French",
-    "he": "Hebrew",
-    "hi": "Hindi",
-    "hu": "Hungarian",
-    "id": "Indonesian",
-    "is": "Icelandic",
-    "it": "Italian",
-    "ja": "Japanese",
-    "ko": "Korean",
-    "mr": "Marathi",
-    "nl": "Dutch",
-    "no": "Norwegian",
-    "pl": "Polish",
-    "pt": "Portuguese",
-    "ro": "Romanian",
-    "ru": "Russian",
-    "sv": "Swedish",
-    "sw": "Swahili",
-    "ta": "Tamil",
-    "te": "Telugu",
-    "th": "Thai",
-    "tr": "Turkish",
-    "uk": "Ukrainian",
-    "ur": "Urdu",
-    "vi": "Vietnamese",
-    "zh": "Chinese",
-    "code": "code",
-    "und": "undetermined",
-}
 COUNT_WORDS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 
 
-def language_name(tag: str) -> str:
-    """English name of a language tag; the tag itself where it is not a common one."""
-    return LANGUAGE_NAMES.get(tag, tag)
-
-
 def language_title(tag: str) -> str:
-    """The name as it begins a line."""
+    """The name of a language as it begins a line; its tag as it stands where it has no name."""
     name = language_name(tag)
-    return name[:1].upper() + name[1:] if tag in LANGUAGE_NAMES else name
+    return tag if name == tag and tag != CODE else name[:1].upper() + name[1:]
 
 
 def in_order(languages: Iterable[str]) -> list[str]:
     """Languages by tag, code after all of them."""
-    return sorted(set(languages), key=lambda language: (language == "code", language))
+    return sorted(set(languages), key=lambda language: (language == CODE, language))
 
 
 def count_word(number: int) -> str:

@@ -16,7 +16,7 @@ from aurora.corpus.cleaning.normalise import normalise
 from aurora.corpus.kernels.measure import measure
 from aurora.corpus.rules.quality import Broken, judge, judge_batch
 from aurora.corpus.rules.rule_sets import NEED_FILES, SETS
-from aurora.languages.languages import thresholds
+from aurora.languages.lookup import limits
 from corpus.sample_texts import CODE_TEXT, TEXTS
 
 LANGUAGES = tuple(TEXTS)
@@ -82,9 +82,9 @@ def test_space_around_a_text_changes_nothing(language: str, space: str) -> None:
 
 
 def test_a_language_without_a_table_uses_the_default() -> None:
-    assert thresholds("sv") == thresholds("und") == thresholds("default")
-    assert thresholds("hi-IN") == thresholds("hi")
-    assert thresholds("ja")["max_digit_share"] == thresholds("default")["max_digit_share"]
+    assert limits("fo") == limits("und") == limits("hi-Latn")
+    assert limits("hi-IN") == limits("hi")
+    assert limits("ja")["max_digit_share"] == limits("und")["max_digit_share"]
 
 
 def test_a_moved_threshold_reaches_the_regions_of_its_language() -> None:

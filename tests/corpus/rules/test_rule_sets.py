@@ -10,10 +10,13 @@ import pytest
 from aurora.corpus.kernels.measure import measure
 from aurora.corpus.rules.quality import JUDGED_BY, judge
 from aurora.corpus.rules.rule_sets import NEED_FILES, SETS, rules_of
-from aurora.languages.languages import stop_words, thresholds
+from aurora.languages.lookup import default, limits, require
+from aurora.languages.thresholds import Thresholds
 from aurora.recipe.corpus import RuleSet
 from corpus.sample_texts import CODE_TEXT, TEXTS
 
+# Limits that nobody sets but a recipe: what is much depends on the file that it names.
+OF_FILES = {"max_perplexity", "max_flagged"}
 # Sixty words, each another, with stop words among them.
 WORDS = " ".join(f"the {a}{b} of" for a in ("gar", "bel", "tor", "min", "sal") for b in ("den", "low", "ric", "tan"))
 STORY = """The old house stood alone on a hill that nobody had climbed for years.
@@ -93,8 +96,9 @@ def test_code_that_is_mostly_its_licence_is_dropped() -> None:
 
 @pytest.mark.parametrize("lang", TEXTS)
 def test_every_language_has_stop_words_and_a_limit_for_every_rule(lang: str) -> None:
-    assert len(set(stop_words(lang))) == len(stop_words(lang)) >= 8
-    assert statistics(TEXTS[lang], lang)["stop_words"] >= thresholds(lang)["gopher_min_stop_words"] >= 1
+    words = require(lang, "test").stop_words.split()
+    assert len(set(words)) == len(words) >= 8
+    assert statistics(TEXTS[lang], lang)["stop_words"] >= limits(lang)["gopher_min_stop_words"] >= 1
 
 
 def test_rules_look_at_statistics_and_limits_that_exist() -> None:
@@ -102,4 +106,11 @@ def test_rules_look_at_statistics_and_limits_that_exist() -> None:
     for code in (False, True):
         for rule in rules_of(list(SETS), code):
             assert rule.statistic in JUDGED_BY
-            assert {rule.least, rule.most} - {None} <= set(thresholds("code" if code else "und"))
+            limit = {rule.least, rule.most} - {None}
+            assert limit <= set(limits("code" if code else "und")) | OF_FILES
+
+
+def test_a_language_s_file_can_set_the_limits_of_all_rules_and_no_other() -> None:
+    rules = [*rules_of(list(SETS), code=False), *rules_of(list(SETS), code=True)]
+    assert {limit for rule in rules for limit in (rule.least, rule.most) if limit} == set(Thresholds.model_fields)
+    assert set(default().thresholds.values()) | set(limits("code")) | OF_FILES == set(Thresholds.model_fields)

@@ -13,8 +13,6 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from aurora.languages.languages import terminals
-
 SPACE = 1  # str.isspace
 LETTER = 2  # categories L and M: a mark belongs to its letter
 NUMBER = 4
@@ -34,23 +32,23 @@ _LINE_ENDS = "\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
 _JOINERS = "\u200c\u200d"
 # Beyond these lie private and unassigned characters.
 _ASSIGNED = (*range(0x33480), *range(0xE0000, 0xE01F0))
-_SINGLE_NAMES = ("CJK UNIFIED", "CJK COMPATIBILITY IDEOGRAPH", "HIRAGANA", "KATAKANA", "HALFWIDTH KATAKANA")
+# Han and kana: letters that stand for a word or a syllable, and that no space parts.
+SINGLE_NAMES = ("CJK UNIFIED", "CJK COMPATIBILITY IDEOGRAPH", "HIRAGANA", "KATAKANA", "HALFWIDTH KATAKANA")
 
 Flags = npt.NDArray[np.uint16]
 
 
 @cache
-def flags(lang: str, script: str) -> Flags:
-    """uint16 [code points]: the flags of each character for a language, whose letters have names that begin with
-    `script` (`CJK|HIRAGANA` names several, "" all)."""
+def flags(script: tuple[str, ...], ending: str, closing: str) -> Flags:
+    """uint16 [code points]: the flags of each character for a language, whose letters have Unicode names that begin
+    with one of `script` (any without one), and whose sentences end with `ending`, then `closing`."""
     table = _base().copy()
-    ending, closing = terminals(lang)
     for character in ending:
         wide = unicodedata.east_asian_width(character) in "WF" or not character.isascii()
         table[ord(character)] |= ENDING | (WIDE_ENDING if wide else 0)
     for character in closing:
         table[ord(character)] |= CLOSING
-    parts = (*script.split("|"), "COMBINING")
+    parts = (*script, "COMBINING") if script else ("",)
     points = [point for point, name in _letter_names() if name.startswith(parts)]
     table[points] |= SCRIPT
     return table
@@ -73,7 +71,7 @@ def _base() -> Flags:
             found |= LETTER | TOKEN
             if character.isalpha():
                 found |= ALPHABETIC
-            if kind == "L" and unicodedata.name(character, "").startswith(_SINGLE_NAMES):
+            if kind == "L" and unicodedata.name(character, "").startswith(SINGLE_NAMES):
                 found = (found | SINGLE) & ~TOKEN
         elif kind == "N":
             found |= NUMBER | TOKEN

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from aurora.corpus.kernels.characters import SINGLE_NAMES
 from aurora.corpus.kernels.compiled import compiled
 from aurora.corpus.kernels.outline import decode
 
@@ -35,7 +36,6 @@ IGNORABLE = (0x00AD, 0x034F, 0x061C, 0x115F, 0x1160, 0x17B4, 0x17B5, *range(0x18
              *range(0xFFF0, 0xFFF9), *range(0x1BCA0, 0x1BCA4), *range(0x1D173, 0x1D17B),
              *range(0xE0000, 0xE1000))  # fmt: skip
 _APOSTROPHES = "'\u2019\u02bc"
-_SINGLE_NAMES = ("CJK UNIFIED", "CJK COMPATIBILITY IDEOGRAPH", "HIRAGANA", "KATAKANA", "HALFWIDTH KATAKANA")
 
 
 class Folding(NamedTuple):
@@ -79,7 +79,7 @@ def _kind(folded: str) -> int:
         if category == "M":
             return MARK
         if category in "LN":
-            return SINGLE if unicodedata.name(character, "").startswith(_SINGLE_NAMES) else WORD
+            return SINGLE if unicodedata.name(character, "").startswith(SINGLE_NAMES) else WORD
     return PARTING
 
 

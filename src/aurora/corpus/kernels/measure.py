@@ -7,7 +7,6 @@ an object of Python's; the interpreter's lock is free meanwhile.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -20,8 +19,8 @@ from aurora.corpus.kernels.ngrams import Runs, room
 from aurora.corpus.kernels.outline import scan, scanned_room
 from aurora.corpus.kernels.spans import Language, language_of
 from aurora.corpus.kernels.statistics import STATISTICS, measure_document
-from aurora.languages import languages as language_data
-from aurora.languages.labels import CODE, primary
+from aurora.languages import lookup
+from aurora.languages.labels import CODE
 
 
 def measure(texts: pa.LargeStringArray, langs: Sequence[str]) -> pa.RecordBatch:
@@ -52,18 +51,20 @@ def _read_only(*arrays: Any) -> list[Any]:
     return views
 
 
-@cache
+@lookup.cached
 def _language(lang: str) -> Language:
     flags = _flags(lang)
-    words = " ".join(language_data.stop_words(lang)).encode()
+    known = lookup.find(lang)
+    words = (known.stop_words if known else "").encode()
     scanned = scanned_room(len(words))
     count = _scan(np.frombuffer(words, np.uint8), flags, scanned)
-    spaces = bool(language_data.thresholds(lang).get("spaces", True))
-    return language_of(flags, scanned.hashes[:count].copy(), language_data.phrases(lang), spaces, lang == CODE)
+    return language_of(flags, scanned.hashes[:count].copy(), lookup.phrases(lang), lookup.is_spaced(lang), lang == CODE)
 
 
+@lookup.cached
 def _flags(lang: str) -> characters.Flags:
-    return characters.flags(primary(lang), language_data.thresholds(lang).get("script", ""))
+    known, ends = lookup.find(lang), lookup.sentences(lang)
+    return characters.flags(tuple(known.script if known else ()), ends.ending, ends.closing)
 
 
 @entry_point

@@ -1,7 +1,7 @@
 """Quality rules: a document is kept, or dropped by the first rule it breaks, with the value that broke it.
 
 One decision: what is measured and what is allowed are apart. Statistics are columns, computed once for a document;
-thresholds are data (`data/quality.yaml`), one table a language and one for code, because thresholds fitted to English
+limits are data (`languages/data/`), a file for each language and one for code, because thresholds fitted to English
 throw away good text in scripts that lack spaces, capitals or full stops. Moving one reads the columns alone.
 """
 
@@ -23,7 +23,7 @@ from aurora.corpus.rules.perplexity import Perplexities
 from aurora.corpus.rules.rule_sets import SETS, rules_of
 from aurora.errors import UserError
 from aurora.languages.labels import CODE, primary
-from aurora.languages.languages import thresholds
+from aurora.languages.lookup import limits
 from aurora.recipe.corpus import Curation
 
 Thresholds = Mapping[str, Mapping[str, float]]
@@ -78,21 +78,21 @@ def judge_batch(
     """The first rule of `sets` that each document breaks, None for those that break none, and the value that broke it.
 
     `measured` holds a column [documents] for each statistic that these rules look at; `moved` holds thresholds by
-    language in place of the data file's.
+    language in place of those of the languages' files.
     """
     rules = np.full(len(langs), None, np.object_)
     values = np.full(len(langs), np.nan)
     tags = np.asarray(langs, np.object_)
     for lang in dict.fromkeys(langs):
-        limits = thresholds(lang) | dict(moved.get(primary(lang), {})) | dict(moved.get(lang, {}))
+        allowed = limits(lang) | dict(moved.get(primary(lang), {})) | dict(moved.get(lang, {}))
         rows = np.flatnonzero(tags == lang)
         for rule in rules_of(sets, lang == CODE):
             column = measured[rule.statistic].to_numpy(zero_copy_only=False)[rows]
             broken = np.zeros(len(rows), np.bool_)
-            if rule.least:
-                broken |= column < limits[rule.least]
-            if rule.most:
-                broken |= column > limits[rule.most]
+            if rule.least in allowed:
+                broken |= column < allowed[rule.least]
+            if rule.most in allowed:
+                broken |= column > allowed[rule.most]
             rules[rows[broken]], values[rows[broken]] = rule.name, np.round(column[broken], rule.digits)
             rows = rows[~broken]
     return rules, values

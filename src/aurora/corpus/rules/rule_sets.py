@@ -1,6 +1,6 @@
 """The rule sets: which statistic each rule looks at, and by which limits.
 
-One decision: a rule is a row of a table. What is allowed stands in data/quality.yaml by language, so a rule set says
+One decision: a rule is a row of a table. What is allowed stands in the files of languages, so a rule set says
 nothing of languages but this: rules of prose never judge code, and rules of code nothing else.
 """
 

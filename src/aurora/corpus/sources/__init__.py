@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from aurora.corpus.document import Document, Quarantined
-from aurora.languages.labels import CODE
+from aurora.languages.labels import CODE, ENGLISH
 from aurora.recipe.corpus import (
     EnvironmentSource,
     HtmlSource,
@@ -81,7 +81,7 @@ def _languages_of(source: Source) -> set[str]:
     if source.language is not None:
         return {source.language}
     if isinstance(source, EnvironmentSource | WheelsSource) and source.take in ("docstrings", "sources"):
-        return {"en" if source.take == "docstrings" else CODE}
+        return {ENGLISH if source.take == "docstrings" else CODE}
     return set(source.languages) if isinstance(source, WheelsSource) else set()
 
 

@@ -13,10 +13,9 @@ from pathlib import Path
 from aurora.corpus.document import Document, Quarantined, new_document
 from aurora.corpus.sources.python_text import LARGEST, is_own, prose
 from aurora.errors import UserError
-from aurora.languages.labels import CODE
+from aurora.languages.labels import CODE, ENGLISH
 from aurora.recipe.corpus import EnvironmentSource
 
-ENGLISH = "en"
 UNKNOWN = "unknown"
 LONGEST_LICENSE_NAME = 40
 _SPDX = {

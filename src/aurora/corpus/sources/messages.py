@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from aurora.corpus.sources.catalogues import Message
-from aurora.languages.labels import primary
+from aurora.languages import lookup
 
 LEAST_WORDS = 3
 LEAST_CHARACTERS_UNSPACED = 8
@@ -36,7 +36,7 @@ _ROLE = re.compile(r":[\w.-]+(?::[\w.-]+)?:`~?([^`<>]+)(?:<[^<>]*>)?`|`([^`<>]+)
 _LINK = re.compile(r"!?\[([^\[\]]+)\]\([^()]*\)|\[\d+:([^\[\]]*)\]|\[\[([^\[\]]*)\]\]")
 _MARKUP = re.compile(r"`+|\*+(?=\S)|(?<=\S)\*+|(?<!\w)__(?=\w)|(?<=\w)__(?!\w)|%(?=%)")
 _ACCELERATOR = re.compile(r"\([&_]\w\)|&(?=[^\W\d_])(?<![A-Z]&)(?!\w+;)|(?<!\w)_(?=[^\W_])")
-# Case endings of a placeholder, as Finnish writes them ("%s:lle"), go with it.
+# Case endings that are written to a placeholder with a colon ("%s:lle") go with it.
 _ENDING = re.compile(rf"{_HOLE}:[a-zäö]{{1,6}}\b")
 # Quotes and brackets around nothing but holes fall together with them.
 _ENCLOSED = re.compile(
@@ -53,9 +53,6 @@ _PARAGRAPH = re.compile(r"\n\s*\n|\r\n\s*\r\n")
 _NOT_TEXT = re.compile(
     r"://|\bwww\.|\w@\w+\.\w|[{}\\<|=^~\ufffd\x00-\x08]|::|->|\w\(\)|\$\w|(?<!\w)--[a-z]|/\w+/|\w\.\w+\.\w"
 )
-_SCRIPTS = {"hi": re.compile("[\u0900-\u097f]"), "ja": re.compile("[\u3005-\u30ff\u3400-\u9fff]")}
-_MARKED = {"vi": re.compile("[ăâđêôơưàáảãạèéẻẽẹìíỉĩịòóỏõọùúủũụỳýỷỹỵ\u1ea0-\u1ef9]", re.IGNORECASE)}
-UNSPACED = ("ja", "zh", "th")
 
 
 def lines(messages: Iterable[Message], language: str, untranslated: frozenset[str]) -> Iterator[str]:
@@ -116,12 +113,13 @@ def says_something(text: str, language: str) -> bool:
     num_letters = sum(map(_is_letter, text))
     if num_letters < LEAST_LETTER_SHARE * sum(not character.isspace() for character in text):
         return False
-    script = _SCRIPTS.get(language)
-    if script is not None and 2 * len(script.findall(text)) < num_letters:
-        return False
-    if language in _MARKED and not _MARKED[language].search(text):
-        return False
-    if primary(language) in UNSPACED:
+    if (known := lookup.find(language)) is not None:
+        letters, telling = known.messages.letters, known.messages.telling
+        if letters and 2 * len(re.findall(letters, text)) < num_letters:
+            return False
+        if telling and not re.search(telling, text):
+            return False
+    if not lookup.is_spaced(language):
         return num_letters >= LEAST_CHARACTERS_UNSPACED
     return sum(any(map(str.isalpha, word)) for word in text.split()) >= LEAST_WORDS
 

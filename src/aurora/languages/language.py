@@ -1,0 +1,117 @@
+"""What a language's file says: the type that every file of `data/`, and every file of a user's, is read into.
+
+One decision: a file is data and whole by itself. Whatever another room wants to know of a language is a field here, so
+that adding a language is adding a file, and no code changes.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from aurora.languages.labels import required
+from aurora.languages.thresholds import Thresholds
+
+
+class Table(BaseModel):
+    """A table of a language's file: unknown keys are refused, values are frozen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _pattern(value: str) -> str:
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise ValueError(f"{value[:60]!r} is not a regular expression ({error})") from error
+    return value
+
+
+def _small_letters(value: str) -> str:
+    if value != value.lower() or len(value.encode()) < 2:
+        raise ValueError(f"{value[:60]!r} must be in lower case, and of at least two bytes: texts are compared so")
+    return value
+
+
+Pattern = Annotated[str, AfterValidator(_pattern)]
+Phrase = Annotated[str, AfterValidator(_small_letters)]
+Character = Annotated[str, Field(min_length=1, max_length=1)]
+
+
+class Sentences(Table):
+    """How sentences end."""
+
+    ending: str = Field(description="Characters that end a sentence.")
+    closing: str = Field(description="Quotation marks and brackets that may follow the end.")
+
+
+class Phrases(Table):
+    """Phrases in lower case that tell what a line is."""
+
+    filler: list[Phrase] = Field(default_factory=list, description="Text that only fills a page.")
+    script: list[Phrase] = Field(default_factory=list, description="Notes about scripts of a page.")
+    policy: list[Phrase] = Field(default_factory=list, description="Notices about cookies, terms and privacy.")
+    generated: list[Phrase] = Field(default_factory=list, description="Of code: that a program wrote the file.")
+    licence: list[Phrase] = Field(default_factory=list, description="Of code: that a comment states a licence.")
+
+    def values(self) -> dict[str, list[str]]:
+        """The phrases by kind; of kinds that have some."""
+        return {kind: found for kind, found in self.model_dump().items() if found}
+
+
+class Messages(Table):
+    """What the messages of a translated program must hold to be text of this language, as sets of characters."""
+
+    letters: Pattern | None = Field(None, description="At least half of a message's letters are of this set.")
+    telling: Pattern | None = Field(None, description="At least one letter of this set stands in a message.")
+
+
+class Refusals(Table):
+    """How answers decline, as regular expressions that are searched for in a sentence.
+
+    Sentences are folded first: NFKC, lower case, straight apostrophes, one space between words, `look_alikes`.
+    """
+
+    parts: dict[str, str] = Field(default_factory=dict, description="Named pieces, written {name} in the others.")
+    declining: list[str] = Field(min_length=1, description="Clauses by which a sentence declines to help.")
+    idioms: list[str] = Field(
+        default_factory=list, description="What reads like such a clause and is none; taken out of a sentence first."
+    )
+    courtesy: list[Pattern] = Field(
+        default_factory=list,
+        description="How thanks, regrets and the like begin; a sentence of nothing else is not counted.",
+    )
+
+
+class Language(Table):
+    """All that Aurora knows of a language."""
+
+    language: Annotated[str, AfterValidator(required)] = Field(
+        description="Its code, as short as it can be: `fi`, not `fin_Latn`."
+    )
+    name: str = Field(min_length=1, description="Its English name.")
+    own_name: str = Field(min_length=1, description="Its name in itself.")
+    script: list[str] = Field(
+        default_factory=list, description="How the Unicode names of its letters begin: `LATIN`, `DEVANAGARI`."
+    )
+    spaced: bool = Field(True, description="Whether words stand between spaces.")
+    stop_words: str = Field("", description="Words that ordinary text has, in lower case, with spaces between.")
+    sentences: Sentences | None = Field(None, description="How sentences end, where not as in `default`.")
+    phrases: Phrases = Field(
+        default_factory=Phrases, description="Phrases of boilerplate; of each kind in place of those of `default`."
+    )
+    messages: Messages = Field(default_factory=Messages, description="What the messages of programs must hold.")
+    thresholds: Thresholds = Field(
+        default_factory=Thresholds, description="Limits of the rules, where not those of `default`."
+    )
+    refusals: Refusals | None = Field(None, description="How answers decline; without it no answer can be judged.")
+    look_alikes: dict[Character, str] = Field(
+        default_factory=dict, description="Characters that answers write for one another, and what is read for them."
+    )
+    latin_words: list[Pattern] = Field(
+        default_factory=list,
+        description="Its commonest words when it is written in Latin letters against its custom; the language "
+        "identification does not know such text.",
+    )

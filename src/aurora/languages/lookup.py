@@ -1,0 +1,202 @@
+"""Which languages are known: the files that ship, and those that a recipe names.
+
+One decision: nothing stands in for a language that has no file. Who needs one asks `require`, and gets a sentence that
+names the file to add; the rules of quality alone go on, by limits that belong to no language, and `without_file` says
+so. A recipe's own files are known to the whole process from the moment it is read, and take the place of ours.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from aurora.errors import UserError
+from aurora.files import canonical_json
+from aurora.languages.labels import CODE, UNDETERMINED, in_usual_script, primary, usual_script
+from aurora.languages.language import Language, Sentences
+from aurora.languages.names import NAMES
+from aurora.yaml_nodes import Key, read_table
+
+FOLDER = Path(__file__).parent / "data"
+DEFAULT = "default"
+# Written without spaces between words (ISO 15924).
+UNSPACED_SCRIPTS = frozenset({"Hans", "Hant", "Jpan", "Khmr", "Laoo", "Mymr", "Thai", "Tibt"})
+_LONGEST_MESSAGE = 300
+_own: dict[str, Entry] = {}
+_forget: list[Callable[[], None]] = []
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """A language, the file it was read from, and the line of every key."""
+
+    language: Language
+    path: Path
+    lines: dict[Key, int] = field(repr=False)
+
+    def place(self, *key: str) -> str:
+        """File and line of a key, as messages name them."""
+        stated = next((key[:length] for length in range(len(key), 0, -1) if key[:length] in self.lines), None)
+        return f"{self.path}, line {self.lines[stated]}" if stated else str(self.path)
+
+
+def cached(function: Callable[..., Answer]) -> Callable[..., Answer]:
+    """A cache of what follows from the languages known; it is emptied when a recipe names others."""
+    kept = cache(function)
+    _forget.append(kept.cache_clear)
+    return kept
+
+
+def use(paths: Sequence[Path]) -> None:
+    """Take the languages of these files, and no others beside those that ship.
+
+    Raises `UserError` naming file, line and key of what is wrong with one.
+    """
+    found: dict[str, Entry] = {}
+    for path in paths:
+        entry = read(path)
+        code = entry.language.language
+        if code in found:
+            raise UserError(f"{path}: {code} is already the language of {found[code].path}; keep one file of it.")
+        found[code] = entry
+    if found or _own:
+        _own.clear()
+        _own.update(found)
+        for forget in _forget:
+            forget()
+
+
+def own() -> list[Path]:
+    """The files that the recipe named."""
+    return [entry.path for entry in _own.values()]
+
+
+def read(path: Path) -> Entry:
+    """A language's file. Raises `UserError` naming file, line and key of what is wrong with it."""
+    try:
+        values, lines = read_table(path, "a language's file")
+        return Entry(Language.model_validate(values), path, lines)
+    except FileNotFoundError as error:
+        raise UserError(f"There is no language's file {path}: check `languages` in the recipe.") from error
+    except ValidationError as error:
+        raise UserError(_sentence(error, path, lines)) from error
+
+
+@cached
+def codes() -> list[str]:
+    """The languages that have a file, in order; `code` is none."""
+    shipped = {path.stem for path in FOLDER.glob("*.yaml")} - {DEFAULT, CODE}
+    return sorted(shipped | set(_own))
+
+
+def entries() -> list[Entry]:
+    """The files of all languages, in order."""
+    return [_entry(code) for code in codes()]
+
+
+def find(tag: str) -> Language | None:
+    """The language of a tag; None where it has no file, or is written in another script than its file speaks of."""
+    if tag == CODE:
+        return _shipped(CODE).language
+    if tag in codes():
+        return _entry(tag).language
+    code = primary(tag)
+    return _entry(code).language if code in codes() and in_usual_script(tag) else None
+
+
+def require(tag: str, needed_for: str) -> Language:
+    """The language of a tag. Raises `UserError` naming the file to add where it has none."""
+    found = find(tag)
+    if found is None:
+        raise UserError(f"{needed_for}: {what_to_add(tag)}")
+    return found
+
+
+def what_to_add(tag: str) -> str:
+    """The sentence that names the file of a language without one."""
+    name = f"{language_name(tag)} ({tag})" if language_name(tag) != tag else tag
+    return (
+        f"Nothing is known of {name}: write a file {tag}.yaml as docs/language.md says, "
+        f"and name it under `languages` in the recipe."
+    )
+
+
+def without_file(tags: Iterable[str]) -> list[str]:
+    """Those of some tags that are languages without a file."""
+    return sorted({tag for tag in tags if tag not in (CODE, UNDETERMINED) and find(tag) is None})
+
+
+def default() -> Language:
+    """What holds for text whose language has no file, and where a file says nothing."""
+    return _shipped(DEFAULT).language
+
+
+def limits(tag: str) -> dict[str, float]:
+    """The limits of the rules for texts with a tag, by name."""
+    found = find(tag)
+    own_limits = {} if found is None else found.thresholds.values()
+    return own_limits if tag == CODE else default().thresholds.values() | own_limits
+
+
+def sentences(tag: str) -> Sentences:
+    """How sentences end in texts with a tag."""
+    found = find(tag)
+    ends = (found and found.sentences) or default().sentences
+    assert ends is not None
+    return ends
+
+
+def phrases(tag: str) -> dict[str, list[str]]:
+    """Phrases of boilerplate in texts with a tag, by kind: its language's, and those of every language."""
+    found = find(tag)
+    own_phrases = {} if found is None else found.phrases.values()
+    return default().phrases.values() | own_phrases
+
+
+def is_spaced(tag: str) -> bool:
+    """Whether words stand between spaces; of a language without a file its script tells."""
+    found = find(tag)
+    return usual_script(tag) not in UNSPACED_SCRIPTS if found is None else found.spaced
+
+
+@cached
+def language_name(tag: str) -> str:
+    """English name of a language tag; the tag itself where nobody has told one."""
+    if tag == CODE or (primary(tag) == tag and tag in codes()):
+        return _entry(tag).language.name
+    return NAMES.get(tag, tag)
+
+
+def digest(languages: Iterable[Language], without: frozenset[str] = frozenset()) -> str:
+    """A hash of what languages say, whatever their files look like."""
+    values = [language.model_dump(mode="json", exclude=set(without)) for language in languages]
+    return hashlib.sha256(canonical_json(values)).hexdigest()
+
+
+def _entry(code: str) -> Entry:
+    return _own.get(code) or _shipped(code)
+
+
+@cache
+def _shipped(name: str) -> Entry:
+    return read(FOLDER / f"{name}.yaml")
+
+
+def _sentence(error: ValidationError, path: Path, lines: dict[Key, int]) -> str:
+    """The first problem of a file in one sentence: file, line, key, what is wrong."""
+    # A misspelt key often also makes another one "missing": the misspelling is the cause, so it comes first.
+    problem: Any = min(error.errors(), key=lambda problem: problem["type"] != "extra_forbidden")
+    key = tuple(str(part) for part in problem["loc"] if part != "[key]")
+    stated = next((key[:length] for length in range(len(key), 0, -1) if key[:length] in lines), None)
+    where = f"{path}, line {lines[stated]}" if stated else str(path)
+    message = problem["msg"].removeprefix("Value error, ")[:_LONGEST_MESSAGE]
+    known = "docs/language.md lists the keys"
+    said = {"extra_forbidden": f"there is no such key; {known}", "missing": f"this key is missing; {known}"}
+    return f"{where}: {'.'.join(key)}: {said.get(problem['type'], message[0].lower() + message[1:])}."
