@@ -70,7 +70,7 @@ def test_a_stage_learns_and_leaves_the_files_of_a_model_folder(lab: Lab) -> None
 
     state = json.loads((folder / "state.json").read_text())
     assert timeless(state) == {
-        "schema": 1, "stage": "base", "made_with": {"seed": 7}, "edits": [], "precision": "fp32", "threads": 1,
+        "stage": "base", "made_with": {"seed": 7}, "edits": [], "precision": "fp32", "threads": 1,
         "step": 30, "weights_of": 30, "sequence": 30 * ROWS, "tokens": 30 * ROWS * LENGTH,
         "loss_tokens": 30 * ROWS * LENGTH,
     }  # fmt: skip

@@ -7,7 +7,7 @@ other but the files they exchange. A room is imported when its step runs.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path, PurePosixPath
@@ -20,7 +20,7 @@ from aurora.hashes import digest_of
 from aurora.recipe import LoadedRecipe
 from aurora.recipe.recipe import BIGRAM
 from aurora.recipe.stages.made_with import MadeWith, is_fresh, made_with
-from aurora.recipe.stages.stage import IMPORTED, Guard, Stage, checkpoints_of, safety_stages
+from aurora.recipe.stages.stage import IMPORTED, Stage, checkpoints_of, safety_stages
 from aurora.run.folder import RunFolder
 from aurora.run.manifest import read_manifest
 from aurora.training.wish import AS_IT_IS, Wish
@@ -30,9 +30,7 @@ if TYPE_CHECKING:
 
 WEIGHTS = "*model*.safetensors"
 OPTIMIZER = "optimizer.safetensors"
-# What every stage's fingerprint holds; younger keys only where they say something.
-MODEL_KEYS = ("architecture", "path", "revision")
-STAGE_KEYS = ("start", "tokens", "batch_tokens", "sequence_length", "mixture", "schedule", "optimizer")
+STORE_KEYS = ("infilling", "adopt")  # of the recipe's `tokens` table: how stores are made, not the tokenizer
 
 
 @dataclass(frozen=True)
@@ -154,11 +152,8 @@ class Steps:
             read = {"corpus": self._digest(self.run.corpus, "clean/*")}
             return read if tokens.path is None else {**read, "path": tokenizer_identity(tokens.path, self.base)}
 
-        settings = _telling(self.recipe.tokens.numerics(), ("train", "path"))
-        for key in ("infilling", "adopt"):  # read by the next step
-            settings.pop(key, None)
-        if pairs:
-            settings["pairs"] = True  # to be written in the format, which then lies beside the tokenizer
+        # Pairs are written in the format, which then lies beside the tokenizer.
+        settings = {key: value for key, value in tokens.numerics().items() if key not in STORE_KEYS} | {"pairs": pairs}
         return Step("tokenizer", self.run.part(self.run.tokenizer), 2, settings, inputs, run, "byte-level BPE")
 
     def tokens(self) -> Step:
@@ -178,10 +173,7 @@ class Steps:
 
             build_tokens(self.recipe.tokens, self.base, self.run.corpus, redteam, self.run.tokenizer, folder)
 
-        settings: dict[str, Any] = {}
-        for key in ("infilling", "adopt"):
-            if value := self.recipe.tokens.numerics()[key]:
-                settings[key] = value
+        settings = {key: self.recipe.tokens.numerics()[key] for key in STORE_KEYS}
         return Step(
             "tokens", self.run.part(self.run.stores), 3, settings, inputs, run, "clean documents to token stores"
         )
@@ -214,7 +206,7 @@ class Steps:
                 dropout=self.recipe.model.dropout,
             )
 
-        settings = _telling(self.recipe.model.numerics(), MODEL_KEYS)
+        settings = self.recipe.model.numerics()
         if extend:
             settings |= {"embeddings": extend.embeddings, "seed": self.recipe.seed}
         return Step("import", self.run.part(self.run.checkpoint(IMPORTED)), 2, settings, inputs, run, f"read {path}")
@@ -238,11 +230,13 @@ class Steps:
 
         def settings() -> dict[str, Any]:
             return {
-                "stage": _telling(_stage_numerics(stage), STAGE_KEYS),
+                "stage": {
+                    key: value for key, value in stage.numerics().items() if key != "control"
+                },  # a stage of its own
                 "seed": self.recipe.seed,
                 **self.recipe.execution.numerics(),
-                "architecture": _telling(self.recipe.model.numerics(), MODEL_KEYS) if fresh else None,
-                **({"held_out_kilobytes": self.recipe.evaluation.held_out_kilobytes} if stage.retention else {}),
+                "architecture": self.recipe.model.numerics() if fresh else None,
+                "held_out_kilobytes": self.recipe.evaluation.held_out_kilobytes if stage.retention else None,
             }
 
         def run(folder: Path) -> None:
@@ -443,25 +437,6 @@ class Steps:
         added = {name: EXTRA for name in named if (place / name).exists()}
         refuse_faulty(place, faults(place, manifest.chosen(*patterns)) | added)
         return manifest.digest(*patterns)
-
-
-def _stage_numerics(stage: Stage) -> dict[str, Any]:
-    """A stage's settings but its control, which is a stage of its own; packing matters where it is chosen."""
-    numerics = {key: value for key, value in stage.numerics().items() if key != "control"}
-    numerics["optimizer"] = {
-        key: value for key, value in numerics["optimizer"].items() if key != "new_rows" or value != 1
-    }
-    numerics["schedule"] = {key: value for key, value in numerics["schedule"].items() if key != "decay" or value}
-    if stage.guard == Guard():
-        del numerics["guard"]
-    elif stage.guard.action == "skip":
-        numerics["guard"] = {key: value for key, value in numerics["guard"].items() if key not in ("action", "steps")}
-    return numerics | {"packing": None if stage.packing == "own" else stage.packing}
-
-
-def _telling(numerics: Mapping[str, Any], always: Collection[str]) -> dict[str, Any]:
-    """Settings without younger keys that say nothing, so that runs made before there were such keys stay finished."""
-    return {key: value for key, value in numerics.items() if key in always or value}
 
 
 def store_files(source: str) -> list[str]:

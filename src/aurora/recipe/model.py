@@ -5,9 +5,9 @@ One decision: this is the configuration of GPT-BigCode without torch, so that th
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
+from pydantic import Field, model_validator
 
 from aurora.recipe.base import Section
 from aurora.recipe.names import Revision
@@ -45,15 +45,6 @@ class Architecture(Section):
     dtype: Literal["float32", "bfloat16", "float16"] = Field(
         "float32", description="Type that weights are exported in; an imported model has the one it was published in."
     )
-
-    @model_serializer(mode="wrap")
-    def _younger_keys_where_they_say_something(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without what is as in most networks: runs and models made before a key stay what they are."""
-        values: dict[str, Any] = serialise(self)
-        for key in ("tied", "dtype"):
-            if getattr(self, key) == type(self).model_fields[key].default:
-                values.pop(key, None)
-        return values
 
     @property
     def mlp_width(self) -> int:

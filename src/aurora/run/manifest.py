@@ -23,9 +23,8 @@ from aurora.files import canonical_json, read_json, write_json
 from aurora.folders import MANIFEST, keep_from_loss, listed_in, publish
 from aurora.hashes import digest_of
 from aurora.run.environment import environment
+from aurora.run.schema import SCHEMA, refuse_other_schema
 from aurora.run.working import FINGERPRINT, discard_work, sweep, take_up, working_folder
-
-SCHEMA = 1
 
 
 @dataclass(frozen=True)
@@ -86,14 +85,15 @@ def read_manifest(folder: Path) -> Manifest | None:
     if listed_in(folder) is None or not (folder / MANIFEST).is_file():
         return None
     try:
-        manifest = Manifest(**read_json(folder / MANIFEST))
-        whole = manifest.schema == SCHEMA and manifest.consistent and all(map(_is_output, manifest.outputs.values()))
+        values = read_json(folder / MANIFEST)
+        refuse_other_schema(folder / MANIFEST, values)
+        manifest = Manifest(**values)
+        whole = manifest.consistent and all(map(_is_output, manifest.outputs.values()))
     except (TypeError, ValueError):
         whole = False
     if not whole:
         raise AuroraError(
-            f"{folder / MANIFEST} is not as it was written, or of another version of Aurora: put a copy of it back, or "
-            f"move {folder} away and run again."
+            f"{folder / MANIFEST} is not as it was written: put a copy of it back, or move {folder} away and run again."
         )
     return manifest
 

@@ -18,9 +18,9 @@ from aurora.errors import AuroraError, UserError
 from aurora.files import canonical_json, read_json, sha256, write_json, write_text
 from aurora.folders import ALTERED, LINKED, MANIFEST, MISSING
 from aurora.run.folder import OWN_FILES, SCRATCH, SEAL
+from aurora.run.schema import SCHEMA, refuse_other_schema
 
 UNLISTED = ", ".join((*OWN_FILES, *SCRATCH))
-SCHEMA = 1
 
 
 @dataclass(frozen=True)
@@ -54,9 +54,12 @@ def read_seal(run: Path) -> Seal | None:
         return None
     try:
         values: Any = read_json(path) if path.is_file() and not path.is_symlink() else None
-        said = values.pop("sha256")
+        whole = values.pop("sha256") == _hash(values)
+        if whole:
+            refuse_other_schema(path, values)
         seal = Seal(**values)
-        whole = said == _hash(seal) and seal.schema == SCHEMA
+    except UserError:
+        raise
     except (AuroraError, AttributeError, KeyError, TypeError):
         whole = False
     if not whole:
@@ -155,11 +158,12 @@ def _sealed(run: Path) -> Seal:
 
 
 def _write(run: Path, seal: Seal) -> None:
-    write_json(run / SEAL, {**asdict(seal), "sha256": _hash(seal)})
+    values = asdict(seal)
+    write_json(run / SEAL, {**values, "sha256": _hash(values)})
 
 
-def _hash(seal: Seal) -> str:
-    return hashlib.sha256(canonical_json(asdict(seal))).hexdigest()
+def _hash(values: dict[str, Any]) -> str:
+    return hashlib.sha256(canonical_json(values)).hexdigest()
 
 
 def _digest(path: Path) -> str | None:

@@ -17,7 +17,6 @@ from aurora.run.folder import RunFolder
 from aurora.run.working import working_folder
 
 DECISIONS = "retention.json"
-SCHEMA = 1
 
 
 @dataclass(frozen=True)
@@ -51,19 +50,19 @@ class Decisions:
 
     def write(self, path: Path) -> None:
         """Write them, atomically."""
-        write_json(path, {"schema": SCHEMA, **asdict(self)})
+        write_json(path, asdict(self))
 
 
 def read_decisions(path: Path) -> Decisions:
     """The decisions of a file; `AuroraError` for one that this version cannot read."""
     values: Any = read_json(path)
     try:
-        if values.pop("schema") != SCHEMA:
-            raise ValueError("another schema")
         made = [Decision(**decision) for decision in values.pop("made")]
         return Decisions(**values, made=made)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise AuroraError(f"{path} does not hold decisions of this version ({error}).") from error
+        raise AuroraError(
+            f"{path} does not hold the decisions of adaptive replay ({error}): put a copy of it back."
+        ) from error
 
 
 def decisions_of(run: RunFolder, name: str) -> Decisions | None:

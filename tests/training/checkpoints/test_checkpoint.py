@@ -122,13 +122,13 @@ def test_the_step_from_which_a_stage_may_be_given_more_tokens_stays(tmp_path: Pa
 def test_a_state_of_another_version_is_refused(tmp_path: Path) -> None:
     checkpoint = save(tmp_path, 10)
     values = json.loads((checkpoint / "state.json").read_text())
-    others: list[dict[str, object]] = [{"schema": 2}, {"new": 1}, {"step": "10"}, {"made_with": None}, {"edits": [1]}]
+    others: list[dict[str, object]] = [{"new": 1}, {"step": "10"}, {"made_with": None}, {"edits": [1]}]
     for changed in (values | other for other in others):
         (checkpoint / "state.json").write_text(json.dumps(changed))
         checksums = json.loads((checkpoint / "checksums.json").read_text())
         checksums["state.json"] = sha256(checkpoint / "state.json")
         (checkpoint / "checksums.json").write_text(json.dumps(checksums))
-        with pytest.raises(AuroraError, match=r"schema 2|not a state of this version"):
+        with pytest.raises(AuroraError, match="not a state of this version"):
             read_checkpoint(checkpoint)
 
 

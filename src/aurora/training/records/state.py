@@ -14,7 +14,6 @@ from aurora.errors import AuroraError
 from aurora.files import read_json
 
 STATE = "state.json"
-SCHEMA = 1
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,6 @@ class State:
     loss_tokens: int
     seconds: float
     tokens_per_second: float
-    schema: int = SCHEMA
 
 
 def state_of(path: Path) -> State:
@@ -64,9 +62,4 @@ def state_of(path: Path) -> State:
             f"{path} is not a state of this version ({error}): go on with the version of Aurora that wrote it, "
             "or run again with --restart, which begins the stage anew."
         ) from error
-    if state.schema != SCHEMA:
-        raise AuroraError(
-            f"{path} has schema {state.schema}, but this version reads {SCHEMA}: go on with the version of Aurora that "
-            "wrote it, or run again with --restart, which begins the stage anew."
-        )
     return state
