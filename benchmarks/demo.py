@@ -89,14 +89,16 @@ def whole_promises(report: dict[str, Any]) -> Iterator[Promise]:
         base, cat = (_bits(report, stage, domain) for stage in ("base", "cat"))
         for language in NEW_LANGUAGES:
             yield Promise(f"{language}, {domain}: cat over base", cat[language] / base[language], most=most)
-    base, cat, safety = (_bits(report, stage) for stage in ("base", "cat", "safety"))
+    base, cat = (_bits(report, stage) for stage in ("base", "cat"))
     control = report["control"]["bits_per_byte"]
     for language in ("en", "code"):
         yield Promise(f"{language} kept: cat over base", cat[language] / base[language], most=1.02)
     forgotten = max(control[language] / base[language] for language in ("en", "code"))
     yield Promise("forgotten without replay: the control over base", forgotten, least=1.10)
-    for language in sorted(cat):
-        yield Promise(f"{language} kept: safety over cat", safety[language] / cat[language], most=1.05)
+    for domain in ("bits_per_byte", "bits_per_byte_other_domain"):
+        before, after = (_bits(report, stage, domain) for stage in ("cat", "safety"))
+        for language in sorted(before):
+            yield Promise(f"{language} kept, {domain}: safety over cat", after[language] / before[language], most=1.05)
     yield from _of_safety(report)
     yield Promise("bigrams beside figures", len(set(report["bigram_bits_per_byte"]) & set(base)), len(base), len(base))
 
