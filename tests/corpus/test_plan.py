@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from aurora.corpus.document import Document, Quarantined
 from aurora.corpus.plan import Plan, load_plan, make_plan, shards_of
 from aurora.corpus.sources import provenance, read_source
-from aurora.recipe.corpus import Corpus, JsonlSource, TextSource
+from aurora.recipe.corpus import Corpus
+from aurora.recipe.sources import JsonlSource, TextSource
 
 LINES = st.lists(st.sampled_from(["", "{broken", "[]", *(json.dumps({"text": "ä" * size}) for size in (1, 40, 300))]))
 

@@ -19,7 +19,8 @@ from aurora.corpus.sources.files import find_files, read_lines
 from aurora.corpus.sources.formats.compression import is_compressed
 from aurora.corpus.sources.streams import is_cuttable
 from aurora.files import canonical_json, read_json, write_json
-from aurora.recipe.corpus import Corpus, JsonlSource, ParquetSource, Source
+from aurora.recipe.corpus import Corpus
+from aurora.recipe.sources import JsonlSource, ParquetSource, Source
 
 # Compressed files and Parquet hold about four times their size in text; shards should hold about equal amounts of text.
 COMPRESSION = 4

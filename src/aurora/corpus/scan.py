@@ -30,7 +30,7 @@ from aurora.corpus.sources import read_source
 from aurora.corpus.sources.streams import PACKED
 from aurora.errors import UserError
 from aurora.languages.labels import required
-from aurora.recipe.corpus import JsonlSource, ParquetSource, TextSource
+from aurora.recipe.sources import JsonlSource, ParquetSource, TextSource
 from aurora.tables import table
 from aurora.terminal import line
 

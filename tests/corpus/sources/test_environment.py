@@ -8,7 +8,7 @@ import pytest
 from aurora.corpus.document import Document, Quarantined
 from aurora.corpus.sources import provenance, read_source
 from aurora.errors import UserError
-from aurora.recipe.corpus import EnvironmentSource
+from aurora.recipe.sources import EnvironmentSource
 
 MODULE = '''"""Reading and writing of ``small`` files, see :class:`small.Reader` for how.
 

@@ -16,7 +16,7 @@ from aurora.corpus.document import Document, Quarantined
 from aurora.corpus.sources import files as module
 from aurora.corpus.sources import provenance, read_source, streams
 from aurora.errors import UserError
-from aurora.recipe.corpus import JsonlSource, ParquetSource, TextSource
+from aurora.recipe.sources import JsonlSource, ParquetSource, TextSource
 
 LINES = [{"text": f"text {number}", "lang": "fi"} for number in range(3)]
 

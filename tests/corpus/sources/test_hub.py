@@ -11,7 +11,7 @@ import pytest
 from aurora.corpus.document import Document, Quarantined
 from aurora.corpus.sources import hub, provenance, read_source
 from aurora.errors import AuroraError, UserError
-from aurora.recipe.corpus import HubSource
+from aurora.recipe.sources import HubSource
 
 ROWS: list[dict[str, Any]] = [
     {"text": "yksi", "lang": "fi"},

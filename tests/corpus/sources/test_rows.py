@@ -14,7 +14,7 @@ from aurora.corpus.document import Document, Quarantined
 from aurora.corpus.sources import read_source
 from aurora.corpus.sources.rows import facts_of, names_of, value_at
 from aurora.errors import UserError
-from aurora.recipe.corpus import JsonlSource, ParquetSource
+from aurora.recipe.sources import JsonlSource, ParquetSource
 
 ADDRESS = "https://a.example/page"
 

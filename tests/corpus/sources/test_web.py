@@ -20,7 +20,8 @@ from aurora.corpus.plan import shards_of
 from aurora.corpus.sources import page as page_module
 from aurora.corpus.sources import provenance, read_source, web
 from aurora.errors import UserError
-from aurora.recipe.corpus import Corpus, HtmlSource, WarcSource
+from aurora.recipe.corpus import Corpus
+from aurora.recipe.sources import HtmlSource, WarcSource
 from corpus.sample_texts import TEXTS
 from corpus.sources.small_warcs import answer, packed, page, record
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from aurora.corpus.document import Quarantined
 from aurora.errors import UserError
-from aurora.recipe.corpus import HtmlSource, Source, WarcSource
+from aurora.recipe.sources import HtmlSource, Source, WarcSource
 
 LONGEST_REASON = 400  # characters of an error, which may quote a document
 MOST_RULES = 3  # rules that a message names, those with most losses first

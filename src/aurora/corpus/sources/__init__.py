@@ -12,7 +12,7 @@ from typing import Any
 
 from aurora.corpus.document import Document, Quarantined
 from aurora.languages.labels import CODE, ENGLISH
-from aurora.recipe.corpus import (
+from aurora.recipe.sources import (
     EnvironmentSource,
     HtmlSource,
     HubSource,

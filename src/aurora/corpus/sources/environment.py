@@ -14,7 +14,7 @@ from aurora.corpus.document import Document, Quarantined, new_document
 from aurora.corpus.sources.python_text import LARGEST, is_own, prose
 from aurora.errors import UserError
 from aurora.languages.labels import CODE, ENGLISH
-from aurora.recipe.corpus import EnvironmentSource
+from aurora.recipe.sources import EnvironmentSource
 
 UNKNOWN = "unknown"
 LONGEST_LICENSE_NAME = 40

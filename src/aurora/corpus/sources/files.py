@@ -25,7 +25,7 @@ from aurora.corpus.sources.streams import LARGEST_FILE, LONGEST_LINE, numbered_l
 from aurora.errors import UserError
 from aurora.hashes import digest_of
 from aurora.languages.labels import UNDETERMINED
-from aurora.recipe.corpus import JsonlSource, ParquetSource, SourceBase, TextSource
+from aurora.recipe.sources import JsonlSource, ParquetSource, SourceBase, TextSource
 
 EXCERPT = 160  # characters
 BATCH_ROWS = 1024

@@ -15,8 +15,8 @@ from aurora.corpus.document import Document, Quarantined
 from aurora.corpus.sources import files
 from aurora.corpus.sources.rows import document_of, names_of, value_at
 from aurora.errors import AuroraError, UserError
-from aurora.recipe.corpus import HubSource
 from aurora.recipe.names import is_hub_name
+from aurora.recipe.sources import HubSource
 
 
 def read_hub(name: str, source: HubSource, base: Path) -> Iterator[Document | Quarantined]:

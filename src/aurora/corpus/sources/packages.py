@@ -26,7 +26,7 @@ from typing import Any
 from aurora.errors import AuroraError, UserError
 from aurora.files import explained, open_regular, sha256
 from aurora.progress import progress
-from aurora.recipe.corpus import WheelPin
+from aurora.recipe.sources import WheelPin
 
 DOWNLOADS_AT_ONCE = 4
 STALE_SECONDS = 6 * 3600  # a download that began so long ago was killed

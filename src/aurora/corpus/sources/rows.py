@@ -12,7 +12,7 @@ from typing import Any
 
 from aurora.corpus.document import Document, new_document
 from aurora.languages.labels import UNDETERMINED
-from aurora.recipe.corpus import HubSource, JsonlSource, ParquetSource
+from aurora.recipe.sources import HubSource, JsonlSource, ParquetSource
 
 ADDRESS_KEY, ID_KEY, LICENSE_KEY, SCORE_KEY = "url", "id", "license", "language_score"
 # Of what a row says of itself, longer values are none.

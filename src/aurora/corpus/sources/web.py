@@ -18,7 +18,7 @@ from aurora.corpus.sources.page import LARGEST_PAGE, Refused, extractor, read_pa
 from aurora.corpus.sources.rows import ADDRESS_KEY
 from aurora.corpus.sources.streams import opened
 from aurora.languages.labels import UNDETERMINED
-from aurora.recipe.corpus import HtmlSource, WarcSource
+from aurora.recipe.sources import HtmlSource, WarcSource
 
 LONGEST_ADDRESS = 2000  # characters
 PAGES = ("text/html", "application/xhtml+xml")

@@ -20,7 +20,7 @@ from aurora.corpus.sources.packages import fetch, open_wheel, pinned_sets, read_
 from aurora.corpus.sources.python_text import LARGEST, is_own, prose
 from aurora.errors import UserError
 from aurora.languages.labels import CODE, ENGLISH, UNDETERMINED, canonical
-from aurora.recipe.corpus import WheelPin, WheelsSource
+from aurora.recipe.sources import WheelPin, WheelsSource
 
 # A document of a catalogue: long enough to be a text, short enough that a program gives several.
 DOCUMENT_BYTES = 1500

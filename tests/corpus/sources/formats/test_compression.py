@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from aurora.corpus.document import Document, Quarantined
 from aurora.corpus.sources import read_source
 from aurora.corpus.sources.formats import compression, frames
-from aurora.recipe.corpus import JsonlSource
+from aurora.recipe.sources import JsonlSource
 
 LINES = [json.dumps({"text": f"text {number} {number * 7919}"}).encode() + b"\n" for number in range(4)]
 TEXTS = [json.loads(line)["text"] for line in LINES]

