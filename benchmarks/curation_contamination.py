@@ -81,7 +81,7 @@ def _planted(lang: str, rows: list[dict[str, Any]], texts: list[str], index: Con
     mine = [row for row in rows if row["lang"].split(":")[0] == lang and row["number"] % 2]
     documents, names, manners, short = [], [], [], 0
     for number, row in enumerate(mine):
-        long = [text for text in _texts(row, PLANTED) if index.looks_for(text)]
+        long = [text for text in _texts(row, PLANTED) if _is_looked_for(text)]
         if not long:
             short += 1
             continue
@@ -105,6 +105,12 @@ def _planted(lang: str, rows: list[dict[str, Any]], texts: list[str], index: Con
         "recall": {manner: round(hits[manner] / total[manner], 4) for manner in total},
         "missed": {manner: ids[:5] for manner, ids in missed.items()},
     }
+
+
+def _is_looked_for(text: str) -> bool:
+    """Whether a text is long enough for an index to look for it."""
+    index = ContaminationIndex([Item("set", "id", (text,))])
+    return index.find(pa.array([text], pa.large_string())) != [None]
 
 
 def _texts(row: dict[str, Any], fields: tuple[str, ...]) -> tuple[str, ...]:

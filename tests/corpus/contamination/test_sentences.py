@@ -34,9 +34,7 @@ DISGUISES: dict[str, Callable[[str], str]] = {
 @pytest.mark.parametrize("disguise", DISGUISES)
 @pytest.mark.parametrize("sentence", SENTENCES)
 def test_a_planted_sentence_is_found(sentence: str, disguise: str) -> None:
-    found = INDEX.find(DISGUISES[disguise](sentence))
-    assert found is not None
-    assert found.sentence == sentence
+    assert INDEX.find(DISGUISES[disguise](sentence)) == sentence
 
 
 @given(st.sampled_from(SENTENCES), st.text(), st.text(), st.sampled_from([" ", "\n", "\r\n\t", "*", "…"]))
@@ -67,7 +65,6 @@ def test_absent_text_is_not_found(text: str) -> None:
 def test_agrees_with_plain_search(lines: list[str], text: str, planted: bool) -> None:
     bare = {bare_text(sentence) for line in lines for sentence in sentences_of(line)}
     index = SentenceIndex(lines)
-    assert len(index) == len(bare)
     if planted:
         text += "".join(lines[-1:])
     assert (index.find(text) is not None) == any(sentence in bare_text(text) for sentence in bare)
@@ -94,7 +91,7 @@ def test_a_line_of_short_sentences_is_found_whole() -> None:
 
 def test_short_japanese_says_as_much_as_long_english() -> None:
     index = SentenceIndex(["港は今日も静かです。", "ありがとう。"])
-    assert len(index) == 0
+    assert index.find("港は今日も静かです。ありがとう。") is None
     index = SentenceIndex(["港は今日もとても静かです。"])
     assert index.find("昨日と同じく港は今日もとても静かです") is not None
 
@@ -112,7 +109,7 @@ def test_invisible_characters_hide_nothing() -> None:
 
 def test_short_sentences_are_anybodys() -> None:
     index = SentenceIndex(["Thank you very much.", "!" * 100])
-    assert len(index) == 0
+    assert index.find("!" * 200) is None
     assert index.find("He said: thank you very much. And then he left the room.") is None
 
 
@@ -120,7 +117,5 @@ def test_sentences_that_begin_alike_are_kept_apart() -> None:
     first, second = "The same beginning, one end of it.", "The same beginning, another end of it."
     index = SentenceIndex([first, second])
     for sentence in (first, second):
-        found = index.find(f"x {sentence} y")
-        assert found is not None
-        assert found.sentence == sentence
+        assert index.find(f"x {sentence} y") == sentence
     assert index.find("The same beginning, and no end at all.") is None

@@ -48,7 +48,7 @@ def test_folders_hold_files_of_any_compression(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "fields", "message"),
     [
-        (b"{", [], r"sets.quiz: .*set.jsonl, line 1 is not JSON"),
+        (b"{", [], r"sets.quiz: .*set.jsonl, line 1 is not valid JSON"),
         (b'{"a": "b"}\n["c"]', [], "line 2 is not a JSON object"),
         (b'{"a": "b"}', ["a", "question"], "no row of .* has the field question; correct"),
     ],
@@ -70,5 +70,5 @@ def test_missing_and_damaged_files_are_said(tmp_path: Path) -> None:
 def test_a_row_without_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(benchmark_sets, "LONGEST_ROW", 100)
     (tmp_path / "a.jsonl").write_bytes(b'{"question": "What is it?"}\n' + b" " * 1000)
-    with pytest.raises(UserError, match=r"a\.jsonl has a row of more than 100 bytes: it is no item"):
+    with pytest.raises(UserError, match=r"a\.jsonl has a row of more than 100 bytes, which is not an item"):
         list(benchmark_sets.read_set("a", tmp_path / "a.jsonl"))

@@ -1,5 +1,8 @@
-"""Keeping what a model is measured on out of what it is trained on.
+"""Keeping the text that a model is measured on out of the text that it is trained on.
 
-`sentences` refuses a corpus that holds a sentence of the measuring text. `items` finds the documents that hold the text
-of a benchmark's items, read by `sets` from whatever files the user has.
+    other_domain -> sentences -> the build is refused
+    benchmark files -> sets -> items -> documents are dropped or counted
+
+`sentences` finds documents that contain a sentence of the measuring domain; a corpus that would keep one is refused.
+`items` finds documents that contain the items of benchmark sets, which `sets` reads from the user's JSON lines.
 """

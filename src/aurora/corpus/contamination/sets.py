@@ -1,7 +1,7 @@
 """Benchmark sets as users have them: files or folders of JSON lines, whose strings are the texts of an item.
 
-One decision: no set has a reader of its own. A row is an item, named by its `id` or by its place, and every string in
-it, however deep in lists and objects, is a text of it unless fields are named.
+One decision: no set has a reader of its own. A row is an item, named by its `id` or by its file and line; every string
+in it, however deep in lists and objects, is one of its texts, unless the recipe names fields.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from aurora.hashes import digest_of
 
 ENDINGS = (".jsonl", *(f".jsonl{ending}" for ending in PACKED))
 _KEY = "corpus.curation.contamination.sets"
-LONGEST_ROW = 50_000_000  # bytes; the longest contexts of benchmarks have 1 MB
+LONGEST_ROW = 50_000_000  # bytes; the longest contexts of published benchmarks have 1 MB
 
 
 @dataclass(frozen=True)
 class Item:
-    """A row of a benchmark set: the set's name, the row's, and its texts."""
+    """A row of a benchmark set: the set's name, the row's name, and its texts."""
 
     set: str
     id: str
@@ -32,14 +32,14 @@ class Item:
 
 
 def set_files(name: str, path: Path) -> list[Path]:
-    """The files of a set: `path` itself, or the files of JSON lines below it. Raises UserError where there are none."""
+    """The files of a set: `path` itself, or the JSON lines files below it; `UserError` if there are none."""
     if path.is_file():
         return [path]
-    found = sorted(file for file in path.rglob("*") if file.is_file() and file.name.lower().endswith(ENDINGS))
-    if not found:
+    files = sorted(file for file in path.rglob("*") if file.is_file() and file.name.lower().endswith(ENDINGS))
+    if not files:
         kinds = ", ".join(f"*{ending}" for ending in ENDINGS)
         raise UserError(f"{_KEY}.{name}: {path} is neither a file nor a folder of files ({kinds}); check the path.")
-    return found
+    return files
 
 
 def identity(name: str, path: Path) -> dict[str, str]:
@@ -48,8 +48,10 @@ def identity(name: str, path: Path) -> dict[str, str]:
 
 
 def read_set(name: str, path: Path, fields: Sequence[str] = ()) -> Iterator[Item]:
-    """The items of a set in order; of the fields named, or of all. Raises UserError for a row that is no object, and
-    where no row has a field."""
+    """The items of a set in order, with the texts of the named `fields`, or of all.
+
+    Raises `UserError` for a row that is not a JSON object, and for a field that no row has.
+    """
     missing = set(fields)
     for file in set_files(name, path):
         place = file.relative_to(path.parent).as_posix()
@@ -75,20 +77,23 @@ def _lines(name: str, file: Path) -> Iterator[bytes]:
             while line := lines.readline(LONGEST_ROW + 1):
                 if len(line) > LONGEST_ROW:
                     raise UserError(
-                        f"{_KEY}.{name}: {file} has a row of more than {LONGEST_ROW:,} bytes: it is no item."
+                        f"{_KEY}.{name}: {file} has a row of more than {LONGEST_ROW:,} bytes, which is not an item; "
+                        "check the path."
                     )
                 yield line
     except (OSError, EOFError) as error:
-        raise UserError(f"{_KEY}.{name}: {file} cannot be read to its end ({first_line(error)}).") from error
+        raise UserError(
+            f"{_KEY}.{name}: {file} cannot be read to its end ({first_line(error)}); get a whole copy of it."
+        ) from error
 
 
 def _row(name: str, place: str, line: bytes) -> dict[str, Any]:
     try:
         row = json.loads(line.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
-        raise UserError(f"{_KEY}.{name}: {place} is not JSON ({error}).") from error
+        raise UserError(f"{_KEY}.{name}: {place} is not valid JSON ({error}); correct it.") from error
     if not isinstance(row, dict):
-        raise UserError(f"{_KEY}.{name}: {place} is not a JSON object; an item is a row of named fields.")
+        raise UserError(f"{_KEY}.{name}: {place} is not a JSON object; write each item as named fields.")
     return row
 
 

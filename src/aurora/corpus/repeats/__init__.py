@@ -1,6 +1,10 @@
-"""What stands in a corpus more than once: documents, lines at their edges, long passages.
+"""Text that a corpus has more than once: documents, lines at their edges, long passages.
 
-`duplicates` finds documents that repeat another, exactly or nearly, from signatures (`sign`). `edge_lines` and
-`boilerplate` find the lines that a site repeats at the head and tail of its pages; `passages` and `repeated` the long
-stretches that stood elsewhere before. `cuts` takes lines and passages out when documents are written.
+    sign -> signatures -> duplicates -> fates
+    edge_lines -> boilerplate -> cuts        passages -> repeated -> cuts
+
+Each pair works alike: the first makes hashes of a shard alone, the second decides from the hashes of all shards.
+`duplicates` finds documents that equal or nearly equal another. `boilerplate` finds lines that a site repeats at the
+head and tail of its pages, `repeated` finds long passages that an earlier document has. `cuts` removes both when
+documents are written.
 """

@@ -1,7 +1,7 @@
-"""Spans that are cut out of documents when they are written, because of what other documents hold.
+"""Spans that are cut out of documents when they are written, because other documents have them too.
 
-One decision: whatever finds spans over all shards writes them to a file of each shard, by row and bytes of the prepared
-text; texts are changed in one place, and what is left of them is judged again (`remains`).
+One decision: whatever finds such spans writes them to a file of each shard, by row and bytes of the prepared text. Only
+this module changes the texts, and `remains` judges what is left of them again.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from aurora.corpus.kernels.compiled import compiled, entry_point
 from aurora.corpus.work import WorkFiles
 from aurora.recipe.corpus import Curation
 
-# Row in the shard, first byte in its text, byte after the last; in order, and none within another.
+# Row in the shard, first byte in its text, byte after the last; sorted, without overlaps.
 CUTS = pa.schema([("row", pa.int64()), ("start", pa.int64()), ("end", pa.int64())])
 _Ints = npt.NDArray[np.int64]
 BOILERPLATE, REPEATED = KINDS_OF_CUTS = ("boilerplate lines", "repeated passages")
 
 
 def cut_files(curation: Curation, files: WorkFiles) -> dict[str, Path]:
-    """The files of the cuts that the recipe asks for, by their kind."""
+    """By kind, the files of the cuts that the recipe asks for."""
     asked = {
         BOILERPLATE: (curation.boilerplate_lines, files.cuts),
         REPEATED: (curation.repeated_passages, files.repeats),
@@ -35,10 +35,10 @@ def cut_files(curation: Curation, files: WorkFiles) -> dict[str, Path]:
 
 
 class Cuts:
-    """The cuts of a shard, from the files of each kind of them; what two kinds cut is cut once."""
+    """The cuts of a shard, from one file for each kind; spans of two kinds that overlap are cut once."""
 
     def __init__(self, files: Mapping[str, Path], chosen: npt.NDArray[np.bool_] | None = None) -> None:
-        """`chosen` bool [rows of the shard] says which documents are cut; all without it."""
+        """`chosen` bool [rows of the shard] limits the cuts to some documents."""
         tables = {kind: pq.read_table(path).select(CUTS.names) for kind, path in files.items()}
         if chosen is not None:
             tables = {kind: table.filter(pa.array(chosen[table["row"].to_numpy()])) for kind, table in tables.items()}
@@ -46,13 +46,15 @@ class Cuts:
         self._rows, self._starts, self._ends = _merged(pa.concat_tables([CUTS.empty_table(), *tables.values()]))
 
     def rows(self, first: int, number: int) -> _Ints:
-        """Which of `number` rows from `first` on are cut, in order."""
+        """Which of the `number` rows from `first` on are cut, sorted."""
         lowest, highest = np.searchsorted(self._rows, [first, first + number])
         return np.unique(self._rows[lowest:highest])
 
     def apply(self, texts: pa.LargeStringArray, first: int) -> tuple[pa.LargeStringArray, dict[str, _Ints]]:
-        """The texts of the rows from `first` on without their cuts, and the number of cuts of each kind made in each;
-        `texts` itself where there are none."""
+        """The `texts` of the rows from `first` on without their cuts, and by kind the number of cuts in each.
+
+        Without a cut, `texts` itself is returned.
+        """
         lowest, highest = np.searchsorted(self._rows, [first, first + len(texts)])
         if lowest < highest:
             mine = slice(int(lowest), int(highest))
@@ -71,17 +73,17 @@ class Cuts:
 
 
 def _merged(table: pa.Table) -> tuple[_Ints, _Ints, _Ints]:
-    """Rows, starts and ends of spans in order, those that overlap as one."""
+    """Rows, starts and ends of spans, sorted; those that overlap are joined."""
     table = table.sort_by([("row", "ascending"), ("start", "ascending")])
     rows, starts, ends = (table[name].to_numpy() for name in CUTS.names)
     if not len(rows):
         return rows, starts, ends
-    # Ends made to rise over all rows, so that the largest so far is that of the same row.
+    # Adding a large offset for each row makes ends rise from row to row, so one running maximum serves all rows.
     longest = int(ends.max()) + 1
     reach = np.maximum.accumulate(rows * longest + ends) - rows * longest
-    new = np.concatenate([[True], (rows[1:] != rows[:-1]) | (starts[1:] > reach[:-1])])
-    last = np.concatenate([np.flatnonzero(new)[1:] - 1, [len(rows) - 1]])
-    return rows[new], starts[new], reach[last]
+    begins = np.concatenate([[True], (rows[1:] != rows[:-1]) | (starts[1:] > reach[:-1])])
+    last = np.concatenate([np.flatnonzero(begins)[1:] - 1, [len(rows) - 1]])
+    return rows[begins], starts[begins], reach[last]
 
 
 @entry_point

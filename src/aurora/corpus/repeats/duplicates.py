@@ -1,9 +1,9 @@
-"""Duplicates: which documents repeat another, exactly or nearly, and which one of each cluster stays.
+"""Duplicates: which documents equal another, exactly or nearly, and which one of each cluster is kept.
 
-One decision: only columns are looked at, in canonical order, and the best of a cluster follows from a stated order
-(preferred sources, then length, then the order of reading), so no number of workers changes what is kept. Near
-duplicates meet in a band of their signatures, are compared, and join by union-find; the bands are gone through one at a
-time, so memory is about 70 bytes a document and not 224.
+One decision: only columns are read, in canonical order, and the best of a cluster follows from a stated order
+(preferred sources, then length, then reading order), so the number of workers never changes what is kept. Near
+duplicates that share a band of their MinHash signatures are compared and joined by union-find, one band at a time, so
+memory is about 70 bytes a document instead of 224.
 """
 
 from __future__ import annotations
@@ -21,31 +21,31 @@ from aurora.corpus.kernels.minhash import BANDS, MINIMA, SIGNATURE, resemblance
 HASH = np.dtype([("high", ">u8"), ("low", ">u8")])
 Hashes = npt.NDArray[np.void]
 Rows = npt.NDArray[np.int64]
-_COMPARED = 1 << 18  # pairs at a time; 50 MB of minima
+_COMPARED = 1 << 18  # pairs compared at a time: 50 MB of minima
 
 
 @dataclass(frozen=True)
 class Signed:
-    """The signatures of all documents in order: SIGNATURE [documents] of each shard, memory-mapped."""
+    """The signatures of all documents: one memory-mapped array SIGNATURE [documents] for each shard, in order."""
 
     parts: Sequence[npt.NDArray[np.void]]
 
     def band(self, number: int, rows: Rows) -> npt.NDArray[np.uint64]:
-        """One band of some documents, uint64 [rows]; `rows` rise."""
-        found = np.empty(len(rows), np.uint64)
-        for part, mine, place in self._parts(rows):
-            found[place] = part["bands"][:, number][mine]
-        return found
+        """One band of some documents, uint64 [rows]; `rows` are sorted."""
+        keys = np.empty(len(rows), np.uint64)
+        for part, rows_of_part, positions in self._parts(rows):
+            keys[positions] = part["bands"][:, number][rows_of_part]
+        return keys
 
     def minima(self, rows: Rows) -> npt.NDArray[np.uint8]:
-        """The minima of some documents, uint8 [rows, MINIMA]; `rows` rise."""
-        found = np.empty((len(rows), MINIMA), np.uint8)
-        for part, mine, place in self._parts(rows):
-            found[place] = part["minima"][mine]
-        return found
+        """The minima of some documents, uint8 [rows, MINIMA]; `rows` are sorted."""
+        minima = np.empty((len(rows), MINIMA), np.uint8)
+        for part, rows_of_part, positions in self._parts(rows):
+            minima[positions] = part["minima"][rows_of_part]
+        return minima
 
     def _parts(self, rows: Rows) -> Iterator[tuple[npt.NDArray[np.void], Rows, slice]]:
-        """The shards that hold some of `rows`, their places there, and their places in `rows`."""
+        """The shards that hold some of `rows`, the rows within the shard, and their positions in `rows`."""
         bounds = np.cumsum([0, *map(len, self.parts)])
         cuts = np.searchsorted(rows, bounds).tolist()
         for part, first, left, right in zip(self.parts, bounds.tolist(), cuts, cuts[1:], strict=False):
@@ -59,26 +59,26 @@ def open_signatures(path: Path) -> npt.NDArray[np.void]:
 
 
 def exact(hashes: Hashes, groups: npt.NDArray[np.int32], rank: Rows, rows: Rows) -> npt.NDArray[np.bool_]:
-    """Whether each of all documents repeats the text of one that stays; bool [documents].
+    """Whether each document equals one that is kept; bool [documents].
 
-    `hashes` HASH, `groups` and `rank` [documents]; `rows` are those that take part. Of equal texts of one group the one
-    of lowest rank stays.
+    `hashes` HASH, `groups` and `rank` are [documents]; only `rows` are compared. Of equal texts within a group, the one
+    with the lowest rank is kept.
     """
-    again = np.zeros(len(hashes), np.bool_)
+    copies = np.zeros(len(hashes), np.bool_)
     high, low = hashes["high"][rows].astype(np.uint64), hashes["low"][rows].astype(np.uint64)
     order = np.lexsort((rank[rows], low, high, groups[rows]))
     ordered = rows[order]
     same = (high[order][1:] == high[order][:-1]) & (low[order][1:] == low[order][:-1])
     same &= groups[ordered][1:] == groups[ordered][:-1]
-    again[ordered[1:][same]] = True
-    return again
+    copies[ordered[1:][same]] = True
+    return copies
 
 
 def near(signed: Signed, groups: npt.NDArray[np.int32], rank: Rows, rows: Rows, similarity: float) -> Rows:
-    """For each of all documents the one that stays in its place, or -1; int64 [documents].
+    """For each document the one that is kept instead, or -1; int64 [documents].
 
-    As `exact`; two documents of a group belong together where their signatures agree on `similarity` of the shingles,
-    or where each belongs to a third.
+    Arguments as for `exact`. Two documents of a group are in one cluster if their signatures share at least
+    `similarity` of their shingles, or if each is in one cluster with a third.
     """
     parent = np.arange(len(rows))
     mine = groups[rows]
@@ -92,23 +92,26 @@ def near(signed: Signed, groups: npt.NDArray[np.int32], rank: Rows, rows: Rows, 
     roots = _roots(parent)
     worst_first = np.argsort(rank[rows], kind="stable")[::-1]
     best = np.empty(len(rows), np.int64)
-    best[roots[worst_first]] = worst_first  # what is written last stands
-    instead = np.full(len(groups), -1, np.int64)
+    best[roots[worst_first]] = worst_first  # numpy keeps the last value written to an index: the best of the cluster
+    better = np.full(len(groups), -1, np.int64)
     lost = best[roots] != np.arange(len(rows))
-    instead[rows[lost]] = rows[best[roots[lost]]]
-    return instead
+    better[rows[lost]] = rows[best[roots[lost]]]
+    return better
 
 
 def _resemblance(signed: Signed, rows: Rows, left: Rows, right: Rows) -> npt.NDArray[np.float64]:
-    """The resemblance of pairs of places in `rows`, float64 [pairs]."""
-    needed, places = np.unique(np.concatenate([left, right]), return_inverse=True)
+    """The resemblance of pairs of positions in `rows`, float64 [pairs]."""
+    needed, inverse = np.unique(np.concatenate([left, right]), return_inverse=True)
     minima = signed.minima(rows[needed])
-    return resemblance(minima[places[: len(left)]], minima[places[len(left) :]])
+    return resemblance(minima[inverse[: len(left)]], minima[inverse[len(left) :]])
 
 
 @entry_point
 def _meeting(keys, groups, order, parent):  # type: ignore[no-untyped-def]
-    """Pairs of places that share a key and a group and are not joined yet: each with the one before, and the first."""
+    """Pairs of positions that share a key and a group and are not joined yet: each with the one before, and the first.
+
+    All pairs of a large cluster would be too many; these two a document join the cluster too.
+    """
     left = np.empty(2 * len(order), np.int64)
     right = np.empty(2 * len(order), np.int64)
     count = first = 0
@@ -117,7 +120,7 @@ def _meeting(keys, groups, order, parent):  # type: ignore[no-untyped-def]
         if keys[here] != keys[before] or groups[here] != groups[before]:
             first = at
             continue
-        if keys[here] == 0:
+        if keys[here] == 0:  # a text without shingles, which resembles none
             continue
         root = _root(parent, here)
         for other in (before, order[first]):
@@ -137,16 +140,16 @@ def _join(parent, left, right):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _root(parent, place):  # type: ignore[no-untyped-def]
-    while parent[place] != place:
-        parent[place] = parent[parent[place]]
-        place = parent[place]
-    return place
+def _root(parent, node):  # type: ignore[no-untyped-def]
+    while parent[node] != node:
+        parent[node] = parent[parent[node]]  # halves the path, so later searches are short
+        node = parent[node]
+    return node
 
 
 @entry_point
 def _roots(parent):  # type: ignore[no-untyped-def]
-    found = np.empty(len(parent), np.int64)
-    for place in range(len(parent)):
-        found[place] = _root(parent, place)
-    return found
+    roots = np.empty(len(parent), np.int64)
+    for node in range(len(parent)):
+        roots[node] = _root(parent, node)
+    return roots

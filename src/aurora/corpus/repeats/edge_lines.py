@@ -1,6 +1,6 @@
-"""The lines at the head and tail of documents, as hashes: what boilerplate is counted by.
+"""The lines at the head and tail of documents, as hashes by which boilerplate is counted.
 
-One decision: a line is known by a hash of its site and its bytes, so no line leaves its shard.
+One decision: a line is identified by a hash of its site and its bytes, so no text leaves its shard.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from aurora.corpus.kernels.columns import buffers_of
 from aurora.corpus.kernels.compiled import compiled, entry_point
 from aurora.languages.labels import CODE
 
-# Lines that are not blank at each end of a document, and bytes of one that may be boilerplate.
-EDGE = 24
+EDGE = 24  # lines, not counting blank ones, at each end of a document: menus and footers rarely have more
+# Bytes of a line that may be boilerplate. Shorter ones are bullets and numbers, longer ones are paragraphs.
 SHORTEST, LONGEST = 3, 200
 
 LINES = pa.schema(
@@ -33,8 +33,10 @@ _ADDRESS = r"[A-Za-z][A-Za-z0-9+.-]*://(?:[^/@\"]*@)?(?:www\.)?(?P<host>[^/:?#\"
 
 
 def edge_lines(documents: pa.RecordBatch, first_row: int) -> pa.Table:
-    """The lines at the edges of documents (columns of `document.COLUMNS`) that are no code: LINES, with bytes counted
-    in each text, and rows from `first_row`."""
+    """LINES at the edges of documents (columns of `document.COLUMNS`), except code.
+
+    Rows count from `first_row`, bytes from the beginning of each text.
+    """
     sites = _sites(documents)
     offsets, data = buffers_of(documents["text"])
     code = np.array([lang == CODE for lang in documents["lang"].to_pylist()], np.bool_)
@@ -47,12 +49,12 @@ def edge_lines(documents: pa.RecordBatch, first_row: int) -> pa.Table:
 
 
 def _sites(documents: pa.RecordBatch) -> npt.NDArray[np.uint64]:
-    """A hash of the site of each document: the host of its address (`url`, or that of `meta`), or its source."""
+    """A hash of the site of each document: the host of its `url` or of the `url` in its `meta`, or else its source."""
     hosts = [
         pc.struct_field(pc.extract_regex(documents[column], pattern), "host")
         for column, pattern in (("url", f"^{_ADDRESS}"), ("meta", f'"url": "{_ADDRESS}'))
     ]
-    sources = pc.binary_join_element_wise(documents["source"], "", "/")  # no host holds a slash
+    sources = pc.binary_join_element_wise(documents["source"], "", "/")  # with a slash, which no host has
     names = pc.coalesce(*map(pc.utf8_lower, hosts), sources)
     coded = names.dictionary_encode()
     hashes = np.array([xxhash.xxh3_64_intdigest(name.encode()) for name in coded.dictionary.to_pylist()], np.uint64)
@@ -61,7 +63,10 @@ def _sites(documents: pa.RecordBatch) -> npt.NDArray[np.uint64]:
 
 @entry_point
 def _edge_lines(offsets, data, code, sites, spans, keys, first):  # type: ignore[no-untyped-def]
-    """Write (document, first byte, byte after the line feed), key, and whether the key is new; returns how many."""
+    """Write (document, first byte, byte after the line feed), key, and whether the key is new in its document.
+
+    Returns how many. `number` counts lines that are not blank.
+    """
     count = 0
     for document in range(len(sites)):
         begin, end = offsets[document], offsets[document + 1]
@@ -71,8 +76,8 @@ def _edge_lines(offsets, data, code, sites, spans, keys, first):  # type: ignore
         at, number = begin, 0
         while at < end and number < EDGE:
             stop = _line_end(data, at, end)
-            count, held = _line(data, begin, at, stop, document, sites[document], spans, keys, count)
-            number += held
+            count, has_text = _line(data, begin, at, stop, document, sites[document], spans, keys, count)
+            number += has_text
             at = stop
         head_end, head_count = at, count
         at, number = end, 0
@@ -80,14 +85,14 @@ def _edge_lines(offsets, data, code, sites, spans, keys, first):  # type: ignore
             start = at - 1
             while start > head_end and data[start - 1] != 0x0A:
                 start -= 1
-            count, held = _line(data, begin, start, at, document, sites[document], spans, keys, count)
-            number += held
+            count, has_text = _line(data, begin, start, at, document, sites[document], spans, keys, count)
+            number += has_text
             at = start
         _reverse(spans, keys, head_count, count)
-        for place in range(mine, count):
-            first[place] = True
-            for other in range(mine, place):
-                first[place] &= keys[other] != keys[place]
+        for line in range(mine, count):
+            first[line] = True
+            for other in range(mine, line):
+                first[line] &= keys[other] != keys[line]
     return count
 
 
@@ -101,7 +106,7 @@ def _line_end(data, at, end):  # type: ignore[no-untyped-def]
 
 @compiled
 def _line(data, begin, start, end, document, site, spans, keys, count):  # type: ignore[no-untyped-def]
-    """Write a line down where it may be boilerplate; returns (count, whether it is not blank)."""
+    """Append a line that may be boilerplate; returns (count, whether the line is not blank)."""
     first, last = start, end - 1
     while first <= last and data[first] <= 0x20:
         first += 1
@@ -111,7 +116,7 @@ def _line(data, begin, start, end, document, site, spans, keys, count):  # type:
     if length <= 0:
         return count, False
     if length >= SHORTEST and length <= LONGEST and _says_something(data, first, last):
-        key = np.uint64(0xCBF29CE484222325) ^ site
+        key = np.uint64(0xCBF29CE484222325) ^ site  # FNV-1a, begun with the site
         for at in range(first, last + 1):
             key = (key ^ np.uint64(data[at])) * np.uint64(0x100000001B3)
         keys[count] = key ^ key >> np.uint64(32)
@@ -122,7 +127,7 @@ def _line(data, begin, start, end, document, site, spans, keys, count):  # type:
 
 @compiled
 def _says_something(data, first, last):  # type: ignore[no-untyped-def]
-    """Whether a letter stands in the line, and it is no fence of code."""
+    """Whether the line has a letter and is not the fence of a code block."""
     if data[first] == data[first + 1] == data[first + 2] == ord("`"):
         return False
     for at in range(first, last + 1):

@@ -1,8 +1,8 @@
-"""The passages of texts, as hashes: what is told apart when long stretches stand in several documents.
+"""The passages of texts, as hashes by which long stretches shared by several documents are found.
 
-One decision: a passage is a sentence (to its full stop or the end of its line; a longer one is cut where the hash of a
-token says so), so where passages begin follows from the text around them alone, and two documents that share a stretch
-cut it alike, whatever stands before it.
+One decision: a passage is a sentence (to its full stop or the end of its line; a longer one is split where the hash of
+a token says so). Where passages begin thus depends only on the text around them, and two documents that share a stretch
+split it in the same places, whatever comes before it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from aurora.corpus.plan import Plan, Shard
 from aurora.corpus.work import WorkFiles
 from aurora.files import atomic_file
 
-# Rises when the code cuts the same text otherwise.
+# Raise it when the code splits the same text differently, so that passages are listed again.
 LISTING = 2
 PASSAGES = pa.schema(
     [
@@ -40,10 +40,13 @@ PASSAGES = pa.schema(
         ("end", pa.int64()),  # where the next passage starts
     ]
 )
-# One token of so many ends a passage wherever it stands.
+# A token ends a passage if these bits of its hash are 0, which is one token in 128: text without full stops is split
+# too.
 _SELDOM = np.uint64(127)
+# FNV's offset basis begins hashes; multiplying by 2^64 / the golden ratio spreads their bits (Fibonacci hashing).
 _SEED = np.uint64(0xCBF29CE484222325)
 _STEP = np.uint64(0x9E3779B97F4A7C15)
+# Full stops that need no space after them: of Japanese and Chinese, the danda and double danda, full-width ! ? and .
 _WIDE_ENDS = (0x3002, 0x0964, 0x0965, 0xFF01, 0xFF1F, 0xFF0E)
 
 
@@ -65,6 +68,7 @@ def list_shard(plan: Plan, shard: Shard) -> None:
 def passages(texts: pa.LargeStringArray, first_row: int = 0) -> pa.Table:
     """The passages of texts in order, PASSAGES, with rows from `first_row`."""
     offsets, data = buffers_of(texts)
+    # At most every second byte begins a passage: a token is followed by a separator or is a character of several bytes.
     room = max(1, (int(offsets[-1] - offsets[0]) + 1) // 2 + len(texts))
     spans, keys = np.empty((room, 4), np.int64), np.empty(room, np.uint64)
     count = _list(offsets, data, *tables(), spans, keys)
@@ -74,7 +78,10 @@ def passages(texts: pa.LargeStringArray, first_row: int = 0) -> pa.Table:
 
 @entry_point
 def _list(offsets, data, kinds, folds, longer, spans, keys):  # type: ignore[no-untyped-def]
-    """Write (document, tokens, first byte, byte after the last) and the key of each passage; returns how many."""
+    """Write (document, tokens, first byte, byte after the last) and the key of each passage; returns how many.
+
+    A passage ends where the next begins, so the space after a sentence belongs to it.
+    """
     count = 0
     for document in range(len(offsets) - 1):
         begin, end = offsets[document], offsets[document + 1]
@@ -112,8 +119,8 @@ def _list(offsets, data, kinds, folds, longer, spans, keys):  # type: ignore[no-
             key = _with_token(key, token_hash(letters, marks))
         if tokens:
             spans[count - 1, 1], keys[count - 1] = tokens, key
-        for place in range(mine, count):
-            spans[place, 3] = spans[place + 1, 2] if place + 1 < count else end - begin
+        for passage in range(mine, count):
+            spans[passage, 3] = spans[passage + 1, 2] if passage + 1 < count else end - begin
     return count
 
 
@@ -141,9 +148,9 @@ def _ends(data, code, after, end):  # type: ignore[no-untyped-def]
 
 
 def runs_of(repeated: npt.NDArray[np.bool_], table: pa.Table, fewest: int) -> pa.Table:
-    """The spans to cut of a shard, `cuts.CUTS`: repeated passages in a row that have at least `fewest` tokens.
+    """The spans of a shard to cut, `cuts.CUTS`: runs of repeated passages with at least `fewest` tokens.
 
-    `repeated` bool [passages] marks those of `table` (PASSAGES) that stood elsewhere before.
+    `repeated` bool [passages] marks those of `table` (PASSAGES) that an earlier text has.
     """
     rows, tokens = table["row"].to_numpy(), table["tokens"].to_numpy()
     starts, ends = table["start"].to_numpy(), table["end"].to_numpy()

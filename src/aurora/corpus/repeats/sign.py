@@ -1,7 +1,7 @@
-"""The signatures of a shard that was prepared without them: made from the texts as they left the steps.
+"""The MinHash signatures of a shard that was prepared without them, computed from its prepared texts.
 
-One decision: who asks for near duplicates at once gets signatures while the texts are at hand (`prepare`); who asks
-later has them made behind, and reads no source again.
+One decision: `prepare` writes signatures while it has the texts in memory; a recipe that asks for near duplicates only
+later gets them from the prepared texts, without reading a source again.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from aurora.corpus.plan import Plan, Shard
 from aurora.corpus.work import WorkFiles
 from aurora.files import atomic_file
 
-# Rises when the code changes the signature of the same text.
+# Raise it when the code changes the signature of the same text, so that shards are signed again.
 SIGNING = 2
 
 
 def sign_shard(plan: Plan, shard: Shard) -> None:
-    """Write the signature of each document, in the rows of the texts."""
+    """Write the signature of each document, in the order of the texts."""
     files = WorkFiles(plan.work, shard.name)
     with pq.ParquetFile(files.texts) as texts, atomic_file(files.signatures) as stream:
         for group in range(texts.num_row_groups):
