@@ -173,7 +173,7 @@ def test_a_source_that_is_not_there_cannot_be_preferred(tmp_path: Path) -> None:
 
 def test_a_threshold_that_no_rule_has_is_refused(tmp_path: Path) -> None:
     table = write_sources(tmp_path, 1)
-    with pytest.raises(UserError, match=r"curation\.thresholds\.fi: no rule has a threshold max_lines; known are"):
+    with pytest.raises(UserError, match=r"curation\.thresholds\.fi: no rule has a threshold max_lines; choose from"):
         build(tmp_path, table, curation={"thresholds": {"fi": {"max_lines": 5}}})
 
 

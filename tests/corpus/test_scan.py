@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from aurora.corpus.rules.quality import judge
 from aurora.corpus.scan import EXAMPLES, Reading, describe, scan, sets_of
 from aurora.errors import UserError
+from corpus.judged import judge
 from corpus.sample_texts import CODE_TEXT, TEXTS
 
 MENU = "Home and garden\n" * 60
@@ -39,7 +39,7 @@ def test_every_set_judges_every_document(tmp_path: Path) -> None:
     documents = [*TEXTS.items(), ("code", CODE_TEXT), ("en", "too short"), *[("en", MENU)] * 4, ("fi", TEXTS["fi"])]
     lost = dict.fromkeys([*TEXTS, "code"], 0)
     for lang, text in documents:
-        broken = {name: found.rule for name in sets if (found := judge(text, lang, [name]))}
+        broken = {name: found[0] for name in sets if (found := judge(text, lang, [name]))}
         lost[lang] += bool(broken)
         for name, rule in broken.items():
             counts = expected[name].setdefault(rule, {})

@@ -114,7 +114,7 @@ def test_what_is_wrong_with_a_list_is_said(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"flagged_words\.en: .*/dev/zero is a pipe or a device"):
         FlaggedWords({"en": Path("/dev/zero")})
     path.write_text("# nothing\n")
-    with pytest.raises(UserError, match="holds no term; write one a line"):
+    with pytest.raises(UserError, match="has no terms; write one a line"):
         FlaggedWords({"en": path})
     path.write_text("a " * (LONGEST_TERM + 1))
     with pytest.raises(UserError, match="has 9 words; a term has 1 to 8"):

@@ -59,7 +59,7 @@ def test_a_file_that_is_absent_or_no_model_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"corpus\.curation\.perplexity\.fi: there is no file .*absent"):
         Perplexities({"fi": tmp_path / "absent"})
     (tmp_path / "broken.arpa").write_text("no model")
-    with pytest.raises(UserError, match=r"perplexity\.fi: .*broken\.arpa is no model"):
+    with pytest.raises(UserError, match=r"perplexity\.fi: .*broken\.arpa is not a KenLM model"):
         Perplexities({"fi": tmp_path / "broken.arpa"})
 
 

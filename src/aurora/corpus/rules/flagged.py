@@ -1,9 +1,8 @@
-"""Flagged words: the share of a text's words that stand on the user's list of its language.
+"""Flagged words: the share of a text's words that are on the user's list for its language.
 
-One decision: it is a score. A list says what to look at, never what to lose: the share is a column, written beside
-each document too, and only a threshold of the user's own makes a rule of it. No list ships. Terms are compared as
-folded whole tokens (a character of Han or kana is one), so case and width hide none and no term is found inside a word;
-inflected forms are to be listed.
+One decision: it is a score, not a filter. The share is a column and part of each document's `meta`; only a threshold
+that the user sets turns it into a rule. No list ships. Terms are compared as whole folded tokens (each Han or kana
+character is one), so case and width hide none and no term is found inside a word; inflected forms must be listed.
 """
 
 from __future__ import annotations
@@ -23,17 +22,16 @@ from aurora.errors import AuroraError, UserError
 from aurora.files import read_regular
 from aurora.languages.labels import primary
 
-LONGEST_TERM = 8  # tokens
-LARGEST_LIST = 20_000_000  # bytes; published ones have 10,000
-_FACTOR = np.uint64(0xD6E8FEB86659FD93)
-# A table of what any term begins with dismisses nearly all other tokens.
+LONGEST_TERM = 8  # tokens; each length in use costs a look-up at every token that begins a term
+LARGEST_LIST = 20_000_000  # bytes; published lists have 10,000
+_FACTOR = np.uint64(0xD6E8FEB86659FD93)  # odd, so that multiplying loses no bit of a hash
+# A table of 2^16 flags, by the top bits of a term's first token, dismisses nearly all tokens that begin no term.
 _BEGINNINGS = 1 << 16
 _TO_BEGINNING = np.uint64(48)
-_Hashes = npt.NDArray[np.uint64]
 
 
 class FlaggedWords:
-    """Lists by language, from files of a term a line; lines that begin with # are left out.
+    """Lists by language, from files with one term a line; lines that begin with # are skipped.
 
     Raises `UserError` for a file that is missing, not UTF-8 or empty, and for a term that is too long.
     """
@@ -54,32 +52,33 @@ class FlaggedWords:
 
 
 def with_score(metas: pa.StringArray, shares: pa.Array) -> pa.StringArray:
-    """The `meta` of documents with the share as `flagged`, where it is above 0."""
-    found = metas.to_pylist()
+    """The `meta` of documents, with the share added as `flagged` if it is above 0."""
+    objects = metas.to_pylist()
     values = shares.to_numpy(zero_copy_only=False)
     for row in np.flatnonzero(values > 0).tolist():
-        meta = json.loads(found[row]) | {"flagged": round(float(values[row]), 6)}
-        found[row] = json.dumps(meta, ensure_ascii=False, sort_keys=True)
-    return pa.array(found, pa.string())
+        meta = json.loads(objects[row]) | {"flagged": round(float(values[row]), 6)}
+        objects[row] = json.dumps(meta, ensure_ascii=False, sort_keys=True)
+    return pa.array(objects, pa.string())
 
 
 class _Terms:
     """The terms of a language as the hashes of their tokens."""
 
     def __init__(self, lang: str, terms: Iterable[str]) -> None:
-        found = {length: set[int]() for length in range(1, LONGEST_TERM + 1)}
+        by_length = {length: set[int]() for length in range(1, LONGEST_TERM + 1)}
         self._beginnings = np.zeros(_BEGINNINGS, np.bool_)
         for term in terms:
             hashes = _tokens(term)
             if not 0 < len(hashes) <= LONGEST_TERM:
                 raise UserError(
                     f"corpus.curation.flagged_words.{lang}: the term {term[:40]!r} has {len(hashes)} words; "
-                    f"a term has 1 to {LONGEST_TERM}."
+                    f"write terms of 1 to {LONGEST_TERM}."
                 )
-            found[len(hashes)].add(_joined(hashes))
+            by_length[len(hashes)].add(_joined(hashes))
             self._beginnings[hashes[0] >> int(_TO_BEGINNING)] = True
-        self._terms = np.array(sorted(set().union(*found.values())), np.uint64)
-        self._lengths = np.array([length for length, hashes in found.items() if hashes][::-1], np.int64)
+        self._terms = np.array(sorted(set().union(*by_length.values())), np.uint64)
+        # Longest first, so that of two terms that begin alike the longer one counts.
+        self._lengths = np.array([length for length, hashes in by_length.items() if hashes][::-1], np.int64)
 
     def shares(self, texts: pa.LargeStringArray, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         """The share of tokens that belong to a term, float64 [rows]."""
@@ -99,7 +98,7 @@ def _tokens(term: str) -> list[int]:
 
 
 def _joined(hashes: Sequence[int]) -> int:
-    """The hash of tokens in a row, as `_shares` reckons it."""
+    """The hash of consecutive tokens, as `_shares` computes it."""
     joined = 0
     for value in hashes:
         joined = (joined * int(_FACTOR) + value) & (1 << 64) - 1
@@ -110,10 +109,13 @@ def _read(lang: str, path: Path) -> list[str]:
     try:
         lines = read_regular(path, LARGEST_LIST).decode("utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError, AuroraError) as error:
-        raise UserError(f"corpus.curation.flagged_words.{lang}: {path} cannot be read ({error}).") from error
+        raise UserError(
+            f"corpus.curation.flagged_words.{lang}: {path} cannot be read ({error}); give a UTF-8 file with one term a "
+            "line."
+        ) from error
     terms = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
     if not terms:
-        raise UserError(f"corpus.curation.flagged_words.{lang}: {path} holds no term; write one a line.")
+        raise UserError(f"corpus.curation.flagged_words.{lang}: {path} has no terms; write one a line.")
     return terms
 
 
@@ -124,8 +126,8 @@ def _hashes(offsets, data, table, longer, hashes, widths):  # type: ignore[no-un
 
 @entry_point
 def _shares(offsets, data, rows, table, longer, beginnings, terms, lengths, hashes, widths, out):  # type: ignore[no-untyped-def]
-    for place in range(len(rows)):
-        row = rows[place]
+    for number in range(len(rows)):
+        row = rows[number]
         count = token_hashes(data[offsets[row] : offsets[row + 1]], Folding(table, longer), hashes, widths)
         flagged = at = 0
         while at < count:
@@ -136,10 +138,10 @@ def _shares(offsets, data, rows, table, longer, beginnings, terms, lengths, hash
                         joined = np.uint64(0)
                         for token in range(at, at + length):
                             joined = joined * _FACTOR + hashes[token]
-                        found = np.searchsorted(terms, joined)
-                        if found < len(terms) and terms[found] == joined:
+                        term = np.searchsorted(terms, joined)
+                        if term < len(terms) and terms[term] == joined:
                             step = length
                             break
             flagged += step
             at += max(1, step)
-        out[place] = flagged / count if count else 0.0
+        out[number] = flagged / count if count else 0.0

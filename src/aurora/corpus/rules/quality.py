@@ -1,6 +1,6 @@
 """Quality rules: a document is kept, or dropped by the first rule it breaks, with the value that broke it.
 
-One decision: what is measured and what is allowed are apart. Statistics are columns, computed once for a document;
+One decision: measuring is separate from judging. Statistics are columns, computed once for a document;
 limits are data (`languages/data/`), a file for each language and one for code, because thresholds fitted to English
 throw away good text in scripts that lack spaces, capitals or full stops. Moving one reads the columns alone.
 """
@@ -8,7 +8,6 @@ throw away good text in scripts that lack spaces, capitals or full stops. Moving
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
@@ -28,21 +27,13 @@ from aurora.recipe.corpus import Curation
 
 Thresholds = Mapping[str, Mapping[str, float]]
 Measured: TypeAlias = pa.RecordBatch | pa.Table | Mapping[str, pa.Array]
-BASIC = ("basic",)
-# The columns that rules look at.
+
+# The columns that rules read.
 JUDGED_BY = (*STATISTICS, "perplexity", "flagged")
 
 
-@dataclass(frozen=True)
-class Broken:
-    """A rule that a document broke, and the value it was measured by."""
-
-    rule: str
-    value: float
-
-
 class Measures:
-    """What the rules look at, with the models and lists that a recipe names."""
+    """Computes the columns that rules read, with the models and word lists that a recipe names."""
 
     def __init__(self, curation: Curation, base: Path) -> None:
         self._perplexities = Perplexities({lang: base / path for lang, path in curation.perplexity.items()})
@@ -51,21 +42,21 @@ class Measures:
     def measure(self, texts: pa.LargeStringArray, langs: Sequence[str]) -> dict[str, pa.Array]:
         """A column [documents] for each of JUDGED_BY."""
         measured = measure(texts, langs)
-        found = {name: measured[name] for name in STATISTICS}
-        found["perplexity"] = self._perplexities.measure(texts, langs)
-        found["flagged"] = self._flagged.measure(texts, langs)
-        return found
+        columns = {name: measured[name] for name in STATISTICS}
+        columns["perplexity"] = self._perplexities.measure(texts, langs)
+        columns["flagged"] = self._flagged.measure(texts, langs)
+        return columns
 
 
 def check_thresholds(moved: Thresholds) -> None:
-    """Raises `UserError` for a threshold of a recipe that no rule looks at."""
+    """`UserError` for a threshold in a recipe that no rule uses."""
     for lang, table in moved.items():
         rules = rules_of(list(SETS), lang == CODE)
         known = {limit for rule in rules for limit in (rule.least, rule.most) if limit}
         if unknown := sorted(set(table) - known):
             raise UserError(
-                f"corpus.curation.thresholds.{lang}: no rule has a threshold {unknown[0]}; "
-                f"known are {', '.join(sorted(known))}."
+                f"corpus.curation.thresholds.{lang}: no rule has a threshold {unknown[0]}; choose from "
+                f"{', '.join(sorted(known))}."
             )
 
 
@@ -75,10 +66,10 @@ def judge_batch(
     sets: Sequence[str],
     moved: Thresholds,
 ) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.float64]]:
-    """The first rule of `sets` that each document breaks, None for those that break none, and the value that broke it.
+    """For each document the first rule of `sets` that it breaks, or None, and the value that broke it.
 
-    `measured` holds a column [documents] for each statistic that these rules look at; `moved` holds thresholds by
-    language in place of those of the languages' files.
+    `measured` has a column [documents] for each statistic of these rules; `moved` has thresholds by language that
+    replace those of the languages' files.
     """
     rules = np.full(len(langs), None, np.object_)
     values = np.full(len(langs), np.nan)
@@ -96,9 +87,3 @@ def judge_batch(
             rules[rows[broken]], values[rows[broken]] = rule.name, np.round(column[broken], rule.digits)
             rows = rows[~broken]
     return rules, values
-
-
-def judge(text: str, lang: str, sets: Sequence[str] = BASIC) -> Broken | None:
-    """None to keep the document, or the first rule it breaks."""
-    rules, values = judge_batch(measure(pa.array([text], pa.large_string()), [lang]), [lang], sets, {})
-    return Broken(rules[0], float(values[0])) if rules[0] else None

@@ -1,7 +1,7 @@
-"""The rule sets: which statistic each rule looks at, and by which limits.
+"""The rule sets: the statistic that each rule limits, and the names of its limits.
 
-One decision: a rule is a row of a table. What is allowed stands in the files of languages, so a rule set says
-nothing of languages but this: rules of prose never judge code, and rules of code nothing else.
+One decision: a rule is a row of a table. The limits themselves are in the languages' files, so rule sets know only one
+thing about languages: rules of prose never judge code, and rules of code judge nothing else.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule: the statistic it looks at, the names of its limits, and the digits that its value is told with."""
+    """A rule: the statistic it limits, the names of its lower and upper limit, and the digits its value is rounded
+    to."""
 
     name: str
     statistic: str
@@ -22,10 +23,12 @@ class Rule:
 
 
 def _most(prefix: str, statistic: str, digits: int = 4) -> Rule:
-    """A rule against too much of something, named after it."""
+    """A rule against too much of a statistic, named after it."""
     return Rule(f"{prefix}-{statistic.replace('_', '-')}", statistic, None, f"{prefix}_max_{statistic}", digits)
 
 
+# Aurora's own, for every language: thresholds fitted so that parallel text is kept alike
+# (benchmarks/fit_thresholds.py).
 _BASIC = (
     Rule("too-short", "visible", "min_characters", None),
     Rule("few-letters", "letters", "min_letter_share", None, 4),
@@ -43,6 +46,7 @@ _BASIC_CODE = (
     Rule("few-letters", "letters", "min_alphanumeric_share", None, 4),
     Rule("generated-file", "generated", None, "max_generated"),
 )
+# Rae et al. 2021 (Gopher, arXiv 2112.11446), appendix A.1.
 _GOPHER_QUALITY = (
     Rule("gopher-few-words", "tokens", "gopher_min_words", None),
     Rule("gopher-many-words", "tokens", None, "gopher_max_words"),
@@ -65,22 +69,25 @@ _GOPHER_REPETITION = tuple(
         *(f"duplicate_{length}_grams" for length in range(5, 11)),
     )
 )
-# C4 takes lines out and drops what is left too short; here the lines stay, and what would be left is judged.
+# Raffel et al. 2020 (T5, arXiv 1910.10683). C4 removes lines and drops documents left too short; here the lines stay,
+# and what would be left is judged.
 _C4 = (
     Rule("c4-few-sentences", "sentences", "c4_min_sentences", None),
     _most("c4", "filler", 0),
     _most("c4", "braces", 0),
 )
+# Penedo et al. 2024 (FineWeb, arXiv 2406.17557).
 _FINEWEB = (
     Rule("fineweb-few-ended-lines", "ended_lines", "fineweb_min_ended_lines", None, 4),
     _most("fineweb", "short_lines"),
     _most("fineweb", "repeated_characters"),
     _most("fineweb", "line_feeds"),
 )
+# Aurora's own, against pages of menus and lists of links.
 _WEB = (_most("web", "menu_lines"), _most("web", "link_lines"))
 _CODE = (*_BASIC_CODE[1:], Rule("licence-text", "licence_header", None, "max_licence_header", 4))
 
-# By name: the rules of prose, and those of code.
+# By name: the rules of prose, and the rules of code.
 SETS: dict[str, tuple[tuple[Rule, ...], tuple[Rule, ...]]] = {
     "basic": (_BASIC, _BASIC_CODE),
     "gopher-quality": (_GOPHER_QUALITY, ()),
@@ -94,7 +101,7 @@ SETS: dict[str, tuple[tuple[Rule, ...], tuple[Rule, ...]]] = {
     "flagged-words": ((Rule("flagged-words", "flagged", None, "max_flagged", 4),), ()),
 }
 
-# Sets that look at what only files of the user's can tell.
+# Sets whose statistics need a file of the user's.
 NEED_FILES = ("perplexity", "flagged-words")
 
 
