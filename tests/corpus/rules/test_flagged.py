@@ -117,7 +117,7 @@ def test_what_is_wrong_with_a_list_is_said(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="has no terms; write one a line"):
         FlaggedWords({"en": path})
     path.write_text("a " * (LONGEST_TERM + 1))
-    with pytest.raises(UserError, match="has 9 words; a term has 1 to 8"):
+    with pytest.raises(UserError, match="has 9 words; write terms of 1 to 8"):
         FlaggedWords({"en": path})
     path.write_text("...")
     with pytest.raises(UserError, match="has 0 words"):
