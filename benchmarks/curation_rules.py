@@ -37,9 +37,9 @@ import pyarrow.parquet as pq
 
 from aurora.corpus.cleaning.identify import Cld2
 from aurora.corpus.curate import build_corpus
-from aurora.corpus.kernels.measure import measure as kernels
-from aurora.corpus.kernels.measure import tokens
-from aurora.corpus.rules.quality import judge_batch
+from aurora.corpus.kernels import batch_statistics as kernels
+from aurora.corpus.kernels.batch_statistics import tokens
+from aurora.corpus.rules.judging import judge_batch
 from aurora.corpus.rules.rule_sets import NEED_FILES, SETS
 from aurora.languages import lookup
 from aurora.recipe.corpus import Corpus

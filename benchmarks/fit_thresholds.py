@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from aurora.corpus.kernels.measure import measure
-from aurora.corpus.rules.quality import judge_batch
+from aurora.corpus.kernels.batch_statistics import measure
+from aurora.corpus.rules.judging import judge_batch
 from aurora.corpus.rules.rule_sets import NEED_FILES, SETS, Rule, rules_of
 from aurora.languages.lookup import limits
 from inputs import add_data, data_of

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections import Counter
 
-from aurora.corpus.kernels.measure import tokens
+from aurora.corpus.kernels.batch_statistics import tokens
 from aurora.languages import lookup
 
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-from aurora.corpus.kernels.measure import measure
-from aurora.corpus.rules.quality import judge_batch
+from aurora.corpus.kernels.batch_statistics import measure
+from aurora.corpus.rules.judging import judge_batch
 
 
 def judge(text: str, lang: str, sets: Sequence[str] = ("basic",)) -> tuple[str, float] | None:

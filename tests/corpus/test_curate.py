@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from aurora.corpus.artifact import read_documents
 from aurora.corpus.curate import PARTS, build_corpus
 from aurora.corpus.phases import decide as fates
-from aurora.corpus.rules import quality
+from aurora.corpus.rules import judging
 from aurora.errors import UserError
 from aurora.files import read_json
 from aurora.recipe.corpus import Corpus
@@ -248,14 +248,14 @@ def test_broken_inputs_of_the_other_domain_are_said(tmp_path: Path, capsys: pyte
 
 
 def test_a_step_that_raises_costs_one_document(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    measure = quality.measure
+    measure = judging.measure
 
     def fragile(texts: pa.LargeStringArray, langs: Sequence[str]) -> Any:
         if any("(1)" in text for text in texts.to_pylist()):
             raise ZeroDivisionError("as a bug would")
         return measure(texts, langs)
 
-    monkeypatch.setattr(quality, "measure", fragile)
+    monkeypatch.setattr(judging, "measure", fragile)
     ledger = build(tmp_path, numbered("vi", 3))
     assert ledger["documents"] == {"in": 3, "kept": 2, "dropped": 0, "quarantined": 1}
     assert ledger["by_source"]["web"]["vi"]["quarantined"] == 1

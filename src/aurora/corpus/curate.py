@@ -30,7 +30,7 @@ from aurora.corpus.plan import Plan, Shard, load_plan, make_plan
 from aurora.corpus.repeats.boilerplate import decide_cuts
 from aurora.corpus.repeats.passages import LISTING, list_shard
 from aurora.corpus.repeats.sign import SIGNING, sign_shard
-from aurora.corpus.rules.quality import check_thresholds
+from aurora.corpus.rules.judging import check_thresholds
 from aurora.corpus.sources import provenance, read_source
 from aurora.corpus.work import WorkFiles, at_work, fingerprint, wait_for_workers
 from aurora.files import sha256, write_json

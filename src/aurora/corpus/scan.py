@@ -20,11 +20,11 @@ from aurora.corpus.cleaning.code_look import label_code
 from aurora.corpus.cleaning.identify import Cld2, identify_batch
 from aurora.corpus.cleaning.normalise import normalise_batch
 from aurora.corpus.document import Document, Quarantined
-from aurora.corpus.kernels.measure import measure
+from aurora.corpus.kernels.batch_statistics import measure
 from aurora.corpus.personal.find import TYPES, mask_batch
 from aurora.corpus.phases.decide import value_text
 from aurora.corpus.phases.prepare import batches
-from aurora.corpus.rules.quality import judge_batch
+from aurora.corpus.rules.judging import judge_batch
 from aurora.corpus.rules.rule_sets import NEED_FILES, SETS
 from aurora.corpus.sources import read_source
 from aurora.corpus.sources.streams import PACKED

@@ -7,8 +7,8 @@ from typing import get_args
 import pyarrow as pa
 import pytest
 
-from aurora.corpus.kernels.measure import measure
-from aurora.corpus.rules.quality import JUDGED_BY
+from aurora.corpus.kernels.batch_statistics import measure
+from aurora.corpus.rules.judging import JUDGED_BY
 from aurora.corpus.rules.rule_sets import NEED_FILES, SETS, rules_of
 from aurora.languages.lookup import default, limits, require
 from aurora.languages.thresholds import Thresholds

@@ -1,7 +1,10 @@
 """Compiled passes over the bytes of many documents, straight from Arrow's buffers (`columns`).
 
-`compiled` is the only module that imports numba; every kernel is compiled through it, and its machine code is kept
-under a mark of all the code it was made from. `characters` says what each character is; `outline` writes down a
-text's tokens and lines in one pass; `statistics` and `ngrams` count on that, and `measure` is what rules call.
-`folding`, `shingles`, `minhash` and `overlap` are what duplicates and benchmark items are found with.
+    bytes -> outline (by characters) -> tokens, lines -> document_statistics, ngrams, spans -> batch_statistics -> rules
+    bytes -> shingles -> minhash -> near duplicates      bytes -> folding -> overlap -> benchmark items
+
+`compiled` is the only module that imports numba; every kernel is compiled through it, and its machine code is cached
+under a hash of all the code it was made from. `characters` holds flags for each character; `outline` finds a text's
+tokens and lines in one pass; `document_statistics` and `ngrams` count on them, and `batch_statistics` is what rules
+call. `folding` and `shingles` are the two forms in which texts are compared.
 """

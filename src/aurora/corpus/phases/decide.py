@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from aurora.corpus.plan import Plan, Shard
 from aurora.corpus.repeats.duplicates import HASH, Hashes, Rows, Signed, exact, near, open_signatures
-from aurora.corpus.rules.quality import JUDGED_BY, judge_batch
+from aurora.corpus.rules.judging import JUDGED_BY, judge_batch
 from aurora.corpus.work import CLEAN, DROPPED, HELD_OUT, WorkFiles, fingerprint
 from aurora.errors import UserError
 from aurora.files import atomic_file, sha256

@@ -40,7 +40,7 @@ from aurora.corpus.phases.losses import Read
 from aurora.corpus.plan import Plan, Shard
 from aurora.corpus.repeats.edge_lines import LINES, edge_lines
 from aurora.corpus.rules.flagged import with_score
-from aurora.corpus.rules.quality import JUDGED_BY, Measures
+from aurora.corpus.rules.judging import JUDGED_BY, Measures
 from aurora.corpus.work import WorkFiles
 from aurora.errors import UserError
 from aurora.files import atomic_file

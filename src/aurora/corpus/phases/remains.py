@@ -22,7 +22,7 @@ from aurora.corpus.phases.prepare import exact_hashes, identifiers_of
 from aurora.corpus.plan import Plan, Shard
 from aurora.corpus.repeats.cuts import Cuts, cut_files
 from aurora.corpus.repeats.repeated import decide_repeats
-from aurora.corpus.rules.quality import Measures, judge_batch
+from aurora.corpus.rules.judging import Measures, judge_batch
 from aurora.corpus.work import WorkFiles, is_kept
 from aurora.files import atomic_file
 from aurora.recipe.corpus import Curation

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from aurora.corpus.kernels.measure import tokens
+from aurora.corpus.kernels.batch_statistics import tokens
 from aurora.errors import UserError
 from aurora.languages.labels import primary
 

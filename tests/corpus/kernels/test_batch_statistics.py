@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from aurora.corpus.kernels.measure import measure, tokens
-from aurora.corpus.kernels.statistics import STATISTICS
+from aurora.corpus.kernels.batch_statistics import measure, tokens
+from aurora.corpus.kernels.document_statistics import STATISTICS
 from corpus.basic_reference import basic_statistics
 from corpus.gopher_reference import gopher_statistics
 from corpus.sample_texts import CODE_TEXT, TEXTS

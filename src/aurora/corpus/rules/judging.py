@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from aurora.corpus.kernels.measure import measure
-from aurora.corpus.kernels.statistics import STATISTICS
+from aurora.corpus.kernels.batch_statistics import measure
+from aurora.corpus.kernels.document_statistics import STATISTICS
 from aurora.corpus.rules.flagged import FlaggedWords
 from aurora.corpus.rules.perplexity import Perplexities
 from aurora.corpus.rules.rule_sets import SETS, rules_of

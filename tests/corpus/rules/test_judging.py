@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from aurora.corpus.cleaning.identify import Cld2
 from aurora.corpus.cleaning.normalise import normalise
-from aurora.corpus.kernels.measure import measure
-from aurora.corpus.rules.quality import judge_batch
+from aurora.corpus.kernels.batch_statistics import measure
+from aurora.corpus.rules.judging import judge_batch
 from aurora.corpus.rules.rule_sets import NEED_FILES, SETS
 from aurora.languages.lookup import limits
 from corpus.judged import judge

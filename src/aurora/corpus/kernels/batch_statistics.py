@@ -15,10 +15,10 @@ import pyarrow as pa
 from aurora.corpus.kernels import characters
 from aurora.corpus.kernels.columns import buffers_of
 from aurora.corpus.kernels.compiled import entry_point
+from aurora.corpus.kernels.document_statistics import STATISTICS, measure_document
 from aurora.corpus.kernels.ngrams import Runs, room
 from aurora.corpus.kernels.outline import scan, scanned_room
 from aurora.corpus.kernels.spans import Language, language_of
-from aurora.corpus.kernels.statistics import STATISTICS, measure_document
 from aurora.languages import lookup
 from aurora.languages.labels import CODE
 
