@@ -97,7 +97,7 @@ def train(arguments: argparse.Namespace, folder: Path) -> None:
             compile_blocks(engine.blocks, CPU)
     engine.initialise(torch.Generator().manual_seed(1))
     batches = Bytes(arguments.documents)
-    trainer = Trainer(engine, stage, "compared", batches, arguments.micro_batch, lambda step: {}, FIRST_NEW)
+    trainer = Trainer(engine, stage, batches, arguments.micro_batch, lambda step: {}, FIRST_NEW)
     begin = time.perf_counter()
     losses = [trainer.advance().loss for _ in range(arguments.steps)]
     seconds = time.perf_counter() - begin

@@ -18,6 +18,7 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from aurora.evaluation.bits_per_byte import Windows, bits_per_byte, windows_of
 from aurora.evaluation.held_out import EXCERPT_CHARACTERS
 from aurora.evaluation.measurements import retention_monitor
 from aurora.model.folder import load_model
+from aurora.model.scorer import Scorer
 from aurora.recipe import Recipe, load_recipe
 from aurora.recipe.stages.stage import Stage
 from aurora.reporting.charts.figures import drawing, mark, rule, words
@@ -62,7 +64,11 @@ class Bench:
         self.run, self.work, self.scale = RunFolder(run), work, scale
         self.text = read_text(self.run.tokenizer)
         self.unseen = {name: self._unseen(name) for name in (*KEPT, *TARGETS)}
-        self.seen = retention_monitor(self.recipe, self.run, [*KEPT, *TARGETS])
+        self.seen = self._monitor([*KEPT, *TARGETS])
+
+    def _monitor(self, sources: Collection[str]) -> Callable[[Scorer], dict[str, float]]:
+        kilobytes, window = self.recipe.evaluation.held_out_kilobytes, self.recipe.longest_sequence
+        return retention_monitor(self.run.corpus, self.run.tokenizer, sources, kilobytes, window)
 
     def stage(self, name: str, replay: str) -> Stage:
         """A stage of the recipe with another length and mixture."""
@@ -89,17 +95,16 @@ class Bench:
             base = read_decisions(earlier).base if earlier and earlier.is_file() else {}
             measured = Replay(
                 stage,
-                lambda decided: stage_loader(stage, name, seed, self.run, decided),
-                retention_monitor(self.recipe, self.run, KEPT),
+                lambda decided: stage_loader(stage, seed, self.run, decided),
+                self._monitor(KEPT),
                 base,
             )
         architecture = self.recipe.model.architecture
         assert architecture is not None
         train_stage(
             stage,
-            name,
             start or NewModel(architecture, self.text.vocabulary, seed),
-            stage_loader(stage, name, seed, self.run),
+            stage_loader(stage, seed, self.run),
             self.recipe.execution.model_copy(update={"evaluate_steps": 0, "threads": 1}),
             tokenizer_file=self.run.tokenizer / FILE,
             folder=folder,

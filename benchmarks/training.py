@@ -206,7 +206,7 @@ def our_trainer(variant: str) -> Trainer:
     engine = OneProcess(model, runtime)
     if variant in COMPILED:
         compile_blocks(engine.blocks, runtime.device)
-    return Trainer(engine, stage, "timed", Random(), ROWS, lambda step: "")
+    return Trainer(engine, stage, Random(), ROWS, lambda step: "")
 
 
 def theirs(variant: str) -> dict[str, float]:

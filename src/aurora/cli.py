@@ -124,9 +124,10 @@ def train(
         _plan_stage(loaded, recipe.parent, stage, ranks, as_json)
         return
     from aurora.pipeline.running import run_recipe
+    from aurora.pipeline.training import step_name
 
     wish = _wish(resume_from, restart, stage)
-    run_recipe(loaded, _run_folder(loaded, output), until=f"train:{stage}", wish=wish)
+    run_recipe(loaded, _run_folder(loaded, output), until=step_name(stage), wish=wish)
 
 
 @aurora.group()

@@ -9,8 +9,8 @@ import pytest
 
 from aurora.cli import main
 from aurora.errors import AuroraError, UserError
-from aurora.pipeline.running import _carry_out, _plan, refuse_foreign, run_recipe
-from aurora.pipeline.steps import Step, Steps
+from aurora.pipeline.running import _carry_out, _plan, refuse_foreign, run_recipe, steps_of
+from aurora.pipeline.step import Project, Step
 from aurora.recipe import load_recipe
 from aurora.run import seal
 from aurora.run.folder import RunFolder
@@ -49,7 +49,7 @@ def test_a_failed_step_is_not_finished(tmp_path: Path) -> None:
 
 def test_the_steps_of_the_demo_come_in_order(root: Path, tmp_path: Path) -> None:
     loaded = load_recipe(root / "recipes/tiny.yaml")
-    names = [step.name for step in Steps(loaded, RunFolder(tmp_path)).all()]
+    names = [step.name for step in steps_of(Project(loaded, RunFolder(tmp_path)))]
     assert names == [
         "corpus", "redteam", "tokenizer", "tokens",
         "train:base", "train:cap", "train:cap-without-replay", "train:cat", "train:safety",
@@ -60,7 +60,7 @@ def test_the_steps_of_the_demo_come_in_order(root: Path, tmp_path: Path) -> None
 
 def test_an_evaluation_setting_leaves_training_alone(root: Path, tmp_path: Path) -> None:
     def settings(*overrides: str) -> dict[str, str]:
-        steps = Steps(load_recipe(root / "recipes/tiny.yaml", overrides), RunFolder(tmp_path)).all()
+        steps = steps_of(Project(load_recipe(root / "recipes/tiny.yaml", overrides), RunFolder(tmp_path)))
         return {step.name: json.dumps(step.settings, sort_keys=True) for step in steps}
 
     plain = settings()

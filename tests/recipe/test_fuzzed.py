@@ -15,7 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from aurora.errors import UserError
-from aurora.pipeline.steps import Steps
+from aurora.pipeline.running import steps_of
+from aurora.pipeline.step import Project
 from aurora.recipe import load_recipe
 from aurora.run.folder import RunFolder
 from aurora.yaml_nodes import DEEPEST, LARGEST, MOST_VALUES, Problem, parse
@@ -135,7 +136,7 @@ def refused_or_loaded(path: Path, overrides: list[str]) -> str | None:
         return said
     assert loaded.show()
     assert loaded.fingerprint()
-    assert Steps(loaded, RunFolder(path.parent / "run")).all()
+    assert steps_of(Project(loaded, RunFolder(path.parent / "run")))
     json.dumps(loaded.recipe.model_dump(mode="json"), allow_nan=False).encode()
     return None
 

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from aurora.cli import main
 from aurora.errors import AuroraError, UserError
-from aurora.pipeline.steps import Step
+from aurora.pipeline.step import Step
 from aurora.recipe import load_recipe
 from aurora.recipe.names import Name, RunName, StoreName, is_hub_name, is_revision
 from aurora.tokens.store import store_stem

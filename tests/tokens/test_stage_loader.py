@@ -44,13 +44,13 @@ def stage_of(steps: int = 8, **settings: Any) -> Stage:
         "mixture": {"web/en": 1},
         "schedule": Schedule(peak=1e-2),
     }
-    return Stage(**(values | settings))
+    return Stage(**(values | settings)).named("cap")
 
 
 def test_a_change_begins_at_the_step_after_its_tokens(run: RunFolder) -> None:
     """41 tokens end in the third step of 20, so the fourth is the first with the new mixture."""
     stage = stage_of(changes=[Change(from_tokens=41, mixture={"web/fi": 3})])
-    loader = stage_loader(stage, "cap", 1, run)
+    loader = stage_loader(stage, 1, run)
     read = [{window.source for window in batch.windows} for batch in loader.batches(0, 8)]
     assert read == [{"web/en"}] * 3 + [{"web/fi"}] * 5
     facts = stage_facts(stage, stage.steps, loader)
@@ -62,16 +62,14 @@ def test_shares_count_what_the_steps_of_a_ramp_read(run: RunFolder) -> None:
     ramp = {"start": 8, "increment": 4, "tokens": 24}
     stage = stage_of(4, ramp=ramp, changes=[Change(from_tokens=37, mixture={"web/fi": 1})])
     behind, tokens_read = stage.first_step(stage.changes[0]), stage.tokens_before(stage.steps)
-    facts = stage_facts(stage, stage.steps, stage_loader(stage, "cap", 1, run))
+    facts = stage_facts(stage, stage.steps, stage_loader(stage, 1, run))
     assert facts["sources"]["web/en"]["loss_tokens"] == stage.tokens_before(behind)
     assert facts["sources"]["web/fi"]["loss_tokens"] == tokens_read - stage.tokens_before(behind)
 
 
 def test_documents_are_numbered_where_masks_or_resets_need_them(run: RunFolder) -> None:
     asked = {
-        (masks, resets): stage_loader(stage_of(document_masks=masks, position_resets=resets), "cap", 1, run)
-        .batch(0)
-        .documents
+        (masks, resets): stage_loader(stage_of(document_masks=masks, position_resets=resets), 1, run).batch(0).documents
         is not None
         for masks in (False, True)
         for resets in (False, True)
@@ -83,15 +81,15 @@ def test_a_store_of_another_tokenizer_is_refused(run: RunFolder) -> None:
     side = run.stores / "web.en.json"
     side.write_text(json.dumps(json.loads(side.read_text()) | {"tokenizer": "another"}))
     with pytest.raises(AuroraError, match=r"web\.en was made with another tokenizer: build the tokens again"):
-        stage_loader(stage_of(), "cap", 1, run)
+        stage_loader(stage_of(), 1, run)
 
 
 def test_many_passes_are_named(run: RunFolder, capsys: pytest.CaptureFixture[str]) -> None:
     stage = stage_of(mixture={"web/en": 3, "web/fi": 1})  # 30 of 10 sequences, and 10 of 10
-    loader = stage_loader(stage, "cap", 1, run)
-    warn(stage.model_copy(update={"warn_epochs": 3.0}), "cap", loader)
+    loader = stage_loader(stage, 1, run)
+    warn(stage.model_copy(update={"warn_epochs": 3.0}), loader)
     assert capsys.readouterr().err == ""
-    warn(stage.model_copy(update={"warn_epochs": 2.9}), "cap", loader)
+    warn(stage.model_copy(update={"warn_epochs": 2.9}), loader)
     said = capsys.readouterr().err
     assert "Stage cap passes 3.0 times over web/en: give it more text or less weight" in said
     assert "web/fi" not in said
@@ -109,8 +107,8 @@ def test_pairs_that_are_cut_or_left_out_are_named(
     run: RunFolder, tokenizer_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     add_pairs(run, tokenizer_folder, [(1, 2), (1, 3), (2, 3), (3, 6), (4, 1)])
-    stage = stage_of(mixture={"web/en": 1, "redteam/pairs": 1}, warn_epochs=100.0)
-    warn(stage, "safety", stage_loader(stage, "safety", 1, run))
+    stage = stage_of(mixture={"web/en": 1, "redteam/pairs": 1}, warn_epochs=100.0).named("safety")
+    warn(stage, stage_loader(stage, 1, run))
     assert capsys.readouterr().err.splitlines() == [
         "Stage safety cuts 2 of the 5 pairs of redteam/pairs, which are longer than its sequence_length of 4.",
         "Stage safety leaves out 1 of the 5 pairs of redteam/pairs, which have a prompt that fills its sequence_length "
@@ -122,8 +120,8 @@ def test_sequences_that_are_mostly_filled_up_are_named(
     run: RunFolder, tokenizer_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     add_pairs(run, tokenizer_folder, [(1, 1)] * 5)
-    stage = stage_of(mixture={"web/en": 1, "redteam/pairs": 1}, warn_epochs=100.0)
-    warn(stage, "safety", stage_loader(stage, "safety", 1, run))
+    stage = stage_of(mixture={"web/en": 1, "redteam/pairs": 1}, warn_epochs=100.0).named("safety")
+    warn(stage, stage_loader(stage, 1, run))
     assert "Stage safety spends 40% of its tokens on filling up the sequences of redteam/pairs" in (
         capsys.readouterr().err
     )
@@ -131,9 +129,9 @@ def test_sequences_that_are_mostly_filled_up_are_named(
 
 def test_pairs_without_a_token_to_learn_are_refused(run: RunFolder, tokenizer_folder: Path) -> None:
     add_pairs(run, tokenizer_folder, [(4, 1), (9, 9)])
-    stage = stage_of(mixture={"redteam/pairs": 1})
+    stage = stage_of(mixture={"redteam/pairs": 1}).named("safety")
     with pytest.raises(UserError, match="Stage safety learns nothing from redteam/pairs, whose prompts all fill its"):
-        stage_loader(stage, "safety", 1, run)
+        stage_loader(stage, 1, run)
 
 
 @pytest.mark.parametrize("packing", ["own", "best-fit"])
@@ -143,7 +141,7 @@ def test_half_of_the_weight_is_half_of_the_tokens_with_a_loss(
     """And what is read, counts and fills up is said to the token."""
     add_pairs(run, tokenizer_folder, [(1, 1), (2, 1), (1, 2), (1, 1)] * 3)
     stage = stage_of(400, mixture={"web/en": 1, "redteam/pairs": 1}, packing=packing, document_masks=True)
-    loader = stage_loader(stage, "safety", 1, run)
+    loader = stage_loader(stage, 1, run)
     facts = stage_facts(stage, stage.steps, loader)
     batches = list(loader.batches(0, stage.steps))
     assert facts["loss_tokens"] == sum(int(batch.loss_mask.sum()) for batch in batches)
@@ -165,9 +163,9 @@ def test_a_store_that_says_so_is_read_infilled(run: RunFolder, facts: TextFacts,
         mark = sha256(tokenizer_folder / "tokenizer.json")
         writer.close("web", "en", mark, {"rate": 0.5, "suffix_first": 0.5})
     stage = stage_of(4, sequence_length=50, batch_tokens=400, tokens=1600)
-    whole = [batch.targets for batch in stage_loader(stage, "cap", 1, run).batches(0, 4)]
+    whole = [batch.targets for batch in stage_loader(stage, 1, run).batches(0, 4)]
     assert facts.markers is not None
     assert 5 < sum(int((targets == facts.markers.middle).sum()) for targets in whole) < 40
-    halves = [list(stage_loader(stage, "cap", 1, run).batches(2, 4, rank, 2, threads=2)) for rank in range(2)]
+    halves = [list(stage_loader(stage, 1, run).batches(2, 4, rank, 2, threads=2)) for rank in range(2)]
     for step, parts in enumerate(zip(*halves, strict=True), start=2):
         assert np.array_equal(np.concatenate([part.targets for part in parts]), whole[step])

@@ -49,7 +49,7 @@ class Lab:
             "schedule": Schedule(peak=1e-2, warmup=0.2),
             "optimizer": Optimizer(),
         }
-        return Stage(**(values | settings))
+        return Stage(**(values | settings)).named("base")
 
     def execution(self, **settings: Any) -> Execution:
         values: dict[str, Any] = {"device": "cpu", "precision": "fp32", "threads": 1, "micro_batch_sequences": 4}
@@ -84,8 +84,9 @@ class Lab:
             "tensorboard": self.folder / "tensorboard" / name,
             "made_with": lambda step: {"seed": 7},
             "contents": self.loader(stage).contents,
+            "sources_read": lambda num_steps: {"steps": num_steps},
         }
-        return train_stage(stage, "base", **(arguments | settings))
+        return train_stage(stage, **(arguments | settings))
 
 
 def child_environment(**variables: str) -> dict[str, str]:

@@ -22,12 +22,13 @@ from aurora.recipe.stages.stage import Change, Guard, Optimizer, Stage
 from aurora.tokens.loader import Batch, Loader
 from aurora.training.parallel.engine import Rows
 from aurora.training.records.metrics import read_metrics
+from aurora.training.records.sources import read_sources
 from aurora.training.schedule import learning_rate
 from aurora.training.trainer import Batches, Trainer, Update
 from training.small_stage import LENGTH, ROWS, Lab, assert_same, timeless
 
 WEIGHTS = ("model.safetensors", "optimizer.safetensors")
-FILES = {*WEIGHTS, "architecture.json", "tokenizer.json", "state.json", "metrics.jsonl"}
+FILES = {*WEIGHTS, "architecture.json", "tokenizer.json", "state.json", "metrics.jsonl", "sources.json"}
 
 
 class Interrupting:
@@ -59,6 +60,7 @@ def test_a_stage_learns_and_leaves_the_files_of_a_model_folder(lab: Lab) -> None
     summary = lab.train("stage", stage)
     folder = lab.folder / "stage"
     assert {path.name for path in folder.iterdir()} == FILES
+    assert read_sources(folder) == {"steps": 30}  # all that were made
     records = read_metrics(folder / "metrics.jsonl")
     assert [record["step"] for record in records] == list(range(1, 31))
     assert [record["tokens"] for record in records] == [step * ROWS * LENGTH for step in range(1, 31)]

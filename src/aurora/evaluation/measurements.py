@@ -1,4 +1,4 @@
-"""The evaluation steps of a run: each reads a checkpoint and the measuring text and writes one JSON file.
+"""What is measured on a checkpoint: bits per byte, samples and refusals, each written to a folder as JSON.
 
 One decision: figures are computed in fp32, whatever precision a stage trained in, so that two stages differ by their
 weights alone.
@@ -7,8 +7,8 @@ weights alone.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection
-from dataclasses import asdict
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,10 +21,10 @@ from aurora.evaluation.samples import write_samples
 from aurora.files import atomic_file, write_json
 from aurora.model.folder import load_model
 from aurora.progress import progress
-from aurora.recipe import Recipe
+from aurora.recipe.execution import Execution
+from aurora.recipe.safety import Evaluation
 from aurora.redteam.dataset import HELD_OUT, SUMMARY, read_items, read_judge
-from aurora.run.folder import RunFolder
-from aurora.tokens.store import TokenStore, store_stem
+from aurora.tokens.store import TokenStore
 from aurora.tokens.text.text_facts import TextFacts, read_text
 
 if TYPE_CHECKING:
@@ -34,39 +34,69 @@ if TYPE_CHECKING:
 DOMAINS = ("held_out", "other_domain")
 
 
-def measuring_texts(recipe: Recipe, run: RunFolder, kilobytes: float) -> dict[str, list[HeldOutText]]:
-    """Held-out excerpts by domain; `other_domain` only where the recipe has one."""
-    domains = DOMAINS if recipe.corpus.other_domain else DOMAINS[:1]
-    return {domain: read_held_out(run.corpus, domain, kilobytes) for domain in domains}
+@dataclass(frozen=True)
+class MeasuringText:
+    """What every checkpoint of a run is measured on.
+
+    `excerpts` are held-out texts by domain, `text` says how the run's models read them, and `window` is how many tokens
+    are read at once: the same for all stages, so that their figures compare.
+    """
+
+    excerpts: dict[str, list[HeldOutText]]
+    text: TextFacts
+    window: int
+
+    def scores(self, score: Callable[[Windows], float], label: str) -> dict[str, Any]:
+        """{"held_out": {LANG: {"bits_per_byte", "bytes", "documents"}}, "other_domain": {...}}, by `score`."""
+        scores: dict[str, Any] = {}
+        total = sum(part.num_bytes for parts in self.excerpts.values() for part in parts)
+        with progress(label, total, "B") as bar:
+            for domain, parts in self.excerpts.items():
+                scores[domain] = {}
+                for part in parts:
+                    scores[domain][part.language] = {
+                        "bits_per_byte": round(score(windows_of(part.texts, self.text, self.window)), 6),
+                        "bytes": part.num_bytes,
+                        "documents": len(part.texts),
+                    }
+                    bar.update(part.num_bytes)
+        return scores
 
 
-def measure_checkpoint(recipe: Recipe, run: RunFolder, name: str, folder: Path) -> None:
+def read_measuring_text(
+    corpus: Path, tokenizer: Path, kilobytes: float, window: int, *, other_domain: bool
+) -> MeasuringText:
+    """About `kilobytes` a language and domain of a corpus artifact; `other_domain` says whether it has a second one."""
+    domains = DOMAINS if other_domain else DOMAINS[:1]
+    excerpts = {domain: read_held_out(corpus, domain, kilobytes) for domain in domains}
+    return MeasuringText(excerpts, read_text(tokenizer), window)
+
+
+def measure_checkpoint(
+    checkpoint: Path, measuring: MeasuringText, execution: Execution, sample_tokens: int, folder: Path
+) -> None:
     """Bits per byte of every language and domain, and samples, of a checkpoint: `results.json`."""
-    model, text = _loaded(recipe, run, name)
-    texts = measuring_texts(recipe, run, recipe.evaluation.held_out_kilobytes)
-    scores = _score(
-        texts, text, sequence_length(recipe), lambda windows: bits_per_byte(model, windows), f"evaluate {name}"
-    )
-    samples = write_samples(model, text, texts["held_out"], recipe.evaluation.sample_tokens)
+    model = _loaded(checkpoint, execution)
+    scores = measuring.scores(lambda windows: bits_per_byte(model, windows), f"evaluate {checkpoint.name}")
+    samples = write_samples(model, measuring.text, measuring.excerpts["held_out"], sample_tokens)
     write_json(folder / RESULTS, {**scores, "samples": [asdict(sample) for sample in samples]})
 
 
-def measure_bigram(recipe: Recipe, run: RunFolder, folder: Path) -> None:
-    """Bits per byte of a token bigram trained on all text that the recipe's stages read: `results.json`."""
-    text = read_text(run.tokenizer)
-    sources = sorted({source for stage in recipe.stages.values() for source in stage.sources})
-    stores = (TokenStore.open(store_stem(run.stores, source)) for source in sources)
-    bigram = train_bigram((store.tokens for store in stores), text.vocabulary)
-    texts = measuring_texts(recipe, run, recipe.evaluation.held_out_kilobytes)
-    write_json(folder / RESULTS, _score(texts, text, sequence_length(recipe), bigram.bits_per_byte, "bigram"))
+def measure_bigram(stores: Iterable[Path], measuring: MeasuringText, folder: Path) -> None:
+    """Bits per byte of a token bigram trained on all tokens of `stores`: `results.json`."""
+    tokens = (TokenStore.open(stem).tokens for stem in stores)
+    bigram = train_bigram(tokens, measuring.text.vocabulary)
+    write_json(folder / RESULTS, measuring.scores(bigram.bits_per_byte, "bigram"))
 
 
-def measure_safety(recipe: Recipe, run: RunFolder, name: str, folder: Path) -> None:
-    """Answers to held-out red-team prompts (`answers.jsonl`) and their rates (`results.json`)."""
-    model, text = _loaded(recipe, run, name)
-    items = choose_items(read_items(run.redteam / HELD_OUT), recipe.evaluation.safety_prompts)
-    judge = read_judge(run.redteam / SUMMARY)
-    answers = answer_items(model, text, items, recipe.evaluation.answer_tokens, judge)
+def measure_safety(
+    checkpoint: Path, tokenizer: Path, redteam: Path, execution: Execution, settings: Evaluation, folder: Path
+) -> None:
+    """Answers to the held-out prompts of a red-team set (`answers.jsonl`) and their rates (`results.json`)."""
+    model = _loaded(checkpoint, execution)
+    items = choose_items(read_items(redteam / HELD_OUT), settings.safety_prompts)
+    judge = read_judge(redteam / SUMMARY)
+    answers = answer_items(model, read_text(tokenizer), items, settings.answer_tokens, judge)
     with atomic_file(folder / ANSWERS, "w") as stream:
         for answer in answers:
             row = {**asdict(answer.item), "answer": answer.answer, "outcome": answer.outcome}
@@ -74,13 +104,11 @@ def measure_safety(recipe: Recipe, run: RunFolder, name: str, folder: Path) -> N
     write_json(folder / RESULTS, refusal_rates(answers))
 
 
-def held_out_monitor(recipe: Recipe, run: RunFolder) -> Callable[[Scorer, int], dict[str, float]]:
-    """A function for the trainer to call during a stage: bits per byte on a small part of the same held-out text."""
-    text = read_text(run.tokenizer)
-    texts = measuring_texts(recipe, run, recipe.evaluation.curve_kilobytes)
+def held_out_monitor(measuring: MeasuringText) -> Callable[[Scorer, int], dict[str, float]]:
+    """A function for the trainer to call during a stage: bits per byte of every domain and language."""
     windows = {
-        f"{domain}/{part.language}": windows_of(part.texts, text, sequence_length(recipe))
-        for domain, parts in texts.items()
+        f"{domain}/{part.language}": windows_of(part.texts, measuring.text, measuring.window)
+        for domain, parts in measuring.excerpts.items()
         for part in parts
     }
 
@@ -90,55 +118,28 @@ def held_out_monitor(recipe: Recipe, run: RunFolder) -> Callable[[Scorer, int], 
     return measure
 
 
-def retention_monitor(recipe: Recipe, run: RunFolder, sources: Collection[str]) -> Callable[[Scorer], dict[str, float]]:
-    """A function that measures bits per byte on each source's own held-out text, as much as a checkpoint is measured
-    on.
+def retention_monitor(
+    corpus: Path, tokenizer: Path, sources: Collection[str], kilobytes: float, window: int
+) -> Callable[[Scorer], dict[str, float]]:
+    """A function that measures bits per byte on about `kilobytes` of each source's own held-out text.
 
     Sources without held-out text are left out.
     """
-    text = read_text(run.tokenizer)
+    text = read_text(tokenizer)
     windows: dict[str, Windows] = {}
     for name in sorted(sources):
         source, language = name.split("/")
-        texts = excerpts(run.corpus, "held_out", recipe.evaluation.held_out_kilobytes, source, language)
+        texts = excerpts(corpus, "held_out", kilobytes, source, language)
         if texts:
-            windows[name] = windows_of(texts, text, sequence_length(recipe))
+            windows[name] = windows_of(texts, text, window)
     return lambda model: {name: bits_per_byte(model, part) for name, part in windows.items()}
 
 
-def _loaded(recipe: Recipe, run: RunFolder, name: str) -> tuple[Network, TextFacts]:
-    """A checkpoint in fp32 and the run's text, in a process set up as for training, so that figures do not depend on
-    what this process did before."""
+def _loaded(checkpoint: Path, execution: Execution) -> Network:
+    """A checkpoint in fp32, in a process set up as for training, so that figures do not depend on what this process did
+    before."""
     from aurora.training.process.runtime import prepare
 
-    runtime = prepare(recipe.execution)
-    model, _ = load_model(run.checkpoint(name))
-    return model.to(runtime.device), read_text(run.tokenizer)
-
-
-def sequence_length(recipe: Recipe) -> int:
-    """One window length for all stages, so that their figures compare: the longest that any of them trains on."""
-    return max(stage.sequence_length for stage in recipe.stages.values())
-
-
-def _score(
-    texts: dict[str, list[HeldOutText]],
-    text: TextFacts,
-    length: int,
-    score: Callable[[Windows], float],
-    label: str,
-) -> dict[str, Any]:
-    """{"held_out": {LANG: {"bits_per_byte", "bytes", "documents"}}, "other_domain": {...}}."""
-    scores: dict[str, Any] = {}
-    total = sum(part.num_bytes for parts in texts.values() for part in parts)
-    with progress(label, total, "B") as bar:
-        for domain, parts in texts.items():
-            scores[domain] = {}
-            for part in parts:
-                scores[domain][part.language] = {
-                    "bits_per_byte": round(score(windows_of(part.texts, text, length)), 6),
-                    "bytes": part.num_bytes,
-                    "documents": len(part.texts),
-                }
-                bar.update(part.num_bytes)
-    return scores
+    runtime = prepare(execution)
+    model, _ = load_model(checkpoint)
+    return model.to(runtime.device)

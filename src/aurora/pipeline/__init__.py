@@ -1,5 +1,7 @@
 """A recipe carried out: its steps in order, each skipped when it is done.
 
-A step reads artifacts and writes one; `steps` says for every room which steps a recipe asks for, and `running` carries
-them out, holds the run's lock and writes the manifests.
+`step` says what a step is. A module a room (`corpus`, `redteam`, `tokens`, `training`, `evaluation`) says which steps a
+recipe asks of the room, what each reads and where it writes, and `reporting` writes the report at the end. They alone
+know the recipe, the run and a room together; a room is imported when its step runs. `running` carries the steps out,
+holds the run's lock and writes the manifests.
 """

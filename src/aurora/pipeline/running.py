@@ -19,13 +19,16 @@ from aurora.errors import UserError
 from aurora.files import below, json_text, sha256
 from aurora.folders import MANIFEST, MISSING, clear_replaced, faults, keep_from_loss, refuse_faulty
 from aurora.hashes import remembered
-from aurora.pipeline.steps import Step, Steps
+from aurora.pipeline import corpus, evaluation, redteam, tokens, training
+from aurora.pipeline.reporting import write_run_report
+from aurora.pipeline.step import Project, Step
+from aurora.pipeline.training import Asked
 from aurora.progress import say
 from aurora.recipe import LoadedRecipe
 from aurora.run import seal
 from aurora.run.folder import HASHES, OWN_FILES, RECIPE, SCRATCH, SEAL, RunFolder
 from aurora.run.lock import locked
-from aurora.run.manifest import Manifest, artifact, fingerprint, read_manifest
+from aurora.run.manifest import artifact, fingerprint, read_manifest
 from aurora.run.working import keep_work_from_loss, working_folder
 from aurora.training.wish import AS_IT_IS, Wish
 
@@ -47,9 +50,9 @@ def run_recipe(
     `until` stops after a step; `only` carries out a single step that reads no other (the red-team set). `wish` is what
     a stage with earlier work shall do.
     """
-    place = RunFolder(run)
-    made = Steps(loaded, place, wish)
-    steps = _chosen(made.all(), until, only)
+    place, asked = RunFolder(run), Asked(wish)
+    project = Project(loaded, place)
+    steps = _chosen(steps_of(project, asked), until, only)
     if os.environ.get("RANK", "0") != "0":
         return _follow(run, steps)
     if dry_run or seal.read_seal(run) is None:
@@ -68,13 +71,24 @@ def run_recipe(
         ran = [step.name for step in steps if _carry_out(run, step, announce)]
         if not ran:
             say(f"Nothing to do: every step of {run} is done with these settings.")
-        if made.wish:
+        if asked.wish:
             say("No stage had earlier work to go on with or to begin anew, so --resume-from or --restart did nothing.")
         report = None
         if until is None and only is None:
-            report = str(_report(loaded, run, steps))
+            report = str(write_run_report(project, steps))
             say(f"Report: {report}")
     return {"run": str(run), "ran": ran, "report": report}
+
+
+def steps_of(project: Project, asked: Asked | None = None) -> list[Step]:
+    """Every step of a recipe, in the order they run; `asked` is what the user wants of a stage with earlier work."""
+    return [
+        *corpus.steps(project),
+        *redteam.steps(project),
+        *tokens.steps(project),
+        *training.steps(project, asked or Asked(AS_IT_IS)),
+        *evaluation.steps(project),
+    ]
 
 
 def refuse_foreign(run: Path, steps: list[Step]) -> None:
@@ -104,21 +118,6 @@ def _take_up(run: Path, steps: list[Step]) -> None:
     for step in steps:
         clear_replaced(run / step.folder)
     seal.begin(run)
-
-
-def _report(loaded: LoadedRecipe, run: Path, steps: list[Step]) -> Path:
-    """Write the report of a run whose steps are all finished, and seal both."""
-    from aurora.reporting.collect import write_run_report
-
-    manifests: dict[str, Manifest] = {}
-    for step in steps:
-        manifest = read_manifest(run / step.folder)
-        assert manifest is not None  # each step was found or made so before
-        refuse_faulty(run / step.folder, faults(run / step.folder, manifest.hashes))
-        manifests[step.folder] = manifest
-    page = write_run_report(loaded, RunFolder(run), manifests)
-    seal.finish(run, [*OWN_FILES, *(f"{step.folder}/{MANIFEST}" for step in steps)])
-    return page
 
 
 @contextmanager

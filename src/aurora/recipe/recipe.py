@@ -6,7 +6,7 @@ trust them.
 
 from __future__ import annotations
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from aurora.recipe.base import Section
 from aurora.recipe.corpus import Corpus
@@ -34,6 +34,16 @@ class Recipe(Section):
     redteam: Redteam | None = Field(None, description="Red-team set built from a policy.")
     evaluation: Evaluation = Field(default_factory=Evaluation, description="Measurements on every stage.")
     execution: Execution = Field(default_factory=Execution, description="Where and how to run.")
+
+    @field_validator("stages")
+    @classmethod
+    def _know_their_names(cls, stages: dict[str, Stage]) -> dict[str, Stage]:
+        return {name: stage.named(name) for name, stage in stages.items()}
+
+    @property
+    def longest_sequence(self) -> int:
+        """Tokens of the longest sequence that any stage trains on."""
+        return max(stage.sequence_length for stage in self.stages.values())
 
     @model_validator(mode="after")
     def _references_exist(self) -> Recipe:

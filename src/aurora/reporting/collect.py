@@ -11,7 +11,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aurora.corpus.ledger import FILE as LEDGER
 from aurora.evaluation.results import read_answers, read_results
@@ -24,31 +24,22 @@ from aurora.recipe.stages.stage import Stage, checkpoints_of, safety_stages
 from aurora.redteam.dataset import SUMMARY
 from aurora.run.folder import RunFolder
 from aurora.run.manifest import Manifest, files_of
+from aurora.tokens.replay_decisions import decisions_of
 from aurora.training.records.left_out import FILE as LEFT_OUT
 from aurora.training.records.metrics import METRICS
+from aurora.training.records.sources import read_sources
 from aurora.training.records.state import STATE
-
-if TYPE_CHECKING:
-    from aurora.tokens.replay_decisions import Decisions
 
 EXAMPLES_PER_LANGUAGE_AND_KIND = 1
 
 
-def write_run_report(loaded: LoadedRecipe, run: RunFolder, manifests: Mapping[str, Manifest]) -> Path:
-    """Write `report.json` and `report.html` of a finished run; returns the page's path.
+def collect(loaded: LoadedRecipe, run: RunFolder, manifests: Mapping[str, Manifest]) -> dict[str, Any]:
+    """The report of a finished run as plain JSON types (see `schema`).
 
     `manifests` are those of the recipe's artifacts, by their folders in the run.
     """
-    from aurora.reporting.report import write_report
-
-    return write_report(collect(loaded, run, manifests), run.path)
-
-
-def collect(loaded: LoadedRecipe, run: RunFolder, manifests: Mapping[str, Manifest]) -> dict[str, Any]:
-    """The report of a finished run as plain JSON types (see `schema`)."""
     recipe = loaded.recipe
     manifests = {folder: manifests[folder] for folder in sorted(manifests, key=Path)}
-    names = list(recipe.stages)
     bigram = read_results(run.evaluation(BIGRAM))
     return {
         "schema": 1,
@@ -56,8 +47,8 @@ def collect(loaded: LoadedRecipe, run: RunFolder, manifests: Mapping[str, Manife
         "description": recipe.description,
         "seconds": round(sum(manifest.seconds for manifest in manifests.values()), 1),
         "corpus": _corpus(run),
-        "network": _network(run, names[-1], recipe),
-        "stages": [_stage(run, name, recipe.stages[name], recipe.seed) for name in names],
+        "network": _network(run, recipe),
+        "stages": [_stage(run, stage) for stage in recipe.stages.values()],
         "bigram_bits_per_byte": _bits(bigram, "held_out"),
         "bigram_bits_per_byte_other_domain": _bits(bigram, "other_domain"),
         "control": _control(run, recipe),
@@ -74,11 +65,11 @@ def _corpus(run: RunFolder) -> dict[str, Any]:
     return {key: ledger[key] for key in keys}
 
 
-def _network(run: RunFolder, last: str, recipe: Recipe) -> dict[str, Any]:
+def _network(run: RunFolder, recipe: Recipe) -> dict[str, Any]:
     """Size of the last stage's network; its parameters are counted in the header of its weights."""
     from safetensors import safe_open
 
-    folder = run.checkpoint(last)
+    folder = run.checkpoint(list(recipe.stages)[-1])
     architecture = read_json(folder / ARCHITECTURE)
     with safe_open(folder / WEIGHTS, "numpy") as weights:
         parameters = sum(math.prod(weights.get_slice(name).get_shape()) for name in weights.keys())  # noqa: SIM118
@@ -87,24 +78,18 @@ def _network(run: RunFolder, last: str, recipe: Recipe) -> dict[str, Any]:
         "layers": architecture["layers"],
         "width": architecture["width"],
         "vocabulary": architecture["vocabulary"],
-        "sequence_length": max(stage.sequence_length for stage in recipe.stages.values()),
+        "sequence_length": recipe.longest_sequence,
     }
 
 
-def _stage(run: RunFolder, name: str, stage: Stage, seed: int) -> dict[str, Any]:
+def _stage(run: RunFolder, stage: Stage) -> dict[str, Any]:
     """What a stage did and what it reached."""
-    from aurora.tokens.replay_decisions import decisions_of
-    from aurora.tokens.stage_loader import stage_facts, stage_loader
-
-    results = read_results(run.evaluation(name))
-    left_out = files_of(run.checkpoint(name), LEFT_OUT)
-    state = read_json(run.checkpoint(name) / STATE)
-    lines = _lines(run.checkpoint(name) / METRICS)
-    tokens, seconds = state["tokens"], state["seconds"]
-    decisions = decisions_of(run, name) if stage.retention is not None else None
-    decided = decisions.made if decisions else []
-    loader = stage_loader(stage, name, seed, run, decided)
-    read = stage_facts(stage, (decisions and decisions.end) or stage.steps, loader)
+    results = read_results(run.evaluation(stage.name))
+    folder = run.checkpoint(stage.name)
+    left_out = files_of(folder, LEFT_OUT)
+    state = read_json(folder / STATE)
+    lines = _lines(folder / METRICS)
+    read = read_sources(folder)
     mixture = {
         key: {source: part[fact] for source, part in read["sources"].items()}
         for key, fact in (
@@ -115,10 +100,10 @@ def _stage(run: RunFolder, name: str, stage: Stage, seed: int) -> dict[str, Any]
         )
     }
     return {
-        "name": name,
+        "name": stage.name,
         "start": stage.start,
-        "tokens": tokens,
-        "seconds": round(seconds, 2),
+        "tokens": state["tokens"],
+        "seconds": round(state["seconds"], 2),
         "tokens_per_second": round(state["tokens_per_second"], 1),
         "bits_per_byte": _bits(results, "held_out"),
         "bits_per_byte_other_domain": _bits(results, "other_domain"),
@@ -132,7 +117,7 @@ def _stage(run: RunFolder, name: str, stage: Stage, seed: int) -> dict[str, Any]
             for line in lines
             if _prefixed(line, "held_out/")
         ],
-        "retention": _retention(stage, decisions),
+        "retention": _retention(run, stage),
         "steps_left_out": len(_lines(left_out[0])) if left_out else 0,
         "edits": [
             {"step": edit["step"], "changed": {key: list(map(shown, pair)) for key, pair in edit["changed"].items()}}
@@ -142,8 +127,9 @@ def _stage(run: RunFolder, name: str, stage: Stage, seed: int) -> dict[str, Any]
     }
 
 
-def _retention(stage: Stage, decisions: Decisions | None) -> dict[str, Any] | None:
+def _retention(run: RunFolder, stage: Stage) -> dict[str, Any] | None:
     """Adaptive replay of a stage."""
+    decisions = decisions_of(run, stage.name) if stage.retention is not None else None
     if stage.retention is None or decisions is None:
         return None
     made = [asdict(decision) for decision in decisions.made]
@@ -160,7 +146,7 @@ def _control(run: RunFolder, recipe: Recipe) -> dict[str, Any] | None:
     for name, stage in recipe.stages.items():
         if stage.control:
             made = f"{name}-{stage.control.name}"
-            whole = _stage(run, made, checkpoints_of(recipe.stages)[made], recipe.seed)
+            whole = _stage(run, checkpoints_of(recipe.stages)[made])
             kept = (
                 "tokens",
                 "seconds",

@@ -37,8 +37,8 @@ def inspect_tokens(recipe: Recipe, run: RunFolder) -> dict[str, Any]:
     text = _text(run)
     stages = {}
     for name, stage in checkpoints_of(recipe.stages).items():
-        decisions = _decided(stage, run, name)
-        loader = stage_loader(stage, name, recipe.seed, run, decisions.made)
+        decisions = _decided(stage, run)
+        loader = stage_loader(stage, recipe.seed, run, decisions.made)
         stages[name] = stage_facts(stage, decisions.end or stage.steps, loader)
     extension = files_of(run.tokenizer, "extension.json")
     return {
@@ -116,7 +116,7 @@ def sequence_at(recipe: Recipe, run: RunFolder, name: str | None, n: int) -> dic
     if name not in stages:
         raise UserError(f"The recipe has no stage {name!r}; it has {', '.join(stages)}.")
     stage = stages[name]
-    decisions = _decided(stage, run, name)
+    decisions = _decided(stage, run)
     count = stage.pace.before(decisions.end or stage.steps)
     if not 0 <= n < count:
         raise UserError(f"Stage {name} has the sequences 0 to {count - 1:,}: {n:,} is not one of them.")
@@ -124,7 +124,7 @@ def sequence_at(recipe: Recipe, run: RunFolder, name: str | None, n: int) -> dic
         known = (decisions.made[-1].step if decisions.made else 0) + stage.retention.every_steps
         if n >= stage.pace.before(known):
             raise UserError(f"Sequence {n:,} of stage {name} is not decided yet: its replay is, up to step {known:,}.")
-    loader = stage_loader(stage, name, recipe.seed, run, decisions.made)
+    loader = stage_loader(stage, recipe.seed, run, decisions.made)
     window = loader.mixture.sequence(n)
     row = new_row(stage.sequence_length)
     rows = loader.rows[window.source]
@@ -157,9 +157,9 @@ def describe_sequence(found: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _decided(stage: Stage, run: RunFolder, name: str) -> Decisions:
+def _decided(stage: Stage, run: RunFolder) -> Decisions:
     """What adaptive replay decided in a stage so far."""
-    decisions = decisions_of(run, name) if stage.retention is not None else None
+    decisions = decisions_of(run, stage.name) if stage.retention is not None else None
     return decisions or Decisions({}, {})
 
 

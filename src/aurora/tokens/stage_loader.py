@@ -27,8 +27,8 @@ from aurora.tokens.text.text_facts import FILE, read_text
 MUCH_FILLED_UP = 0.1
 
 
-def stage_loader(stage: Stage, name: str, seed: int, run: RunFolder, decided: Sequence[Decision] = ()) -> Loader:
-    """The loader of the stage called `name` over a run's stores.
+def stage_loader(stage: Stage, seed: int, run: RunFolder, decided: Sequence[Decision] = ()) -> Loader:
+    """The loader of a stage over a run's stores.
 
     `decided` is what adaptive replay decided so far.
 
@@ -52,7 +52,7 @@ def stage_loader(stage: Stage, name: str, seed: int, run: RunFolder, decided: Se
         )
         if isinstance(rows[source], Pairs) and store.num_documents and not rows[source].count:
             raise UserError(
-                f"Stage {name} learns nothing from {source}, whose prompts all fill its sequence_length of "
+                f"Stage {stage.name} learns nothing from {source}, whose prompts all fill its sequence_length of "
                 f"{stage.sequence_length}: raise it, or take the source out of the mixture."
             )
     pace = stage.pace
@@ -60,7 +60,7 @@ def stage_loader(stage: Stage, name: str, seed: int, run: RunFolder, decided: Se
     changes += [Change(pace.before(it.step), it.weights) for it in decided if it.weights]
     counts = {source: part.count for source, part in rows.items()}
     loss_tokens = {source: part.held().loss_tokens for source, part in rows.items()}
-    mixture = Mixture(stage.mixture, counts, loss_tokens, seed, name, changes)
+    mixture = Mixture(stage.mixture, counts, loss_tokens, seed, stage.name, changes)
     return Loader(rows, mixture, stage.sequence_length, pace, separate=separate)
 
 
@@ -96,9 +96,9 @@ def stage_facts(stage: Stage, steps: int, loader: Loader) -> dict[str, Any]:
     }
 
 
-def warn(stage: Stage, name: str, loader: Loader) -> None:
+def warn(stage: Stage, loader: Loader) -> None:
     """Say on the terminal what the stage reads too often, what it fills up, and which pairs are too long for it."""
-    sequences = stage.pace.before(stage.steps)
+    sequences, name = stage.pace.before(stage.steps), stage.name
     for source, read in loader.read(sequences).items():
         if read.epochs > stage.warn_epochs:
             say(
@@ -114,10 +114,10 @@ def warn(stage: Stage, name: str, loader: Loader) -> None:
             )
     for source, rows in loader.rows.items():
         if isinstance(rows, Pairs):
-            _warn_of_length(stage, name, source, rows)
+            _warn_of_length(stage, source, rows)
 
 
-def _warn_of_length(stage: Stage, name: str, source: str, pairs: Pairs) -> None:
+def _warn_of_length(stage: Stage, source: str, pairs: Pairs) -> None:
     longer = int((pairs.store.document_sizes > stage.sequence_length + 1).sum()) - pairs.without_loss
     for count, verb, reason in (
         (longer, "cuts", "are longer than"),
@@ -125,6 +125,6 @@ def _warn_of_length(stage: Stage, name: str, source: str, pairs: Pairs) -> None:
     ):
         if count:
             say(
-                f"Stage {name} {verb} {count:,} of the {pairs.store.num_documents:,} pairs of {source}, which "
+                f"Stage {stage.name} {verb} {count:,} of the {pairs.store.num_documents:,} pairs of {source}, which "
                 f"{reason} its sequence_length of {stage.sequence_length}."
             )

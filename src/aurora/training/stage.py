@@ -29,7 +29,6 @@ from aurora.recipe.execution import Execution
 from aurora.recipe.stages.made_with import json_values
 from aurora.recipe.stages.stage import Stage
 from aurora.training.checkpoints.checkpoint import (
-    OPTIMIZER,
     Checkpoint,
     Damaged,
     Keep,
@@ -51,7 +50,8 @@ from aurora.training.process.job import Job, join
 from aurora.training.process.runtime import Runtime, prepare
 from aurora.training.records.left_out import Contents, LeftOut
 from aurora.training.records.metrics import LEFT_OUT, METRICS, RETURNED_TO, MetricsLog, judged, read_metrics
-from aurora.training.records.state import STATE, State, state_of
+from aurora.training.records.sources import SourcesRead, write_sources
+from aurora.training.records.state import OPTIMIZER, STATE, State, state_of
 from aurora.training.records.trackers import open_trackers
 from aurora.training.replay import Replay
 from aurora.training.start import NewModel, build_engine, take_position
@@ -63,7 +63,6 @@ Evaluate = Callable[[Scorer, int], dict[str, float]]
 
 def train_stage(
     stage: Stage,
-    name: str,
     start: Path | NewModel,
     batches: Batches,
     execution: Execution,
@@ -77,9 +76,10 @@ def train_stage(
     evaluate: Evaluate | None = None,
     replay: Replay | None = None,
     contents: Contents = lambda step: [],
+    sources_read: SourcesRead = lambda num_steps: {},
     first_new_entry: int | None = None,
 ) -> dict[str, Any]:
-    """Train `stage`, called `name`, from the model folder or new network `start` to its end; returns it in figures.
+    """Train `stage` from the model folder or new network `start` to its end; returns it in figures.
 
     `folder` is the stage's working folder: a stage interrupted there goes on from its newest whole checkpoint, where
     what its steps are `made_with` is the same or `wish` says so. `finished` is the folder it will replace, from which
@@ -87,17 +87,17 @@ def train_stage(
     architecture.json, tokenizer.json, state.json and metrics.jsonl. `evaluate(network, step)` is called after some
     steps and after the last; what it returns goes into the metrics. With `replay` the batches are its own, and its
     decisions are in the folder too. `contents` tells what the sequences of steps were that the guard left out, for
-    left_out.jsonl; `first_new_entry` is the first of the vocabulary that the published model did not have. On a signal
-    that asks to stop the current step is finished and saved, then `KeyboardInterrupt` or `SystemExit` is raised, on
-    every rank where one got it. Under torchrun every rank calls this with the same arguments, and rank 0 keeps the
-    records. Raises `AuroraError` for a full disk or numbers that are not finite, `UserError` for a layout that cannot
-    be.
+    left_out.jsonl, and `sources_read` what so many first steps read, for sources.json; `first_new_entry` is the first
+    of the vocabulary that the published model did not have. On a signal that asks to stop the current step is finished
+    and saved, then `KeyboardInterrupt` or `SystemExit` is raised, on every rank where one got it. Under torchrun every
+    rank calls this with the same arguments, and rank 0 keeps the records. Raises `AuroraError` for a full disk or
+    numbers that are not finite, `UserError` for a layout that cannot be.
     """
     runtime = prepare(execution)
     job = join()
     with explained(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    earlier = Earlier(stage, name, folder, finished, made_with, job)
+    earlier = Earlier(stage, folder, finished, made_with, job)
     keep = Keep(execution.keep_checkpoints, execution.keep_every_steps, branch=stage.branch_step)
     state = None if wish.restart else _finished_state(folder, made_with, stage)
     job.wait()  # none writes before all have looked
@@ -108,13 +108,13 @@ def train_stage(
             engine = build_engine(start, stage, execution, runtime, checkpoint)
             timed = TimedBatches(replay or batches)
             rows = execution.micro_batch_sequences
-            trainer = Trainer(engine, stage, name, timed, rows, made_with, first_new_entry)
+            trainer = Trainer(engine, stage, timed, rows, made_with, first_new_entry)
             history = judged(folder / METRICS, trainer.step if checkpoint is None else checkpoint.state.step)
             lacking = (checkpoint.state.step if checkpoint else 0) - len(history)
             if lacking > 0:
                 say(
-                    f"{folder / METRICS} lacks {lacking} of the records of stage {name}: its curves will lack them, "
-                    "and its guard knows nothing of them."
+                    f"{folder / METRICS} lacks {lacking} of the records of stage {stage.name}: its curves will lack "
+                    "them, and its guard knows nothing of them."
                 )
             take_position(trainer, start, stage, checkpoint, runtime, history)
             earlier.settle()
@@ -127,14 +127,14 @@ def train_stage(
             meter = Meter(timed, engine.architecture, engine.vocabulary, stage.sequence_length, runtime, job)
             left_out = None if job.rank else LeftOut(folder, trainer.step, contents)
             attempt = _Attempt(
-                trainer, stage, name, folder, earlier, found, runtime, job, keep, heart, meter, replay, left_out
+                trainer, stage, folder, earlier, found, runtime, job, keep, heart, meter, replay, left_out
             )
             with stop_requests() as stop:
                 with _log(folder, tensorboard, trainer.step, job, execution) as log:
                     attempt.run(execution, evaluate, log, stop)
-                state = attempt.finish(tokenizer_file)
+                state = attempt.finish(tokenizer_file, sources_read)
                 if job.any(stop.asked):
-                    stop.leave(f"Stage {name} is trained; run the same command to go on.")
+                    stop.leave(f"Stage {stage.name} is trained; run the same command to go on.")
     if job.rank == 0:
         _clear(folder, keep)
         earlier.displace()
@@ -148,7 +148,6 @@ class _Attempt:
         self,
         trainer: Trainer,
         stage: Stage,
-        name: str,
         folder: Path,
         earlier: Earlier,
         found: Found,
@@ -169,7 +168,7 @@ class _Attempt:
         self._heart = heart
         self._trainer = trainer
         self._stage = stage
-        self._name = name
+        self._name = stage.name
         self._folder = folder
         self._earlier = earlier
         self._edits = found.edits
@@ -199,7 +198,7 @@ class _Attempt:
             finally:
                 self._saver.settle()
 
-    def finish(self, tokenizer_file: Path) -> State:
+    def finish(self, tokenizer_file: Path, sources_read: SourcesRead) -> State:
         """Write the final files; `state.json` comes last and says that all the others are on disk."""
         self._note("the final files")
         self._saver.wait()
@@ -217,6 +216,7 @@ class _Attempt:
                     _join_shards(read_checkpoint(last), engine, self._folder, tokenizer_file)
         with self._job.together():
             if self._job.rank == 0:
+                write_sources(self._folder, sources_read(self._trainer.step))
                 flush_tree(self._folder)
                 write_json(self._folder / STATE, asdict(state))
         return state

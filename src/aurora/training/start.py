@@ -20,7 +20,7 @@ from aurora.recipe.execution import Execution
 from aurora.recipe.model import WEIGHTS, Architecture
 from aurora.recipe.stages.stage import Stage
 from aurora.training.checkpoints.boxed_tensors import Stored
-from aurora.training.checkpoints.checkpoint import OPTIMIZER, Checkpoint
+from aurora.training.checkpoints.checkpoint import Checkpoint
 from aurora.training.guard import Judged, Watch
 from aurora.training.parallel.compiling import compile_blocks
 from aurora.training.parallel.engine import Engine, OneProcess
@@ -28,6 +28,7 @@ from aurora.training.parallel.layout import layout_of, refuse_stage
 from aurora.training.parallel.network import ParallelNetwork
 from aurora.training.process.job import started_ranks
 from aurora.training.process.runtime import Runtime
+from aurora.training.records.state import OPTIMIZER
 from aurora.training.trainer import Trainer
 
 

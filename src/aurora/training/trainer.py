@@ -57,7 +57,6 @@ class Trainer:
         self,
         engine: Engine,
         stage: Stage,
-        name: str,
         batches: Batches,
         micro_batch_sequences: int,
         made_with: Deciding,
@@ -71,7 +70,6 @@ class Trainer:
         self.watch = Watch(stage.guard)
         self._stage = stage
         self._course = stage.course
-        self._name = name
         self._batches = batches
         self._coming: Iterator[Batch] | None = None  # made at the first update, when `step` is known
         self._rows = micro_batch_sequences
@@ -111,7 +109,7 @@ class Trainer:
         """The rows of a batch on the device, with what the stage wants to be known of documents."""
         if (largest := max(batch.inputs.max(), batch.targets.max())) >= self.engine.vocabulary:
             raise UserError(
-                f"Stage {self._name} reads token {largest}, but its model's vocabulary has "
+                f"Stage {self._stage.name} reads token {largest}, but its model's vocabulary has "
                 f"{self.engine.vocabulary} entries: use the model's own tokenizer."
             )
         rows: dict[str, npt.NDArray[Any] | None] = {
@@ -135,7 +133,7 @@ class Trainer:
     def _sequences(self) -> str:
         """The step and the numbers of its sequences, as `aurora tokens inspect --at` takes them."""
         first, behind = (self._stage.pace.before(step) for step in (self.step, self.step + 1))
-        return f"Step {self.step + 1} of stage {self._name} (sequences {first} to {behind - 1})"
+        return f"Step {self.step + 1} of stage {self._stage.name} (sequences {first} to {behind - 1})"
 
 
 def _seed(made_with: MadeWith, step: int) -> int:

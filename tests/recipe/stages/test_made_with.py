@@ -6,13 +6,15 @@ import pytest
 
 from aurora.recipe import load_recipe
 from aurora.recipe.stages.made_with import described, differences, made_with
+from aurora.recipe.stages.stage import checkpoints_of
 
 TINY = "recipes/tiny.yaml"
 
 
 def edited(root: Path, name: str, steps: int, *overrides: str) -> set[str]:
     """The keys that an edit changes for the first steps of a stage of the demo."""
-    before, now = (made_with(load_recipe(root / TINY, given).recipe, name, steps) for given in ((), overrides))
+    recipes = [load_recipe(root / TINY, given).recipe for given in ((), overrides)]
+    before, now = (made_with(recipe, checkpoints_of(recipe.stages)[name], steps) for recipe in recipes)
     return set(differences(before, now))
 
 

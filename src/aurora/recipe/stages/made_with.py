@@ -13,18 +13,18 @@ from typing import Any
 
 from aurora.files import canonical_json
 from aurora.recipe.recipe import Recipe
-from aurora.recipe.stages.stage import IMPORTED, Stage, checkpoints_of
+from aurora.recipe.stages.stage import IMPORTED, Stage
 
 # By key of the recipe, or of an input; JSON values.
 MadeWith = Mapping[str, Any]
 MISSING = "nothing"
 
 
-def made_with(recipe: Recipe, name: str, steps: int) -> dict[str, Any]:
-    """The settings that decide the first `steps` steps of the stage (or control) called `name`."""
-    stage = checkpoints_of(recipe.stages)[name].until(steps)
-    key = _key(recipe, name)
-    control = name not in recipe.stages
+def made_with(recipe: Recipe, stage: Stage, steps: int) -> dict[str, Any]:
+    """The settings that decide the first `steps` steps of a stage or control of the recipe."""
+    stage = stage.until(steps)
+    key = _key(recipe, stage.name)
+    control = stage.name not in recipe.stages
     found: dict[str, Any] = {"seed": recipe.seed}
     for part, value in stage.numerics().items():
         if part == "mixture" and control:

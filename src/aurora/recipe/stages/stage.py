@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
 from aurora.recipe.base import Section, layout
 from aurora.recipe.model import LONGEST
@@ -159,6 +159,8 @@ class Stage(Section):
     )
     control: Control | None = Field(None, description="A second run of this stage to compare with.")
 
+    _name: str = PrivateAttr("")  # given by the recipe, where it is a key: no value of the table, so in no fingerprint
+
     @model_validator(mode="after")
     def _sound(self) -> Stage:
         self._whole_sequences()
@@ -230,6 +232,17 @@ class Stage(Section):
         return self.model_copy(update={"changes": made})
 
     @property
+    def name(self) -> str:
+        """Its key in the recipe's `stages`; of a control STAGE-NAME. Its checkpoint and its shuffle are named by it."""
+        return self._name
+
+    def named(self, name: str) -> Stage:
+        """This stage under a name."""
+        stage = self.model_copy()
+        stage._name = name
+        return stage
+
+    @property
     def sources(self) -> list[str]:
         """Every source of the stage's mixtures, sorted."""
         mixtures = [self.mixture, *(change.mixture for change in self.changes)]
@@ -280,7 +293,8 @@ def checkpoints_of(stages: Mapping[str, Stage]) -> dict[str, Stage]:
         made[name] = stage
         if stage.control:
             other: dict[str, Any] = {"mixture": stage.control.mixture, "changes": [], "retention": None}
-            made[f"{name}-{stage.control.name}"] = stage.model_copy(update=other)
+            control = stage.model_copy(update=other).named(f"{name}-{stage.control.name}")
+            made[control.name] = control
     return made
 
 

@@ -23,10 +23,9 @@ from aurora.model.weights import write_weights
 from aurora.recipe.model import WEIGHTS
 from aurora.training.checkpoints.boxed_tensors import Stored
 from aurora.training.process.job import Job
-from aurora.training.records.state import STATE, State, state_of
+from aurora.training.records.state import OPTIMIZER, STATE, State, state_of
 
 ALONE = Job()
-OPTIMIZER = "optimizer.safetensors"
 
 _FOLDER = re.compile(r"step-\d{8,}")
 _FILE = re.compile(r"[\w-]+\.(json|safetensors)")

@@ -47,16 +47,14 @@ class Found:
 
 
 class Earlier:
-    """The earlier work of the stage called `name`: in its working `folder`, and in the `finished` one it will replace.
+    """The earlier work of a stage: in its working `folder`, and in the `finished` one it will replace.
 
     Every rank of `job` asks the same; the first moves things. `made_with` says what the first steps are made with now.
     """
 
-    def __init__(
-        self, stage: Stage, name: str, folder: Path, finished: Path | None, made_with: Deciding, job: Job
-    ) -> None:
+    def __init__(self, stage: Stage, folder: Path, finished: Path | None, made_with: Deciding, job: Job) -> None:
         self._stage = stage
-        self._name = name
+        self._name = stage.name
         self._folder = folder
         self._finished = finished
         self._deciding = made_with

@@ -16,8 +16,8 @@ from aurora.errors import AuroraError
 from aurora.files import explained, read_json, sha256, write_json
 from aurora.folders import CHECKSUMS, MANIFEST, publish
 from aurora.recipe.model import WEIGHTS
-from aurora.training.checkpoints.checkpoint import OPTIMIZER, step_folder, step_folders
-from aurora.training.records.state import STATE, State, state_of
+from aurora.training.checkpoints.checkpoint import step_folder, step_folders
+from aurora.training.records.state import OPTIMIZER, STATE, State, state_of
 
 FINAL = (WEIGHTS, OPTIMIZER, STATE)
 

@@ -14,6 +14,7 @@ from aurora.errors import AuroraError
 from aurora.files import read_json
 
 STATE = "state.json"
+OPTIMIZER = "optimizer.safetensors"  # the moments, beside it
 
 
 @dataclass(frozen=True)

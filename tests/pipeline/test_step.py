@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from aurora.errors import AuroraError
-from aurora.pipeline.steps import Steps
+from aurora.pipeline.step import Project
+from aurora.pipeline.tokens import steps
 from aurora.recipe import load_recipe
 from aurora.run.folder import RunFolder
 from aurora.run.manifest import artifact
@@ -21,7 +22,7 @@ def test_a_file_that_a_step_would_read_by_its_name_stops_it_where_no_manifest_li
         (folder / "clean/web.parquet").touch()
     with artifact(run / "tokens/tokenizer", "tokenizer", 1, {}, {}) as folder:
         (folder / "tokenizer.json").touch()
-    step = Steps(load_recipe(minimal_recipe), RunFolder(run)).tokens()
+    step = steps(Project(load_recipe(minimal_recipe), RunFolder(run)))[1]
     before = step.inputs()
     (run / "corpus/clean/evil.parquet").touch()
     assert step.inputs() == before

@@ -1,0 +1,122 @@
+"""The evaluation steps: the bigram baseline, then every checkpoint, then the answers of safety tuning.
+
+One decision: all of them, and what is measured while a stage trains, read the same held-out text in windows of the same
+length, so that their figures compare.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aurora.pipeline.step import Project, Step
+from aurora.recipe.recipe import BIGRAM
+from aurora.recipe.stages.stage import checkpoints_of, safety_stages
+
+if TYPE_CHECKING:
+    from aurora.evaluation.measurements import MeasuringText
+    from aurora.model.scorer import Scorer
+
+
+def steps(project: Project) -> list[Step]:
+    """The bigram, every checkpoint, and the checkpoints before and after safety tuning."""
+    stages = project.recipe.stages
+    return [
+        _bigram(project),
+        *(_checkpoint(project, name) for name in checkpoints_of(stages)),
+        *(_safety(project, name) for name in safety_stages(stages) or ()),
+    ]
+
+
+def during_training(project: Project) -> Callable[[Scorer, int], dict[str, float]]:
+    """What the trainer calls after some steps of a stage."""
+    from aurora.evaluation.measurements import held_out_monitor
+
+    return held_out_monitor(_measuring_text(project, project.recipe.evaluation.curve_kilobytes))
+
+
+def of_sources(project: Project, sources: Collection[str]) -> Callable[[Scorer], dict[str, float]]:
+    """What adaptive replay calls: bits per byte on the held-out text of each source."""
+    from aurora.evaluation.measurements import retention_monitor
+
+    recipe, run = project.recipe, project.run
+    kilobytes = recipe.evaluation.held_out_kilobytes
+    return retention_monitor(run.corpus, run.tokenizer, sources, kilobytes, recipe.longest_sequence)
+
+
+def _bigram(project: Project) -> Step:
+    """The baseline beside every figure, trained on all text that the stages read."""
+    run, stages = project.run, project.recipe.stages.values()
+
+    def inputs() -> dict[str, str]:
+        return {**_digests(project), "tokens": project.digest(run.stores, "*.bin")}
+
+    def measure(folder: Path) -> None:
+        from aurora.evaluation.measurements import measure_bigram
+        from aurora.tokens.store import store_stem
+
+        sources = sorted({source for stage in stages for source in stage.sources})
+        measure_bigram([store_stem(run.stores, source) for source in sources], _measuring_text(project), folder)
+
+    settings, purpose = project.recipe.evaluation.numerics(), "a token bigram, for comparison"
+    return project.step(f"evaluate:{BIGRAM}", run.evaluation(BIGRAM), 1, settings, inputs, measure, purpose)
+
+
+def _checkpoint(project: Project, name: str) -> Step:
+    """Bits per byte and samples of one checkpoint."""
+    run, recipe = project.run, project.recipe
+
+    def inputs() -> dict[str, str]:
+        return {**_digests(project), "model": project.weights(name)}
+
+    def measure(folder: Path) -> None:
+        from aurora.evaluation.measurements import measure_checkpoint
+
+        text, sample_tokens = _measuring_text(project), recipe.evaluation.sample_tokens
+        measure_checkpoint(run.checkpoint(name), text, recipe.execution, sample_tokens, folder)
+
+    settings, purpose = recipe.evaluation.numerics(), "bits per byte and samples"
+    return project.step(f"evaluate:{name}", run.evaluation(name), 1, settings, inputs, measure, purpose)
+
+
+def _safety(project: Project, name: str) -> Step:
+    """Answers of one checkpoint to held-out prompts."""
+    run, recipe = project.run, project.recipe
+
+    def inputs() -> dict[str, str]:
+        from aurora.redteam.dataset import HELD_OUT, SUMMARY
+
+        prompts = project.digest(run.redteam, HELD_OUT, SUMMARY)
+        return {"model": project.weights(name), "prompts": prompts, "tokenizer": project.tokenizer()}
+
+    def measure(folder: Path) -> None:
+        from aurora.evaluation.measurements import measure_safety
+
+        measure_safety(run.checkpoint(name), run.tokenizer, run.redteam, recipe.execution, recipe.evaluation, folder)
+
+    settings, purpose = recipe.evaluation.numerics(), "answers to held-out prompts"
+    return project.step(f"safety:{name}", run.safety(name), 2, settings, inputs, measure, purpose)
+
+
+def _measuring_text(project: Project, kilobytes: float | None = None) -> MeasuringText:
+    """The text that checkpoints are measured on, or `kilobytes` a language of it."""
+    from aurora.evaluation.measurements import read_measuring_text
+
+    recipe, run = project.recipe, project.run
+    return read_measuring_text(
+        run.corpus,
+        run.tokenizer,
+        kilobytes or recipe.evaluation.held_out_kilobytes,
+        recipe.longest_sequence,
+        other_domain=bool(recipe.corpus.other_domain),
+    )
+
+
+def _digests(project: Project) -> dict[str, str]:
+    """SHA-256 of the measuring text and of what reads it."""
+    corpus = project.run.corpus
+    read = {"held_out": project.digest(corpus, "held_out/*"), "tokenizer": project.tokenizer()}
+    if project.recipe.corpus.other_domain:
+        read["other_domain"] = project.digest(corpus, "other_domain/*")
+    return read

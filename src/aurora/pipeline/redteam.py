@@ -1,0 +1,31 @@
+"""The red-team step: a written policy to prompts and answers.
+
+One decision: it reads no other step, so the set can be made and read before any text is there.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from aurora.hashes import digest_of
+from aurora.pipeline.step import Project, Step
+
+
+def steps(project: Project) -> list[Step]:
+    """The one step of the red-team set, where the recipe has one."""
+    redteam, seed = project.recipe.redteam, project.recipe.seed
+    if redteam is None:
+        return []
+    policy = project.base / redteam.policy
+
+    def inputs() -> dict[str, str]:
+        files = [policy, *sorted(policy.with_suffix("").glob("*.yaml"))]
+        return {path.name: digest_of(path) for path in files if path.is_file()}
+
+    def build(folder: Path) -> None:
+        from aurora.redteam.dataset import build_redteam
+
+        build_redteam(redteam, project.base, seed, folder)
+
+    settings = {**redteam.numerics(), "seed": seed}
+    return [project.step("redteam", project.run.redteam, 1, settings, inputs, build, "policy to prompts and answers")]

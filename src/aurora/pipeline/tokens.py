@@ -1,0 +1,70 @@
+"""The token steps: a tokenizer, learnt or loaded, and the token stores.
+
+One decision: they are two steps, because a recipe may change how stores are made (`infilling`, `adopt`) while the
+tokenizer, and with it every fingerprint that reads it, stays.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from aurora.hashes import digest_of
+from aurora.pipeline.step import Project, Step, hash_of
+
+STORE_KEYS = ("infilling", "adopt")  # of the recipe's `tokens` table: how stores are made, not the tokenizer
+
+
+def steps(project: Project) -> list[Step]:
+    """The tokenizer, then the stores."""
+    return [_tokenizer(project), _stores(project)]
+
+
+def _tokenizer(project: Project) -> Step:
+    tokens, model, run = project.recipe.tokens, project.recipe.model, project.run
+    pairs = project.recipe.redteam is not None
+
+    def inputs() -> dict[str, str]:
+        from aurora.tokens.text.tokenizer import tokenizer_identity
+
+        read = {"corpus": project.clean_text()}
+        return read if tokens.path is None else {**read, "path": tokenizer_identity(tokens.path, project.base)}
+
+    def build(folder: Path) -> None:
+        from aurora.tokens.text.published import find_published
+        from aurora.tokens.text.text_facts import FILE
+        from aurora.tokens.text.tokenizer import build_tokenizer
+
+        own = None
+        if model.path is not None:
+            own = find_published(model.path, model.revision, project.base, (FILE,), "model.path")
+        build_tokenizer(tokens, project.base, run.corpus, folder, model=own, pairs=pairs)
+
+    # Pairs are written in the format, which then lies beside the tokenizer.
+    settings = {key: value for key, value in tokens.numerics().items() if key not in STORE_KEYS} | {"pairs": pairs}
+    return project.step("tokenizer", run.tokenizer, 2, settings, inputs, build, "byte-level BPE")
+
+
+def _stores(project: Project) -> Step:
+    tokens, run = project.recipe.tokens, project.run
+    redteam = run.redteam if project.recipe.redteam else None
+
+    def inputs() -> dict[str, str]:
+        from aurora.tokens.build import PAIRS_FILE
+
+        read = {"corpus": project.clean_text(), "tokenizer": project.tokenizer()}
+        read |= {name: _adopted(project.base / adopted.path) for name, adopted in tokens.adopt.items()}
+        return {**read, "redteam": project.digest(redteam, PAIRS_FILE)} if redteam else read
+
+    def build(folder: Path) -> None:
+        from aurora.tokens.build import build_tokens
+
+        build_tokens(tokens, project.base, run.corpus, redteam, run.tokenizer, folder)
+
+    settings = {key: tokens.numerics()[key] for key in STORE_KEYS}
+    return project.step("tokens", run.stores, 3, settings, inputs, build, "clean documents to token stores")
+
+
+def _adopted(path: Path) -> str:
+    """SHA-256 of the two files of a store made elsewhere."""
+    files = [path.with_name(f"{path.name}.{kind}") for kind in ("bin", "idx")]
+    return hash_of([digest_of(file) if file.is_file() else None for file in files])

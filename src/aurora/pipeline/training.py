@@ -1,0 +1,230 @@
+"""The training steps: the imported model, then every stage and its control.
+
+One decision: a stage's step hands the trainer all that reads other rooms (batches, measurements, what was read) as
+callables, so training knows no recipe, no run and no room above it.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from aurora.pipeline import evaluation
+from aurora.pipeline.step import Project, Step
+from aurora.recipe.stages.made_with import MadeWith, is_fresh, made_with
+from aurora.recipe.stages.stage import IMPORTED, Stage, checkpoints_of
+from aurora.training.wish import AS_IT_IS, Wish
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aurora.tokens.loader import Loader
+    from aurora.tokens.replay_decisions import Decision
+    from aurora.training.replay import Replay
+    from aurora.training.start import NewModel
+
+STORE_KINDS = ("bin", "idx", "json", "mask")  # endings of a store's files
+
+
+class Asked:
+    """What the user asks of a stage: it is asked once, of the stage named or of the first with earlier work."""
+
+    def __init__(self, wish: Wish) -> None:
+        self.wish = wish  # AS_IT_IS when a stage has taken it up
+
+    def take(self, stage: Stage, has_work: bool) -> Wish:
+        """The wish, where it is meant for this stage, which `has_work` of an earlier attempt."""
+        if not (has_work if self.wish.stage is None else self.wish.stage == stage.name):
+            return AS_IT_IS
+        wish, self.wish = self.wish, AS_IT_IS
+        return wish
+
+
+def step_name(stage: str) -> str:
+    """What the step of a stage or control is called."""
+    return f"train:{stage}"
+
+
+def steps(project: Project, asked: Asked) -> list[Step]:
+    """The import of a published model, where the recipe starts from one, and every stage in order."""
+    stages = checkpoints_of(project.recipe.stages).values()
+    imported = [_imported(project)] if project.recipe.model.path else []
+    return [*imported, *(_StageStep(project, stage, asked).step() for stage in stages)]
+
+
+def _imported(project: Project) -> Step:
+    """The recipe's published model, in Aurora's layout."""
+    model, extend, run = project.recipe.model, project.recipe.tokens.extend, project.run
+    path = model.path
+    assert path is not None
+
+    def inputs() -> dict[str, str]:
+        from aurora.model.huggingface import model_identity
+
+        return {"model": model_identity(path, model.revision, project.base), "tokenizer": project.tokenizer()}
+
+    def build(folder: Path) -> None:
+        from aurora.model.huggingface import import_model
+        from aurora.model.new_entries import NewEntries
+        from aurora.tokens.text.text_facts import FILE
+
+        import_model(
+            path,
+            model.revision,
+            project.base,
+            folder,
+            tokenizer_file=run.tokenizer / FILE,
+            new_entries=NewEntries(extend.embeddings, project.recipe.seed) if extend else None,
+            positions=model.positions,
+            dropout=model.dropout,
+        )
+
+    settings = model.numerics()
+    if extend:
+        settings |= {"embeddings": extend.embeddings, "seed": project.recipe.seed}
+    return project.step("import", run.checkpoint(IMPORTED), 2, settings, inputs, build, f"read {path}")
+
+
+class _StageStep:
+    """The step of one stage, or of a control."""
+
+    def __init__(self, project: Project, stage: Stage, asked: Asked) -> None:
+        self._project = project
+        self._recipe = project.recipe
+        self._run = project.run
+        self._stage = stage
+        self._asked = asked
+        self._fresh = is_fresh(project.recipe, stage)
+
+    def step(self) -> Step:
+        """As the pipeline carries it out."""
+        stage = self._stage
+        start = "a new network" if self._fresh else stage.start
+        return self._project.step(
+            step_name(stage.name),
+            self._run.checkpoint(stage.name),
+            1,
+            self._settings(),
+            self._inputs,
+            self._train,
+            f"{stage.tokens:,} tokens in {stage.steps:,} steps from {start}",
+            training=True,
+        )
+
+    def _settings(self) -> dict[str, Any]:
+        # A control is a stage of its own.
+        return {
+            "stage": {key: value for key, value in self._stage.numerics().items() if key != "control"},
+            "seed": self._recipe.seed,
+            **self._recipe.execution.numerics(),
+            "architecture": self._recipe.model.numerics() if self._fresh else None,
+            "held_out_kilobytes": self._recipe.evaluation.held_out_kilobytes if self._stage.retention else None,
+        }
+
+    def _inputs(self) -> dict[str, str]:
+        from aurora.tokens.replay_decisions import DECISIONS
+        from aurora.training.records.state import OPTIMIZER
+
+        project, stage, run = self._project, self._stage, self._run
+        read = {source: project.digest(run.stores, *_store_files(source)) for source in stage.sources}
+        if not self._fresh:
+            read["start"] = project.weights(stage.start, *([OPTIMIZER] if stage.optimizer.carry else []))
+        if stage.retention is not None:
+            read |= {"held_out": project.digest(run.corpus, "held_out/*"), "tokenizer": project.tokenizer()}
+            if self._start_is_retained():
+                read["base"] = project.digest(run.checkpoint(stage.start), DECISIONS)
+        return read
+
+    def _train(self, folder: Path) -> None:
+        from aurora.tokens.stage_loader import stage_facts, warn
+        from aurora.tokens.text.text_facts import FILE
+        from aurora.training.stage import train_stage
+
+        stage, run = self._stage, self._run
+        loader = self._loader()
+        warn(stage, loader)
+        digests = self._inputs()
+
+        @cache
+        def deciding(num_steps: int) -> MadeWith:
+            others = set(stage.sources) - set(stage.until(num_steps).sources)
+            read = {f"input {key}": digest for key, digest in digests.items() if key not in others}
+            return made_with(self._recipe, stage, num_steps) | read
+
+        train_stage(
+            stage,
+            self._start(),
+            loader,
+            self._recipe.execution,
+            tokenizer_file=run.tokenizer / FILE,
+            folder=folder,
+            tensorboard=run.inside(run.tensorboard(stage.name)),
+            made_with=deciding,
+            finished=run.checkpoint(stage.name),
+            wish=self._asked.take(stage, self._has_work(folder)),
+            evaluate=evaluation.during_training(self._project),
+            replay=self._replay(),
+            contents=lambda step: self._loader(self._decided(folder)).contents(step),
+            sources_read=lambda num_steps: stage_facts(stage, num_steps, self._loader(self._decided(folder))),
+            first_new_entry=self._first_new_entry(),
+        )
+
+    def _loader(self, decided: Sequence[Decision] = ()) -> Loader:
+        from aurora.tokens.stage_loader import stage_loader
+
+        return stage_loader(self._stage, self._recipe.seed, self._run, decided)
+
+    def _decided(self, folder: Path) -> Sequence[Decision]:
+        """What adaptive replay has decided so far in the stage that is trained in `folder`."""
+        from aurora.tokens.replay_decisions import DECISIONS, read_decisions
+
+        return read_decisions(folder / DECISIONS).made if self._stage.retention else ()
+
+    def _start(self) -> Path | NewModel:
+        """What the stage starts from: the checkpoint of another, or a new network."""
+        from aurora.tokens.text.text_facts import FILE, read_text
+        from aurora.training.start import NewModel
+
+        if not self._fresh:
+            return self._run.checkpoint(self._stage.start)
+        architecture = self._recipe.model.architecture
+        assert architecture is not None
+        return NewModel(architecture, read_text(self._run.tokenizer / FILE).vocabulary, self._recipe.seed)
+
+    def _has_work(self, folder: Path) -> bool:
+        """Whether there is a finished stage to go on from, or what an interrupted attempt left in `folder`."""
+        from aurora.training.checkpoints.checkpoint import step_folders
+        from aurora.training.records.state import STATE
+
+        finished = self._run.checkpoint(self._stage.name)
+        return finished.exists() or bool(step_folders(folder)) or (folder / STATE).exists()
+
+    def _first_new_entry(self) -> int | None:
+        """Where the entries begin that the recipe adds to a published tokenizer."""
+        if self._recipe.tokens.extend is None:
+            return None
+        from aurora.tokens.text.tokenizer import first_new_entry
+
+        return first_new_entry(self._run.tokenizer)
+
+    def _replay(self) -> Replay | None:
+        """Adaptive replay, where the stage has it."""
+        if self._stage.retention is None:
+            return None
+        from aurora.tokens.replay_decisions import decisions_of
+        from aurora.training.replay import Replay
+
+        earlier = decisions_of(self._run, self._stage.start) if self._start_is_retained() else None
+        measure = evaluation.of_sources(self._project, self._stage.sources)
+        return Replay(self._stage, self._loader, measure, earlier.base if earlier else {})
+
+    def _start_is_retained(self) -> bool:
+        """Whether the stage that this one starts from has a budget of what may be forgotten."""
+        start = self._recipe.stages.get(self._stage.start)
+        return start is not None and start.retention is not None
+
+
+def _store_files(source: str) -> list[str]:
+    """The files of a store among those of all."""
+    return [f"{source.replace('/', '.')}.{kind}" for kind in STORE_KINDS]
