@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import itertools
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -79,17 +80,18 @@ def rooms() -> str:
 
 def tree() -> str:
     """Every file of src/aurora with what it says of itself first, as an indented block."""
-    lines = ["    src/aurora/"]
-    for path in sorted(SOURCE.rglob("*"), key=lambda path: [(part, path.is_dir()) for part in path.parts]):
-        *above, name = path.relative_to(SOURCE).parts
-        indent = "  " * (len(above) + 3)
-        if path.is_dir() and (path / "__init__.py").is_file():
-            lines.append(f"{indent}{name + '/':<{36 - len(indent)}}{said_by(path / '__init__.py')}")
-        elif path.suffix in SAYS and name != "__init__.py":
-            folder = "data/" if above and above[-1] == "data" else ""
-            indent = indent.removeprefix("  " if folder else "")
-            lines.append(f"{indent}{folder + name:<{36 - len(indent)}}{said_by(path)}")
-    return "\n".join(lines) + "\n"
+    return "\n".join(["    src/aurora/", *branch(SOURCE, 6)]) + "\n"
+
+
+def branch(folder: Path, indent: int) -> Iterator[str]:
+    """The lines of a folder: its files, those of its `data/` among them, then its rooms."""
+    files = [path for path in [*folder.glob("*.*"), *folder.glob("data/*")] if path.suffix in SAYS]
+    for path in sorted(files, key=lambda path: path.relative_to(folder).as_posix()):
+        if path.name != "__init__.py":
+            yield f"{' ' * indent}{path.relative_to(folder).as_posix():<{36 - indent}}{said_by(path)}"
+    for package in sorted(folder.glob("*/__init__.py")):
+        yield f"{' ' * indent}{package.parent.name + '/':<{36 - indent}}{said_by(package)}"
+        yield from branch(package.parent, indent + 2)
 
 
 def said_by(path: Path) -> str:
@@ -97,7 +99,7 @@ def said_by(path: Path) -> str:
     text = path.read_text(encoding="utf-8")
     said = (ast.get_docstring(ast.parse(text)) or "") if path.suffix == ".py" else SAYS[path.suffix](text)
     sentence = " ".join(said.partition("\n\n")[0].split()).partition(". ")[0].rstrip(".")
-    return sentence if len(sentence) <= 110 else sentence[:110].rpartition(" ")[0].rstrip(",:;") + " ..."
+    return sentence if len(sentence) <= 120 else sentence[:120].rpartition(" ")[0].rstrip(",:;") + " ..."
 
 
 def first_comment(text: str) -> str:
