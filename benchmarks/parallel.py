@@ -44,6 +44,11 @@ from forked import run_ranks
 VOCABULARY, ROWS, LENGTH = 257, 16, 64
 FIRST_NEW = 97  # entries from here on have a learning rate of their own with --new-rows
 CPU = torch.device("cpu")
+# What distinguishes a family's network from GPT-BigCode's.
+FAMILIES: dict[str, dict[str, Any]] = {
+    "gpt_bigcode": {},
+    "llama": {"key_value_heads": 2, "rotary": {}, "norm": "rms", "gated": True, "activation": "silu", "biases": []},
+}
 
 
 class Bytes:
@@ -73,9 +78,9 @@ def train(arguments: argparse.Namespace, folder: Path) -> None:
     torch.use_deterministic_algorithms(True)
     torch.set_float32_matmul_precision("highest")
     job = join()
-    architecture = Architecture(
-        layers=8, width=64, heads=8, positions=LENGTH, multi_query=not arguments.multi_head, tied=not arguments.untied
-    )
+    shape = {"layers": 8, "width": 64, "heads": 8, "positions": LENGTH, "tied": not arguments.untied}
+    shape |= {"family": arguments.family, **FAMILIES[arguments.family]}
+    architecture = Architecture.model_validate(shape | ({"key_value_heads": 8} if arguments.multi_head else {}))
     stage = Stage(
         start="model",
         tokens=arguments.steps * ROWS * LENGTH,
@@ -158,7 +163,9 @@ def compare(arguments: argparse.Namespace, script: Path = Path(__file__), kept: 
 def alone_name(arguments: argparse.Namespace) -> str:
     """One word for all that changes what one process computes, but for the order of additions."""
     choices = ("multi_head", "untied", "documents", "new_rows")
-    return "-".join(["alone", str(arguments.steps), *(choice for choice in choices if getattr(arguments, choice))])
+    return "-".join(
+        ["alone", arguments.family, str(arguments.steps), *(choice for choice in choices if getattr(arguments, choice))]
+    )
 
 
 def parse(given: list[str]) -> argparse.Namespace:
@@ -166,6 +173,7 @@ def parse(given: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--layout", type=_layout, default=(1, 1, 2), help="tensor,pipeline,data")
     parser.add_argument("--steps", type=int, default=30)
+    parser.add_argument("--family", choices=FAMILIES, default="gpt_bigcode")
     parser.add_argument("--shard", type=int, default=0, help="hybrid sharding: ranks that share weights")
     parser.add_argument("--schedule", default="1f1b")
     parser.add_argument("--recompute", default="none")

@@ -74,12 +74,12 @@ def measure(layout: tuple[int, ...], small: bool = False) -> dict[str, Any]:
         generator = torch.Generator().manual_seed(1)
         network = Network(SMALL, SMALL_VOCABULARY) if small else Network(SHAPE, VOCABULARY)
         network.initialise(generator)
-        state = network.state_dict()
+        state = network.named
         write_weights(
             folder / "optimizer.safetensors",
             {UPDATES: torch.ones(1)} | {kind + name: tensor for kind in MOMENT_KINDS for name, tensor in state.items()},
         )
-        write_weights(folder / "model.safetensors", network.to(torch.bfloat16).state_dict())
+        write_weights(folder / "model.safetensors", network.to(torch.bfloat16).named)
         del network, state
         text = ",".join(map(str, layout))
         ranks = layout[0] * layout[1] * layout[2]

@@ -46,14 +46,14 @@ def test_weights_are_converted_on_loading_and_not_on_saving(folder: Path, tmp_pa
     save_model(model, tmp_path / "half", folder / "tokenizer.json")
     stored = read_weights([tmp_path / "half/model.safetensors"])
     assert {tensor.dtype for tensor in stored.values()} == {torch.bfloat16}
-    assert load_model(tmp_path / "half")[0].transformer.wte.weight.dtype == torch.float32
+    assert load_model(tmp_path / "half")[0].embedding.weight.dtype == torch.float32
 
 
 def test_loaded_weights_are_not_the_file(folder: Path) -> None:
     model, _ = load_model(folder)
     with torch.no_grad():
-        model.transformer.wte.weight.zero_()
-    assert load_model(folder)[0].transformer.wte.weight.any()
+        model.embedding.weight.zero_()
+    assert load_model(folder)[0].embedding.weight.any()
 
 
 def test_an_interrupted_save_is_not_a_model(
@@ -88,7 +88,8 @@ def test_parts_that_do_not_fit_are_named(folder: Path) -> None:
         ({"positions": 50}, r"transformer\.wpe\.weight is \[96, 32\], but its architecture makes it \[50, 32\]"),
         ({"vocabulary": 299}, r"wte\.weight is \[320, 32\]"),
         ({"vocabulary": "many"}, r"architecture\.json describes no network"),
-        ({"heads": 5}, r"architecture\.json describes no network"),
+        ({"heads": 0}, r"architecture\.json describes no network"),
+        ({"heads": 5}, r"c_attn\.weight is \[48, 32\]"),
     ):
         path.write_text(json.dumps({**right, **changes}))
         with pytest.raises(AuroraError, match=message):

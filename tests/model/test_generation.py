@@ -33,9 +33,9 @@ def plain_greedy(model: Network, prompt: list[int], max_new_tokens: int, stop: t
     return ids[len(prompt) :]
 
 
-@pytest.mark.parametrize("multi_query", [True, False])
-def test_a_batched_greedy_answer_is_the_single_one(build: Build, multi_query: bool) -> None:
-    model, prompts = build(multi_query=multi_query), some_prompts(17)
+@pytest.mark.parametrize("key_value_heads", [1, 4])
+def test_a_batched_greedy_answer_is_the_single_one(build: Build, key_value_heads: int) -> None:
+    model, prompts = build(key_value_heads=key_value_heads), some_prompts(17)
     expected = [plain_greedy(model, prompt, 20) for prompt in prompts]
     assert generate(model, prompts, 20, stops=END, batch_size=8) == expected
     assert [generate(model, [prompt], 20, stops=END)[0] for prompt in prompts] == expected

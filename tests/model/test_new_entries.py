@@ -58,7 +58,7 @@ def test_a_model_grows_with_its_tokenizer_and_understands_old_text_as_before(
     after, new = load_model(tmp_path / "after")
     entries = old.vocabulary
     assert after.vocabulary == new.vocabulary == entries + NEW
-    rows, grown = before.transformer.wte.weight, after.transformer.wte.weight
+    rows, grown = before.embedding.weight, after.embedding.weight
     assert torch.equal(grown[:entries], rows[:entries])
     ids = torch.tensor([new.encode(OLD)])
     assert ids.tolist() == [old.encode(OLD)]

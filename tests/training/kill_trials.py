@@ -48,7 +48,7 @@ def wait_for(number: int) -> int:
 
 def train(lab: Lab, name: str, steps: int, checkpoint_seconds: float) -> None:
     """The stage with checkpoints and measurements."""
-    measured = {"evaluate": lambda model, step: {"held_out/en": model.transformer.wte.weight.sum().item()}}
+    measured = {"evaluate": lambda model, step: {"held_out/en": model.embedding.weight.sum().item()}}
     execution = lab.execution(checkpoint_seconds=checkpoint_seconds, evaluate_steps=4)
     lab.train(name, lab.stage(steps), execution=execution, **measured)
 

@@ -15,7 +15,6 @@ from torch import Tensor, nn
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
 import parallel
-from aurora.model.tensors import EMBEDDING
 from aurora.training.checkpoints.placement import Placement
 from aurora.training.parallel.network import ParallelNetwork
 
@@ -54,7 +53,7 @@ def add_twice(network: type[ParallelNetwork]) -> None:
     def complete(self: ParallelNetwork) -> None:
         honest(self)
         for name, parameter in self.named.items():
-            if name.endswith(EMBEDDING) and len(self.segments) > 1 and parameter.grad is not None:
+            if name.endswith("transformer.wte.weight") and len(self.segments) > 1 and parameter.grad is not None:
                 parameter.grad.mul_(2)
 
     network.complete_gradients = complete  # type: ignore[method-assign]

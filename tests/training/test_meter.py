@@ -29,11 +29,11 @@ class Slow:
             yield Batch(np.full((1, 1), step), np.full((1, 1), step), np.ones((1, 1), np.bool_), [])
 
 
-@pytest.mark.parametrize("options", [{}, {"multi_query": False}, {"tied": False}, {"inner": 24}])
+@pytest.mark.parametrize("options", [{}, {"key_value_heads": 4}, {"tied": False}, {"inner": 24}])
 def test_flops_are_six_for_every_weight_of_a_matrix_that_multiplies(options: dict[str, object]) -> None:
     architecture = Architecture(layers=3, width=16, heads=4, positions=32, **options)
     network = Network(architecture, 50)
-    weights = sum(p.numel() for name, p in network.named_parameters() if p.ndim == 2 and "wpe" not in name)
+    weights = sum(p.numel() for name, p in network.named_parameters() if p.ndim == 2 and "positions" not in name)
     if not architecture.tied:
         weights -= 50 * 16  # rows that are looked up multiply nothing
     assert flops_per_token(architecture, 50, 32) == 6 * weights + 12 * 3 * 16 * 32

@@ -30,7 +30,7 @@ def save_model(model: Network, folder: Path, tokenizer_file: Path) -> None:
 
     Raises `AuroraError` where the tokenizer is missing or the disk is full.
     """
-    write_model(folder, model.state_dict(), model.architecture, model.vocabulary, tokenizer_file)
+    write_model(folder, model.named, model.architecture, model.vocabulary, tokenizer_file)
 
 
 def write_model(
@@ -67,9 +67,7 @@ def load_model(
     with torch.device("meta"):
         model = Network(architecture, vocabulary)
     model.to(dtype).to_empty(device=device)
-    with torch.no_grad():
-        for name, parameter in model.named_parameters():
-            parameter.copy_(tensors[name])
+    model.fill(tensors)
     return model, text
 
 

@@ -20,6 +20,8 @@ from aurora.errors import AuroraError, UserError
 from aurora.files import atomic_file, read_json, write_json
 from aurora.hashes import digest_of
 from aurora.model.converted import Converted
+from aurora.model.families import FAMILIES
+from aurora.model.families.family import Family
 from aurora.model.folder import fitting_text, fitting_weights, read_model, what_is_wrong, write_model
 from aurora.model.new_entries import NewEntries, extended_embedding
 from aurora.model.published import CONFIG, INDEX, WEIGHTS, find_model, model_identity, weight_files
@@ -45,31 +47,8 @@ __all__ = ["export_model", "import_checkpoint", "import_model", "model_identity"
 
 SHARD_BYTES = 5_000_000_000
 EXPORTED = ("float32", "bfloat16", "float16")
-ACTIVATIONS = {"gelu": "gelu", "gelu_pytorch_tanh": "gelu_pytorch_tanh", "gelu_new": "gelu_pytorch_tanh"}
-# What transformers assumes for keys that a configuration leaves out.
-DEFAULTS: dict[str, Any] = {
-    "vocab_size": 50257,
-    "n_positions": 1024,
-    "n_embd": 768,
-    "n_layer": 12,
-    "n_head": 12,
-    "n_inner": None,
-    "activation_function": "gelu_pytorch_tanh",
-    "resid_pdrop": 0.1,
-    "embd_pdrop": 0.1,
-    "attn_pdrop": 0.1,
-    "layer_norm_epsilon": 1e-5,
-    "initializer_range": 0.02,
-    "multi_query": True,
-    "scale_attn_weights": True,
-    "add_cross_attention": False,
-    "tie_word_embeddings": True,
-}
-PREFIX = "transformer."
 # What a model of others counts as no bound at all.
 UNBOUNDED = 10**9
-# Buffers that older files carry beside the weights: causal masks, which are not parameters.
-BUFFER = re.compile(r"transformer\.(h\.\d+\.attn\.(masked_)?)?bias")
 
 
 def export_model(checkpoint: Path, out: Path, shard_bytes: int = SHARD_BYTES, dtype: str | None = None) -> None:
@@ -113,7 +92,7 @@ def import_model(
     positions: int | None = None,
     dropout: float | None = None,
 ) -> None:
-    """Read the GPT-BigCode checkpoint `path` (folder relative to `base`, or hub model) into the model folder `folder`.
+    """Read the checkpoint `path` (folder relative to `base`, or hub model) into the model folder `folder`.
 
     Weights keep their type and bytes. A run's tokenizer (`tokenizer_file`, with what lies beside it) takes the place
     of the model's own where every id means the same; its `new_entries` get rows behind the embedding. `positions`
@@ -127,24 +106,31 @@ def import_model(
     if not (source / FILE).is_file():
         raise UserError(f"{source} has no {FILE}: save its tokenizer with transformers' save_pretrained first.")
     tokenizer = fitting_text(source, vocabulary).tokenizer
-    tensors = _named(read_weights(files), source)
-    head = tensors.pop(OUTPUT, None) if architecture.tied else None
-    if not architecture.tied and OUTPUT not in tensors:
-        raise AuroraError(f"{source} says that its output layer is not tied, but holds no {OUTPUT}.")
+    family = FAMILIES[architecture.family]
+    tensors = _named(read_weights(files), family, source)
+    embedding, output = map(family.tensor, (EMBEDDING, OUTPUT))
+    head = tensors.pop(output, None) if architecture.tied else None
+    if not architecture.tied and output not in tensors:
+        raise AuroraError(f"{source} says that its output layer is not tied, but holds no {output}.")
     weights = fitting_weights(tensors, architecture, vocabulary, source)
     refuse_not_finite(weights, source)
-    if head is not None and not torch.equal(head, weights[EMBEDDING]):
-        raise AuroraError(f"{source} says that its output layer is tied, but its {OUTPUT} is not the embedding.")
+    if head is not None and not torch.equal(head, weights[embedding]):
+        raise AuroraError(f"{source} says that its output layer is tied, but its {output} is not the embedding.")
     if tokenizer_file is not None:
         refuse_other_ids(tokenizer, load_tokenizer(tokenizer_file), tokenizer_file)
         if new_entries is not None:
-            for name in {EMBEDDING, OUTPUT} & weights.keys():
+            for name in {embedding, output} & weights.keys():
                 weights[name] = extended_embedding(weights[name], tokenizer, tokenizer_file, new_entries)
-        vocabulary = len(weights[EMBEDDING])
+        vocabulary = len(weights[embedding])
         fitting_text(tokenizer_file.parent, vocabulary)
-    if positions is not None:
-        own = weights[POSITIONS]
-        weights[POSITIONS] = own[torch.arange(positions) % len(own)]
+    if positions is not None and architecture.rotary is None:
+        own = weights[family.tensor(POSITIONS)]
+        weights[family.tensor(POSITIONS)] = own[torch.arange(positions) % len(own)]
+    elif positions is not None and positions > architecture.positions:
+        raise UserError(
+            f"model.positions is {positions:,}, but rotary positions of this model were trained up to "
+            f"{architecture.positions:,}: set it to that or less."
+        )
     kind = _main_type(weights)
     changes = {"positions": positions, "dropout": dropout, "dtype": kind if kind in EXPORTED else None}
     architecture = architecture.model_copy(update={key: new for key, new in changes.items() if new is not None})
@@ -176,14 +162,15 @@ def _write_shards(folder: Path, weights: Converted, shards: list[list[str]], rep
     write_json(folder / INDEX, {"metadata": {"total_size": num_bytes(weights.forms)}, "weight_map": places})
 
 
-def _named(tensors: Mapping[str, torch.Tensor], where: Path) -> dict[str, torch.Tensor]:
-    """The parameters by the network's names: those of a network without its output layer lack their beginning."""
+def _named(tensors: Mapping[str, torch.Tensor], family: Family, where: Path) -> dict[str, torch.Tensor]:
+    """The parameters by the family's names: those of a network without its output layer lack their beginning."""
     named: dict[str, torch.Tensor] = {}
+    output = family.tensor(OUTPUT)
     for name, tensor in tensors.items():
-        full = name if name == OUTPUT or name.startswith(PREFIX) else PREFIX + name
+        full = name if name == output or name.startswith(family.prefix) else family.prefix + name
         if full in named:
             raise AuroraError(f"{where} holds {full} twice, also without its beginning: fetch the checkpoint again.")
-        if not BUFFER.fullmatch(full):
+        if not re.fullmatch(family.buffers, full):
             named[full] = tensor
     return named
 
@@ -198,29 +185,15 @@ def _main_type(tensors: Mapping[str, torch.Tensor]) -> str:
 
 def _configuration(architecture: Architecture, vocabulary: int, dtype: str) -> dict[str, Any]:
     """`config.json` of a model for `transformers`."""
-    return {
-        "activation_function": architecture.activation,
-        "architectures": ["GPTBigCodeForCausalLM"],
-        "attention_softmax_in_fp32": True,
-        "attn_pdrop": architecture.dropout,
-        "embd_pdrop": architecture.dropout,
-        "initializer_range": architecture.initializer_range,
-        "layer_norm_epsilon": architecture.norm_epsilon,
-        "model_type": "gpt_bigcode",
-        "multi_query": architecture.multi_query,
-        "n_embd": architecture.width,
-        "n_head": architecture.heads,
-        "n_inner": architecture.mlp_width,
-        "n_layer": architecture.layers,
-        "n_positions": architecture.positions,
-        "resid_pdrop": architecture.dropout,
-        "scale_attention_softmax_in_fp32": True,
-        "scale_attn_weights": True,
-        "tie_word_embeddings": architecture.tied,
+    family = FAMILIES[architecture.family]
+    said = {
+        **family.configuration(architecture),
+        "architectures": [family.network],
         "torch_dtype": dtype,
         "use_cache": True,
         "vocab_size": vocabulary,
     }
+    return dict(sorted(said.items()))
 
 
 def _ids(text: TextFacts, generation: Mapping[str, Any]) -> dict[str, Any]:
@@ -236,43 +209,24 @@ def published_architecture(path: Path) -> tuple[Architecture, int]:
     if not path.is_file():
         raise UserError(f"{path} does not exist: give the folder of a Hugging Face model.")
     values = read_json(path)
-    if not isinstance(values, dict) or values.get("model_type") != "gpt_bigcode":
-        kind = values.get("model_type") if isinstance(values, dict) else None
-        raise UserError(f"{path}: model_type is {kind!r}; only gpt_bigcode models can be continued.")
+    kind = values.get("model_type") if isinstance(values, dict) else None
+    family = FAMILIES.get(str(kind))
+    if family is None:
+        raise UserError(f"{path}: model_type is {kind!r}; models that can be continued are {', '.join(FAMILIES)}.")
     if quantized := values.get("quantization_config"):
         kind = quantized.get("quant_method") if isinstance(quantized, dict) else quantized
         raise UserError(
             f"{path}: the weights are quantized ({kind}), which cannot be trained: give the model they were made from."
         )
-    values = {**DEFAULTS, **values}
-    if str(values["activation_function"]) not in ACTIVATIONS:
-        raise UserError(
-            f"{path}: activation_function is {values['activation_function']!r}; known are {', '.join(ACTIVATIONS)}."
-        )
-    if not values["scale_attn_weights"] or values["add_cross_attention"]:
-        raise UserError(f"{path}: attention without scaling, and cross-attention, are not part of this network.")
-    dropouts = [values[key] for key in ("resid_pdrop", "embd_pdrop", "attn_pdrop")]
-    if dropouts != dropouts[:1] * 3:
-        raise UserError(f"{path}: resid_pdrop, embd_pdrop and attn_pdrop differ; make them equal (0 to train without).")
-    vocabulary = values["vocab_size"]
+    vocabulary = values.get("vocab_size", family.defaults["vocab_size"])
     if type(vocabulary) is not int or not 0 < vocabulary <= LARGEST_VOCABULARY:
         shown = str(vocabulary)[:40]
         raise UserError(f"{path}: vocab_size is {shown}, not a number of tokens (at most {LARGEST_VOCABULARY:,}).")
     try:
-        return Architecture.model_validate(
-            {
-                "layers": values["n_layer"],
-                "width": values["n_embd"],
-                "heads": values["n_head"],
-                "inner": values["n_inner"],
-                "positions": values["n_positions"],
-                "multi_query": values["multi_query"],
-                "tied": values["tie_word_embeddings"],
-                "activation": ACTIVATIONS[values["activation_function"]],
-                "dropout": dropouts[0],
-                "norm_epsilon": values["layer_norm_epsilon"],
-                "initializer_range": values["initializer_range"],
-            }
-        ), vocabulary
+        return family.architecture(values), vocabulary
     except ValidationError as error:
-        raise UserError(f"{path} does not describe a GPT-BigCode network ({what_is_wrong(error)}).") from error
+        raise UserError(f"{path} does not describe a {family.name} network ({what_is_wrong(error)}).") from error
+    except ValueError as error:
+        raise UserError(f"{path}: {error}.") from error
+    except (AttributeError, KeyError, TypeError) as error:  # of values that are of no expected form
+        raise UserError(f"{path} does not describe a {family.name} network ({error!r}).") from error

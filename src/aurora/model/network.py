@@ -1,9 +1,8 @@
-"""GPT-BigCode, the network of the StarCoder family and of AURORA-M, in plain PyTorch.
+"""The network: a decoder-only transformer in plain PyTorch, the same modules for every family.
 
-One decision: module and parameter names are those of transformers' `GPTBigCodeForCausalLM`, so importing and exporting
-a checkpoint copies tensors and renames nothing. Where the output layer is the token embedding itself (tied) there is no
-`lm_head`. A layer reads the number of its heads from its tensors, and blocks are kept by number, so a rank may hold a
-part of a layer, or some of the blocks under their own names.
+One decision: modules have our names, and `Network.named` gives parameters by the hub's, from the table of tensors, so
+importing and exporting a checkpoint copies tensors and changes none. A layer reads the number of its heads from its
+tensors, and blocks are kept by number, so a rank may hold a part of a layer, or some of the blocks.
 
 Shapes: B sequences, T tokens, W width, V vocabulary.
 """
@@ -11,94 +10,24 @@ Shapes: B sequences, T tokens, W width, V vocabulary.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.utils.checkpoint import checkpoint
 
 from aurora.errors import UserError
 from aurora.model.cross_entropy import linear_cross_entropy
-from aurora.model.layers.causal_attention import KeyValueCache, LayerCache, cached_attention, causal_attention
-from aurora.model.tensors import TensorSpec, tensor_table
-from aurora.model.untraced import untraced
+from aurora.model.layers.attention import Attention
+from aurora.model.layers.causal_attention import KeyValueCache, LayerCache
+from aurora.model.layers.mlp import MLP
+from aurora.model.layers.norms import norm_of
+from aurora.model.layers.rotary import Turns, turns_at
+from aurora.model.tensors import TensorSpec, joined, tensor_table
 from aurora.recipe.model import Architecture
 
 EVALUATION_ROWS = 2048  # token positions whose logits exist at a time where no gradient is wanted
-
-
-class Attention(nn.Module):
-    """Self-attention; `c_attn` holds query, key and value in transformers' order.
-
-    Multi-query: all query heads, then the one key, then the one value. Multi-head: query, key and value of the first
-    head, then of the second, and so on.
-    """
-
-    def __init__(self, architecture: Architecture) -> None:
-        super().__init__()
-        self.head_width = architecture.head_width
-        self.multi_query = architecture.multi_query
-        self.dropout = architecture.dropout
-        self.recompute = False  # compute it again in the backward pass, instead of keeping the attention weights
-        keys = 2 * architecture.key_value_heads * self.head_width
-        self.c_attn = nn.Linear(architecture.width, architecture.width + keys)
-        self.c_proj = nn.Linear(architecture.width, architecture.width)
-
-    def forward(
-        self,
-        hidden: Tensor,
-        positions: Tensor,
-        cache: LayerCache | None = None,
-        visible: Tensor | None = None,
-        documents: Tensor | None = None,
-    ) -> Tensor:
-        """[B, T, W] to [B, T, W]. With a cache the keys and values are kept there; with `visible` [B, T, S] the cache
-        is read too. `documents` [B, T] keeps attention within each document."""
-        query, key, value = self._split(self.c_attn(hidden))
-        if cache is not None:
-            cache.write(positions, key, value)
-        if cache is not None and visible is not None:
-            mixed = cached_attention(query, *cache.read(visible.shape[-1]), visible)
-        else:
-            dropout = self.dropout if self.training else 0.0
-            mixed = _mixed(query, key, value, dropout, documents, self.recompute and torch.is_grad_enabled())
-        projected: Tensor = self.c_proj(mixed.flatten(2))
-        return F.dropout(projected, self.dropout, self.training)
-
-    def _split(self, joined: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Query [B, T, H, D], key and value [B, T, K, D] out of `c_attn`'s output."""
-        heads = joined.view(*joined.shape[:-1], -1, self.head_width)
-        if self.multi_query:
-            return heads[:, :, :-2], heads[:, :, -2:-1], heads[:, :, -1:]
-        return heads[:, :, 0::3], heads[:, :, 1::3], heads[:, :, 2::3]
-
-
-@untraced
-def _mixed(
-    query: Tensor, key: Tensor, value: Tensor, dropout: float, documents: Tensor | None, recompute: bool
-) -> Tensor:
-    """`causal_attention`, with `recompute` once more in the backward pass."""
-    if not recompute:
-        return causal_attention(query, key, value, dropout, documents)
-    mixed: Tensor = checkpoint(causal_attention, query, key, value, dropout, documents, use_reentrant=False)
-    return mixed
-
-
-class MLP(nn.Module):
-    """Two linear layers with exact or tanh GELU between."""
-
-    def __init__(self, architecture: Architecture) -> None:
-        super().__init__()
-        self.c_fc = nn.Linear(architecture.width, architecture.mlp_width)
-        self.c_proj = nn.Linear(architecture.mlp_width, architecture.width)
-        self.approximate = "tanh" if architecture.activation == "gelu_pytorch_tanh" else "none"
-        self.dropout = architecture.dropout
-
-    def forward(self, hidden: Tensor) -> Tensor:
-        """[B, T, W] to [B, T, W]."""
-        projected: Tensor = self.c_proj(F.gelu(self.c_fc(hidden), approximate=self.approximate))
-        return F.dropout(projected, self.dropout, self.training)
 
 
 class Block(nn.Module):
@@ -106,60 +35,24 @@ class Block(nn.Module):
 
     def __init__(self, architecture: Architecture) -> None:
         super().__init__()
-        self.ln_1 = nn.LayerNorm(architecture.width, eps=architecture.norm_epsilon)
-        self.attn = Attention(architecture)
-        self.ln_2 = nn.LayerNorm(architecture.width, eps=architecture.norm_epsilon)
+        self.attention_norm = norm_of(architecture, architecture.width)
+        self.attention = Attention(architecture, joined(architecture))
+        self.mlp_norm = norm_of(architecture, architecture.width)
         self.mlp = MLP(architecture)
 
     def forward(
         self,
         hidden: Tensor,
         positions: Tensor,
+        turns: Turns | None = None,
         cache: LayerCache | None = None,
         visible: Tensor | None = None,
         documents: Tensor | None = None,
     ) -> Tensor:
         """[B, T, W] to [B, T, W]; the other arguments as in `Attention`."""
-        hidden = hidden + self.attn(self.ln_1(hidden), positions, cache, visible, documents)
-        mixed: Tensor = hidden + self.mlp(self.ln_2(hidden))
+        hidden = hidden + self.attention(self.attention_norm(hidden), positions, turns, cache, visible, documents)
+        mixed: Tensor = hidden + self.mlp(self.mlp_norm(hidden))
         return mixed
-
-
-class Transformer(nn.Module):
-    """Embeddings, blocks and the last layer norm."""
-
-    def __init__(self, architecture: Architecture, vocabulary: int) -> None:
-        super().__init__()
-        self.wte = nn.Embedding(vocabulary, architecture.width)
-        self.wpe = nn.Embedding(architecture.positions, architecture.width)
-        self.dropout = architecture.dropout
-        # A dictionary, not a list: without some blocks the others keep their numbers.
-        self.h = nn.ModuleDict({str(number): Block(architecture) for number in range(architecture.layers)})
-        self.ln_f = nn.LayerNorm(architecture.width, eps=architecture.norm_epsilon)
-
-    @property
-    def blocks(self) -> list[Block]:
-        """The blocks that are here, in their order."""
-        return [block for block in self.h.values() if isinstance(block, Block)]
-
-    def embed(self, tokens: Tensor, positions: Tensor) -> Tensor:
-        """Token plus position embedding: [B, T] and [T] or [B, T] to [B, T, W]."""
-        return F.dropout(self.wte(tokens) + self.wpe(positions), self.dropout, self.training)
-
-    def forward(
-        self,
-        tokens: Tensor,
-        positions: Tensor,
-        cache: KeyValueCache | None = None,
-        visible: Tensor | None = None,
-        documents: Tensor | None = None,
-    ) -> Tensor:
-        """The normed hidden state after the last block, [B, T, W]."""
-        hidden = self.embed(tokens, positions)
-        for number, block in self.h.items():
-            hidden = block(hidden, positions, None if cache is None else cache.layers[int(number)], visible, documents)
-        normed: Tensor = self.ln_f(hidden)
-        return normed
 
 
 class Network(nn.Module):
@@ -174,16 +67,38 @@ class Network(nn.Module):
         self.vocabulary = vocabulary
         device = torch.get_default_device()
         with torch.device("meta"):  # torch would draw weights here, only for them to be drawn or loaded again
-            self.transformer = Transformer(architecture, vocabulary)
+            self.embedding = nn.Embedding(vocabulary, architecture.width)
+            if architecture.rotary is None:
+                self.positions = nn.Embedding(architecture.positions, architecture.width)
+            # A dictionary, not a list: without some blocks the others keep their numbers.
+            self.blocks = nn.ModuleDict({str(number): Block(architecture) for number in range(architecture.layers)})
+            self.norm = norm_of(architecture, architecture.width)
             if not architecture.tied:
-                self.lm_head = nn.Linear(architecture.width, vocabulary, bias=False)
+                self.output = nn.Linear(architecture.width, vocabulary, bias=False)
         if device.type != "meta":
             self.to_empty(device=device)
 
     @property
+    def named(self) -> dict[str, nn.Parameter]:
+        """The parameters that are here, by the hub's names."""
+        here = dict(self.named_parameters())
+        table = tensor_table(self.architecture, self.vocabulary)
+        return {name: here[spec.path] for name, spec in table.items() if spec.path in here}
+
+    @property
+    def own_blocks(self) -> list[Block]:
+        """The blocks that are here, in their order."""
+        return [block for block in self.blocks.values() if isinstance(block, Block)]
+
+    @property
+    def output_layer(self) -> nn.Embedding | nn.Linear:
+        """The layer whose rows [V, W] are the output layer's: the embedding where they are tied."""
+        return self.embedding if self.architecture.tied else self.output
+
+    @property
     def output_weight(self) -> Tensor:
-        """The output layer's rows [V, W]: the embedding's where they are tied."""
-        return self.transformer.wte.weight if self.architecture.tied else self.lm_head.weight
+        """The output layer's rows [V, W]."""
+        return self.output_layer.weight
 
     @property
     def num_parameters(self) -> int:
@@ -199,8 +114,26 @@ class Network(nn.Module):
         """
         seed = int(torch.randint(2**62, (), generator=generator))
         table = tensor_table(self.architecture, self.vocabulary)
-        for name, parameter in self.named_parameters():
+        for name, parameter in self.named.items():
             parameter.copy_(draw(table[name], seed))
+
+    @torch.no_grad()
+    def fill(self, tensors: Mapping[str, Tensor]) -> None:
+        """Take the parameters from `tensors`, by the hub's names."""
+        for name, parameter in self.named.items():
+            parameter.copy_(tensors[name])
+
+    def embed(self, tokens: Tensor, positions: Tensor) -> Tensor:
+        """What the first block reads: [B, T] and [T] or [B, T] to [B, T, W]."""
+        hidden = self.embedding(tokens)
+        if self.architecture.rotary is None:
+            hidden = hidden + self.positions(positions)
+        return F.dropout(hidden, self.architecture.dropout, self.training)
+
+    def turns(self, positions: Tensor, dtype: torch.dtype) -> Turns | None:
+        """The turns of rotary positions, for blocks that compute in `dtype`."""
+        rotary = self.architecture.rotary
+        return None if rotary is None else turns_at(positions, rotary, self.architecture.head_width, dtype)
 
     def hidden(
         self,
@@ -213,9 +146,9 @@ class Network(nn.Module):
 
         Without `positions` the tokens stand at 0, 1, 2 ...; a cache is then filled and not read. With `positions` [B,
         T] and a cache, each token sees what the cache holds up to its own position. With `positions` and no cache they
-        choose the position embeddings only. Without a cache, `documents` [B, T] (numbers that differ between the
-        documents of a sequence) keep attention within each document. Raises `UserError` for a position that the network
-        does not have.
+        choose the position embeddings or turns only. Without a cache, `documents` [B, T] (numbers that differ between
+        the documents of a sequence) keep attention within each document. Raises `UserError` for a position that the
+        network does not have.
         """
         num_tokens = tokens.shape[1]
         end = num_tokens if positions is None else int(positions.max()) + 1
@@ -229,8 +162,13 @@ class Network(nn.Module):
             positions = torch.arange(num_tokens, device=tokens.device)
         elif cache is not None:
             visible = torch.arange(end, device=tokens.device) <= positions[:, :, None]
-        hidden: Tensor = self.transformer(tokens, positions, cache, visible, documents)
-        return hidden
+        hidden = self.embed(tokens, positions)
+        turns = self.turns(positions, hidden.dtype)
+        for number, block in self.blocks.items():
+            layer = None if cache is None else cache.layers[int(number)]
+            hidden = block(hidden, positions, turns, layer, visible, documents)
+        normed: Tensor = self.norm(hidden)
+        return normed
 
     def logits(self, hidden: Tensor) -> Tensor:
         """Scores of the next token, [..., W] to [..., V], in the type of the weights."""

@@ -1,10 +1,9 @@
 """The table of tensors: all that follows from an architecture about each tensor of its network.
 
-One decision: what many must agree on about a tensor stands in one row here: its name on the hub, its shape, who of a
-pipeline holds it, how a tensor group shares it, how it is drawn, whether it decays, and what it costs a token. Initial
-values, placement, both cuts, the check of an import, the footprint and the FLOPs read the table, and it needs no torch.
-
-Shapes: W width, V vocabulary, P positions, F width of the MLP, D width of a head, K key/value heads.
+One decision: what many must agree on about a tensor stands in one row here: its name on the hub and in our network, its
+shape, who of a pipeline holds it, how a tensor group shares it, how it is drawn, whether it decays, and what it costs a
+token. Initial values, placement, both cuts, the check of an import, the footprint and the FLOPs read the table, and it
+needs no torch.
 """
 
 from __future__ import annotations
@@ -14,34 +13,41 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
-from aurora.recipe.model import Architecture
+from aurora.model.families import FAMILIES
+from aurora.recipe.model import Architecture, Bias
 
-EMBEDDING = "transformer.wte.weight"
-POSITIONS = "transformer.wpe.weight"
-OUTPUT = "lm_head.weight"  # absent where the output layer is the embedding itself
+EMBEDDING = "embedding.weight"  # paths in the network
+POSITIONS = "positions.weight"
+OUTPUT = "output.weight"
 
 
 @dataclass(frozen=True)
 class Cut:
-    """How the ranks of a tensor group share a tensor: in parts of `dimension`, of which all hold the last `common`."""
+    """How the ranks of a tensor group share a tensor: in parts of `dimension`, of which all hold the last `common`.
+
+    Where it is made of `units`, such as heads, that so many ranks cannot share equally, each holds all of it.
+    """
 
     dimension: Literal[0, 1]
     common: int = 0
+    units: int = 0
 
 
 @dataclass(frozen=True)
 class TensorSpec:
     """A row of the table.
 
-    `block` is the number of the block it belongs to, None outside of them; `ends` are the ends of a pipeline that hold
-    it then. Without a `cut` every rank of a tensor group holds all of it. New values are normal, `mean` everywhere
-    where `deviation` is 0. `products` are its multiplications for a token, none where rows are looked up or added.
-    `by_entry` says that it has a row for every entry of the vocabulary.
+    `name` is the hub's, `path` is that of the parameter in `aurora.model.network`. `block` is the number of the block
+    it belongs to, None outside of them; `ends` are the ends of a pipeline that hold it then. Without a `cut` every rank
+    of a tensor group holds all of it. New values are normal, `mean` everywhere where `deviation` is 0. `products` are
+    its multiplications for a token, none where rows are looked up or added. `by_entry` says that it has a row for every
+    entry of the vocabulary.
     """
 
     name: str
+    path: str
     shape: tuple[int, ...]
     block: int | None = None
     ends: tuple[Literal["first", "last"], ...] = ()
@@ -69,8 +75,13 @@ Table = Mapping[str, TensorSpec]
 
 @lru_cache(maxsize=16)  # read by every part of a stage; the largest networks have some thousand rows
 def tensor_table(architecture: Architecture, vocabulary: int) -> Table:
-    """The rows by name, in the order of the network's parameters."""
+    """The rows by the hub's name, in the order of the network's parameters."""
     return MappingProxyType({spec.name: spec for spec in _rows(architecture, vocabulary)})
+
+
+def name_of(architecture: Architecture, path: str) -> str:
+    """The hub's name for the parameter `path` of a network, whether this one has it or not."""
+    return FAMILIES[architecture.family].tensor(path)
 
 
 def block_products(table: Table) -> int:
@@ -84,52 +95,40 @@ def outer_products(table: Table) -> int:
 
 
 def _rows(architecture: Architecture, vocabulary: int) -> Iterator[TensorSpec]:
-    width, deviation = architecture.width, architecture.initializer_range
-    entries = vocabulary, width
-    yield TensorSpec(
-        EMBEDDING,
-        entries,
-        ends=("first", "last") if architecture.tied else ("first",),
-        cut=Cut(0),
-        deviation=deviation,
-        decays=True,
-        products=vocabulary * width if architecture.tied else 0,
-        by_entry=True,
-    )
-    yield TensorSpec(POSITIONS, (architecture.positions, width), ends=("first",), deviation=deviation, decays=True)
+    width, tied = architecture.width, architecture.tied
+
+    def matrix(path: str, rows: int, **facts: Any) -> TensorSpec:
+        name, deviation = name_of(architecture, path), architecture.initializer_range
+        return TensorSpec(name, path, (rows, width), deviation=deviation, decays=True, **facts)
+
+    entries: dict[str, Any] = {"cut": Cut(0), "by_entry": True}
+    output = vocabulary * width
+    ends = ("first", "last") if tied else ("first",)
+    yield matrix(EMBEDDING, vocabulary, ends=ends, products=output if tied else 0, **entries)
+    if architecture.rotary is None:
+        yield matrix(POSITIONS, architecture.positions, ends=("first",))
     for number in range(architecture.layers):
         yield from _block(architecture, number)
-    yield TensorSpec("transformer.ln_f.weight", (width,), ends=("last",), mean=1.0)
-    yield TensorSpec("transformer.ln_f.bias", (width,), ends=("last",))
-    if not architecture.tied:
-        yield TensorSpec(
-            OUTPUT,
-            entries,
-            ends=("last",),
-            cut=Cut(0),
-            deviation=deviation,
-            decays=True,
-            products=vocabulary * width,
-            by_entry=True,
-        )
+    yield from _norm(architecture, "norm", width, ends=("last",))
+    if not tied:
+        yield matrix(OUTPUT, vocabulary, ends=("last",), products=output, **entries)
 
 
 def _block(architecture: Architecture, number: int) -> Iterator[TensorSpec]:
-    width, inner = architecture.width, architecture.mlp_width
+    width, inner = architecture.width, architecture.inner
+    of_queries = architecture.heads * architecture.head_width
+    of_keys = architecture.key_value_heads * architecture.head_width
     deviation = architecture.initializer_range
     # Projections onto the residual stream start smaller, as 2 x layers of them add up there (GPT-2).
     onto_residual = deviation / math.sqrt(2 * architecture.layers)
-    keys = 2 * architecture.key_value_heads * architecture.head_width
-    shared = keys if architecture.multi_query else 0  # the one key/value head is needed by all query heads
-    beginning = f"transformer.h.{number}."
+    shared = Cut(0, units=architecture.key_value_heads)
+    beginning = f"blocks.{number}."
 
-    def norm(name: str) -> Iterator[TensorSpec]:
-        yield TensorSpec(f"{beginning}{name}.weight", (width,), number, mean=1.0)
-        yield TensorSpec(f"{beginning}{name}.bias", (width,), number)
-
-    def linear(name: str, outputs: int, inputs: int, cut: Cut, deviation: float) -> Iterator[TensorSpec]:
+    def linear(path: str, outputs: int, inputs: int, cut: Cut, deviation: float, bias: Bias) -> Iterator[TensorSpec]:
+        weight, path = f"{beginning}{path}.weight", f"{beginning}{path}.bias"
         yield TensorSpec(
-            f"{beginning}{name}.weight",
+            name_of(architecture, weight),
+            weight,
             (outputs, inputs),
             number,
             cut=cut,
@@ -137,12 +136,32 @@ def _block(architecture: Architecture, number: int) -> Iterator[TensorSpec]:
             decays=True,
             products=outputs * inputs,
         )
-        # The bias of a layer whose inputs are shared is added once, to the sum.
-        yield TensorSpec(f"{beginning}{name}.bias", (outputs,), number, cut=None if cut.dimension else cut)
+        if bias in architecture.biases:  # that of a layer whose inputs are shared is added once, to the sum
+            yield TensorSpec(name_of(architecture, path), path, (outputs,), number, cut=None if cut.dimension else cut)
 
-    yield from norm("ln_1")
-    yield from linear("attn.c_attn", width + keys, width, Cut(0, shared), deviation)
-    yield from linear("attn.c_proj", width, width, Cut(1), onto_residual)
-    yield from norm("ln_2")
-    yield from linear("mlp.c_fc", inner, width, Cut(0), deviation)
-    yield from linear("mlp.c_proj", width, inner, Cut(1), onto_residual)
+    yield from _norm(architecture, f"{beginning}attention_norm", width, block=number)
+    if joined(architecture):
+        common = 2 * of_keys if architecture.key_value_heads == 1 else 0
+        outputs = of_queries + 2 * of_keys
+        yield from linear("attention.joined", outputs, width, Cut(0, common), deviation, "query_key_value")
+    else:
+        yield from linear("attention.query", of_queries, width, Cut(0), deviation, "query_key_value")
+        yield from linear("attention.key", of_keys, width, shared, deviation, "query_key_value")
+        yield from linear("attention.value", of_keys, width, shared, deviation, "query_key_value")
+    yield from linear("attention.output", width, of_queries, Cut(1), onto_residual, "attention_output")
+    yield from _norm(architecture, f"{beginning}mlp_norm", width, block=number)
+    if architecture.gated:
+        yield from linear("mlp.gate", inner, width, Cut(0), deviation, "mlp")
+    yield from linear("mlp.up", inner, width, Cut(0), deviation, "mlp")
+    yield from linear("mlp.down", width, inner, Cut(1), onto_residual, "mlp")
+
+
+def _norm(architecture: Architecture, path: str, width: int, **facts: Any) -> Iterator[TensorSpec]:
+    yield TensorSpec(name_of(architecture, f"{path}.weight"), f"{path}.weight", (width,), mean=1.0, **facts)
+    if architecture.norm == "layer":
+        yield TensorSpec(name_of(architecture, f"{path}.bias"), f"{path}.bias", (width,), **facts)
+
+
+def joined(architecture: Architecture) -> bool:
+    """Whether query, key and value are one tensor in checkpoints of the family."""
+    return "attention.joined" in FAMILIES[architecture.family].names

@@ -1,6 +1,7 @@
 """The recipe's `model` table: the architecture, or the checkpoint to start from.
 
-One decision: this is the configuration of GPT-BigCode without torch, so that the planner and the report can read it.
+One decision: an architecture states independent choices, and no torch, so that the planner and the report can read it;
+what a published family calls them is said in `aurora.model.families`.
 """
 
 from __future__ import annotations
@@ -22,55 +23,99 @@ LARGEST_VOCABULARY = 1 << 24
 MOST_PARAMETERS = 10**13
 
 
-class Architecture(Section):
-    """GPT-BigCode: pre-norm transformer, learned positions, biases everywhere but in the output layer."""
+Activation = Literal["gelu", "gelu_pytorch_tanh", "silu"]
+Bias = Literal["query_key_value", "attention_output", "mlp"]
+ALL_BIASES: tuple[Bias, ...] = ("query_key_value", "attention_output", "mlp")
 
+
+class LinearScaling(Section):
+    """Rotary positions closer together by a factor (Chen et al., arXiv 2306.15595)."""
+
+    kind: Literal["linear"] = Field(description="`linear`.")
+    factor: float = Field(ge=1, description="How much longer the sequences became.")
+
+
+class Llama3Scaling(Section):
+    """Rotary positions of Llama 3.1: slower where a wave is long, as they were where it is short."""
+
+    kind: Literal["llama3"] = Field(description="`llama3`.")
+    factor: float = Field(ge=1, description="How much slower the longest waves became.")
+    low: float = Field(gt=0, description="Waves longer than `positions` / `low` are slower by the whole factor.")
+    high: float = Field(gt=0, description="Waves shorter than `positions` / `high` stay as they were.")
+    positions: int = Field(ge=1, le=LONGEST, description="Longest sequence before the scaling.")
+
+    @model_validator(mode="after")
+    def _low_below_high(self) -> Llama3Scaling:
+        if self.low >= self.high:
+            raise ValueError(f"low is {self.low}, which is not below high, {self.high}")
+        return self
+
+
+class Rotary(Section):
+    """Rotary positions: query and key are turned by angles that grow with the position."""
+
+    base: float = Field(10_000.0, gt=0, description="The longest wave is about 2 pi times as long, in tokens.")
+    scaling: LinearScaling | Llama3Scaling | None = Field(
+        None, discriminator="kind", description="How positions were stretched for longer sequences."
+    )
+
+
+class Architecture(Section):
+    """A decoder-only transformer; what is left out is as in GPT-BigCode."""
+
+    family: Literal["gpt_bigcode", "llama"] = Field(
+        "gpt_bigcode", description="The published networks whose names and configuration it has."
+    )
     layers: int = Field(ge=1, le=MOST_LAYERS, description="Transformer blocks.")
     width: int = Field(ge=1, le=LARGEST_WIDTH, description="Hidden size.")
     heads: int = Field(ge=1, le=LARGEST_WIDTH, description="Query heads.")
-    inner: int | None = Field(
-        None, ge=1, le=8 * LARGEST_WIDTH, description="Width of the MLP; four times `width` without it."
+    key_value_heads: int = Field(
+        1, ge=1, le=LARGEST_WIDTH, description="Heads of keys and values, each shared by as many query heads."
+    )
+    head_width: int = Field(
+        default_factory=lambda values: max(1, values.get("width", 1) // values.get("heads", 1)),
+        ge=1,
+        le=LARGEST_WIDTH,
+        description="Width of a head; `width` / `heads` without it.",
+    )
+    inner: int = Field(
+        default_factory=lambda values: 4 * values.get("width", 1),
+        ge=1,
+        le=8 * LARGEST_WIDTH,
+        description="Width of the MLP; four times `width` without it.",
     )
     positions: int = Field(ge=1, le=LONGEST, description="Longest sequence, in tokens.")
-    multi_query: bool = Field(True, description="One key/value head shared by all query heads.")
+    rotary: Rotary | None = Field(None, description="Rotary positions; without them positions are learnt.")
+    norm: Literal["layer", "rms"] = Field("layer", description="Layer norm, or division by the root mean square.")
+    gated: bool = Field(False, description="The activation is of a gate, which multiplies the MLP's inner values.")
+    activation: Activation = Field("gelu_pytorch_tanh", description="Exact GELU, its tanh form, or SiLU.")
+    biases: tuple[Bias, ...] = Field(ALL_BIASES, description="The linear layers that have a bias.")
     tied: bool = Field(True, description="The output layer is the token embedding itself.")
-    activation: Literal["gelu", "gelu_pytorch_tanh"] = Field(
-        "gelu_pytorch_tanh", description="Exact GELU or its tanh form."
-    )
     dropout: float = Field(
         0.0, ge=0, lt=1, description="Dropout on embeddings, attention and residuals while training."
     )
-    norm_epsilon: float = Field(1e-5, gt=0, description="Epsilon of the layer norms.")
+    norm_epsilon: float = Field(1e-5, gt=0, description="Epsilon of the norms.")
     initializer_range: float = Field(0.02, gt=0, description="Standard deviation of new weights.")
     dtype: Literal["float32", "bfloat16", "float16"] = Field(
         "float32", description="Type that weights are exported in; an imported model has the one it was published in."
     )
 
-    @property
-    def mlp_width(self) -> int:
-        """Width of the MLP: `inner`, or four times `width` as in GPT-2."""
-        return self.inner or 4 * self.width
-
-    @property
-    def head_width(self) -> int:
-        """Width of a head."""
-        return self.width // self.heads
-
-    @property
-    def key_value_heads(self) -> int:
-        """Heads of keys and values."""
-        return 1 if self.multi_query else self.heads
-
     @model_validator(mode="after")
-    def _heads_divide_width(self) -> Architecture:
-        if self.width % self.heads:
+    def _heads_fit(self) -> Architecture:
+        if "head_width" not in self.model_fields_set and self.width % self.heads:
             raise ValueError(f"width {self.width} is not divisible by heads {self.heads}")
+        if self.heads % self.key_value_heads:
+            raise ValueError(f"heads {self.heads} is not divisible by key_value_heads {self.key_value_heads}")
+        if self.rotary is not None and self.head_width % 2:
+            raise ValueError(f"head_width {self.head_width} is odd, but rotary positions turn pairs")
         return self
 
     @model_validator(mode="after")
     def _of_a_possible_size(self) -> Architecture:
-        block = self.width * (2 * self.width + 2 * self.mlp_width)  # its matrices, with one key head
-        if (least := self.layers * block + self.positions * self.width) > MOST_PARAMETERS:
+        of_heads = 2 * self.head_width * (self.heads + self.key_value_heads)
+        block = self.width * (of_heads + (3 if self.gated else 2) * self.inner)  # its matrices
+        learnt = self.positions * self.width if self.rotary is None else 0
+        if (least := self.layers * block + learnt) > MOST_PARAMETERS:
             raise ValueError(f"a network of {least:,} parameters or more; {MOST_PARAMETERS:,} are the most")
         return self
 
@@ -80,7 +125,7 @@ class Model(Section):
 
     architecture: Architecture | None = Field(None, description="Shape of a new network.")
     path: str | None = Field(
-        None, description="Hugging Face folder or hub model of the GPT-BigCode family to continue."
+        None, description="Hugging Face folder or hub model to continue, of a family that `family` names."
     )
     revision: Revision | None = Field(None, description="Commit hash of the hub model.")
     positions: int | None = Field(

@@ -136,6 +136,8 @@ def _all_sections(root: type[Section]) -> list[type[Section]]:
 def _row(name: str, field: FieldInfo) -> str:
     if field.is_required():
         default = "required"
+    elif field.default_factory_takes_validated_data:
+        default = "from other keys"
     elif field.default_factory is not None or field.default is PydanticUndefined:
         default = "see its table" if sections_of(field.annotation) and get_origin(field.annotation) is None else "empty"
     else:

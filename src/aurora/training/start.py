@@ -13,6 +13,7 @@ from pathlib import Path
 import torch
 
 from aurora.errors import UserError
+from aurora.model.families import FAMILIES
 from aurora.model.folder import fitting_text, fitting_weights, read_architecture
 from aurora.model.network import Network
 from aurora.progress import say
@@ -49,6 +50,7 @@ def build_engine(
         architecture, vocabulary = start.architecture, start.vocabulary
     else:
         architecture, vocabulary = read_architecture(start)
+    _refuse_other_networks(architecture)
     layout = layout_of(execution, started_ranks())
     engine: Engine
     if layout.ranks == 1:
@@ -65,6 +67,14 @@ def build_engine(
     if execution.compile:
         compile_blocks(engine.blocks, runtime.device)
     return engine
+
+
+def _refuse_other_networks(architecture: Architecture) -> None:
+    """`UserError` for a network that could not be written as one of its family, before it is trained."""
+    try:
+        FAMILIES[architecture.family].refuse(architecture)
+    except ValueError as error:
+        raise UserError(f"model.architecture: {error}.") from error
 
 
 def _fitting(folder: Path, architecture: Architecture, vocabulary: int) -> Stored:

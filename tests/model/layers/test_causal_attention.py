@@ -38,10 +38,10 @@ def gradients(inputs: tuple[Tensor, ...], output: Tensor) -> tuple[Tensor, ...]:
     batch=st.integers(1, 3),
     num_tokens=st.sampled_from([1, 2, 63, 64, 65, 128, 150]),
     heads=st.sampled_from([1, 2, 4]),
-    multi_query=st.booleans(),
+    sharing=st.sampled_from([1, 2, 4]),
 )
-def test_folded_attention_equals_the_fused_kernel(batch: int, num_tokens: int, heads: int, multi_query: bool) -> None:
-    inputs = tuple(part.requires_grad_() for part in draw(batch, num_tokens, heads, 1 if multi_query else heads))
+def test_folded_attention_equals_the_fused_kernel(batch: int, num_tokens: int, heads: int, sharing: int) -> None:
+    inputs = tuple(part.requires_grad_() for part in draw(batch, num_tokens, heads, max(1, heads // sharing)))
     folded, fused = causal_attention(*inputs), fused_causal_attention(*inputs)
     torch.testing.assert_close(folded, fused, atol=2e-6, rtol=1e-5)
     for ours, theirs in zip(gradients(inputs, folded), gradients(inputs, fused), strict=True):
@@ -155,11 +155,11 @@ def test_a_second_derivative_is_refused() -> None:
         torch.autograd.grad(first.sum(), inputs[:1])
 
 
-@pytest.mark.parametrize("multi_query", [True, False])
-def test_cached_attention_equals_causal(multi_query: bool) -> None:
-    architecture = Architecture(layers=1, width=4 * WIDTH, heads=4, positions=64, multi_query=multi_query)
+@pytest.mark.parametrize("shared", [1, 2, 4])
+def test_cached_attention_equals_causal(shared: int) -> None:
+    architecture = Architecture(layers=1, width=4 * WIDTH, heads=4, positions=64, key_value_heads=shared)
     cache = KeyValueCache(architecture, 2, 40, torch.device("cpu"), torch.float32)
-    query, key, value = draw(2, 30, 4, 1 if multi_query else 4)
+    query, key, value = draw(2, 30, 4, shared)
     cache.layers[0].write(torch.arange(25), key[:, :25], value[:, :25])
     positions = torch.tensor([[25, 26], [20, 21]])  # each sequence stands elsewhere
     rows = torch.arange(2)[:, None]

@@ -83,20 +83,20 @@ def test_another_networks_tensor_is_refused_by_its_shape(tmp_path: Path) -> None
         stored.check("w", (2,))
 
 
-@pytest.mark.parametrize("multi_query", [True, False])
+@pytest.mark.parametrize("key_value_heads", [1, 4])
 @pytest.mark.parametrize("tied", [True, False])
 @pytest.mark.parametrize("size", [1, 2, 4])
 @pytest.mark.parametrize("segments", [1, 3])
 def test_segments_of_all_ranks_hold_every_element_of_the_network(
-    multi_query: bool, tied: bool, size: int, segments: int
+    key_value_heads: int, tied: bool, size: int, segments: int
 ) -> None:
-    shape = Architecture(layers=4, width=32, heads=4, positions=16, multi_query=multi_query, tied=tied)
+    shape = Architecture(layers=4, width=32, heads=4, positions=16, key_value_heads=key_value_heads, tied=tied)
     counts: dict[str, torch.Tensor] = {}
     for blocks in cut_layers(shape, 50, segments):
         for rank in range(size):
             group = TensorGroup(None, rank, size, sequence=True) if size > 1 else None  # type: ignore[arg-type]
             segment = Segment(shape, 50, blocks, group)
-            for name, parameter in segment.named_parameters():
+            for name, parameter in segment.network.named.items():
                 placement = segment.placements[name]
                 assert placement.held == tuple(parameter.shape)
                 seen = counts.setdefault(placement.name, torch.zeros(placement.shape))

@@ -24,6 +24,8 @@ LAYOUTS = [
     "1,1,2 --micro-batch 4 --documents",
     "1,1,4 --shard 2 --micro-batch 4",
     "2,2,2 --micro-batch 4 --sequence-parallel --new-rows --untied",
+    "4,1,1 --micro-batch 8 --family llama --documents",
+    "2,2,2 --micro-batch 4 --family llama --sequence-parallel --recompute full",
 ]
 # ... and more of them together.
 CAMPAIGN = [
@@ -37,6 +39,10 @@ CAMPAIGN = [
     "2,2,2 --micro-batch 4 --new-rows",
     "2,1,2 --micro-batch 8 --new-rows --untied",
     "4,4,1 --micro-batch 4 --sequence-parallel",
+    "2,1,1 --micro-batch 8 --family llama --multi-head --recompute attention",
+    "1,2,1 --micro-batch 4 --family llama --documents",
+    "1,1,2 --micro-batch 4 --family llama",
+    "2,2,1 --micro-batch 4 --family llama --untied",
 ]
 
 

@@ -104,7 +104,7 @@ class OneProcess:
     @property
     def named(self) -> Mapping[str, nn.Parameter]:
         """As in `Engine`."""
-        return dict(self.weights.master.named_parameters())
+        return self.weights.master.named
 
     @property
     def specs(self) -> Table:
@@ -119,7 +119,7 @@ class OneProcess:
     @property
     def blocks(self) -> list[Block]:
         """As in `Engine`."""
-        return self.weights.working.transformer.blocks
+        return self.weights.working.own_blocks
 
     def rows_from(self, entry: int) -> list[Tensor]:
         """As in `Engine`."""

@@ -96,7 +96,7 @@ def refuse_impossible(
 ) -> None:
     """`UserError` where the network or a step of `sequences` of `length` tokens cannot be shared by `layout`."""
     tensor, pipeline = layout.tensor, layout.pipeline
-    divided = [("heads", architecture.heads), ("inner width", architecture.mlp_width)]
+    divided = [("heads", architecture.heads), ("inner width", architecture.inner)]
     if layout.sequence_parallel:
         divided.append(("tokens of a sequence", length))
     for what, size in divided:
@@ -106,6 +106,12 @@ def refuse_impossible(
                 f"execution.tensor_parallel is {tensor}, but {size} {what} cannot be shared by so many ranks: "
                 f"set it to {_nearest(tensor, choices)}."
             )
+    if (shared := architecture.key_value_heads) % tensor and tensor % shared:
+        choices = [n for n in _divisors(architecture.heads) if not shared % n or not n % shared]
+        raise UserError(
+            f"execution.tensor_parallel is {tensor}, but {shared} key/value heads cannot be shared by so many ranks: "
+            f"set it to {_nearest(tensor, choices)}."
+        )
     if -(-vocabulary // tensor) * (tensor - 1) >= vocabulary:
         raise UserError(f"A vocabulary of {vocabulary} leaves a rank of {tensor} without entries: use fewer.")
     cuts = pipeline * layout.segments

@@ -20,7 +20,7 @@ from torch.distributed.tensor import DTensor
 from torch.distributed.tensor._utils import compute_local_shape_and_global_offset
 
 from aurora.model.network import Block, draw
-from aurora.model.tensors import EMBEDDING, TensorSpec, tensor_table
+from aurora.model.tensors import EMBEDDING, TensorSpec, name_of, tensor_table
 from aurora.recipe.model import Architecture
 from aurora.training.checkpoints.boxed_tensors import Stored, boxed_name
 from aurora.training.checkpoints.placement import Box, Placement
@@ -92,7 +92,7 @@ class ParallelNetwork(nn.Module):
     @property
     def blocks(self) -> list[Block]:
         """As in `Engine`."""
-        return [block for segment in self.segments for block in segment.transformer.blocks]
+        return [block for segment in self.segments for block in segment.network.own_blocks]
 
     def boxes(self) -> Iterator[tuple[str, Box, bool]]:
         """(parameter's name, box that the rank holds of it, whether this rank owns the box)."""
@@ -197,7 +197,8 @@ class ParallelNetwork(nn.Module):
             for _, parameter, placement in self._placed():
                 if parameter.grad is not None:
                     self._sum_shared(local(parameter.grad), placement, _rows(parameter))
-        copies = [parameter for _, parameter, placement in self._placed() if placement.name == EMBEDDING]
+        embedding = name_of(self.architecture, EMBEDDING)
+        copies = [parameter for _, parameter, placement in self._placed() if placement.name == embedding]
         if len(copies) == 2:  # both ends of the pipeline are here
             total = local(_gradient(copies[0])) + local(_gradient(copies[1]))
             for parameter in copies:
@@ -237,7 +238,7 @@ class ParallelNetwork(nn.Module):
 
     def _placed(self) -> Iterator[tuple[str, nn.Parameter, Placement]]:
         for segment in self.segments:
-            for name, parameter in segment.named_parameters():
+            for name, parameter in segment.network.named.items():
                 placement = segment.placements[name]
                 yield name if placement.first else f"output:{name}", parameter, placement
 
@@ -272,7 +273,7 @@ class ParallelNetwork(nn.Module):
             # In a pipeline a block runs for many micro-batches: gathering it each time would cost more than it saves.
             "reshard_after_forward": self.layout.pipeline == 1,
         }
-        for block in segment.transformer.h.values():
+        for block in segment.network.own_blocks:
             fully_shard(block, **settings)
         fully_shard(segment, **settings)
         for module in segment.modules():

@@ -19,8 +19,9 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from aurora.model.cross_entropy import linear_cross_entropy
+from aurora.model.layers.rotary import Turns
 from aurora.model.network import Block, Network
-from aurora.model.tensors import EMBEDDING, TensorSpec, block_products, outer_products, tensor_table
+from aurora.model.tensors import EMBEDDING, TensorSpec, block_products, name_of, outer_products, tensor_table
 from aurora.recipe.execution import Recompute
 from aurora.recipe.model import Architecture
 from aurora.training.parallel.tensor import (
@@ -61,32 +62,29 @@ class Segment(nn.Module):
     ) -> None:
         super().__init__()
         with torch.device("meta"):
-            network = Network(architecture, vocabulary)
-        self.tied = architecture.tied
+            self.network = Network(architecture, vocabulary)
         self.first = blocks.start == 0
         self.last = blocks.stop == architecture.layers
         self.group = group
         held = held_specs(architecture, vocabulary, blocks)
         self.placements = {name: placed(spec, group) for name, spec in held.items()}
-        if self.last and self.tied and not self.first:
-            self.placements[EMBEDDING] = replace(self.placements[EMBEDDING], first=False)
-        _take_away(network, held.keys())
+        if self.last and architecture.tied and not self.first:
+            embedding = name_of(architecture, EMBEDDING)
+            self.placements[embedding] = replace(self.placements[embedding], first=False)
+        _take_away(self.network, {spec.path for spec in held.values()})
         if group is not None:
-            cut_modules(network, held, group)
-        self.transformer = network.transformer
-        if self.last and not self.tied:
-            self.lm_head: nn.Module = network.lm_head
+            cut_modules(self.network, held, group)
         self._recompute = recompute
-        for block in self.transformer.blocks:
-            block.attn.recompute = recompute == "attention"
+        for block in self.network.own_blocks:
+            block.attention.recompute = recompute == "attention"
 
     def forward(
         self,
         hidden: Tensor,
         *,
+        targets: Tensor,
         positions: Tensor | None = None,
         documents: Tensor | None = None,
-        targets: Tensor | None = None,
         loss_mask: Tensor | None = None,
         losses: bool = False,
     ) -> Tensor:
@@ -95,40 +93,31 @@ class Segment(nn.Module):
         In the last segment: the sum [1] of the losses of `targets` [B, T] where `loss_mask` [B, T], or with `losses`
         all of them [B, T] without gradients. `positions` and `documents` [B, T] as in the network.
         """
+        if positions is None:
+            positions = torch.arange(targets.shape[1], device=targets.device)
         if self.first:
             hidden = self._embed(hidden, positions)
+        turns = self.network.turns(positions, hidden.dtype)
         run = _recomputed if self._recompute == "full" and torch.is_grad_enabled() else _plain
-        for block in self.transformer.blocks:
-            hidden = run(block, hidden, documents)
+        for block in self.network.own_blocks:
+            hidden = run(block, hidden, positions, turns, documents)
         if not self.last:
             return hidden
-        hidden = self.transformer.ln_f(hidden)
+        hidden = self.network.norm(hidden)
         if self.group is not None:
             hidden = self.group.complete(hidden)
-        assert targets is not None
         if losses:
             return self._losses(hidden.flatten(0, 1), targets.flatten()).view(targets.shape)
         if loss_mask is None:
             return self._loss(hidden.flatten(0, 1), targets.flatten())
         return self._loss(hidden[loss_mask], targets[loss_mask])
 
-    @property
-    def _output(self) -> nn.Embedding | nn.Linear:
-        """The layer whose rows are the output layer's."""
-        layer = self.transformer.wte if self.tied else self.lm_head
-        assert isinstance(layer, nn.Embedding | nn.Linear)
-        return layer
-
-    def _embed(self, tokens: Tensor, positions: Tensor | None) -> Tensor:
-        if positions is None:
-            positions = torch.arange(tokens.shape[1], device=tokens.device)
-        if self.group is not None:
-            positions = self.group.positions(positions)
-        return self.transformer.embed(tokens, positions)
+    def _embed(self, tokens: Tensor, positions: Tensor) -> Tensor:
+        return self.network.embed(tokens, positions if self.group is None else self.group.positions(positions))
 
     def _loss(self, hidden: Tensor, targets: Tensor) -> Tensor:
         """The sum of losses, [N, W] and [N] to [1]."""
-        embedding = self._output
+        embedding = self.network.output_layer
         if isinstance(embedding, VocabularyEmbedding):
             total = vocabulary_cross_entropy(hidden, embedding.weight, embedding.first, targets, embedding.group)
         else:
@@ -136,7 +125,7 @@ class Segment(nn.Module):
         return total[None].clone()  # FSDP hooks what a segment returns, which must not be a view
 
     def _losses(self, hidden: Tensor, targets: Tensor) -> Tensor:
-        embedding = self._output
+        embedding = self.network.output_layer
         if isinstance(embedding, VocabularyEmbedding):
             return vocabulary_losses(hidden, embedding.weight, embedding.first, targets, embedding.group)
         return torch.nn.functional.cross_entropy((hidden @ embedding.weight.T).float(), targets, reduction="none")
@@ -149,7 +138,7 @@ def held_specs(architecture: Architecture, vocabulary: int, blocks: range) -> di
 
 
 def _take_away(module: nn.Module, held: Set[str], path: str = "") -> None:
-    """Remove every part of `module` that has parameters but none of those `held`."""
+    """Remove every part of `module` that has parameters but none at the paths `held`."""
     for own, child in list(module.named_children()):
         names = {f"{path}{own}.{name}" for name, _ in child.named_parameters()}
         if names and names.isdisjoint(held):
@@ -158,15 +147,14 @@ def _take_away(module: nn.Module, held: Set[str], path: str = "") -> None:
             _take_away(child, held, f"{path}{own}.")
 
 
-def _plain(block: Block, hidden: Tensor, documents: Tensor | None) -> Tensor:
-    mixed: Tensor = block(hidden, _UNREAD, documents=documents)
+def _plain(block: Block, hidden: Tensor, positions: Tensor, turns: Turns | None, documents: Tensor | None) -> Tensor:
+    mixed: Tensor = block(hidden, positions, turns, documents=documents)
     return mixed
 
 
-def _recomputed(block: Block, hidden: Tensor, documents: Tensor | None) -> Tensor:
-    mixed: Tensor = checkpoint(partial(block, positions=_UNREAD, documents=documents), hidden, use_reentrant=False)
+def _recomputed(
+    block: Block, hidden: Tensor, positions: Tensor, turns: Turns | None, documents: Tensor | None
+) -> Tensor:
+    run = partial(block, positions=positions, turns=turns, documents=documents)
+    mixed: Tensor = checkpoint(run, hidden, use_reentrant=False)
     return mixed
-
-
-# A block reads positions only where it has a key-value cache.
-_UNREAD = torch.empty(0)

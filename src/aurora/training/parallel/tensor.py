@@ -1,10 +1,10 @@
 """Tensor parallelism: the ranks of a group hold parts of each layer's matrices (Megatron-LM, arXiv 1909.08053), and
 outside the matrices parts of the sequence (sequence parallelism, arXiv 2205.05198).
 
-One decision: the network's own modules stay; their linear layers and embedding are replaced by ones that hold a part
-and know when to speak to the group. So a gradient crosses ranks by one of five operations here, plain tensors are all
-that a rank holds, and nothing depends on how a library would place an operation. What every rank holds whole gets the
-gradient of a part of the work on each; `aurora.training.parallel.network` adds them up.
+One decision: the network's own modules stay; their linear layers and embedding are replaced by ones that hold a part,
+and what stands before and after them speaks to the group. So a gradient crosses ranks by one of five operations here,
+plain tensors are all that a rank holds, and nothing depends on how a library would place an operation. What every rank
+holds whole gets the gradient of a part of the work on each; `aurora.training.parallel.network` adds them up.
 
 Shapes: B sequences, T tokens, t ranks in the group, W width, V vocabulary, N rows with a loss.
 """
@@ -22,6 +22,9 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from aurora.model.cross_entropy import ROWS
+from aurora.model.layers.attention import Attention
+from aurora.model.layers.mlp import MLP
+from aurora.model.network import Network
 from aurora.model.tensors import Table, TensorSpec
 from aurora.model.untraced import untraced
 from aurora.training.checkpoints.placement import Placement, Span, whole_tensor
@@ -61,28 +64,17 @@ class TensorGroup:
         return values[..., self.own(values.shape[-1])] if self.sequence else values
 
 
-class ColumnLinear(nn.Linear):
-    """The rows of a linear layer that give this rank's outputs."""
-
-    def __init__(self, inputs: int, outputs: int, group: TensorGroup) -> None:
-        super().__init__(inputs, outputs)
-        self.group = group
-
-    def forward(self, hidden: Tensor) -> Tensor:
-        """[B, T or T / t, inputs] to [B, T, outputs]."""
-        return F.linear(self.group.enter(hidden), self.weight, self.bias)
-
-
 class RowLinear(nn.Linear):
     """The columns of a linear layer that read this rank's inputs; its bias is added once, to the sum."""
 
-    def __init__(self, inputs: int, outputs: int, group: TensorGroup) -> None:
-        super().__init__(inputs, outputs)
+    def __init__(self, inputs: int, outputs: int, bias: bool, group: TensorGroup) -> None:
+        super().__init__(inputs, outputs, bias)
         self.group = group
 
     def forward(self, hidden: Tensor) -> Tensor:
         """[B, T, inputs] to [B, T or T / t, outputs]."""
-        return self.group.leave(F.linear(hidden, self.weight)) + self.bias
+        summed = self.group.leave(F.linear(hidden, self.weight))
+        return summed if self.bias is None else summed + self.bias
 
 
 class VocabularyEmbedding(nn.Embedding):
@@ -109,28 +101,38 @@ def placed(spec: TensorSpec, group: TensorGroup | None) -> Placement:
     if spec.cut is None:
         return replace(whole_tensor(spec.name, spec.shape, shared=True), partial=group.sequence)
     dimension, common = spec.cut.dimension, spec.cut.common
+    if spec.cut.units % group.size:
+        common = spec.shape[dimension]
     shared_out = spec.shape[dimension] - common
     own = group.own(shared_out)
-    spans = [Span(0, own.stop - own.start, own.start)]
-    if common:  # used for each rank's own heads, so its gradient is a part of the whole one
-        spans.append(Span(spans[0].length, common, shared_out, True))
-    return Placement(spec.name, spec.shape, dimension, tuple(spans), partial=bool(common))
+    kept = own.stop - own.start
+    # What is common is used for each rank's own heads, so its gradient is a part of the whole one.
+    spans = (Span(0, kept, own.start), Span(kept, common, shared_out, True))
+    return Placement(spec.name, spec.shape, dimension, tuple(s for s in spans if s.length), partial=bool(common))
 
 
-def cut_modules(network: nn.Module, table: Table, group: TensorGroup) -> None:
+def cut_modules(network: Network, table: Table, group: TensorGroup) -> None:
     """Replace each module of `network` (on the meta device) whose weight the group shares by this rank's part."""
+    specs = {spec.path: spec for spec in table.values()}
     for path, module in list(network.named_modules()):
-        spec = table.get(f"{path}.weight")
+        spec = specs.get(f"{path}.weight")
+        if isinstance(module, Attention | MLP):
+            module.enter = group.enter
+        if isinstance(module, Attention) and (heads := network.architecture.key_value_heads) % group.size:
+            first = group.rank * heads // group.size
+            module.own = slice(first, first + 1)
         if not isinstance(module, nn.Linear | nn.Embedding) or spec is None or spec.cut is None:
             continue
         with torch.device("meta"):
             if spec.by_entry:
                 vocabulary, width = spec.shape
                 network.set_submodule(path, VocabularyEmbedding(vocabulary, width, group))
-            else:
-                outputs, inputs = placed(spec, group).held
-                kind = RowLinear if spec.cut.dimension else ColumnLinear
-                network.set_submodule(path, kind(inputs, outputs, group))
+                continue
+            assert isinstance(module, nn.Linear)
+            outputs, inputs = placed(spec, group).held
+            bias = module.bias is not None
+            part = RowLinear(inputs, outputs, bias, group) if spec.cut.dimension else nn.Linear(inputs, outputs, bias)
+            network.set_submodule(path, part)
 
 
 def vocabulary_cross_entropy(hidden: Tensor, weight: Tensor, first: int, targets: Tensor, group: TensorGroup) -> Tensor:

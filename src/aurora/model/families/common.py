@@ -1,0 +1,90 @@
+"""What the families since Llama have in common: names, keys, and how they say rotary positions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aurora.model.families.family import Values
+from aurora.recipe.model import Architecture, LinearScaling, Llama3Scaling, Rotary
+
+NAMES = {
+    "embedding": "model.embed_tokens",
+    "blocks": "model.layers",
+    "attention_norm": "input_layernorm",
+    "attention.query": "self_attn.q_proj",
+    "attention.key": "self_attn.k_proj",
+    "attention.value": "self_attn.v_proj",
+    "attention.output": "self_attn.o_proj",
+    "mlp_norm": "post_attention_layernorm",
+    "mlp.gate": "mlp.gate_proj",
+    "mlp.up": "mlp.up_proj",
+    "mlp.down": "mlp.down_proj",
+    "norm": "model.norm",
+    "output": "lm_head",
+}
+KEYS = {
+    "num_hidden_layers": "layers",
+    "hidden_size": "width",
+    "num_attention_heads": "heads",
+    "num_key_value_heads": "key_value_heads",
+    "head_dim": "head_width",
+    "intermediate_size": "inner",
+    "max_position_embeddings": "positions",
+    "hidden_act": "activation",
+    "rms_norm_eps": "norm_epsilon",
+    "tie_word_embeddings": "tied",
+    "initializer_range": "initializer_range",
+}
+FIXED: dict[str, Any] = {"norm": "rms", "gated": True, "biases": ()}
+DEFAULTS: dict[str, Any] = {
+    "hidden_act": "silu",
+    "initializer_range": 0.02,
+    "rms_norm_eps": 1e-6,
+    "tie_word_embeddings": False,
+}
+NEEDED: dict[str, Any] = {"attention_dropout": 0.0}
+BUFFERS = r"model\.layers\.\d+\.self_attn\.rotary_emb\.inv_freq"  # angles, which are computed and not learnt
+
+
+def read_rotary(values: Values) -> Rotary:
+    """Rotary positions, as older or newer configurations say them."""
+    said = values.get("rope_scaling") or values.get("rope_parameters") or {}
+    base = said.get("rope_theta") or values.get("rope_theta") or 10_000.0
+    kind = said.get("rope_type") or said.get("type") or "default"
+    share = said.get("partial_rotary_factor") or values.get("partial_rotary_factor") or 1.0
+    if share != 1.0:
+        raise ValueError(f"partial_rotary_factor is {share!r}, but this network turns whole heads only")
+    if kind == "default":
+        return Rotary(base=base)
+    if kind == "linear":
+        return Rotary(base=base, scaling=LinearScaling(kind="linear", factor=said["factor"]))
+    if kind == "llama3":
+        scaling = Llama3Scaling(
+            kind="llama3",
+            factor=said["factor"],
+            low=said["low_freq_factor"],
+            high=said["high_freq_factor"],
+            positions=said.get("original_max_position_embeddings") or values["max_position_embeddings"],
+        )
+        return Rotary(base=base, scaling=scaling)
+    raise ValueError(f"rope_type is {kind!r}; known are default, linear and llama3")
+
+
+def write_rotary(architecture: Architecture) -> dict[str, Any]:
+    """The keys that `read_rotary` reads, in the older form, which all versions of `transformers` understand."""
+    rotary = architecture.rotary
+    if rotary is None:
+        return {}
+    scaling: dict[str, Any] | None = None
+    match rotary.scaling:
+        case LinearScaling(factor=factor):
+            scaling = {"rope_type": "linear", "factor": factor}
+        case Llama3Scaling() as said:
+            scaling = {
+                "rope_type": "llama3",
+                "factor": said.factor,
+                "low_freq_factor": said.low,
+                "high_freq_factor": said.high,
+                "original_max_position_embeddings": said.positions,
+            }
+    return {"rope_theta": rotary.base, "rope_scaling": scaling}

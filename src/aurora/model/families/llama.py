@@ -1,0 +1,52 @@
+"""Llama 2 and 3, and what has their form: SmolLM2, EuroLLM, Poro 2."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aurora.model.families.common import BUFFERS, DEFAULTS, FIXED, KEYS, NAMES, NEEDED, read_rotary, write_rotary
+from aurora.model.families.family import Family, Values
+from aurora.recipe.model import Architecture
+
+
+def read(values: Values) -> dict[str, Any]:
+    """Positions, key/value heads that are not stated, and biases."""
+    biases = ["query_key_value", "attention_output"] if values["attention_bias"] else []
+    return {
+        "rotary": read_rotary(values),
+        "key_value_heads": values.get("num_key_value_heads") or values["num_attention_heads"],
+        "biases": (*biases, *(["mlp"] if values["mlp_bias"] else [])),
+    }
+
+
+def write(architecture: Architecture) -> dict[str, Any]:
+    """The keys that `read` reads."""
+    return {
+        **write_rotary(architecture),
+        "attention_bias": "query_key_value" in architecture.biases,
+        "mlp_bias": "mlp" in architecture.biases,
+    }
+
+
+FAMILY = Family(
+    name="llama",
+    network="LlamaForCausalLM",
+    names=NAMES,
+    keys=KEYS,
+    fixed=FIXED,
+    defaults={
+        **DEFAULTS,
+        "vocab_size": 32000,
+        "hidden_size": 4096,
+        "intermediate_size": 11008,
+        "num_hidden_layers": 32,
+        "num_attention_heads": 32,
+        "max_position_embeddings": 2048,
+        "attention_bias": False,
+        "mlp_bias": False,
+    },
+    needed=NEEDED,
+    read=read,
+    write=write,
+    buffers=BUFFERS,
+)

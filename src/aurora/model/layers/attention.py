@@ -1,0 +1,95 @@
+"""Self-attention of a block: projections to heads, positions, and the mixing of values.
+
+One decision: the layer reads the number of its heads from what its projections give, so a rank of a tensor group may
+hold some of them.
+
+Shapes: B sequences, T tokens, S keys, W width, H query heads, K key/value heads, D the width of a head.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
+
+from aurora.model.layers.causal_attention import LayerCache, cached_attention, causal_attention
+from aurora.model.layers.rotary import Turns, turned
+from aurora.model.untraced import untraced
+from aurora.recipe.model import Architecture
+
+
+class Attention(nn.Module):
+    """`joined` is one layer for query, key and value, in the order of transformers' GPT-BigCode.
+
+    With one key/value head: all query heads, then the key, then the value. With as many as query heads: query, key and
+    value of the first head, then of the second, and so on.
+    """
+
+    def __init__(self, architecture: Architecture, joined: bool) -> None:
+        super().__init__()
+        width, self.head_width = architecture.width, architecture.head_width
+        of_queries = architecture.heads * self.head_width
+        of_keys = architecture.key_value_heads * self.head_width
+        bias = "query_key_value" in architecture.biases
+        self.interleaved = architecture.key_value_heads > 1
+        self.joined = nn.Linear(width, of_queries + 2 * of_keys, bias) if joined else None
+        if not joined:
+            self.query = nn.Linear(width, of_queries, bias)
+            self.key = nn.Linear(width, of_keys, bias)
+            self.value = nn.Linear(width, of_keys, bias)
+        self.output = nn.Linear(of_queries, width, "attention_output" in architecture.biases)
+        self.dropout = architecture.dropout
+        self.recompute = False  # compute it again in the backward pass, instead of keeping the attention weights
+        self.enter: Callable[[Tensor], Tensor] | None = None  # where ranks share the layers: what brings all positions
+        self.own = slice(None)  # of the key/value heads projected here, those that the query heads here look at
+
+    def forward(
+        self,
+        hidden: Tensor,
+        positions: Tensor,
+        turns: Turns | None = None,
+        cache: LayerCache | None = None,
+        visible: Tensor | None = None,
+        documents: Tensor | None = None,
+    ) -> Tensor:
+        """[B, T, W] to [B, T, W]. `turns` are those of rotary positions. With a cache the keys and values are kept
+        there; with `visible` [B, T, S] the cache is read too. `documents` [B, T] keeps attention within each
+        document."""
+        query, key, value = self._projected(hidden if self.enter is None else self.enter(hidden))
+        if turns is not None:
+            query, key = turned(query, turns), turned(key, turns)
+        if cache is not None:
+            cache.write(positions, key, value)
+        if cache is not None and visible is not None:
+            mixed = cached_attention(query, *cache.read(visible.shape[-1]), visible)
+        else:
+            dropout = self.dropout if self.training else 0.0
+            mixed = _mixed(query, key, value, dropout, documents, self.recompute and torch.is_grad_enabled())
+        projected: Tensor = self.output(mixed.flatten(2))
+        return F.dropout(projected, self.dropout, self.training)
+
+    def _projected(self, hidden: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Query [B, T, H, D], key and value [B, T, K, D]."""
+        if self.joined is None:
+            query, key, value = (
+                layer(hidden).unflatten(-1, (-1, self.head_width)) for layer in (self.query, self.key, self.value)
+            )
+            return query, key[:, :, self.own], value[:, :, self.own]
+        heads = self.joined(hidden).unflatten(-1, (-1, self.head_width))
+        if self.interleaved:
+            return heads[:, :, 0::3], heads[:, :, 1::3], heads[:, :, 2::3]
+        return heads[:, :, :-2], heads[:, :, -2:-1], heads[:, :, -1:]
+
+
+@untraced
+def _mixed(
+    query: Tensor, key: Tensor, value: Tensor, dropout: float, documents: Tensor | None, recompute: bool
+) -> Tensor:
+    """`causal_attention`, with `recompute` once more in the backward pass."""
+    if not recompute:
+        return causal_attention(query, key, value, dropout, documents)
+    mixed: Tensor = checkpoint(causal_attention, query, key, value, dropout, documents, use_reentrant=False)
+    return mixed

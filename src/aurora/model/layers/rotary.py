@@ -1,0 +1,55 @@
+"""Rotary positions (Su et al., arXiv 2104.09864): query and key turned by angles that grow with the position.
+
+One decision: the halves of a head turn against each other, as the hub's checkpoints have it; angles are computed in
+fp32 once for a whole forward pass, whatever the type of the network.
+
+Shapes: B sequences, T tokens, H heads, D the width of a head.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+
+from aurora.recipe.model import LinearScaling, Llama3Scaling, Rotary
+
+Turns = tuple[Tensor, Tensor]  # cosines and sines, each [T, 1, D / 2] or [B, T, 1, D / 2]
+
+
+def turns_at(positions: Tensor, rotary: Rotary, head_width: int, dtype: torch.dtype) -> Turns:
+    """The turns at `positions`, [T] or [B, T], in the type that attention computes in."""
+    angles = positions[..., None, None].float() * frequencies(rotary, head_width).to(positions.device)
+    return angles.cos().to(dtype), angles.sin().to(dtype)
+
+
+def turned(heads: Tensor, turns: Turns) -> Tensor:
+    """`heads` [B, T, H, D] turned."""
+    cosines, sines = turns
+    first, second = heads.chunk(2, -1)
+    return torch.cat((first * cosines - second * sines, second * cosines + first * sines), -1)
+
+
+@lru_cache(maxsize=16)
+def frequencies(rotary: Rotary, head_width: int) -> Tensor:
+    """Radians a position for each pair of a head's elements, fp32 [D / 2] on the CPU."""
+    with torch.device("cpu"):  # also where a network is being built on the meta device
+        plain = 1.0 / rotary.base ** (torch.arange(0, head_width, 2).float() / head_width)
+        match rotary.scaling:
+            case None:
+                return plain
+            case LinearScaling(factor=factor):
+                return plain / factor
+            case Llama3Scaling() as scaling:
+                return _llama3(plain, scaling)
+
+
+def _llama3(plain: Tensor, scaling: Llama3Scaling) -> Tensor:
+    """Long waves slower by the factor, short ones as they are, and a smooth passage between."""
+    waves = 2 * math.pi / plain
+    share = (scaling.positions / waves - scaling.low) / (scaling.high - scaling.low)
+    between = (1 - share) * plain / scaling.factor + share * plain
+    slow = torch.where(waves > scaling.positions / scaling.low, plain / scaling.factor, between)
+    return torch.where(waves < scaling.positions / scaling.high, plain, slow)
