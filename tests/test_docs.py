@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from pathlib import Path
 from types import ModuleType
 
@@ -30,8 +31,19 @@ def test_every_page_is_in_the_sites_menu(root: Path) -> None:
 
 
 def test_the_readme_names_no_file_that_is_not_there(root: Path) -> None:
-    import re
-
     readme = (root / "README.md").read_text(encoding="utf-8")
     for target in re.findall(r"\]\(([^)#:]+)\)", readme):
         assert (root / target).exists(), target
+
+
+def test_what_extending_touches_is_there(root: Path) -> None:
+    """Names in capitals stand for files that a reader is to write; their folder must be there."""
+    page = (root / "docs/extending.md").read_text(encoding="utf-8")
+    tasks = re.findall(r"^\*\*(.+?)\*\*", page, re.M)
+    named = re.findall(r"`((?:src|policies|tests|benchmarks)/[\w./-]+)`", page)
+    assert len(tasks) >= 20
+    assert len(named) > len(tasks)
+    for path in named:
+        there = root / path if not re.search(r"\b[A-Z]{4,}\b", path) else (root / path).parent
+        if "POLICY/" not in path:
+            assert there.exists(), path
