@@ -15,7 +15,7 @@ from typing import Any
 
 from aurora.corpus.document import Document, Quarantined
 from aurora.corpus.sources import read_source
-from aurora.corpus.sources.files import find_files, read_lines
+from aurora.corpus.sources.files import find_files, is_parquet, read_lines
 from aurora.corpus.sources.formats.compression import is_compressed
 from aurora.corpus.sources.streams import is_cuttable
 from aurora.files import canonical_json, read_json, write_json
@@ -88,7 +88,7 @@ class Plan:
         if shard.end is not None:
             return shard.end - shard.start
         paths = list(shard.places) or getattr(source, "paths", None)
-        if paths is None:
+        if not paths:
             return None
         return sum(path.stat().st_size for path in find_files(shard.source, paths, self.base).values())
 
@@ -134,13 +134,14 @@ def make_plan(
 
 def shards_of(name: str, source: Source, base: Path, size: float) -> list[Shard]:
     """The shards of a source, each of about `size` bytes on disk."""
-    if source.limit_megabytes is not None or not hasattr(source, "paths"):
+    paths = getattr(source, "paths", None)
+    if source.limit_megabytes is not None or not paths:
         return [Shard(name)]
     shards: list[Shard] = []
     group: list[str] = []
     weight = 0
-    for place, path in find_files(name, source.paths, base).items():
-        packed = isinstance(source, ParquetSource) or is_compressed(path)
+    for place, path in find_files(name, paths, base).items():
+        packed = isinstance(source, ParquetSource) or is_parquet(path) or is_compressed(path)
         bytes_on_disk = path.stat().st_size * (COMPRESSION if packed else 1)
         cut = isinstance(source, JsonlSource) and bytes_on_disk > size and is_cuttable(path)
         if group and (cut or weight + bytes_on_disk > size):

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from aurora.corpus.artifact import parts, read_documents
+from aurora.corpus.artifact import read_documents
+from aurora.corpus.conversation import is_conversation
 
 # Otherwise a long document would fill a language's whole budget: the demo measures on 24 kB a language.
 EXCERPT_CHARACTERS = 2000
@@ -30,18 +31,23 @@ class HeldOutText:
 
 
 def read_held_out(corpus: Path, domain: str, kilobytes: float) -> list[HeldOutText]:
-    """Excerpts of every language of a corpus artifact's `held_out` or `other_domain` part, about `kilobytes` each."""
-    languages = sorted({language for _, language, _, _ in parts(corpus, domain)})
-    by_language: dict[str, list[tuple[str, str]]] = {language: [] for language in languages}
+    """Excerpts of every language of a corpus artifact's `held_out` or `other_domain` part, about `kilobytes` each;
+    conversations are no text."""
+    by_language: dict[str, list[tuple[str, str]]] = {}
     for document in read_documents(corpus, domain):
-        by_language[document.lang].append((document.id, document.text[:EXCERPT_CHARACTERS]))
-    return [HeldOutText(language, domain, _within(sorted(texts), kilobytes)) for language, texts in by_language.items()]
+        if not is_conversation(document.meta):
+            by_language.setdefault(document.lang, []).append((document.id, document.text[:EXCERPT_CHARACTERS]))
+    return [
+        HeldOutText(language, domain, _within(sorted(texts), kilobytes))
+        for language, texts in sorted(by_language.items())
+    ]
 
 
 def excerpts(corpus: Path, domain: str, kilobytes: float, source: str, language: str) -> list[str]:
     """Excerpts of one source and language, about `kilobytes`; empty if it has no text in that part."""
     documents = read_documents(corpus, domain, source, language)
-    return _within(sorted((document.id, document.text[:EXCERPT_CHARACTERS]) for document in documents), kilobytes)
+    texts = [(it.id, it.text[:EXCERPT_CHARACTERS]) for it in documents if not is_conversation(it.meta)]
+    return _within(sorted(texts), kilobytes)
 
 
 def _within(texts_by_id: list[tuple[str, str]], kilobytes: float) -> list[str]:

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from aurora.recipe.base import Section, layout
 from aurora.recipe.names import Configuration, Language, PackageName, PackageVersion, Revision, Split
 
 MEASURING = "eld"
+Layout = Literal["messages", "columns", "transcript", "replies", "tree"]
+Part = Literal["messages", "system", "prompt", "context", "response"]
+Role = Literal["system", "user", "assistant", "tool"]
 
 
 class SourceBase(Section):
@@ -101,6 +104,55 @@ class HubSource(SourceBase):
     )
 
 
+class ConversationsSource(SourceBase):
+    """Conversations: prompts and answers in turns, from files (JSON lines or Parquet, told by their content) or a data
+    set of the hub. The keys of a row tell how it holds them, in all the ways of docs/conversations.md."""
+
+    kind: Literal["conversations"]
+    paths: list[str] = Field(
+        default_factory=list, description="Files or glob patterns, relative to the recipe; or give `dataset`."
+    )
+    dataset: str | None = Field(None, description="Hub identifier, or a folder in hub layout; or give `paths`.")
+    configuration: Configuration | None = Field(None, description="Configuration (subset) of the data set.")
+    split: Split = Field("train", description="Split to read of the data set.")
+    revision: Revision | None = Field(
+        None, description="Commit hash to pin; without one the newest is taken and recorded."
+    )
+    language_key: str | None = Field(
+        None, description="Key of the language of the answers, where rows have it, or a path to it (`meta.lang`)."
+    )
+    layout: Layout | None = Field(
+        None,
+        description="How a row holds a conversation: a list of turns (`messages`), a column each for prompt and "
+        "response (`columns`), one text with `Human:` and `Assistant:` (`transcript`), a message that names the one "
+        "it replies to (`replies`), or a tree of messages (`tree`). Without it each row's keys decide.",
+    )
+    keys: dict[Part, str] = Field(
+        default_factory=dict,
+        description="Keys of a row, or paths to them, by what they hold, where they are called otherwise than usual.",
+    )
+    roles: dict[str, Role] = Field(
+        default_factory=dict, description="Who a name of a role stands for, where it is none of the usual ones."
+    )
+    take: Literal["whole", "first"] = Field(
+        "whole", description="Whole conversations, or the first prompt of each with its answer."
+    )
+    paths_of_trees: Literal["best", "all"] = Field(
+        "best",
+        description="Of a tree of replies the path of the best-ranked ones, or all its paths; an answer that several "
+        "paths share is then learnt in the first of them alone.",
+    )
+    tool_turns: Literal["refuse", "text"] = Field(
+        "refuse", description="Conversations with calls of tools: refused, or kept with calls and results as text."
+    )
+
+    @model_validator(mode="after")
+    def _one_place(self) -> ConversationsSource:
+        if bool(self.paths) == (self.dataset is not None):
+            raise ValueError("give exactly one of `paths` and `dataset`")
+        return self
+
+
 class WheelPin(Section):
     """One published package, pinned."""
 
@@ -151,6 +203,14 @@ class EnvironmentSource(SourceBase):
 
 
 Source = Annotated[
-    JsonlSource | ParquetSource | TextSource | HtmlSource | WarcSource | HubSource | WheelsSource | EnvironmentSource,
+    JsonlSource
+    | ParquetSource
+    | TextSource
+    | HtmlSource
+    | WarcSource
+    | HubSource
+    | ConversationsSource
+    | WheelsSource
+    | EnvironmentSource,
     Field(discriminator="kind"),
 ]

@@ -32,6 +32,7 @@ CONTRADICTION_PERCENT = 80
 # contradicted 0 to 7.5 % wrongly at 20 to 30 bytes (hi most: they begin with names in Latin letters), and less than
 # 0.02 % from 100 on.
 SHORTEST = 100
+UNKNOWN = "unknown"  # the loss of a text that declares no language and shows none
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,7 @@ def identify_batch(
                 other_opinion = second.identify(sample)
                 found = other_opinion if other_opinion.reliable else found
             langs[row] = found.best
-            losses[row] = None if found.languages else ("unknown", "")
+            losses[row] = None if found.languages else (UNKNOWN, "")
         percents[row] = found.percent(langs[row])
     return Languages(langs, losses, percents)
 

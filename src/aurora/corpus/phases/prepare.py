@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -26,17 +27,19 @@ import xxhash
 from aurora.corpus.artifact import read_texts
 from aurora.corpus.cleaning.code_look import label_code
 from aurora.corpus.cleaning.fasttext_model import FastText
-from aurora.corpus.cleaning.identify import Cld2, Identifier, Languages, identify_batch
+from aurora.corpus.cleaning.identify import UNKNOWN, Cld2, Identifier, Languages, identify_batch
 from aurora.corpus.cleaning.mojibake import repair_batch
 from aurora.corpus.cleaning.normalise import normalise_batch
 from aurora.corpus.cleaning.other_language import drop_other_paragraphs, is_mixed
 from aurora.corpus.contamination.items import ContaminationIndex, load_index
 from aurora.corpus.contamination.sentences import SentenceIndex
+from aurora.corpus.conversation import ASSISTANT, UNANSWERED, USER
 from aurora.corpus.document import COLUMNS, UNKNOWN_LABEL, Document, Quarantined
 from aurora.corpus.kernels.minhash import signatures
 from aurora.corpus.personal.find import TYPES
 from aurora.corpus.personal.masking import Masker
 from aurora.corpus.phases.losses import Read
+from aurora.corpus.phases.pieces import Documents, Pieces, Turns
 from aurora.corpus.plan import Plan, Shard
 from aurora.corpus.repeats.edge_lines import LINES, edge_lines
 from aurora.corpus.rules.flagged import with_score
@@ -46,9 +49,10 @@ from aurora.errors import UserError
 from aurora.files import atomic_file
 from aurora.languages.labels import UNDETERMINED
 from aurora.recipe.corpus import Curation
+from aurora.recipe.sources import ConversationsSource
 
 # Raise it when the code writes something else for the same text, so that shards are prepared again.
-VERSION = 12
+VERSION = 13
 # A batch ends with the document that reaches one of these. Every step holds a copy of its texts, and each worker has a
 # batch: 16 MB keep a worker within a few hundred MB and make Python's cost a batch small.
 BATCH_BYTES = 16_000_000
@@ -69,13 +73,17 @@ SETTINGS = (
 )
 OTHER_LANGUAGE = "paragraphs in another language"
 UNKNOWN_LABELS = "unknown language labels"
+UNANSWERED_PROMPTS = "prompts without an answer left out"
+CROSS_LINGUAL = "conversations across languages"
+MENDED = ("normalised", "mojibake repaired")
 # Changes and labels of documents that the ledger counts.
 COUNTED = (
     UNKNOWN_LABELS,
-    "normalised",
-    "mojibake repaired",
+    *MENDED,
     "mixed languages",
     OTHER_LANGUAGE,
+    UNANSWERED_PROMPTS,
+    CROSS_LINGUAL,
     *(f"personal data: {name}" for name in TYPES),
 )
 
@@ -109,7 +117,10 @@ def prepare(plan: Plan, shard: Shard, tick: Callable[[int], object]) -> dict[str
     benchmarks = load_index(curation.contamination, plan.base) if curation.contamination else None
     masker = Masker(curation, plan.base)
     measures = Measures(curation, plan.base)
-    steps = _Steps(curation, identifiers_of(plan), _measuring_sentences(plan.folder), measures, benchmarks, masker)
+    talk = isinstance(plan.corpus.sources[shard.source], ConversationsSource)
+    steps = _Steps(
+        curation, identifiers_of(plan), _measuring_sentences(plan.folder), measures, benchmarks, masker, talk
+    )
     read = Read(size=plan.size_on_disk(shard))
     with ExitStack() as stack:
         streams = {path: stack.enter_context(atomic_file(path)) for path in (files.texts, files.facts)}
@@ -130,7 +141,7 @@ def prepare(plan: Plan, shard: Shard, tick: Callable[[int], object]) -> dict[str
                 facts.write_batch(batch.select(FACTS.names))
                 if signed:
                     signed.write(signatures(batch["text"]).tobytes())
-                if lines:
+                if lines and not talk:  # a turn is cut nowhere
                     lines.write_table(edge_lines(batch, read.documents))
                 read.documents += batch.num_rows
             for item in broken:
@@ -186,7 +197,10 @@ class _Steps:
         measures: Measures,
         benchmarks: ContaminationIndex | None,
         masker: Masker,
+        talk: bool,
     ) -> None:
+        """`talk` says that the documents are conversations."""
+        self._talk = talk
         self._curation = curation
         self._identifiers = identifiers
         self._measured = measured
@@ -225,27 +239,36 @@ class _Steps:
         langs = columns["lang"].to_pylist()
         if self._curation.identify_language:
             langs = label_code(columns["text"], langs)
+        turns = Turns(columns["text"], columns["meta"]) if self._talk else None
+        pieces: Pieces = turns or Documents(columns["text"])
+        none = np.zeros(len(documents), np.int32)
+        columns |= {name: pa.array(none) for name in (*MENDED, OTHER_LANGUAGE, UNANSWERED_PROMPTS, CROSS_LINGUAL)}
         # Before normalisation, which removes control characters that are misread bytes of a character.
-        columns["mojibake repaired"] = pa.array([0] * len(documents), pa.int32())
         if self._curation.repair_encoding:
-            columns["text"], repaired = repair_batch(columns["text"], langs)
-            columns["mojibake repaired"] = pa.array(repaired)
-        given = columns["text"]
+            pieces.texts, repaired = repair_batch(pieces.texts, pieces.langs(langs))
+            columns["mojibake repaired"] = pa.array(np.minimum(pieces.sums(repaired), 1))
+        given = pieces.texts
         if self._curation.normalise:
-            columns["text"] = normalise_batch(given, langs)
-        languages = self._languages(columns["text"], langs)
-        langs = languages.langs
-        # Before masking personal data: a mask must neither count as normalisation nor hide a measured sentence.
-        columns["normalised"] = pc.not_equal(columns["text"], given).cast(pa.int32())
-        columns[OTHER_LANGUAGE] = pa.array(np.zeros(len(documents), np.int32))
-        if self._curation.other_language_paragraphs == "drop":
-            columns["text"], dropped = drop_other_paragraphs(columns["text"], languages, self._identifiers)
+            pieces.texts = normalise_batch(given, pieces.langs(langs))
+            # Before masking personal data: a mask must neither count as normalisation nor hide a measured sentence.
+            changed = pc.not_equal(pieces.texts, given).to_numpy(zero_copy_only=False)
+            columns["normalised"] = pa.array(np.minimum(pieces.sums(changed), 1))
+        languages = self._languages(turns.said_by(ASSISTANT) if turns else pieces.texts, langs)
+        if turns:
+            columns[UNANSWERED_PROMPTS] = pc.match_substring(columns["meta"], f'"{UNANSWERED}": true').cast(pa.int32())
+            languages, across = self._with_prompts(languages, turns.said_by(USER))
+            columns[CROSS_LINGUAL] = pa.array(across)
+        elif self._curation.other_language_paragraphs == "drop":
+            pieces.texts, dropped = drop_other_paragraphs(pieces.texts, languages, self._identifiers)
             columns[OTHER_LANGUAGE] = pa.array(dropped)
+        langs = languages.langs
+        columns["text"] = pieces.joined()
         columns["measured"] = pa.array(self._measured.find_batch(columns["text"]), pa.string())
         items = self._benchmarks.find(columns["text"]) if self._benchmarks else [None] * len(documents)
         for field, name in enumerate(("benchmark", "benchmark_item")):
             columns[name] = pa.array([None if item is None else item[field] for item in items], pa.string())
-        columns["text"], counts = self._masker.texts(columns["text"], langs)
+        pieces.texts, counts = self._masker.texts(pieces.texts, pieces.langs(langs))
+        columns["text"], columns["meta"] = pieces.joined(), pieces.described(columns["meta"])
         columns |= {
             "lang": pa.array(langs, pa.string()),
             "bytes": pc.binary_length(columns["text"]),
@@ -253,7 +276,7 @@ class _Steps:
             "language_percent": pa.array(languages.percents),
             "mixed languages": pa.array(is_mixed(languages)).cast(pa.int32()),
         }
-        columns |= {f"personal data: {name}": counts[name] for name in TYPES}
+        columns |= {f"personal data: {name}": pa.array(pieces.sums(counts[name])) for name in TYPES}
         for field, name in enumerate(("step", "rule", "value")):
             losses = (None if loss is None else ("language", *loss)[field] for loss in languages.losses)
             columns[name] = pa.array(losses, pa.string())
@@ -261,6 +284,18 @@ class _Steps:
         if self._curation.flagged_words:
             columns["meta"] = with_score(columns["meta"], columns["flagged"])
         return pa.RecordBatch.from_pydict(columns)
+
+    def _with_prompts(
+        self, answers: Languages, prompts: pa.LargeStringArray
+    ) -> tuple[Languages, npt.NDArray[np.int32]]:
+        """The languages of answers, where these are too short to show any those of their prompts; and which prompts are
+        surely in another."""
+        short = [loss is not None and loss[0] == UNKNOWN for loss in answers.losses]
+        langs = [UNDETERMINED if none else lang for none, lang in zip(short, answers.langs, strict=True)]
+        asked = self._languages(prompts, langs)
+        across = [not none and loss is not None for none, loss in zip(short, asked.losses, strict=True)]
+        losses = [asked.losses[row] if none else answers.losses[row] for row, none in enumerate(short)]
+        return Languages(asked.langs, losses, answers.percents), np.array(across, np.int32)
 
     def _languages(self, texts: pa.LargeStringArray, declared: list[str]) -> Languages:
         if self._curation.identify_language:

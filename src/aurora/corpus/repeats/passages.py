@@ -28,6 +28,7 @@ from aurora.corpus.kernels.shingles import (
 from aurora.corpus.plan import Plan, Shard
 from aurora.corpus.work import WorkFiles
 from aurora.files import atomic_file
+from aurora.recipe.sources import ConversationsSource
 
 # Raise it when the code splits the same text differently, so that passages are listed again.
 LISTING = 2
@@ -59,7 +60,9 @@ def list_shard(plan: Plan, shard: Shard) -> None:
         atomic_file(files.passages) as stream,
         pq.ParquetWriter(stream, PASSAGES, compression="zstd") as writer,
     ):
-        for group in range(texts.num_row_groups):
+        # What conversations repeat is cut nowhere: a turn would lose its sense.
+        talk = isinstance(plan.corpus.sources[shard.source], ConversationsSource)
+        for group in range(0 if talk else texts.num_row_groups):
             column = texts.read_row_group(group, columns=["text"])["text"].combine_chunks().cast(pa.large_string())
             writer.write_table(passages(column, first))
             first += len(column)

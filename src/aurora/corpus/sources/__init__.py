@@ -13,6 +13,7 @@ from typing import Any
 from aurora.corpus.document import Document, Quarantined
 from aurora.languages.labels import CODE, ENGLISH
 from aurora.recipe.sources import (
+    ConversationsSource,
     EnvironmentSource,
     HtmlSource,
     HubSource,
@@ -44,10 +45,15 @@ def provenance(name: str, source: Source, base: Path, cache: Path) -> dict[str, 
     match source:
         case JsonlSource() | ParquetSource() | TextSource():
             return {"kind": source.kind, "files": files.identities(name, source.paths, base)}
+        case ConversationsSource(dataset=None):
+            return {"kind": source.kind, "files": files.identities(name, source.paths, base)}
+        case ConversationsSource(dataset=dataset):
+            assert dataset is not None
+            return hub.identity(name, source.kind, dataset, source.revision, base)
         case HtmlSource() | WarcSource():
             return {"kind": source.kind, "files": web.web_identities(name, source, base)}
         case HubSource():
-            return hub.identity(name, source, base)
+            return hub.identity(name, source.kind, source.dataset, source.revision, base)
         case WheelsSource():
             return {"kind": "wheels", "packages": [pin.model_dump() for pin in wheels.pins_of(name, source)]}
         case EnvironmentSource():
@@ -55,9 +61,11 @@ def provenance(name: str, source: Source, base: Path, cache: Path) -> dict[str, 
 
 
 def _read(name: str, source: Source, base: Path, cache: Path) -> Iterator[Document | Quarantined]:
-    from aurora.corpus.sources import environment, files, hub, web, wheels
+    from aurora.corpus.sources import conversations, environment, files, hub, web, wheels
 
     match source:
+        case ConversationsSource():
+            return conversations.read_conversations(name, source, base)
         case JsonlSource():
             return files.read_jsonl(name, source, base)
         case ParquetSource():

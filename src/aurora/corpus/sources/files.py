@@ -11,16 +11,16 @@ from __future__ import annotations
 import json
 import re
 from codecs import BOM_UTF8
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from aurora.corpus.document import Document, Quarantined, new_document
 from aurora.corpus.sources.formats.compression import Damage, broken_off, first_line
-from aurora.corpus.sources.rows import document_of, fact_keys
+from aurora.corpus.sources.rows import Row, document_of, fact_keys
 from aurora.corpus.sources.streams import LARGEST_FILE, LONGEST_LINE, numbered_lines, opened_text, pieces
 from aurora.errors import UserError
 from aurora.hashes import digest_of
@@ -30,6 +30,8 @@ from aurora.recipe.sources import JsonlSource, ParquetSource, SourceBase, TextSo
 EXCERPT = 160  # characters
 BATCH_ROWS = 1024
 _HEAD = 1 << 16
+_PARQUET = b"PAR1"  # what such a file begins with
+_Found = TypeVar("_Found")
 # How the paths of Parquet's columns go on below a list.
 _LIST = re.compile(r"[.](?:list|bag)[.](?:element|item|array|array_element)\b|[.]array\b")
 
@@ -66,16 +68,18 @@ def identities(name: str, patterns: list[str], base: Path) -> dict[str, str]:
 def read_jsonl(name: str, source: JsonlSource, base: Path) -> Iterator[Document | Quarantined]:
     """One document a line, or an entry of the array that a file is."""
     for place, path in find_files(name, source.paths, base).items():
-        yield from until_broken(name, place, path, source, _read_jsonl(name, source, place, path))
+        rows = json_rows(name, source, place, path)
+        yield from until_broken(name, place, path, source, _documents(rows, name, source))
 
 
-def _read_jsonl(name: str, source: JsonlSource, place: str, path: Path) -> Iterator[Document | Quarantined]:
-    if (rows := _array(path)) is not None:
-        for number, row in enumerate(rows, 1):
-            yield _row(row, name, source, f"{place}:{number}", b"")
+def json_rows(name: str, source: SourceBase, place: str, path: Path) -> Iterator[Row | Quarantined]:
+    """The lines of a file as values, or the entries of the array that it is."""
+    if (values := _array(path)) is not None:
+        for number, value in enumerate(values, 1):
+            yield Row(f"{place}:{number}", value)
         return
     with opened_text(path) as stream:
-        yield from _documents(numbered_lines(stream), name, source, place)
+        yield from _parsed(numbered_lines(stream), name, source, place)
 
 
 def read_lines(
@@ -85,7 +89,7 @@ def read_lines(
     path = find_files(name, [place], base)[place]
     with opened_text(path) as stream:
         stream.seek(start)
-        yield from _documents(numbered_lines(stream, first_line, end), name, source, place)
+        yield from _documents(_parsed(numbered_lines(stream, first_line, end), name, source, place), name, source)
 
 
 def _array(path: Path) -> list[Any] | None:
@@ -105,12 +109,23 @@ def _array(path: Path) -> list[Any] | None:
 def read_parquet(name: str, source: ParquetSource, base: Path) -> Iterator[Document | Quarantined]:
     """One document a row."""
     for place, path in find_files(name, source.paths, base).items():
-        yield from until_broken(name, place, path, source, _read_parquet(name, source, place, path))
+        keys = [key for key in (source.text_key, source.language_key) if key]
+        rows = parquet_rows(name, source, place, path, keys)
+        yield from until_broken(name, place, path, source, _documents(rows, name, source))
 
 
-def _read_parquet(name: str, source: ParquetSource, place: str, path: Path) -> Iterator[Document | Quarantined]:
+def is_parquet(path: Path) -> bool:
+    """Whether a file is Parquet by its content."""
+    with path.open("rb") as stream:
+        return stream.read(len(_PARQUET)) == _PARQUET
+
+
+def parquet_rows(
+    name: str, source: SourceBase, place: str, path: Path, keys: Sequence[str] | None = None
+) -> Iterator[Row | Quarantined]:
+    """The rows of a file: the columns at `keys` and those that say something of the row, or all."""
     with pq.ParquetFile(path) as table:
-        columns = _columns(table, name, source, path)
+        columns = None if keys is None else _columns(table, name, keys, path)
         number = 0
         for group in range(table.num_row_groups):
             metadata = table.metadata.row_group(group)
@@ -129,10 +144,9 @@ def _read_parquet(name: str, source: ParquetSource, place: str, path: Path) -> I
                 yield Quarantined(name, place, said, "", source.language or UNDETERMINED, lost)
 
 
-def _columns(table: pq.ParquetFile, name: str, source: ParquetSource, path: Path) -> list[str]:
+def _columns(table: pq.ParquetFile, name: str, needed: Sequence[str], path: Path) -> list[str]:
     """The columns to read, nested ones by their paths; UserError where one that the recipe names is not there."""
     leaves = [table.schema.column(number).path for number in range(len(table.schema))]
-    needed = [key for key in (source.text_key, source.language_key) if key]
     chosen = {key: [leaf for leaf in leaves if _is_below(leaf, key)] for key in [*needed, *fact_keys()]}
     if missing := [key for key in needed if not chosen[key]]:
         there = ", ".join(_names(table.schema_arrow))
@@ -155,14 +169,11 @@ def _names(fields: Any, before: str = "") -> list[str]:
     return found
 
 
-def _parquet_row(
-    batch: pa.RecordBatch, row: int, name: str, source: ParquetSource, where: str
-) -> Document | Quarantined:
+def _parquet_row(batch: pa.RecordBatch, row: int, name: str, source: SourceBase, where: str) -> Row | Quarantined:
     try:
-        values = {key: batch[key][row].as_py() for key in batch.schema.names}
+        return Row(where, {key: batch[key][row].as_py() for key in batch.schema.names})
     except ValueError as error:  # a text that is not UTF-8
-        return _broken(name, where, error, b"", source.language)
-    return _row(values, name, source, where, b"")
+        return broken(name, where, error, b"", source.language)
 
 
 def read_text(name: str, source: TextSource, base: Path) -> Iterator[Document | Quarantined]:
@@ -186,15 +197,15 @@ def _read_text(name: str, source: TextSource, place: str, path: Path) -> Iterato
             try:
                 text = piece.decode("utf-8")
             except UnicodeDecodeError as error:
-                yield _broken(name, where, error, piece, source.language)
+                yield broken(name, where, error, piece, source.language)
                 continue
             if text.strip():
                 yield new_document(text, source.language or UNDETERMINED, name, source.license, where)
 
 
-def _documents(
-    lines: Iterator[tuple[int, bytes | Damage | None]], name: str, source: JsonlSource, place: str
-) -> Iterator[Document | Quarantined]:
+def _parsed(
+    lines: Iterator[tuple[int, bytes | Damage | None]], name: str, source: SourceBase, place: str
+) -> Iterator[Row | Quarantined]:
     for number, line in lines:
         where = f"{place}:{number}"
         if isinstance(line, Damage):
@@ -204,23 +215,29 @@ def _documents(
             yield Quarantined(name, where, said, "", source.language or UNDETERMINED, LONGEST_LINE)
         elif line.strip():
             try:
-                row = json.loads(line.decode("utf-8-sig"))
+                value = json.loads(line.decode("utf-8-sig"))
             except (ValueError, RecursionError) as error:
-                yield _broken(name, where, error, line, source.language)
+                yield broken(name, where, error, line, source.language)
                 continue
-            yield _row(row, name, source, where, line)
+            yield Row(where, value, line)
 
 
-def _row(row: Any, name: str, source: JsonlSource | ParquetSource, where: str, line: bytes) -> Document | Quarantined:
-    try:
-        return document_of(row, name, source, where)
-    except (ValueError, TypeError, KeyError) as error:
-        return _broken(name, where, error, line, source.language)
+def _documents(
+    rows: Iterator[Row | Quarantined], name: str, source: JsonlSource | ParquetSource
+) -> Iterator[Document | Quarantined]:
+    for row in rows:
+        if isinstance(row, Quarantined):
+            yield row
+            continue
+        try:
+            yield document_of(row.value, name, source, row.where)
+        except (ValueError, TypeError, KeyError) as error:
+            yield broken(name, row.where, error, row.line, source.language)
 
 
 def until_broken(
-    name: str, place: str, path: Path, source: SourceBase, found: Iterator[Document | Quarantined]
-) -> Iterator[Document | Quarantined]:
+    name: str, place: str, path: Path, source: SourceBase, found: Iterator[_Found]
+) -> Iterator[_Found | Quarantined]:
     """The inputs of a file, and one more where its content breaks off; `UserError` for what the user must mend."""
     try:
         yield from found
@@ -244,7 +261,8 @@ def _is_hidden(match: Path, pattern: Path) -> bool:
     return any(part.startswith(".") and part not in pattern.parts for part in match.parts)
 
 
-def _broken(name: str, where: str, error: Exception, line: bytes, language: str | None) -> Quarantined:
+def broken(name: str, where: str, error: Exception, line: bytes, language: str | None) -> Quarantined:
+    """An input that is no document, with the reason and its beginning."""
     reason = str(error.args[0]) if isinstance(error, KeyError) else f"{type(error).__name__}: {error}"
     excerpt = line[: 4 * EXCERPT].decode("utf-8", "replace")[:EXCERPT]
     return Quarantined(name, where, reason, excerpt, language or UNDETERMINED)

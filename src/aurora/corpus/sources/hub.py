@@ -13,72 +13,83 @@ from typing import Any
 
 from aurora.corpus.document import Document, Quarantined
 from aurora.corpus.sources import files
-from aurora.corpus.sources.rows import document_of, names_of, value_at
+from aurora.corpus.sources.rows import Row, document_of, names_of, value_at
 from aurora.errors import AuroraError, UserError
 from aurora.recipe.names import is_hub_name
 from aurora.recipe.sources import HubSource
 
 
 def read_hub(name: str, source: HubSource, base: Path) -> Iterator[Document | Quarantined]:
-    """One document a row of the data set's split; a folder in hub layout is read like the hub.
+    """One document a row of the data set's split; raises as `hub_rows` does, and UserError for a missing column."""
+    rows = hub_rows(name, source.dataset, source.configuration, source.split, source.revision, base)
+    for number, row in enumerate(rows):
+        if number == 0:
+            _check_columns(row.value, name, source)
+        yield _document(row, name, source)
 
-    Raises UserError without the `hub` extra or for a name, configuration, split or column that does not exist, and
-    AuroraError where the network fails.
+
+def hub_rows(
+    name: str, dataset: str, configuration: str | None, split: str, revision: str | None, base: Path
+) -> Iterator[Row]:
+    """The rows of a data set's split; a folder in hub layout is read like the hub.
+
+    Raises UserError without the `hub` extra or for a name, configuration or split that does not exist, and AuroraError
+    where the network fails.
     """
     try:
         from datasets import load_dataset
     except ImportError as error:
         raise UserError(f"corpus.sources.{name} reads the hub: pip install 'aurora-lm[hub]' first.") from error
-    local = base / source.dataset
-    _check_name(name, source, base)
+    local = base / dataset
+    _check_name(name, dataset, base)
     try:
         if local.is_dir():
-            revision, place = None, source.dataset
-            rows = load_dataset(str(local), source.configuration, split=source.split, streaming=True)
+            place = dataset
+            rows = load_dataset(str(local), configuration, split=split, streaming=True)
         else:
-            revision = source.revision or _newest(source.dataset)
-            place = f"{source.dataset}@{revision}"
-            rows = load_dataset(
-                source.dataset, source.configuration, split=source.split, revision=revision, streaming=True
-            )
+            revision = revision or _newest(dataset)
+            place = f"{dataset}@{revision}"
+            rows = load_dataset(dataset, configuration, split=split, revision=revision, streaming=True)
         iterator = iter(rows)
         row = next(iterator, None)
     except Exception as error:  # the library raises whatever its back ends raise
-        raise _refusal(name, source.dataset, error) from error
+        raise _refusal(name, dataset, error) from error
+    number = 0
+    while row is not None:
+        number += 1
+        yield Row(f"hub:{place}#{number}", row)
+        try:
+            row = next(iterator, None)
+        except Exception as error:
+            raise _refusal(name, dataset, error) from error
+
+
+def identity(name: str, kind: str, dataset: str, revision: str | None, base: Path) -> dict[str, Any]:
+    """What identifies the data set: its pinned revision, or the files of a local folder."""
+    _check_name(name, dataset, base)
+    facts: dict[str, Any] = {"kind": kind, "dataset": dataset}
+    if (base / dataset).is_dir():
+        return {**facts, "files": files.identities(name, [f"{dataset}/**/*"], base)}
+    return {**facts, "revision": revision or "newest"}
+
+
+def _check_name(name: str, dataset: str, base: Path) -> None:
+    # A bare name, such as `text`, would be a reader of the library's own, on whatever lies where the command is given.
+    if not (base / dataset).is_dir() and not is_hub_name(dataset):
+        raise UserError(
+            f"corpus.sources.{name}.dataset: {dataset!r} is neither a folder nor a data set of the hub (OWNER/NAME)."
+        )
+
+
+def _check_columns(row: dict[str, Any], name: str, source: HubSource) -> None:
     for key in (source.text_key, source.language_key):
-        if row is not None and key is not None:
+        if key is not None:
             try:
                 value_at(row, key)
             except KeyError as error:
                 raise UserError(
                     f"corpus.sources.{name}: {source.dataset} has no column {key}; it has {names_of(row)}."
                 ) from error
-    number = 0
-    while row is not None:
-        number += 1
-        yield _document(row, name, source, f"hub:{place}#{number}")
-        try:
-            row = next(iterator, None)
-        except Exception as error:
-            raise _refusal(name, source.dataset, error) from error
-
-
-def identity(name: str, source: HubSource, base: Path) -> dict[str, Any]:
-    """What identifies the data set: its pinned revision, or the files of a local folder."""
-    _check_name(name, source, base)
-    facts: dict[str, Any] = {"kind": "hub", "dataset": source.dataset}
-    if (base / source.dataset).is_dir():
-        return {**facts, "files": files.identities(name, [f"{source.dataset}/**/*"], base)}
-    return {**facts, "revision": source.revision or "newest"}
-
-
-def _check_name(name: str, source: HubSource, base: Path) -> None:
-    # A bare name, such as `text`, would be a reader of the library's own, on whatever lies where the command is given.
-    if not (base / source.dataset).is_dir() and not is_hub_name(source.dataset):
-        raise UserError(
-            f"corpus.sources.{name}.dataset: {source.dataset!r} is neither a folder nor a data set of the "
-            "hub (OWNER/NAME)."
-        )
 
 
 def _newest(dataset: str) -> str:
@@ -88,12 +99,12 @@ def _newest(dataset: str) -> str:
     return str(HfApi().dataset_info(dataset).sha)
 
 
-def _document(row: dict[str, Any], name: str, source: HubSource, where: str) -> Document | Quarantined:
+def _document(row: Row, name: str, source: HubSource) -> Document | Quarantined:
     try:
-        return document_of(row, name, source, where)
+        return document_of(row.value, name, source, row.where)
     except (ValueError, TypeError, KeyError) as error:
         said = str(error.args[0]) if isinstance(error, KeyError) else str(error)
-        return Quarantined(name, where, said, str(row.get(source.text_key))[: files.EXCERPT])
+        return Quarantined(name, row.where, said, str(row.value.get(source.text_key))[: files.EXCERPT])
 
 
 def _refusal(name: str, dataset: str, error: Exception) -> AuroraError:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from aurora.corpus.document import Document, new_document
 from aurora.languages.labels import UNDETERMINED
@@ -28,6 +28,14 @@ _PLACES = {
 }  # fmt: skip
 _MOST_NAMES = 20
 Rows = JsonlSource | ParquetSource | HubSource
+
+
+class Row(NamedTuple):
+    """A row of a source at a place, with the line that it was read from, where it is one."""
+
+    where: str
+    value: Any
+    line: bytes = b""
 
 
 def _is_address(value: Any) -> bool:
@@ -65,17 +73,23 @@ def document_of(row: Any, name: str, source: Rows, where: str) -> Document:
     if not isinstance(row, dict):
         raise TypeError("the line is not a JSON object")
     text = _text(value_at(row, source.text_key), source)
-    language = source.language
-    if language is None and source.language_key:
-        try:
-            language = value_at(row, source.language_key)
-        except KeyError:
-            language = None
-    if language is not None and not isinstance(language, str):
-        raise TypeError(f"{source.language_key} is not text")
+    language = language_of(row, source.language, source.language_key)
     facts = facts_of(row)
     license = str(facts.get(LICENSE_KEY, source.license))
     return new_document(text, language or UNDETERMINED, name, license, where, facts)
+
+
+def language_of(row: Mapping[str, Any], declared: str | None, key: str | None) -> str | None:
+    """The declared language, or the one that stands under a key of the row; raises TypeError for none of text."""
+    if declared is not None or key is None:
+        return declared
+    try:
+        language = value_at(row, key)
+    except KeyError:
+        return None
+    if language is not None and not isinstance(language, str):
+        raise TypeError(f"{key} is not text")
+    return language
 
 
 def value_at(row: Mapping[str, Any], key: str) -> Any:

@@ -1,0 +1,105 @@
+"""What the steps of preparing change by itself: each document, or each turn of a conversation.
+
+One decision: a step that repairs, normalises or masks sees pieces and not documents, so nothing is found across two
+turns and the lengths of turns always are those of the text that is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from aurora.corpus.conversation import BETWEEN, Turn, turns_of, with_turns
+
+_Counts = npt.NDArray[np.int32]
+
+
+class Pieces(Protocol):
+    """The pieces of a batch of documents; a step replaces `texts` by as many others."""
+
+    texts: pa.LargeStringArray
+
+    def langs(self, langs: Sequence[str]) -> Sequence[str]:
+        """The language of each piece, from those of the documents."""
+        ...
+
+    def sums(self, counts: Any) -> _Counts:
+        """What was counted in pieces, by document."""
+        ...
+
+    def joined(self) -> pa.LargeStringArray:
+        """The texts of the documents."""
+        ...
+
+    def described(self, metas: pa.Array) -> pa.Array:
+        """The `meta` of the documents, from what it was before."""
+        ...
+
+
+class Documents:
+    """Documents that are one piece each."""
+
+    def __init__(self, texts: pa.LargeStringArray) -> None:
+        self.texts = texts
+
+    def langs(self, langs: Sequence[str]) -> Sequence[str]:
+        """The languages themselves."""
+        return langs
+
+    def sums(self, counts: Any) -> _Counts:
+        """The counts themselves."""
+        return np.asarray(counts, np.int32)
+
+    def joined(self) -> pa.LargeStringArray:
+        """The pieces themselves."""
+        return self.texts
+
+    def described(self, metas: pa.Array) -> pa.Array:
+        """What they were."""
+        return metas
+
+
+class Turns:
+    """Conversations, a piece for each of their turns."""
+
+    def __init__(self, texts: pa.LargeStringArray, metas: pa.Array) -> None:
+        turns = [turns_of(*pair) for pair in zip(texts.to_pylist(), metas.to_pylist(), strict=True)]
+        self._turns = [(number, turn) for number, mine in enumerate(turns) for turn in mine]
+        self._starts = np.cumsum([0, *map(len, turns)])[:-1]
+        self.texts = _column([turn.text for _, turn in self._turns])
+
+    def langs(self, langs: Sequence[str]) -> Sequence[str]:
+        """The language of the conversation for each of its turns."""
+        return [langs[number] for number, _ in self._turns]
+
+    def sums(self, counts: Any) -> _Counts:
+        """The sums over the turns of each conversation."""
+        return np.add.reduceat(np.asarray(counts, np.int32), self._starts).astype(np.int32)
+
+    def joined(self) -> pa.LargeStringArray:
+        """The turns of each conversation with what stands between two."""
+        return _column([BETWEEN.join(turn.text for turn in turns) for turns in self._now()])
+
+    def described(self, metas: pa.Array) -> pa.Array:
+        """Who speaks, and for how many characters now."""
+        return pa.array(map(with_turns, metas.to_pylist(), self._now()), pa.string())
+
+    def said_by(self, role: str) -> pa.LargeStringArray:
+        """What one side says in each conversation."""
+        return _column([BETWEEN.join(turn.text for turn in turns if turn.role == role) for turns in self._now()])
+
+    def _now(self) -> list[list[Turn]]:
+        """The turns of each conversation as the steps have left them."""
+        texts = self.texts.to_pylist()
+        now = [(number, turn._replace(text=text)) for (number, turn), text in zip(self._turns, texts, strict=True)]
+        return [[turn for _, turn in group] for _, group in groupby(now, itemgetter(0))]
+
+
+def _column(texts: list[str]) -> pa.LargeStringArray:
+    return pa.array(texts, pa.large_string())

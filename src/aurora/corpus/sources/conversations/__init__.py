@@ -1,0 +1,95 @@
+"""Conversations of files and data sets, in whatever layout they are published.
+
+One decision: a row becomes a conversation or is quarantined with the reason. Rows of a tree of replies are read
+together while they follow one another, so that memory is bounded by a tree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+
+from aurora.corpus.conversation import UNANSWERED, new_conversation
+from aurora.corpus.document import Document, Quarantined
+from aurora.corpus.sources.conversations.layouts import Said, layout_of, said_in
+from aurora.corpus.sources.conversations.replies import nested_tree, paths, tree_of
+from aurora.corpus.sources.conversations.soundness import sound
+from aurora.corpus.sources.files import broken, find_files, is_parquet, json_rows, parquet_rows, until_broken
+from aurora.corpus.sources.hub import hub_rows
+from aurora.corpus.sources.rows import LICENSE_KEY, Row, facts_of, language_of
+from aurora.languages.labels import UNDETERMINED
+from aurora.recipe.sources import ConversationsSource
+
+Found = Iterator[Document | Quarantined]
+_ERRORS = (ValueError, TypeError, KeyError)  # what a row raises that is no conversation
+
+
+def read_conversations(name: str, source: ConversationsSource, base: Path) -> Found:
+    """One document a conversation. Raises as the sources `jsonl`, `parquet` and `hub` do."""
+    if source.dataset is not None:
+        place = (source.dataset, source.configuration, source.split, source.revision)
+        yield from _conversations(hub_rows(name, *place, base), name, source)
+        return
+    for place_of_file, path in find_files(name, source.paths, base).items():
+        read = parquet_rows if is_parquet(path) else json_rows
+        rows = read(name, source, place_of_file, path)
+        yield from until_broken(name, place_of_file, path, source, _conversations(rows, name, source))
+
+
+def _conversations(rows: Iterator[Row | Quarantined], name: str, source: ConversationsSource) -> Found:
+    for tree, group in groupby(rows, lambda row: _tree(row, source)):
+        if tree is not None:
+            yield from _documents([row for row in group if isinstance(row, Row)], name, source)
+            continue
+        for row in group:
+            if isinstance(row, Quarantined):
+                yield row
+            else:
+                yield from _documents([row], name, source)
+
+
+def _tree(row: Row | Quarantined, source: ConversationsSource) -> str | None:
+    """What the rows of one tree of replies have in common; None of a row by itself."""
+    if isinstance(row, Quarantined) or not isinstance(row.value, dict):
+        return None
+    try:
+        replies = layout_of(row.value, source) == "replies"
+    except (ValueError, KeyError):
+        return None
+    return str(row.value.get("message_tree_id")) if replies else None
+
+
+def _documents(rows: Sequence[Row], name: str, source: ConversationsSource) -> Found:
+    """The conversations of a row, or of the rows of one tree."""
+    first = rows[0]
+    try:
+        found = _said(rows, source)
+    except _ERRORS as error:
+        yield broken(name, first.where, error, first.line, source.language)
+        return
+    for row, said in found:
+        try:
+            yield _document(row, said, name, source)
+        except _ERRORS as error:
+            yield broken(name, row.where, error, first.line, source.language)
+
+
+def _said(rows: Sequence[Row], source: ConversationsSource) -> list[tuple[Row, list[Said]]]:
+    """The turns that rows say, each conversation with the row that has its facts."""
+    first = rows[0]
+    if not isinstance(first.value, dict):
+        raise TypeError("the line is not a JSON object")
+    layout = layout_of(first.value, source)
+    if layout not in ("replies", "tree"):
+        return [(first, said_in(first.value, layout, source))]
+    root = tree_of(rows) if layout == "replies" else nested_tree(first.value, first.where)
+    return list(paths(root, source))
+
+
+def _document(row: Row, said: Sequence[Said], name: str, source: ConversationsSource) -> Document:
+    turns, unanswered = sound(said, source)
+    facts = facts_of(row.value) | ({UNANSWERED: True} if unanswered else {})
+    license = str(facts.get(LICENSE_KEY, source.license))
+    lang = language_of(row.value, source.language, source.language_key) or UNDETERMINED
+    return new_conversation(turns, lang, name, license, row.where, facts)

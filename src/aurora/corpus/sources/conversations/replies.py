@@ -1,0 +1,108 @@
+"""Trees of replies, where several people answered one message: paths through them as conversations.
+
+One decision: an answer is learnt once. Of a tree one path is taken, that of the best-ranked replies, or all paths; what
+these share is learnt in the first of them and stands before the others as context.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from aurora.corpus.sources.conversations.layouts import Said
+from aurora.corpus.sources.conversations.soundness import is_answer
+from aurora.corpus.sources.rows import Row
+from aurora.recipe.sources import ConversationsSource
+
+# Deeper trees are no talk of people, and each level is a call of a function.
+DEEPEST = 200
+
+
+@dataclass(eq=False)
+class Message:
+    """A message with its replies in any order; `row` has its facts."""
+
+    said: Said
+    row: Row
+    replies: list[Message] = field(default_factory=list)
+
+
+def tree_of(rows: Sequence[Row]) -> Message:
+    """The tree of rows that name the message they reply to; raises ValueError where they are no tree."""
+    messages = {row.value["message_id"]: _message(row) for row in rows}
+    roots = []
+    for row in rows:
+        message, parent = messages[row.value["message_id"]], row.value.get("parent_id")
+        if parent is None:
+            roots.append(message)
+        elif parent in messages:
+            messages[parent].replies.append(message)
+        else:
+            raise ValueError(f"the message {str(parent)[:40]}, which is replied to, is not beside it")
+    if len(roots) != 1:
+        raise ValueError(f"its tree has {len(roots)} first messages")
+    return roots[0]
+
+
+def nested_tree(row: Mapping[str, Any], where: str) -> Message:
+    """The tree of a row that holds it nested, under `prompt`; raises ValueError where it does not."""
+    return _nested(row.get("prompt"), where, 0)
+
+
+def paths(root: Message, source: ConversationsSource) -> Iterator[tuple[Row, list[Said]]]:
+    """The best path or all paths, each as far as its last answer: the row of that, and the turns.
+
+    A path with no answer that another has not is none; the first is given in any case.
+    """
+    learnt: set[Message] = set()
+    for number, path in enumerate(_paths(root, [], source.paths_of_trees)):
+        answers = [place for place, message in enumerate(path) if is_answer(message.said, source)]
+        if answers:
+            path = path[: answers[-1] + 1]
+        if number and learnt.issuperset(path[place] for place in answers):
+            continue
+        said = [message.said._replace(weight=0) if message in learnt else message.said for message in path]
+        learnt.update(path)
+        yield path[-1].row, said
+
+
+def _paths(message: Message, before: list[Message], how: str) -> Iterator[list[Message]]:
+    path = [*before, message]
+    if len(path) > DEEPEST:
+        raise ValueError(f"its tree is deeper than {DEEPEST} messages")
+    replies = sorted(message.replies, key=_rank)
+    if not replies:
+        yield path
+    for reply in replies[:1] if how == "best" else replies:
+        yield from _paths(reply, path, how)
+
+
+def _rank(message: Message) -> tuple[bool, int, bool]:
+    """Ranked messages first, by rank; then those that were reviewed and not deleted."""
+    rank = message.row.value.get("rank")
+    ranked = isinstance(rank, int) and not isinstance(rank, bool)
+    unsound = bool(message.row.value.get("deleted")) or message.row.value.get("review_result") is False
+    return not ranked, rank if isinstance(rank, int) and ranked else 0, unsound
+
+
+def _message(row: Row) -> Message:
+    role = row.value.get("role")
+    if not isinstance(role, str):
+        raise ValueError("a message of its tree has no role")
+    return Message(Said(role, row.value.get("text")), row)
+
+
+def _nested(row: Any, where: str, depth: int) -> Message:
+    if not isinstance(row, dict):
+        raise ValueError("its tree has a message that is no object")
+    if depth > DEEPEST:
+        raise ValueError(f"its tree is deeper than {DEEPEST} messages")
+    message = _message(Row(where, row))
+    replies = row.get("replies") or []
+    if not isinstance(replies, list):
+        raise ValueError("its tree has replies that are no list")
+    for number, reply in enumerate(replies, 1):
+        # The first reply stays at the place of the row, so that a tree without branches has one place.
+        message.replies.append(_nested(reply, where if number == 1 else f"{where}.{number}", depth + 1))
+    return message
