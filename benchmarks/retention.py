@@ -36,6 +36,7 @@ from aurora.run.folder import RunFolder
 from aurora.tokens.replay_decisions import read_decisions
 from aurora.tokens.stage_loader import stage_loader
 from aurora.tokens.text.text_facts import FILE, read_text
+from aurora.training.inputs import Places, Reading, Training
 from aurora.training.replay import Replay
 from aurora.training.stage import train_stage
 from aurora.training.start import NewModel
@@ -101,17 +102,14 @@ class Bench:
             )
         architecture = self.recipe.model.architecture
         assert architecture is not None
-        train_stage(
+        training = Training(
             stage,
             start or NewModel(architecture, self.text.vocabulary, seed),
-            stage_loader(stage, seed, self.run),
             self.recipe.execution.model_copy(update={"evaluate_steps": 0, "threads": 1}),
-            tokenizer_file=self.run.tokenizer / FILE,
-            folder=folder,
-            tensorboard=folder / "tensorboard",
             made_with=lambda steps: {"replay": replay, "seed": seed, "scale": self.scale},
-            replay=measured,
         )
+        places = Places(folder, folder / "tensorboard", self.run.tokenizer / FILE)
+        train_stage(training, Reading(stage_loader(stage, seed, self.run), measured), places)
         if stage.retention is None:
             return []
         return [[it.step, it.weights] for it in read_decisions(folder / "retention.json").made if it.weights]

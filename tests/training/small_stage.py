@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,11 @@ from aurora.tokens.loader import Loader
 from aurora.tokens.mixture import Change, Mixture
 from aurora.tokens.packing import rows_of
 from aurora.tokens.store import StoreWriter, TokenStore, store_stem
+from aurora.training.inputs import Places, Reading, Training
 from aurora.training.records.metrics import read_metrics
 from aurora.training.stage import train_stage
 from aurora.training.start import NewModel
+from aurora.training.wish import AS_IT_IS
 from trees import TIMES
 
 VOCABULARY = 48
@@ -73,9 +76,10 @@ class Lab:
         return Loader(rows, mixture, length, stage.pace, separate=separate)
 
     def train(self, name: str, stage: Stage | None = None, **settings: Any) -> dict[str, Any]:
-        """Train in the folder `name`; `settings` replace arguments of `train_stage`."""
+        """Train in the folder `name`; `settings` replace what it is given."""
         stage = stage or self.stage()
-        arguments: dict[str, Any] = {
+        given: dict[str, Any] = {
+            "stage": stage,
             "start": self.new_model(),
             "batches": self.loader(stage),
             "execution": self.execution(),
@@ -84,9 +88,15 @@ class Lab:
             "tensorboard": self.folder / "tensorboard" / name,
             "made_with": lambda step: {"seed": 7},
             "contents": self.loader(stage).contents,
-            "sources_read": lambda num_steps: {"steps": num_steps},
-        }
-        return train_stage(stage, **(arguments | settings))
+            "sources": lambda num_steps: {"steps": num_steps},
+        } | settings
+        wish = given.pop("wish", AS_IT_IS)
+        kinds = (Training, Reading, Places)
+        names = [{field.name for field in fields(kind)} & given.keys() for kind in kinds]
+        assert given.keys() == set().union(*names)
+        return train_stage(
+            *(kind(**{key: given[key] for key in of}) for kind, of in zip(kinds, names, strict=True)), wish
+        )
 
 
 def child_environment(**variables: str) -> dict[str, str]:

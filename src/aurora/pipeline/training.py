@@ -139,6 +139,7 @@ class _StageStep:
     def _train(self, folder: Path) -> None:
         from aurora.tokens.stage_loader import stage_facts, warn
         from aurora.tokens.text.text_facts import FILE
+        from aurora.training.inputs import Places, Reading, Training
         from aurora.training.stage import train_stage
 
         stage, run = self._stage, self._run
@@ -152,23 +153,17 @@ class _StageStep:
             read = {f"input {key}": digest for key, digest in digests.items() if key not in others}
             return made_with(self._recipe, stage, num_steps) | read
 
-        train_stage(
-            stage,
-            self._start(),
+        evaluate = evaluation.during_training(self._project)
+        training = Training(stage, self._start(), self._recipe.execution, deciding, evaluate, self._first_new_entry())
+        reading = Reading(
             loader,
-            self._recipe.execution,
-            tokenizer_file=run.tokenizer / FILE,
-            folder=folder,
-            tensorboard=run.inside(run.tensorboard(stage.name)),
-            made_with=deciding,
-            finished=run.checkpoint(stage.name),
-            wish=self._asked.take(stage, self._has_work(folder)),
-            evaluate=evaluation.during_training(self._project),
-            replay=self._replay(),
+            self._replay(),
             contents=lambda step: self._loader(self._decided(folder)).contents(step),
-            sources_read=lambda num_steps: stage_facts(stage, num_steps, self._loader(self._decided(folder))),
-            first_new_entry=self._first_new_entry(),
+            sources=lambda num_steps: stage_facts(stage, num_steps, self._loader(self._decided(folder))),
         )
+        events, finished = run.inside(run.tensorboard(stage.name)), run.checkpoint(stage.name)
+        places = Places(folder, events, run.tokenizer / FILE, finished)
+        train_stage(training, reading, places, self._asked.take(stage, self._has_work(folder)))
 
     def _loader(self, decided: Sequence[Decision] = ()) -> Loader:
         from aurora.tokens.stage_loader import stage_loader

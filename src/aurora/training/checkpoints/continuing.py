@@ -58,7 +58,7 @@ class Earlier:
         self._folder = folder
         self._finished = finished
         self._deciding = made_with
-        self._job = job
+        self.job = job
         self._aside = Aside(finished or folder)
         self._pending: list[Callable[[], None]] = []
 
@@ -211,7 +211,7 @@ class Earlier:
         for step in steps:
             path = step_folder(self._folder, step)
             try:
-                return read_checkpoint(path, self._job), damaged
+                return read_checkpoint(path, self.job), damaged
             except Damaged as error:
                 damaged[path] = str(error)
         return None, damaged
@@ -228,22 +228,22 @@ class Earlier:
     def _steps(self) -> list[int]:
         """The steps of the checkpoints in the working folder, newest first, as the first rank sees them."""
         there = " ".join(str(step_of(path)) for path in step_folders(self._folder))
-        return [int(step) for step in self._job.hear(there).split()]
+        return [int(step) for step in self.job.hear(there).split()]
 
     def _listed(self) -> str:
         return _there(sorted(step_of(path) for path in step_folders(self._folder)))
 
     def _first(self, act: Callable[[], None]) -> None:
         """Let the first rank act when all have come here; what it raises is raised on all."""
-        self._job.wait()
+        self.job.wait()
         user = ""
-        with self._job.together():
-            if self._job.rank == 0:
+        with self.job.together():
+            if self.job.rank == 0:
                 try:
                     act()
                 except UserError as error:
                     user = str(error)
-        if problem := self._job.hear(user):
+        if problem := self.job.hear(user):
             raise UserError(problem)
 
 

@@ -35,6 +35,7 @@ class Engine(Protocol):
     rank: int
     stream: int
     ranks: int
+    whole: bool  # whether this process holds every tensor whole, so that its own are those of the stage
 
     @property
     def named(self) -> Mapping[str, nn.Parameter]:
@@ -92,6 +93,7 @@ class OneProcess:
     rank = 0
     stream = 0
     ranks = 1
+    whole = True
 
     def __init__(self, model: Network, runtime: Runtime) -> None:
         self.device = runtime.device

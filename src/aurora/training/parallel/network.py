@@ -41,6 +41,8 @@ class ParallelNetwork(nn.Module):
     fp32. Weights are unset until `initialise` or `fill`.
     """
 
+    whole = False  # this rank has a share
+
     def __init__(
         self, architecture: Architecture, vocabulary: int, layout: Layout, device: torch.device, precision: Precision
     ) -> None:

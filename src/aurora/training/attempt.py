@@ -1,0 +1,267 @@
+"""A stage between two interruptions: `Trainer`, and all that is put around its updates.
+
+One decision: what surrounds an update happens in one order on every rank (decide, measure, record, save), and each part
+that speaks with other ranks is entered by all of them, so no rank waits for one that went another way.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import time
+from dataclasses import asdict, dataclass
+
+from torch import Tensor
+
+from aurora.files import flush_tree, write_json
+from aurora.model.folder import write_model
+from aurora.model.weights import write_weights
+from aurora.progress import progress, say
+from aurora.training.checkpoints.checkpoint import Keep, read_checkpoint
+from aurora.training.checkpoints.continuing import Earlier, Found
+from aurora.training.checkpoints.saving import Saver
+from aurora.training.going_back import GoingBack
+from aurora.training.guard import Fault
+from aurora.training.inputs import Places, Reading, Training
+from aurora.training.meter import Meter, TimedBatches
+from aurora.training.optimizer import MOMENT_KINDS
+from aurora.training.process.heartbeat import COMPUTING, Heartbeat
+from aurora.training.process.interruption import StopRequest
+from aurora.training.process.job import Job
+from aurora.training.process.runtime import Runtime
+from aurora.training.records.left_out import LeftOut
+from aurora.training.records.metrics import LEFT_OUT, METRICS, RETURNED_TO, MetricsLog, judged
+from aurora.training.records.sources import write_sources
+from aurora.training.records.state import OPTIMIZER, STATE, State
+from aurora.training.start import build_engine, take_position
+from aurora.training.trainer import Trainer
+
+
+@dataclass(frozen=True)
+class Process:
+    """What this process is: how it computes, its place among the ranks of the job, and what tells them that it lives
+    (`heart`, where there are others)."""
+
+    runtime: Runtime
+    job: Job
+    heart: Heartbeat | None
+
+
+class Attempt:
+    """The updates of a stage that are left, from what was `found` of its `earlier` work, and its final files."""
+
+    def __init__(
+        self, training: Training, reading: Reading, places: Places, process: Process, earlier: Earlier, found: Found
+    ) -> None:
+        self._training, self._reading, self._places = training, reading, places
+        self._stage, self._name, self._folder = training.stage, training.stage.name, places.folder
+        self._job, self._runtime, self._heart = process.job, process.runtime, process.heart
+        self._earlier, self._found = earlier, found
+        self._replay = reading.replay
+        batches = TimedBatches(reading.replay or reading.batches)
+        self._trainer = self._positioned(batches)
+        engine = self._trainer.engine
+        if self._replay is not None:
+            self._replay.begin(self._folder, self.step, engine.network, self._job)
+        self._job.wait()  # all have read the records that the first now goes on with
+        self._keep = self._what_to_keep()
+        self._saver = Saver(self._folder, self._job, self._keep)
+        self._back = GoingBack(self._stage, self._folder, self._trainer, earlier, self._keep)
+        length = self._stage.sequence_length
+        self._meter = Meter(batches, engine.architecture, engine.vocabulary, length, self._runtime, self._job)
+        self._left_out = None if self._job.rank else LeftOut(self._folder, self.step, reading.contents)
+        before = found.checkpoint.state if found.checkpoint else None
+        self._loss_tokens = before.loss_tokens if before else 0
+        self._saved = time.monotonic()
+        self._begun = self._saved - (before.seconds if before else 0.0)
+        self._seconds_in_steps = before.tokens / before.tokens_per_second if before and before.step else 0.0
+
+    @property
+    def step(self) -> int:
+        """Updates made so far."""
+        return self._trainer.step
+
+    def run(self, log: MetricsLog | None, stop: StopRequest) -> None:
+        """Make all updates that are left."""
+        done, wanted = map(self._stage.tokens_before, (self.step, self._stage.steps))
+        with progress(f"train {self._name}", wanted, "tokens", initial=done) as bar:
+            try:
+                if self.step == 0 and self._keep.returnable(0):
+                    self._save()
+                while not self._ended:
+                    record = self._advance()
+                    record |= self._decide()
+                    record |= self._measure()
+                    if log is not None:
+                        log.write({**record, "seconds": round(self._seconds(), 3)})
+                    bar.set_postfix_str(f"loss {record.get('loss', math.nan):.3f}", refresh=False)
+                    bar.update(self._stage.tokens_before(self.step) - bar.n)
+                    self._save_if_due(log, stop)
+            finally:
+                self._saver.settle()
+
+    def finish(self) -> State:
+        """Write the final files; `state.json` comes last and says that all the others are on disk."""
+        self._note("the final files")
+        self._saver.wait()
+        state = dataclasses.replace(self._state(), weights_of=self._back.to_best())
+        engine, tokenizer_file = self._trainer.engine, self._places.tokenizer_file
+        shape = (engine.architecture, engine.vocabulary, tokenizer_file)
+        if engine.whole:
+            write_model(self._folder, self._weights(), *shape)
+            write_weights(self._folder / OPTIMIZER, self._trainer.optimizer.state())
+        else:
+            self._save()
+            last = self._saver.wait()
+            with self._job.together():
+                if self._job.rank == 0:
+                    assert last is not None
+                    shards = read_checkpoint(last)  # read a tensor at a time
+                    write_model(self._folder, shards.model, *shape, forms=shards.model.forms)
+                    write_weights(self._folder / OPTIMIZER, shards.optimizer, forms=shards.optimizer.forms)
+        with self._job.together():
+            if self._job.rank == 0:
+                write_sources(self._folder, self._reading.sources(self.step))
+                flush_tree(self._folder)
+                write_json(self._folder / STATE, asdict(state))
+        return state
+
+    def _positioned(self, batches: TimedBatches) -> Trainer:
+        """The trainer with its weights, moments and position: the checkpoint's, or as the stage starts."""
+        training, checkpoint = self._training, self._found.checkpoint
+        rows = training.execution.micro_batch_sequences
+        engine = build_engine(training.start, self._stage, training.execution, self._runtime, checkpoint)
+        trainer = Trainer(engine, self._stage, batches, rows, training.made_with, training.first_new_entry)
+        step = checkpoint.state.step if checkpoint else 0
+        history = judged(self._folder / METRICS, step)
+        if (lacking := step - len(history)) > 0:
+            say(
+                f"{self._folder / METRICS} lacks {lacking} of the records of stage {self._name}: its curves will lack "
+                "them, and its guard knows nothing of them."
+            )
+        take_position(trainer, training.start, self._stage, checkpoint, self._runtime, history)
+        self._earlier.settle()
+        return trainer
+
+    def _what_to_keep(self) -> Keep:
+        """Which checkpoints stay while the stage is trained."""
+        execution, replay = self._training.execution, self._replay
+        return Keep(
+            execution.keep_checkpoints,
+            execution.keep_every_steps,
+            best=(lambda: None) if replay is None else (lambda: replay.best),
+            returns=self._stage.guard.steps or 0,
+            back_to=lambda step: self._trainer.watch.back_to(step),  # the watch of now
+            branch=self._stage.branch_step,
+        )
+
+    @property
+    def _ended(self) -> bool:
+        return self.step == self._stage.steps or (self._replay is not None and self._replay.ended)
+
+    def _advance(self) -> dict[str, float]:
+        """One update; returns its record."""
+        begin = time.monotonic()
+        self._note(COMPUTING)
+        update = self._trainer.advance()
+        seconds = time.monotonic() - begin
+        self._seconds_in_steps += seconds
+        self._loss_tokens += 0 if update.left_out else update.loss_tokens
+        tokens = self._stage.tokens_before(self.step)
+        record = {
+            "step": self.step,
+            "tokens": tokens,
+            "loss": update.loss,
+            "loss_tokens": update.loss_tokens,
+            "learning_rate": update.learning_rate,
+            "gradient_norm": update.gradient_norm,
+            **self._meter.figures(tokens - self._stage.tokens_before(self.step - 1), seconds),
+        }
+        if update.left_out:
+            record |= self._leave_out(update.left_out)
+        return {name: value for name, value in record.items() if math.isfinite(value)}
+
+    def _leave_out(self, fault: Fault) -> dict[str, float]:
+        """Put down what the step was made of, and undo those before it where the guard goes back; for its record."""
+        record: dict[str, float] = {LEFT_OUT: 1}
+        undone = range(0)
+        if self._trainer.watch.rolls_back:
+            self._note("going back to an earlier checkpoint")
+            self._saver.wait()  # it may be the one under way; and its thread speaks with the other ranks by this group
+            state = self._back.behind_fault()
+            self._loss_tokens = state.loss_tokens
+            record[RETURNED_TO] = state.step
+            undone = self._trainer.watch.return_to(state.step)
+        if self._left_out is not None:
+            self._left_out.write(self.step, fault, undone)
+        return record
+
+    def _decide(self) -> dict[str, float]:
+        """What adaptive replay measured and decided after this step."""
+        if self._replay is None or not self._replay.due(self.step):
+            return {}
+        self._note("measuring what is forgotten")
+        self._saver.wait()  # whose thread speaks with the other ranks by the same group
+        return self._replay.after(self.step, self._trainer.engine.network)
+
+    def _measure(self) -> dict[str, float]:
+        """Measurements that are due after this step; a domain without text has none."""
+        evaluate, every = self._training.evaluate, self._training.execution.evaluate_steps
+        if evaluate is None or not (self._ended or (every and self.step % every == 0)):
+            return {}
+        self._note("measuring")
+        measured = evaluate(self._trainer.engine.network, self.step)
+        return {name: value for name, value in measured.items() if math.isfinite(value)}
+
+    def _save_if_due(self, log: MetricsLog | None, stop: StopRequest) -> None:
+        """A checkpoint when the last one is old or the process is asked to leave; after the last step none is due."""
+        step, steps, every_seconds = self.step, self._stage.steps, self._training.execution.checkpoint_seconds
+        due = self._keep.wanted(step) or time.monotonic() - self._saved >= every_seconds
+        failed, asked, due = self._trainer.engine.agree([self._saver.failed, stop.asked, due])
+        if failed:
+            self._saver.wait()
+        if self._ended or not (asked or due):
+            return
+        if log is not None:
+            log.flush()
+        self._note("saving a checkpoint")
+        self._save()
+        self._saved = time.monotonic()
+        if asked:
+            self._saver.wait()
+            stop.leave(f"Stage {self._name}: saved at step {step} of {steps}; run the same command to go on.")
+
+    def _note(self, operation: str) -> None:
+        """For the others, in case this rank is not heard of again."""
+        if self._heart is not None:
+            self._heart.note(f"stage {self._name} after {self.step} steps, {operation}")
+
+    def _save(self) -> None:
+        """Begin a checkpoint of this step."""
+        moments = self._trainer.engine.owned(self._trainer.optimizer.state(), MOMENT_KINDS)
+        self._saver.save(self._state(), self._weights(), moments)
+
+    def _weights(self) -> dict[str, Tensor]:
+        """What this rank writes of the weights."""
+        engine = self._trainer.engine
+        return engine.owned({name: parameter.detach() for name, parameter in engine.named.items()})
+
+    def _seconds(self) -> float:
+        return time.monotonic() - self._begun
+
+    def _state(self) -> State:
+        step, tokens = self.step, self._stage.tokens_before(self.step)
+        return State(
+            stage=self._name,
+            made_with=self._earlier.made_with(step),
+            edits=self._found.edits,
+            precision=self._trainer.engine.precision,
+            threads=self._runtime.threads,
+            step=step,
+            weights_of=step,
+            sequence=self._stage.pace.before(step),
+            tokens=tokens,
+            loss_tokens=self._loss_tokens,
+            seconds=round(self._seconds(), 3),
+            tokens_per_second=round(tokens / self._seconds_in_steps, 3) if step else 0.0,
+        )
