@@ -80,3 +80,14 @@ def make_corpus(tmp_path: Path) -> MakeCorpus:
 def _document(row: tuple[str, ...]) -> Document:
     source, language, text, *license = row
     return new_document(text, language, source, *(license or ["MIT"]))
+
+
+def trained(pattern: str = "starcoder", vocabulary: int = 400, texts: list[str] = TEXTS) -> Tokenizer:
+    settings = TrainedTokenizer(vocabulary=vocabulary, pattern=pattern, megabytes_per_language=1)  # type: ignore[arg-type]
+    return train_tokenizer(texts, settings)
+
+
+def saved(tokenizer: Tokenizer, folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    tokenizer.save(str(folder / FILE))
+    return folder

@@ -30,6 +30,7 @@ from aurora.model.weights import num_bytes, read_weights, refuse_not_finite, spl
 from aurora.progress import progress
 from aurora.recipe.model import ARCHITECTURE, LARGEST_VOCABULARY, Architecture
 from aurora.run.manifest import written_folder
+from aurora.tokens.text.companions import complete_companions
 from aurora.tokens.text.text_facts import (
     COMPANIONS,
     FILE,
@@ -41,7 +42,6 @@ from aurora.tokens.text.text_facts import (
     read_text,
     refuse_other_ids,
 )
-from aurora.tokens.text.tokenizer import complete_companions
 
 __all__ = ["export_model", "import_checkpoint", "import_model", "model_identity", "published_architecture"]
 

@@ -30,9 +30,9 @@ def _tokenizer(project: Project) -> Step:
         return read if tokens.path is None else {**read, "path": tokenizer_identity(tokens.path, project.base)}
 
     def build(folder: Path) -> None:
+        from aurora.tokens.text.building import build_tokenizer
         from aurora.tokens.text.published import find_published
         from aurora.tokens.text.text_facts import FILE
-        from aurora.tokens.text.tokenizer import build_tokenizer
 
         own = None
         if model.path is not None:

@@ -199,7 +199,7 @@ class _StageStep:
         """Where the entries begin that the recipe adds to a published tokenizer."""
         if self._recipe.tokens.extend is None:
             return None
-        from aurora.tokens.text.tokenizer import first_new_entry
+        from aurora.tokens.text.building import first_new_entry
 
         return first_new_entry(self._run.tokenizer)
 

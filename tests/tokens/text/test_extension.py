@@ -12,10 +12,11 @@ from tokenizers import Tokenizer, models
 
 from aurora.errors import UserError
 from aurora.recipe.tokens import Extension, Tokens, TrainedTokenizer
+from aurora.tokens.text.building import build_tokenizer, first_new_entry
 from aurora.tokens.text.encoder import HuggingFaceEncoder, TiktokenEncoder, pattern_of
 from aurora.tokens.text.extension import count_words, extend_tokenizer, learn_merges, new_rows, pieces_of
 from aurora.tokens.text.text_facts import load_tokenizer
-from aurora.tokens.text.tokenizer import build_tokenizer, first_new_entry, train_tokenizer
+from aurora.tokens.text.tokenizer import train_tokenizer
 from tokens.conftest import TEXTS, MakeCorpus
 
 SIZE = 330

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from aurora.errors import UserError
 from aurora.files import read_json, write_json
 from aurora.recipe.tokens import Tokens, TrainedTokenizer
+from aurora.tokens.text.companions import write_companions
 from aurora.tokens.text.formats import Format, template_of
 from aurora.tokens.text.text_facts import FILE, GENERATION, SETTINGS, TEMPLATE, TextFacts, read_text
-from aurora.tokens.text.tokenizer import train_tokenizer, write_companions
+from aurora.tokens.text.tokenizer import train_tokenizer
 from tokens.conftest import TEXTS
 
 transformers = pytest.importorskip("transformers")

@@ -16,6 +16,8 @@ import numpy as np
 import numpy.typing as npt
 from tokenizers import Tokenizer
 
+from aurora.tokens.text.tokenizer import pre_tokenizer
+
 Ids = npt.NDArray[np.uint32]
 
 LETTERS = {"starcoder": r"\p{L}", "marks": r"\p{L}\p{M}"}
@@ -88,8 +90,6 @@ def fast_encoder(tokenizer: Tokenizer, workers: int = 1) -> Encoder:
 
 def pattern_of(tokenizer: Tokenizer) -> str:
     """Name of the tokenizer's pre-tokenisation; `ValueError` where it is none of ours."""
-    from aurora.tokens.text.tokenizer import pre_tokenizer
-
     found = _comparable(tokenizer.pre_tokenizer)
     for name in LETTERS:
         if found == _comparable(pre_tokenizer(name)):
