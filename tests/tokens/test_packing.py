@@ -189,6 +189,30 @@ def test_pairs_whose_prompt_fills_the_row_are_in_none(tmp_path: Path) -> None:
     assert (none.count, none.without_loss, none.held()) == (0, 6, (0, 0))
 
 
+def test_a_conversation_is_cut_after_the_last_answer_that_fits(tmp_path: Path) -> None:
+    """Three answers of two tokens, each after a prompt of two."""
+    with StoreWriter(tmp_path / "chats.en", 49152, masked=True) as writer:
+        writer.add([*range(1, 13)], [0, 0, 1, 1] * 3)
+        writer.add([*range(21, 29)], [0, 0, 0, 0, 0, 0, 1, 1])
+        writer.close("chats", "en", "abc")
+    store = TokenStore.open(tmp_path / "chats.en")
+    for length, targets, loss_tokens in (
+        (11, 11, 6),
+        (10, 7, 4),
+        (8, 7, 4),
+        (7, 7, 4),
+        (6, 3, 2),
+        (3, 3, 2),
+        (2, 2, 1),
+    ):
+        rows = Pairs(store, length, END)
+        assert rows.held(np.array([0])) == (targets, loss_tokens)
+        row = filled(rows, 0, length)
+        assert row.targets.tolist() == [*range(2, 2 + targets), *[END] * (length - targets)]
+        assert row.loss_mask.sum() == loss_tokens
+        assert rows.without_loss == (length < 6)
+
+
 def test_masks_are_summed_by_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = store_of(tmp_path, [4, 1, 9, 2, 7, 3, 3], masked=True)
     whole = Pairs(store, 6, END, "best-fit")

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from aurora.hashes import digest_of
 from aurora.pipeline.step import Project, Step, hash_of
+from aurora.recipe.sources import ConversationsSource
 
-STORE_KEYS = ("infilling", "adopt")  # of the recipe's `tokens` table: how stores are made, not the tokenizer
+STORE_KEYS = ("infilling", "adopt", "loss")  # of the recipe's `tokens` table: how stores are made, not the tokenizer
 
 
 def steps(project: Project) -> list[Step]:
@@ -21,7 +22,8 @@ def steps(project: Project) -> list[Step]:
 
 def _tokenizer(project: Project) -> Step:
     tokens, model, run = project.recipe.tokens, project.recipe.model, project.run
-    pairs = project.recipe.redteam is not None
+    sources = project.recipe.corpus.sources.values()
+    pairs = project.recipe.redteam is not None or any(isinstance(it, ConversationsSource) for it in sources)
 
     def inputs() -> dict[str, str]:
         from aurora.tokens.text.tokenizer import tokenizer_identity

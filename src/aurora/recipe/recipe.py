@@ -14,6 +14,7 @@ from aurora.recipe.execution import Execution
 from aurora.recipe.model import Model
 from aurora.recipe.names import REDTEAM, Name, RunName
 from aurora.recipe.safety import Evaluation, Redteam
+from aurora.recipe.sources import ConversationsSource
 from aurora.recipe.stages.stage import IMPORTED, PAIRS, Stage
 from aurora.recipe.tokens import Tokens
 
@@ -67,6 +68,11 @@ class Recipe(Section):
             self._check_source("tokens.infilling", source)
             if source in REDTEAM_SOURCES:
                 raise ValueError(f"tokens.infilling: {source!r} holds prompt/response pairs, which are never cut")
+            if self._talks(source):
+                raise ValueError(f"tokens.infilling: {source!r} holds conversations, which are never cut")
+        for source in self.tokens.loss:
+            if not self._talks(source):
+                raise ValueError(f"tokens.loss: {source!r} is not of a source with `kind: conversations`")
         for source in self.tokens.adopt:
             if source.split("/")[0] in (REDTEAM, *self.corpus.sources):
                 raise ValueError(f"tokens.adopt: {source!r} is not SOURCE/LANGUAGE with a source of its own")
@@ -96,6 +102,10 @@ class Recipe(Section):
                     )
                 taken[checkpoint] = key
         return self
+
+    def _talks(self, store: str) -> bool:
+        """Whether a store holds conversations of a source."""
+        return isinstance(self.corpus.sources.get(store.split("/")[0]), ConversationsSource)
 
     def _check_source(self, key: str, source: str) -> None:
         if source.startswith(f"{REDTEAM}/"):

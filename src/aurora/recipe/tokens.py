@@ -16,6 +16,7 @@ from aurora.recipe.names import Distinct, Language, Revision, StoreName
 
 # How a prompt and its response stand as one text: AURORA-M's way, and two that other open models and data sets use.
 AURORA, CHATML, ALPACA = FORMATS = ("aurora", "chatml", "alpaca")
+Loss = Literal["answers", "last", "all"]
 
 
 class TrainedTokenizer(Section):
@@ -95,6 +96,11 @@ class Tokens(Section):
     adopt: Annotated[dict[StoreName, Adopted], Distinct] = Field(
         default_factory=dict,
         description="Stores made elsewhere, by the name that mixtures use for them (`SOURCE/LANGUAGE`).",
+    )
+    loss: Annotated[dict[StoreName, Loss], Distinct] = Field(
+        default_factory=dict,
+        description="What of conversations is learnt, by source (`SOURCE/LANGUAGE`): all `answers` (without an entry), "
+        "the `last` of each, or `all` as of text.",
     )
     format: str | None = Field(
         None,

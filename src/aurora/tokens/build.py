@@ -24,6 +24,7 @@ from aurora.files import read_json_lines, sha256
 from aurora.progress import progress
 from aurora.recipe.tokens import Infilling, Tokens
 from aurora.tokens.adoption import adopt_store
+from aurora.tokens.conversations import encode_conversations, holds_conversations
 from aurora.tokens.infilling import Infiller
 from aurora.tokens.store import SideFile, StoreWriter, TokenStore, clear_work, file_of, store_stem
 from aurora.tokens.text.encoder import Encoder, HuggingFaceEncoder, Ids, fast_encoder
@@ -55,14 +56,20 @@ def build_tokens(
     mark = sha256(tokenizer / FILE)
     found = parts(corpus, "clean")
     cuts = {name: _cuts(name, text, settings) for name, settings in tokens.infilling.items()}
+    talks = {f"{source}/{language}" for source, language, *_ in found if holds_conversations(corpus, source, language)}
+    if wrong := sorted(set(tokens.loss) - talks):
+        raise UserError(f"tokens.loss: the corpus has no conversations in {', '.join(wrong)}.")
     if missing := sorted(set(cuts) - {f"{source}/{language}" for source, language, _, _ in found} - set(tokens.adopt)):
         raise UserError(f"tokens.infilling: the corpus has no clean text for {', '.join(missing)}.")
     sides: dict[str, Any] = {}
     with progress("encode", sum(num_bytes for _, _, _, num_bytes in found), "B") as bar:
         for source, language, _, num_bytes in found:
             name = f"{source}/{language}"
-            sides[name] = _existing(folder, name, mark, cuts.get(name)) or _encode_documents(
-                text, encoders, mark, corpus, source, language, folder, cuts.get(name)
+            place = (corpus, source, language, folder)
+            sides[name] = _existing(folder, name, mark, cuts.get(name)) or (
+                encode_conversations(text, mark, *place, tokens.loss.get(name, "answers"))
+                if name in talks
+                else _encode_documents(text, encoders, mark, *place, cuts.get(name))
             )
             bar.update(num_bytes)
     for name, adopted in tokens.adopt.items():

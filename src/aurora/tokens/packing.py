@@ -149,16 +149,16 @@ class Pairs:
     """Prompt/response pairs, each token predicted from those of its own before it, as an answer is generated.
 
     One to a row, or by `best-fit` as many as it has room for, which is to be read with document masks: without them a
-    model sees the pairs before and learns to go on as they did. The plan takes a second for a million pairs. A pair
-    longer than a row is cut at its end; `without_loss` counts those of which nothing is left to learn then, because the
-    prompt fills the row: they are in no row.
+    model sees the pairs before and learns to go on as they did. The plan takes a second for a million pairs. What is
+    longer than a row is cut after its last answer that fits, or else where the row ends; `without_loss` counts those of
+    which nothing is left to learn then, because the prompt fills the row: they are in no row.
     """
 
     def __init__(self, store: TokenStore, length: int, end: int, packing: Packing = "own") -> None:
         assert store.mask is not None
         self.store, self.length, self.end = store, length, end
         self._mask = store.mask
-        targets = np.minimum(store.document_sizes.astype(np.int64) - 1, length)
+        targets = self._targets = _fitting(store, store.mask, length)
         counted = _counted(store.mask, store.document_starts + 1, targets)
         kept = np.flatnonzero(counted)
         self.without_loss = store.num_documents - len(kept)
@@ -179,8 +179,8 @@ class Pairs:
             row.documents[:] = len(pairs)
         place = 0
         for number, pair in enumerate(pairs):
-            begin, size = self.store.document(pair)
-            count = min(size - 1, self.length)
+            begin, _ = self.store.document(pair)
+            count = int(self._targets[pair])
             within = slice(place, place + count)
             row.inputs[within] = self.store.tokens[begin : begin + count]
             row.targets[within] = self.store.tokens[begin + 1 : begin + 1 + count]
@@ -256,6 +256,20 @@ def positions(documents: npt.NDArray[np.integer[Any]]) -> npt.NDArray[np.int64]:
     begins = np.zeros(documents.shape, np.int64)
     begins[:, 1:] = np.where(documents[:, 1:] != documents[:, :-1], places[:, 1:], 0)
     return places - np.maximum.accumulate(begins, axis=1)
+
+
+def _fitting(store: TokenStore, mask: npt.NDArray[np.uint8], length: int) -> Indices:
+    """How many targets of each pair stand in a row: all, or those up to the last answer that ends within the row, or as
+    many as fit where none does."""
+    sizes = store.document_sizes.astype(np.int64) - 1
+    targets = np.minimum(sizes, length)
+    for pair in np.flatnonzero(sizes > length).tolist():
+        first = store.document(pair)[0] + 1
+        counts = mask[first : first + length + 1]
+        ends = np.flatnonzero((counts[:-1] == 1) & (counts[1:] == 0))
+        if len(ends):
+            targets[pair] = ends[-1] + 1
+    return targets
 
 
 def _counted(mask: npt.NDArray[np.uint8], starts: Indices, sizes: Indices) -> Indices:

@@ -1,4 +1,4 @@
-"""How a prompt and its response become one text, and that text ids.
+"""How the turns of a conversation become one text, and that text ids.
 
 One decision: every format is a chat template in the language that `transformers` reads, kept beside the tokenizer. So
 what is trained, what answers in a chat and what others get from an exported model are one text; and text that a person
@@ -8,14 +8,15 @@ wrote stays text, whatever special token it spells.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 from tokenizers import Tokenizer
 
+from aurora.corpus.conversation import ASSISTANT, BETWEEN, SYSTEM, USER, Turn
 from aurora.errors import UserError
 from aurora.recipe.tokens import ALPACA, AURORA, CHATML
-from aurora.tokens.text.templates import compiled, quoted, rendered
+from aurora.tokens.text.templates import Messages, compiled, quoted, rendered
 from aurora.tokens.text.text_facts import TextFacts
 
 # Special tokens that a format is made of; a tokenizer that is learnt for it has them, another must.
@@ -59,7 +60,7 @@ def template_of(style: str | None, facts: TextFacts) -> str:
 
 
 class Format:
-    """A tokenizer's chat template, or AURORA-M's where it has none, at work on one prompt and its response."""
+    """A tokenizer's chat template, or AURORA-M's where it has none, at work on one conversation."""
 
     def __init__(self, facts: TextFacts) -> None:
         self.facts = facts
@@ -72,27 +73,35 @@ class Format:
     def prompt(self, prompt: str) -> list[int]:
         """The ids that an answer to `prompt` begins after."""
         (asked,), hidden = self._hide(prompt)
-        return self._ids(self._asked(asked), hidden)
+        return self._ids(self._rendered([{"role": USER, "content": asked}], to_answer=True), hidden)
 
     def pair(self, prompt: str, response: str) -> tuple[list[int], list[int]]:
-        """Ids of a prompt and its response, and the mask that counts the response up to the token that ends it.
+        """Ids of a prompt and its response, and the mask that counts the response up to the token that ends it."""
+        return self.conversation([Turn(USER, prompt), Turn(ASSISTANT, response)])
 
-        Both are encoded apart, so that the ids before a response are those that generation starts from.
+    def conversation(self, turns: Sequence[Turn], last_only: bool = False) -> tuple[list[int], list[int]]:
+        """Ids of a conversation, and the mask that counts its answers up to the token that ends each.
+
+        All answers count that are to be learnt, or the last one only. Each is encoded apart from what stands before it,
+        so that the ids before an answer are those that generation starts from.
         """
-        (asked, answered), hidden = self._hide(prompt, response)
-        before, after = (self._ids(text, hidden) for text in self._parts(asked, answered))
-        if self.answer_end is None:
-            raise UserError(
-                "The chat template ends a response with no special token, so that a model would not learn to stop: "
-                "give tokens.format."
-            )
-        counted = len(after) - after[::-1].index(self.answer_end)
-        return before + after, [0] * len(before) + [1] * counted + [0] * (len(after) - counted)
+        texts, hidden = self._hide(*(turn.text for turn in turns))
+        shown = [turn._replace(text=text) for turn, text in zip(turns, texts, strict=True)]
+        answers = [place for place, turn in enumerate(shown) if turn.role == ASSISTANT]
+        ids: list[int] = []
+        mask: list[int] = []
+        for place, (before, after) in zip(answers, self._parts(shown, answers), strict=True):
+            asked, answered = (self._ids(text, hidden) for text in (before, after))
+            learnt = turns[place].learnt and (place == answers[-1] or not last_only)
+            counted = self._counted(answered) if learnt else 0
+            ids += asked + answered
+            mask += [0] * len(asked) + [1] * counted + [0] * (len(answered) - counted)
+        return ids, mask
 
     @cached_property
     def answer_end(self) -> int | None:
         """The special token that the template writes after a response, if any."""
-        _, after = self._parts(ANY_PROMPT, ANY_RESPONSE)
+        ((_, after),) = self._parts([Turn(USER, ANY_PROMPT), Turn(ASSISTANT, ANY_RESPONSE)], [1])
         _, found, rest = after.partition(ANY_RESPONSE)
         ends = [index for index, _ in self._specials(rest)] if found else []
         return ends[0] if ends else None
@@ -102,19 +111,54 @@ class Format:
         """The same tokenizer, which finds special tokens in a text."""
         return Tokenizer.from_str(self.facts.tokenizer.to_str())
 
-    def _asked(self, prompt: str) -> str:
-        return rendered(self._template, [{"role": "user", "content": prompt}], self.facts.names, to_answer=True)
-
-    def _parts(self, prompt: str, response: str) -> tuple[str, str]:
-        """The text before a response, and from there on."""
-        messages = [{"role": "user", "content": prompt}, {"role": "assistant", "content": response}]
-        before, whole = self._asked(prompt), rendered(self._template, messages, self.facts.names, to_answer=False)
-        if not whole.startswith(before):
+    def _counted(self, answered: Sequence[int]) -> int:
+        """How many of an answer's ids count: up to the one that ends it."""
+        if self.answer_end is None:
             raise UserError(
-                "The chat template writes a conversation otherwise than the prompt that an answer begins after: "
+                "The chat template ends a response with no special token, so that a model would not learn to stop: "
                 "give tokens.format."
             )
-        return before, whole[len(before) :]
+        return len(answered) - answered[::-1].index(self.answer_end)
+
+    @cached_property
+    def _takes_system(self) -> bool:
+        """Whether the template has a place for a system turn."""
+        turns = [Turn(SYSTEM, ANY_PROMPT), Turn(USER, ANY_RESPONSE)]
+        messages = [{"role": turn.role, "content": turn.text} for turn in turns]
+        try:
+            return ANY_PROMPT in self._rendered(messages, to_answer=True)
+        except UserError:
+            return False
+
+    def _messages(self, turns: Sequence[Turn]) -> list[dict[str, str]]:
+        """Turns as a template reads them; the system's before the first prompt where it has no place of its own."""
+        messages = [{"role": turn.role, "content": turn.text} for turn in turns]
+        if len(messages) > 1 and messages[0]["role"] == SYSTEM and not self._takes_system:
+            system, first, *rest = messages
+            return [{**first, "content": f"{system['content']}{BETWEEN}{first['content']}"}, *rest]
+        return messages
+
+    def _parts(self, turns: Sequence[Turn], answers: Sequence[int]) -> list[tuple[str, str]]:
+        """Of each of the `answers` the text since the one before, and its own; the last is all to the end."""
+        messages = self._messages(turns)
+        fewer = len(turns) - len(messages)  # a system turn that stands in the first prompt
+        parts = []
+        place = 0
+        text = self._rendered(messages, to_answer=False)
+        for number in answers:
+            before = self._rendered(messages[: number - fewer], to_answer=True)
+            through = text if number == answers[-1] else self._rendered(messages[: number - fewer + 1], to_answer=False)
+            if not (text.startswith(through) and through.startswith(before) and len(before) >= place):
+                raise UserError(
+                    "The chat template writes a conversation otherwise than the prompt that an answer begins after: "
+                    "give tokens.format."
+                )
+            parts.append((text[place : len(before)], through[len(before) :]))
+            place = len(through)
+        return parts
+
+    def _rendered(self, messages: Messages, to_answer: bool) -> str:
+        return rendered(self._template, messages, self.facts.names, to_answer)
 
     def _hide(self, *texts: str) -> tuple[list[str], dict[str, str]]:
         """Texts with a stand-in for each special token that they spell, and which stands for which."""
