@@ -20,7 +20,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from aurora.corpus.personal.find import TYPES, find, mask_batch
+from aurora.corpus.personal.definitions import types
+from aurora.corpus.personal.find import find, mask_batch
 from inputs import add_data, data_of
 
 LANGUAGES = ("en", "fi", "hi", "ja", "vi", "code")
@@ -53,7 +54,7 @@ def _labelled(path: Path) -> dict[str, dict[str, dict[str, float]]]:
             false[lang, it.type] += not any(it.start < end and start < it.end for start, end, _ in pieces)
     table: dict[str, dict[str, dict[str, float]]] = {}
     for (lang, name), number in sorted(labels.items()):
-        if name in TYPES:
+        if name in types():
             key = (lang, name)
             precision = 1 - false[key] / finds[key] if finds[key] else 0.0
             table.setdefault(lang, {})[name] = {

@@ -22,8 +22,8 @@ import yaml
 from aurora.cli import main
 from aurora.corpus.artifact import read_columns, read_documents
 from aurora.corpus.document import Document
+from aurora.corpus.personal.definitions import types
 from aurora.corpus.personal.find import find
-from aurora.corpus.personal.patterns import kinds
 from conftest import MINIMAL, ROOT
 from corpus.added_pattern import added_pattern
 from corpus.sample_texts import TEXTS
@@ -115,7 +115,7 @@ def check_personal_data(case: Case, folder: Path, capsys: pytest.CaptureFixture[
         with added_pattern(type="secret", kind="tokens", pattern="lin_api_[A-Za-z0-9]{40}"):
             assert [text[one.start : one.end] for one in find(text, case["language"])] == [text[9:-1]]
         return
-    written = {kind.name: kind.placeholder.strip("<>") for kind in kinds()}
+    written = {name: one.placeholder.strip("<>") for name, one in types().items()}
     variants = [case["input"]]
     if any(piece.endswith(" IBAN") for piece in case["expected"]):
         variants.append(case["input"].replace(" ", "\u00a0"))

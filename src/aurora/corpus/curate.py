@@ -43,6 +43,8 @@ from aurora.recipe.corpus import Corpus
 PARTS = ("clean", "held_out", "dropped", "quarantined", "other_domain")
 # Names of the phases and of their steps, as folders of `.done.json` files in `corpus.work`.
 PREPARE, SIGN, LIST, JUDGE, REMAIN, WRITE = "prepared", "signed", "listed", "judged", "left", "written"
+# What languages say that no text or statistic depends on.
+NOT_PREPARED_BY = frozenset({"name", "own_name", "thresholds", "refusals", "look_alikes", "latin_words"})
 _LABELS = {PREPARE: "read and measure", REMAIN: "judge what is left of", WRITE: "write"}
 
 
@@ -195,7 +197,8 @@ def _prepared_by(plan: Plan) -> dict[str, str]:
     measured = {path.name: sha256(path) for path in sorted((plan.folder / "other_domain").iterdir())}
     packages = [version(name) for name in ("ftfy", "langcodes", "pycld2")]
     files = named_files(plan.corpus.curation, plan.base)
-    common = [VERSION, packages, files, {name: settings[name] for name in SETTINGS}, measured]
+    spoken = lookup.digest([lookup.default(), *(entry.language for entry in lookup.entries())], NOT_PREPARED_BY)
+    common = [VERSION, packages, files, {name: settings[name] for name in SETTINGS}, measured, spoken]
     sources = {name: source.numerics() for name, source in plan.corpus.sources.items()}
     return {
         shard.name: fingerprint(*common, sources[shard.source], plan.identities[shard.name]) for shard in plan.shards

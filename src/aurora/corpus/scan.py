@@ -21,7 +21,8 @@ from aurora.corpus.cleaning.identify import Cld2, identify_batch
 from aurora.corpus.cleaning.normalise import normalise_batch
 from aurora.corpus.document import Document, Quarantined
 from aurora.corpus.kernels.batch_statistics import measure
-from aurora.corpus.personal.find import TYPES, mask_batch
+from aurora.corpus.personal.definitions import types
+from aurora.corpus.personal.find import mask_batch
 from aurora.corpus.phases.decide import value_text
 from aurora.corpus.phases.prepare import batches
 from aurora.corpus.rules.judging import judge_batch
@@ -164,7 +165,7 @@ def _judge(findings: Findings, documents: list[Document], sets: Sequence[str], p
 
 
 def _count_personal_data(findings: Findings, counts: pa.RecordBatch, langs: Sequence[str]) -> None:
-    for name in TYPES:
+    for name in types():
         of_type = counts[name].to_numpy()
         for row in np.flatnonzero(of_type).tolist():
             by_language = findings.personal_data.setdefault(name, {})

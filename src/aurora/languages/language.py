@@ -9,16 +9,11 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
 from aurora.languages.labels import required
+from aurora.languages.personal_data import PersonalData, Table
 from aurora.languages.thresholds import Thresholds
-
-
-class Table(BaseModel):
-    """A table of a language's file: unknown keys are refused, values are frozen."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 def _pattern(value: str) -> str:
@@ -107,6 +102,9 @@ class Language(Table):
         default_factory=Thresholds, description="Limits of the rules, where not those of `default`."
     )
     refusals: Refusals | None = Field(None, description="How answers decline; without it no answer can be judged.")
+    personal_data: PersonalData = Field(
+        default_factory=PersonalData, description="Personal data of its country or countries, and words about any."
+    )
     look_alikes: dict[Character, str] = Field(
         default_factory=dict, description="Characters that answers write for one another, and what is read for them."
     )

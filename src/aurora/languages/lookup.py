@@ -29,7 +29,7 @@ DEFAULT = "default"
 UNSPACED_SCRIPTS = frozenset({"Hans", "Hant", "Jpan", "Khmr", "Laoo", "Mymr", "Thai", "Tibt"})
 _LONGEST_MESSAGE = 300
 _own: dict[str, Entry] = {}
-_forget: list[Callable[[], None]] = []
+_kept: list[Callable[[], None]] = []
 Answer = TypeVar("Answer")
 
 
@@ -50,7 +50,7 @@ class Entry:
 def cached(function: Callable[..., Answer]) -> Callable[..., Answer]:
     """A cache of what follows from the languages known; it is emptied when a recipe names others."""
     kept = cache(function)
-    _forget.append(kept.cache_clear)
+    _kept.append(kept.cache_clear)
     return kept
 
 
@@ -69,8 +69,13 @@ def use(paths: Sequence[Path]) -> None:
     if found or _own:
         _own.clear()
         _own.update(found)
-        for forget in _forget:
-            forget()
+        forget()
+
+
+def forget() -> None:
+    """Empty every `cached`: languages, or what is read beside them, are others from now on."""
+    for clear in _kept:
+        clear()
 
 
 def own() -> list[Path]:
@@ -86,7 +91,7 @@ def read(path: Path) -> Entry:
     except FileNotFoundError as error:
         raise UserError(f"There is no language's file {path}: check `languages` in the recipe.") from error
     except ValidationError as error:
-        raise UserError(_sentence(error, path, lines)) from error
+        raise UserError(sentence_of(error, path, lines)) from error
 
 
 @cached
@@ -109,6 +114,12 @@ def find(tag: str) -> Language | None:
         return _entry(tag).language
     code = primary(tag)
     return _entry(code).language if code in codes() and in_usual_script(tag) else None
+
+
+def code_of(tag: str) -> str:
+    """The code of the file that speaks of a tag's language, whatever script it is written in; of its language without
+    one."""
+    return tag if tag in codes() else primary(tag)
 
 
 def require(tag: str, needed_for: str) -> Language:
@@ -189,8 +200,8 @@ def _shipped(name: str) -> Entry:
     return read(FOLDER / f"{name}.yaml")
 
 
-def _sentence(error: ValidationError, path: Path, lines: dict[Key, int]) -> str:
-    """The first problem of a file in one sentence: file, line, key, what is wrong."""
+def sentence_of(error: ValidationError, path: Path, lines: dict[Key, int]) -> str:
+    """The first problem of a file of data in one sentence: file, line, key, what is wrong."""
     # A misspelt key often also makes another one "missing": the misspelling is the cause, so it comes first.
     problem: Any = min(error.errors(), key=lambda problem: problem["type"] != "extra_forbidden")
     key = tuple(str(part) for part in problem["loc"] if part != "[key]")

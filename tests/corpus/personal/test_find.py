@@ -9,7 +9,8 @@ import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aurora.corpus.personal.find import TYPES, find, mask_batch
+from aurora.corpus.personal.definitions import types
+from aurora.corpus.personal.find import find, mask_batch
 from aurora.corpus.personal.patterns import patterns
 
 # Numbers below are made up or published examples; the ones with check digits pass their check.
@@ -40,6 +41,13 @@ HELD = [
     ("pan", "hi", "पैन ABCPE1234F है", "ABCPE1234F"),
     ("my-number", "ja", "マイナンバーは123456789018です", "123456789018"),
     ("cccd", "vi", "số 001099012345 cấp", "001099012345"),
+    ("personnummer", "sv", "Hon heter Eva, 811218-9876.", "811218-9876"),
+    ("personnummer", "sv", "Kund 19811218-9876 ringde", "19811218-9876"),
+    ("personnummer", "sv", "samordningsnummer 811278-9873", "811278-9873"),
+    ("personnummer", "en", "personnummer 8112189876", "8112189876"),
+    ("phone", "sv", "Ring 08-123 456 78 i dag", "08-123 456 78"),
+    ("phone", "sv", "eller 070-123 45 67.", "070-123 45 67"),
+    ("address", "sv", "på Norra Exempelgatan 12 B, 123 45 Exempelstad.", "Norra Exempelgatan 12 B, 123 45 Exempelstad"),
     ("ssn", "en", "has 219-09-9999 on", "219-09-9999"),
     ("address", "en", "at 41 Sample Harbor Suite 8, Burgh, MO 60012", "41 Sample Harbor Suite 8, Burgh, MO 60012"),
     ("address", "fi", "Osoite: Pitkä Esimerkin kuja 84, 68465 Kuvala", "Pitkä Esimerkin kuja 84, 68465 Kuvala"),
@@ -58,6 +66,8 @@ ABSENT = [
     ("en", "the year 2013, 1 073 741 824 bytes and 3.14159265"),
     ("fi", "30.10.2013 ja 1 073 741 824 tavua"),
     ("fi", "tunnus 131052-308U."),
+    ("sv", "811218-9877, 813218-9876 och organisationsnummer 556036-0793"),
+    ("sv", "kostar 1 234 567 kr, fakturanummer 12345678, åren 1998-2005"),
     ("code", "x = 4111111111111111"),
     ("code", "@app.route('/a@2x.png')  # git@github.com:a/b"),
     ("code", "token = get_token_from_environment_2"),
@@ -79,7 +89,7 @@ def test_what_only_looks_alike_is_left(lang, text):
 
 
 def test_every_type_is_tried():
-    assert {kind for kind, *_ in HELD} == set(TYPES)
+    assert {kind for kind, *_ in HELD} == set(types())
 
 
 @pytest.mark.parametrize("lines", [12, 200])
@@ -126,7 +136,7 @@ def test_texts_are_masked_and_counted_by_type():
     texts = pa.array(["nothing", "a@b.example or c@d.example", "サーバー91.43.82.137は", ""], pa.large_string())
     masked, counts = mask_batch(texts, ["en", "en", "ja", "en"])
     assert masked.to_pylist() == ["nothing", "<EMAIL> or <EMAIL>", "サーバー<IP_ADDRESS>は", ""]
-    assert counts.schema.names == list(TYPES)
+    assert counts.schema.names == list(types())
     assert counts.column("email").to_pylist() == [0, 2, 0, 0]
     assert counts.column("ipv4").to_pylist() == [0, 0, 1, 0]
     assert {str(kind) for kind in counts.schema.types} == {"int32"}

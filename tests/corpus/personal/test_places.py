@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aurora.corpus.personal.addresses import address_languages
 from aurora.corpus.personal.patterns import sought
-from aurora.corpus.personal.places import ADDRESS_LANGUAGES, KINDS, scan
+from aurora.corpus.personal.places import KINDS, scan
 
 
 def places(*texts, lang="und"):
@@ -14,7 +15,7 @@ def places(*texts, lang="und"):
     encoded = [text if isinstance(text, bytes) else text.encode() for text in texts]
     offsets = np.cumsum([0, *map(len, encoded)]).astype(np.int64)
     data = np.frombuffer(b"".join(encoded), np.uint8)
-    languages = np.full(len(texts), ADDRESS_LANGUAGES.get(lang, 0), np.uint8)
+    languages = np.full(len(texts), address_languages().get(lang, 0), np.uint8)
     found, owners = scan(offsets, data, languages, sought())
     return [
         (int(owner), KINDS[kind], bytes(data[start:end]))
@@ -74,11 +75,11 @@ def test_more_places_than_room_are_all_found():
     assert len(places("a@b " * 5000)) == 5000
 
 
-@given(st.lists(st.binary(max_size=40), max_size=4), st.sampled_from(["und", *ADDRESS_LANGUAGES]))
+@given(st.lists(st.binary(max_size=40), max_size=4), st.sampled_from(["und", *address_languages()]))
 def test_any_bytes_give_places_inside_their_document(pieces, lang):
     ends = np.cumsum([0, *map(len, pieces)]).astype(np.int64)
     data = np.frombuffer(b"".join(pieces), np.uint8)
-    codes = np.full(len(pieces), ADDRESS_LANGUAGES.get(lang, 0), np.uint8)
+    codes = np.full(len(pieces), address_languages().get(lang, 0), np.uint8)
     found, owners = scan(ends, data, codes, sought())
     for (_, start, end), owner in zip(found, owners, strict=True):
         assert ends[owner] <= start < end <= ends[owner + 1]

@@ -11,9 +11,11 @@ import pyarrow as pa
 import pytest
 
 from aurora.corpus.personal import find as personal_data
+from aurora.corpus.personal.definitions import common
 from aurora.corpus.personal.find import find, mask_batch
-from aurora.corpus.personal.patterns import _data, all_patterns, sought
+from aurora.corpus.personal.patterns import all_patterns, sought
 from aurora.corpus.personal.places import KINDS, scan
+from aurora.languages import lookup
 
 SHORT, LONG = 400, 12_000  # bytes, and four times as many
 SLOWEST = 20.0  # seconds for a megabyte; the slowest take 6 on one old core
@@ -55,9 +57,12 @@ MIXED = [
     ),
     *("東京都千代田区1丁目", "東京都", "東京都あ1-2-", "1番", "d='.5 2.2.82.64 ", ".5 61.61.61.61 "),
 ]
+# Lists of words that say what a number is.
+NAMING = {pattern.definition.entry.cue for pattern in all_patterns()}
 PREFIXES = sorted({one.characters for pattern in all_patterns() for one in pattern.beginnings})
-CUES = [cue.partition("(?")[0] or "ip" for cues in _data()["cues"].values() for cue in cues]
-EXAMPLES = [pattern.example for pattern in all_patterns() if pattern.example]
+LISTS = [entry.language.personal_data.words for entry in lookup.entries()] + [common().words]
+CUES = [cue.partition("(?")[0] or "ip" for lists in LISTS for name in lists if name in NAMING for cue in lists[name]]
+EXAMPLES = [entry.example for entry in (pattern.definition.entry for pattern in all_patterns()) if entry.example]
 UNITS = sorted(
     {
         *(*SIGNS, *MIXED, *PREFIXES, *EXAMPLES),
@@ -75,9 +80,9 @@ def repeated(unit, size):
 def read(monkeypatch):
     """Characters that patterns were given since it was last cleared."""
     given = []
-    original = personal_data.fold
+    original = personal_data.folder
     monkeypatch.setattr(
-        personal_data, "fold", lambda kind: lambda text: given.append(len(text)) or original(kind)(text)
+        personal_data, "folder", lambda kind: lambda text: given.append(len(text)) or original(kind)(text)
     )
     return given
 

@@ -1,19 +1,18 @@
-"""Check digits and other tests that a number is what its form says: cards, bank accounts, national numbers, addresses.
+"""Check digits and other tests that a value is what its form says: cards, bank accounts, national numbers, addresses.
 
-One decision: every test takes the bare characters (no separators, ASCII digits) and answers true or false, so that the
-patterns of `data/personal_data.yaml` name a test and stay data.
+One decision: a test is a method that numbers of many countries share, and takes the bare characters (no separators,
+ASCII digits); what is of one country alone (dates, areas, weights) stands in its patterns, as data.
 """
 
 from __future__ import annotations
 
-import datetime
 import ipaddress
+import operator
 import re
 from collections.abc import Callable
 
-# The last character of a henkilötunnus by the remainder of its nine digits by 31.
-_HENKILOTUNNUS = "0123456789ABCDEFHJKLMNPRSTUVWXY"
-_CENTURIES = {"+": 1800, "-": 1900, **dict.fromkeys("UVWXY", 1900), **dict.fromkeys("ABCDEF", 2000)}
+from aurora.languages.personal_data import Remainder
+
 # Lengths of the IBAN by country, SWIFT's registry.
 IBAN_LENGTHS = {
     15: "NO",
@@ -37,12 +36,6 @@ IBAN_LENGTHS = {
 }
 _SMALL_IBAN = re.compile(r"[A-Za-z]{2}\d\d[A-Za-z]{0,6}\d{8,30}[A-Za-z]{0,3}")
 _IBAN_LENGTH = {country: length for length, countries in IBAN_LENGTHS.items() for country in countries.split()}
-# First two digits of a CCCD's province (Circular 07/2016/TT-BCA): 63 codes from 001 to 096.
-_NO_PROVINCE = (
-    *(3, 5, 7, 9, 13, 16, 18, 21, 23, 28, 29, 32, 39, 41, 43, 47, 50),
-    *(53, 55, 57, 59, 61, 63, 65, 69, 71, 73, 76, 78, 81, 85, 88, 90),
-)
-_PROVINCES = frozenset(range(1, 97)).difference(_NO_PROVINCE)
 
 
 def _verhoeff_tables() -> tuple[list[list[int]], list[list[int]]]:
@@ -91,35 +84,16 @@ def iban(value: str) -> bool:
     return int("".join(str(int(character, 36)) for character in value[4:] + value[:4])) % 97 == 1
 
 
-def henkilotunnus(value: str) -> bool:
-    """The Finnish personal identity code: a date, a century's sign, three digits and a check character."""
-    value = value.upper()
-    century = _CENTURIES.get(value[6])
-    if century is None or _HENKILOTUNNUS[int(value[:6] + value[7:10]) % 31] != value[10]:
+def last_follows(value: str, rule: Remainder) -> bool:
+    """Whether the last character of a value is the one that its digits ask for."""
+    digits = [int(character) for character in value[:-1] if character.isdigit()]
+    if rule.weights and len(rule.weights) != len(digits):
         return False
-    try:
-        datetime.date(century + int(value[4:6]), int(value[2:4]), int(value[:2]))
-    except ValueError:
-        return False
-    return True
-
-
-def my_number(digits: str) -> bool:
-    """The Japanese individual number: weights 2..7 then 2..6 from the right, remainder by 11."""
-    weights = [2, 3, 4, 5, 6, 7, 2, 3, 4, 5, 6]
-    total = sum(weight * int(digit) for weight, digit in zip(weights, reversed(digits[:-1]), strict=True))
-    remainder = total % 11
-    return int(digits[-1]) == (0 if remainder <= 1 else 11 - remainder)
-
-
-def cccd(digits: str) -> bool:
-    """The Vietnamese citizen number has no check digit: a province's code, then century and sex from 0 to 3."""
-    return int(digits[:3]) in _PROVINCES and digits[3] in "0123"
-
-
-def ssn(digits: str) -> bool:
-    """A United States social security number: the areas, groups and serials that are never issued are none."""
-    return digits[:3] not in ("000", "666") and digits[0] != "9" and digits[3:5] != "00" and digits[5:] != "0000"
+    total = sum(map(operator.mul, rule.weights, digits)) if rule.weights else int("".join(map(str, digits)) or "0")
+    if rule.characters:
+        return rule.characters[total % rule.modulus] == value[-1].upper()
+    filled = -total % rule.modulus
+    return value[-1] == (str(filled) if filled < 10 else "0")
 
 
 def public_address(value: str) -> bool:
@@ -135,9 +109,5 @@ CHECKS: dict[str, Callable[[str], bool]] = {
     "luhn": luhn,
     "verhoeff": verhoeff,
     "iban": iban,
-    "henkilotunnus": henkilotunnus,
-    "my-number": my_number,
-    "cccd": cccd,
-    "ssn": ssn,
     "public-address": public_address,
 }

@@ -1,7 +1,7 @@
 """Personal data and secrets: found, counted by type, and masked by placeholders or by consistent fakes.
 
-One decision: a fast pass over the bytes names the few places where anything may stand (`personal_scan`), patterns and
-check digits decide there (`personal_patterns`), and only types and counts ever leave this module, never a value. Places
+One decision: a fast pass over the bytes names the few places where anything may stand (`places`), patterns and
+check digits decide there (`patterns`), and only types and counts ever leave this module, never a value. Places
 near each other are read together, so that no pattern reads a byte twice: the work for a text grows with its length.
 """
 
@@ -16,26 +16,19 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from aurora.corpus.kernels.columns import buffers_of, texts_of
+from aurora.corpus.personal.addresses import address_languages, addresses_of
+from aurora.corpus.personal.definitions import types
 from aurora.corpus.personal.fakes import fake
-from aurora.corpus.personal.patterns import Kind, fold, folded, kinds, patterns, sought
-from aurora.corpus.personal.places import (
-    ADDRESS_LANGUAGES,
-    ADDRESSES,
-    ASSIGNED,
-    AT,
-    CODES,
-    COLONS,
-    DIGITS,
-    KINDS,
-    TOKENS,
-    scan,
-)
+from aurora.corpus.personal.folded_text import folded, folder
+from aurora.corpus.personal.patterns import patterns, sought
+from aurora.corpus.personal.places import scan
+from aurora.corpus.personal.sought import ADDRESSES, ASSIGNED, AT, CODES, COLONS, DIGITS, KINDS, TOKENS
+from aurora.languages import lookup
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 How = Literal["placeholders", "fakes"]
-TYPES = tuple(kind.name for kind in kinds())
 
 # Bytes before and behind a place in which what stands there may lie, and words that say what it is. All but secrets,
 # whose places are as long as they may be, lie on one line.
@@ -69,13 +62,13 @@ def find(text: str, lang: str) -> list[Found]:
     hits = _found(array, [lang])
     firsts = np.flatnonzero(np.frombuffer(data, np.uint8) & 0xC0 != 0x80) if hits else np.zeros(0, np.int64)
     ends = np.searchsorted(firsts, [hit[2:] for hit in hits]).tolist()
-    return [Found(hit[1].name, start, end) for hit, (start, end) in zip(hits, ends, strict=True)]
+    return [Found(hit[1], start, end) for hit, (start, end) in zip(hits, ends, strict=True)]
 
 
 def mask_batch(
     texts: pa.LargeStringArray, langs: Sequence[str], how: How = "placeholders", key: bytes = b"aurora"
 ) -> tuple[pa.LargeStringArray, pa.RecordBatch]:
-    """The texts masked, and int32 counts [documents] for every type of TYPES.
+    """The texts masked, and int32 counts [documents] for every type of `types`.
 
     `texts` has no nulls; `langs` is BCP 47, `code` or `und` for each. `key` makes the fakes: equal values get equal
     fakes under one key. Texts that hold nothing share the buffers given.
@@ -83,25 +76,27 @@ def mask_batch(
     import pyarrow as pa
 
     found = _found(texts, langs)
-    counts = np.zeros((len(TYPES), len(texts)), np.int32)
-    for document, kind, _, _ in found:
-        counts[TYPES.index(kind.name), document] += 1
-    table = pa.RecordBatch.from_arrays([pa.array(column) for column in counts], list(TYPES))
+    names = list(types())
+    counts = np.zeros((len(names), len(texts)), np.int32)
+    for document, name, _, _ in found:
+        counts[names.index(name), document] += 1
+    table = pa.RecordBatch.from_arrays([pa.array(column) for column in counts], names)
     if not found:
         return texts, table
     return _replaced(texts, found, _writer(texts, langs, how, key)), table
 
 
-_Hit = tuple[int, Kind, int, int]
+_Hit = tuple[int, str, int, int]
 """Document, type, first byte, byte after the last."""
 
 
 def _found(texts: pa.LargeStringArray, langs: Sequence[str]) -> list[_Hit]:
     """All pieces in order, as bytes of the data buffer."""
     offsets, data = buffers_of(texts)
-    primary = [lang.split("-")[0] for lang in langs]
-    codes = np.fromiter((ADDRESS_LANGUAGES.get(lang, 0) for lang in primary), np.uint8, len(primary))
-    places, owners = scan(offsets, data, codes, sought())
+    codes = [lookup.code_of(lang) for lang in langs]
+    numbers = address_languages()
+    with_addresses = np.fromiter((numbers.get(code, 0) for code in codes), np.uint8, len(codes))
+    places, owners = scan(offsets, data, with_addresses, sought())
     if not len(places):
         return []
     raw = memoryview(data.data)
@@ -113,12 +108,12 @@ def _found(texts: pa.LargeStringArray, langs: Sequence[str]) -> list[_Hit]:
         bounds = int(offsets[document]), int(offsets[document + 1])
         group: list[_Match] = []
         for stretch in _stretches(raw, listed[first:last], *bounds):
-            group += _matches(raw, primary[document], *stretch)
+            group += _matches(raw, codes[document], *stretch)
         hits += _resolved(document, group)
     return hits
 
 
-_Match = tuple[int, int, int, Kind]
+_Match = tuple[int, int, int, str]
 """Precedence, first byte, byte after the last, type."""
 
 
@@ -153,7 +148,7 @@ def _matches(
     piece = bytes(raw[start:end])
     start += len(piece) - len(piece := piece.lstrip(_CONTINUATION))
     window = piece.decode("utf-8", _BLANK)
-    seen = fold(KINDS[kind])(window)
+    seen = folder(KINDS[kind])(window)
     firsts = [first for first, _ in places]
     reach, digits = (0, len(seen)), len(seen)
     if kind in _REACH:  # numbers and codes lie within their places; the rest reaches further
@@ -165,7 +160,7 @@ def _matches(
     byte_of: Callable[[int], int] | None = None
     matches = []
     for precedence, pattern in enumerate(patterns(lang, KINDS[kind])):
-        if digits < pattern.fewest:
+        if digits < pattern.definition.entry.digits[0]:
             continue
         for match in pattern.expression.finditer(seen, *reach):
             byte_of = byte_of or _bytes_of(window, piece)
@@ -173,7 +168,7 @@ def _matches(
             first, last = start + byte_of(left), start + byte_of(right)
             place = bisect_right(firsts, last) - 1
             if place >= 0 and first <= places[place][1] and pattern.accepts(seen, left, right):
-                matches.append((precedence + _RANK[kind], first, last, pattern.kind))
+                matches.append((precedence + _RANK[kind], first, last, pattern.type))
     return matches
 
 
@@ -188,14 +183,14 @@ def _bytes_of(window: str, piece: bytes) -> Callable[[int], int]:
 
 def _resolved(document: int, group: list[_Match]) -> list[_Hit]:
     """Of pieces that overlap, the one of the most telling pattern, then the longest."""
-    taken: list[tuple[int, int, Kind]] = []
+    taken: list[tuple[int, int, str]] = []
     ends: list[int] = []
-    for _, start, end, kind in sorted(group, key=lambda item: (item[0], item[1] - item[2], item[1])):
+    for _, start, end, name in sorted(group, key=lambda item: (item[0], item[1] - item[2], item[1])):
         place = bisect_right(ends, start)
         if place == len(taken) or end <= taken[place][0]:
-            taken.insert(place, (start, end, kind))
+            taken.insert(place, (start, end, name))
             ends.insert(place, end)
-    return [(document, kind, start, end) for start, end, kind in taken]
+    return [(document, name, start, end) for start, end, name in taken]
 
 
 def _writer(texts: pa.LargeStringArray, langs: Sequence[str], how: How, key: bytes) -> Callable[[_Hit], bytes]:
@@ -203,11 +198,12 @@ def _writer(texts: pa.LargeStringArray, langs: Sequence[str], how: How, key: byt
     _, data = buffers_of(texts)
 
     def written(hit: _Hit) -> bytes:
-        document, kind, start, end = hit
+        document, name, start, end = hit
         if how == "placeholders":
-            return kind.placeholder.encode()
+            return types()[name].placeholder.encode()
         value = folded(data[start:end].tobytes().decode("utf-8", "surrogatepass"))
-        return fake(kind.fake, value, langs[document].split("-")[0], key, kind.head).encode("utf-8", "surrogatepass")
+        known = addresses_of(lookup.code_of(langs[document]))
+        return fake(types()[name], value, key, known.fake if known else "").encode("utf-8", "surrogatepass")
 
     return written
 

@@ -14,7 +14,8 @@ from typing import Any
 import pyarrow as pa
 
 from aurora.corpus.document import Quarantined
-from aurora.corpus.personal.find import TYPES, mask_batch
+from aurora.corpus.personal.definitions import types
+from aurora.corpus.personal.find import mask_batch
 from aurora.errors import AuroraError, UserError
 from aurora.files import read_regular
 from aurora.recipe.corpus import Curation
@@ -34,9 +35,9 @@ class Masker:
     def texts(self, texts: pa.LargeStringArray, langs: Sequence[str]) -> tuple[pa.LargeStringArray, Mapping[str, Any]]:
         """The texts masked, and the number of pieces of each type in each."""
         if self._how == "keep":
-            return texts, dict.fromkeys(TYPES, pa.array([0] * len(texts), pa.int32()))
+            return texts, dict.fromkeys(types(), pa.array([0] * len(texts), pa.int32()))
         masked, counts = mask_batch(texts, langs, self._how, self._key)
-        return masked, {name: counts[name] for name in TYPES}
+        return masked, {name: counts[name] for name in types()}
 
     def quarantined(self, found: Quarantined) -> Quarantined:
         """A quarantined input with its excerpt masked."""

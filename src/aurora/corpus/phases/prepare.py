@@ -36,7 +36,7 @@ from aurora.corpus.contamination.sentences import SentenceIndex
 from aurora.corpus.conversation import ASSISTANT, UNANSWERED, USER
 from aurora.corpus.document import COLUMNS, UNKNOWN_LABEL, Document, Quarantined
 from aurora.corpus.kernels.minhash import signatures
-from aurora.corpus.personal.find import TYPES
+from aurora.corpus.personal.definitions import types
 from aurora.corpus.personal.masking import Masker
 from aurora.corpus.phases.losses import Read
 from aurora.corpus.phases.pieces import Documents, Pieces, Turns
@@ -52,7 +52,7 @@ from aurora.recipe.corpus import Curation
 from aurora.recipe.sources import ConversationsSource
 
 # Raise it when the code writes something else for the same text, so that shards are prepared again.
-VERSION = 13
+VERSION = 14
 # A batch ends with the document that reaches one of these. Every step holds a copy of its texts, and each worker has a
 # batch: 16 MB keep a worker within a few hundred MB and make Python's cost a batch small.
 BATCH_BYTES = 16_000_000
@@ -76,35 +76,35 @@ UNKNOWN_LABELS = "unknown language labels"
 UNANSWERED_PROMPTS = "prompts without an answer left out"
 CROSS_LINGUAL = "conversations across languages"
 MENDED = ("normalised", "mojibake repaired")
-# Changes and labels of documents that the ledger counts.
-COUNTED = (
-    UNKNOWN_LABELS,
-    *MENDED,
-    "mixed languages",
-    OTHER_LANGUAGE,
-    UNANSWERED_PROMPTS,
-    CROSS_LINGUAL,
-    *(f"personal data: {name}" for name in TYPES),
-)
-
 TEXTS = pa.schema([(name, pa.large_string() if name == "text" else pa.string()) for name in COLUMNS])
-FACTS = pa.schema(
-    [
-        ("id", pa.string()),
-        ("lang", pa.string()),
-        ("bytes", pa.int64()),
-        ("hash", pa.binary(16)),
-        ("step", pa.string()),
-        ("rule", pa.string()),
-        ("value", pa.string()),
-        ("measured", pa.string()),
-        ("language_percent", pa.int32()),
-        ("benchmark", pa.string()),
-        ("benchmark_item", pa.string()),
-        *((name, pa.int32()) for name in COUNTED),
-        *((name, pa.float64()) for name in JUDGED_BY),
-    ]
-)
+
+
+def counted_columns() -> tuple[str, ...]:
+    """Changes and labels of documents that the ledger counts."""
+    talk = (UNANSWERED_PROMPTS, CROSS_LINGUAL)
+    personal = (f"personal data: {name}" for name in types())
+    return (UNKNOWN_LABELS, *MENDED, "mixed languages", OTHER_LANGUAGE, *talk, *personal)
+
+
+def facts_schema() -> pa.Schema:
+    """What is known of each document but its text; types of personal data follow from the languages known."""
+    return pa.schema(
+        [
+            ("id", pa.string()),
+            ("lang", pa.string()),
+            ("bytes", pa.int64()),
+            ("hash", pa.binary(16)),
+            ("step", pa.string()),
+            ("rule", pa.string()),
+            ("value", pa.string()),
+            ("measured", pa.string()),
+            ("language_percent", pa.int32()),
+            ("benchmark", pa.string()),
+            ("benchmark_item", pa.string()),
+            *((name, pa.int32()) for name in counted_columns()),
+            *((name, pa.float64()) for name in JUDGED_BY),
+        ]
+    )
 
 
 def prepare(plan: Plan, shard: Shard, tick: Callable[[int], object]) -> dict[str, Any]:
@@ -121,11 +121,12 @@ def prepare(plan: Plan, shard: Shard, tick: Callable[[int], object]) -> dict[str
     steps = _Steps(
         curation, identifiers_of(plan), _measuring_sentences(plan.folder), measures, benchmarks, masker, talk
     )
+    schema = facts_schema()
     read = Read(size=plan.size_on_disk(shard))
     with ExitStack() as stack:
         streams = {path: stack.enter_context(atomic_file(path)) for path in (files.texts, files.facts)}
         texts = stack.enter_context(pq.ParquetWriter(streams[files.texts], TEXTS, compression="lz4"))
-        facts = stack.enter_context(pq.ParquetWriter(streams[files.facts], FACTS, compression="zstd"))
+        facts = stack.enter_context(pq.ParquetWriter(streams[files.facts], schema, compression="zstd"))
         quarantined = stack.enter_context(atomic_file(files.quarantined, "w"))
         lines = None
         if curation.boilerplate_lines == "drop":
@@ -138,7 +139,7 @@ def prepare(plan: Plan, shard: Shard, tick: Callable[[int], object]) -> dict[str
             prepared, broken = steps.carry_out(inputs)
             for batch in prepared:
                 texts.write_batch(batch.select(TEXTS.names))
-                facts.write_batch(batch.select(FACTS.names))
+                facts.write_batch(batch.select(schema.names))
                 if signed:
                     signed.write(signatures(batch["text"]).tobytes())
                 if lines and not talk:  # a turn is cut nowhere
@@ -230,7 +231,7 @@ class _Steps:
         return [batch for prepared, _ in parts for batch in prepared], [item for _, broken in parts for item in broken]
 
     def _batch(self, documents: Sequence[Document]) -> pa.RecordBatch:
-        """Documents as columns, those of TEXTS and FACTS."""
+        """Documents as columns, those of TEXTS and `facts_schema`."""
         columns: dict[str, Any] = {
             name: pa.array([getattr(document, name) for document in documents], TEXTS.field(name).type)
             for name in COLUMNS
@@ -276,7 +277,7 @@ class _Steps:
             "language_percent": pa.array(languages.percents),
             "mixed languages": pa.array(is_mixed(languages)).cast(pa.int32()),
         }
-        columns |= {f"personal data: {name}": pa.array(pieces.sums(counts[name])) for name in TYPES}
+        columns |= {f"personal data: {name}": pa.array(pieces.sums(counts[name])) for name in types()}
         for field, name in enumerate(("step", "rule", "value")):
             losses = (None if loss is None else ("language", *loss)[field] for loss in languages.losses)
             columns[name] = pa.array(losses, pa.string())

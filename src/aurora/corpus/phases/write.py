@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from aurora.corpus.cleaning.normalise import normalise_batch
 from aurora.corpus.ledger import EXAMPLES_PER_RULE, EXCERPT, Ledger
 from aurora.corpus.phases.part_files import LOSS_COLUMNS, PartWriter
-from aurora.corpus.phases.prepare import COUNTED
+from aurora.corpus.phases.prepare import counted_columns
 from aurora.corpus.plan import Plan, Shard
 from aurora.corpus.repeats.cuts import KINDS_OF_CUTS, Cuts, cut_files
 from aurora.corpus.work import DROPPED, PART_NAMES, WorkFiles
@@ -44,7 +44,7 @@ def write_shard(plan: Plan, shard: Shard, tick: Callable[[int], object]) -> dict
     ):
         for group in range(texts.num_row_groups):
             table = texts.read_row_group(group)
-            known = facts.read_row_group(group, columns=["lang", "bytes", "benchmark", *COUNTED])
+            known = facts.read_row_group(group, columns=["lang", "bytes", "benchmark", *counted_columns()])
             mine = fates.slice(first, len(table))
             table, known = _without_cuts(plan, cuts, first, table, known)
             first += len(table)
@@ -91,7 +91,7 @@ def _enter(ledger: Ledger, source: str, known: pa.Table, fates: pa.Table) -> Non
             ledger.drop(source, row["lang"], row["step"], row["rule"], documents, size)
         else:
             ledger.keep(source, row["lang"], PART_NAMES[row["part"]], documents, size)
-    counted = (*COUNTED, *KINDS_OF_CUTS)
+    counted = (*counted_columns(), *KINDS_OF_CUTS)
     for row in known.group_by("lang").aggregate([(name, "sum") for name in counted]).to_pylist():
         for name in counted:
             ledger.change(name, row["lang"], row[f"{name}_sum"] or 0)
