@@ -35,7 +35,7 @@ def test_what_is_missing_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     if find_spec("fasttext") is not None:
         with pytest.raises(UserError, match="there is no file"):
             FastText(tmp_path / "none.ftz")
-        with pytest.raises(UserError, match="is no model of fastText"):
+        with pytest.raises(UserError, match="is not a fastText model"):
             FastText(tmp_path / "broken.ftz")
     monkeypatch.setitem(sys.modules, "fasttext", None)
     with pytest.raises(UserError, match=r"install aurora-lm\[fasttext\]"):

@@ -1,8 +1,8 @@
-"""Which texts normalisation would change: one pass over the bytes of many documents, and the plain changes made there.
+"""The compiled part of normalisation: which texts would change, and the simple changes themselves.
 
-One decision: the pass follows Unicode's quick check, but looks at what a mark follows, so that a script whose every
-word has marks (Devanagari) is not suspected for having them. Only a text whose letters may compose or reorder, or that
-has a joiner out of place, is left to Python; spaces, line ends and invisible characters are changed here.
+One decision: the pass follows Unicode's quick check (UAX 15), but also looks at what a mark follows, so that a script
+with marks in every word (Devanagari) passes. Only a text whose letters may compose or reorder, or that has a stray
+joiner, is left to Python; spaces, line ends and invisible characters are changed here.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ import numpy.typing as npt
 
 from aurora.corpus.kernels.compiled import compiled, entry_point
 
-# Verdicts: as it should be, changed by `rewrite`, left to Python.
+# Verdicts: normalised already, changed by `rewrite`, left to Python.
 SAME, PLAIN, HARD = 0, 1, 2
-# What a character is; most texts hold none that is watched.
+# Traits of a character; most texts have none of the _WATCHED ones.
 _INVISIBLE, _LINE, _JOINER, _COMPOSED, _MARK = 1, 2, 4, 8, 16
 _SPACE, _JOINING, _COMPOUND, _SECOND = 32, 64, 128, 256
 _WATCHED = _INVISIBLE | _LINE | _JOINER | _COMPOSED | _MARK | _SECOND
-_FARTHEST = 30  # marks on one letter; with more, Python decides
+_FARTHEST = 30  # marks on one letter, Unicode's stream-safe limit (UAX 15); with more, Python decides
 
 # Kinds of first bytes.
 _PLAIN_BYTE, _NEWLINE, _CONTROL, _PLAIN_THREE, _LEAD = 0, 1, 2, 3, 4
-# Where Unicode has characters that are no plain letters; ideographs and syllables of Hangul lie between.
+# Ranges with other characters than plain letters; between them are ideographs and Hangul syllables.
 _SPARSE = ((0x80, 0x3400), (0xA000, 0xAC00), (0xD7A4, 0xD800), (0xF900, 0x1_4000), (0x1_6000, 0x1_7000),
            (0x1_B000, 0x2_0000), (0x2_F800, 0x2_FA20), (0xE_0000, 0xE_0200))  # fmt: skip
 
@@ -61,7 +61,7 @@ def tables() -> Tables:
                 traits[code] |= _SPACE
     traits[classes > 0] |= _MARK
     traits[np.array(pairs[1:]) & 0x1F_FFFF] |= _SECOND
-    traits[0x1161:0x1176] |= _SECOND  # vowels and finals of Hangul compose by rule
+    traits[0x1161:0x1176] |= _SECOND  # Hangul's vowels and finals compose by rule, not by a table
     traits[0x11A8:0x11C3] |= _SECOND
     traits[0x1100:0x1113] |= _COMPOUND
     traits[0xAC00:0xD7A4] |= _COMPOUND
@@ -71,7 +71,7 @@ def tables() -> Tables:
 
 
 def _mark_invisible(traits: npt.NDArray[np.uint16]) -> None:
-    """Mark what `normalise` removes, makes a line feed of, and lets joiners stand between."""
+    """Set the traits of what `normalise` removes, turns into a line feed, and keeps joiners between."""
     for start, end in ((0x00, 0x08), (0x0E, 0x1F), (0x7F, 0x9F), (0xAD, 0xAD), (0x200B, 0x200B), (0x200E, 0x200F),
                        (0x202A, 0x202E), (0x2060, 0x2064), (0xFEFF, 0xFEFF)):  # fmt: skip
         traits[start : end + 1] |= _INVISIBLE
@@ -96,8 +96,8 @@ def _byte_kinds() -> npt.NDArray[np.uint8]:
 def scan(
     offsets: npt.NDArray[np.int64], data: npt.NDArray[np.uint8], code: npt.NDArray[np.bool_]
 ) -> npt.NDArray[np.uint8]:
-    """The verdict of each document, uint8 [documents]; `offsets` int64 [documents + 1] into the UTF-8 of `data`,
-    `code` bool [documents] where spacing and letters stay as they are."""
+    """The verdict of each document, uint8 [documents]; `offsets` int64 [documents + 1] into the UTF-8 of `data`, `code`
+    bool [documents] marks documents whose spacing and letters are kept."""
     verdicts = np.zeros(len(offsets) - 1, np.uint8)
     _scan(offsets, data, code, *tables(), verdicts)
     return verdicts
@@ -110,12 +110,12 @@ def rewrite(
     verdicts: npt.NDArray[np.uint8],
     others: tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8]],
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
-    """(offsets, data) of the documents with the plain changes made; `others` are the HARD ones, already normalised, in
+    """(offsets, data) of the documents after the plain changes; `others` are the HARD ones, already normalised, in
     order."""
-    known = tables()
+    lookup = tables()
     out_offsets = np.zeros(len(offsets), np.int64)
     out = np.empty(int(offsets[-1] - offsets[0]) + len(others[1]), np.uint8)
-    size = _rewrite(offsets, data, code, verdicts, *others, known.kinds, known.traits, out_offsets, out)
+    size = _rewrite(offsets, data, code, verdicts, *others, lookup.kinds, lookup.traits, out_offsets, out)
     return out_offsets, out[:size]
 
 
@@ -140,7 +140,7 @@ def _scan_code(data, kinds, begin, end):  # type: ignore[no-untyped-def]
 
 @compiled
 def _is_separator(data, at):  # type: ignore[no-untyped-def]
-    """U+2028 or U+2029."""
+    """Whether a three-byte character is U+2028 or U+2029."""
     return data[at + 1] == 0x80 and (data[at + 2] == 0xA8 or data[at + 2] == 0xA9)
 
 
@@ -186,7 +186,7 @@ def _scan_prose(data, kinds, traits, classes, pairs, begin, end):  # type: ignor
 
 @compiled
 def _code_point(data, at):  # type: ignore[no-untyped-def]
-    """(the code point at `at`, its number of bytes)."""
+    """(code point at `at`, its number of bytes)."""
     byte = np.int64(data[at])
     if byte < 0x80:
         return byte, 1
@@ -200,7 +200,7 @@ def _code_point(data, at):  # type: ignore[no-untyped-def]
 
 @compiled
 def _before(data, traits, begin, at):  # type: ignore[no-untyped-def]
-    """Where the visible character before `at` begins; less than `begin` without one."""
+    """The position of the visible character before `at`; less than `begin` if there is none."""
     while at > begin:
         at -= 1
         if data[at] & 0xC0 != 0x80 and not traits[_code_point(data, at)[0]] & _INVISIBLE:
@@ -210,9 +210,9 @@ def _before(data, traits, begin, at):  # type: ignore[no-untyped-def]
 
 @compiled
 def _joins(data, traits, begin, at, end):  # type: ignore[no-untyped-def]
-    """Whether the joiner at `at` stands alone between two characters that join."""
-    place = _before(data, traits, begin, at)
-    if place < begin or not traits[_code_point(data, place)[0]] & _JOINING:
+    """Whether the joiner at `at` is alone between two characters that join."""
+    previous = _before(data, traits, begin, at)
+    if previous < begin or not traits[_code_point(data, previous)[0]] & _JOINING:
         return False
     at += 3
     while at < end:
@@ -225,30 +225,30 @@ def _joins(data, traits, begin, at, end):  # type: ignore[no-untyped-def]
 
 @compiled
 def _may_change(data, traits, classes, pairs, begin, at, point):  # type: ignore[no-untyped-def]
-    """Whether a mark may compose with the letter it belongs to, or change places with a mark before it."""
-    own = classes[point]
+    """Whether a mark may compose with its letter, or swap with the mark before it."""
+    own_class = classes[point]
     second = traits[point] & _SECOND != 0
-    place = at
+    previous = at
     for step in range(_FARTHEST):
-        place = _before(data, traits, begin, place)
-        if place < begin:
+        previous = _before(data, traits, begin, previous)
+        if previous < begin:
             return False
-        before = _code_point(data, place)[0]
-        theirs = classes[before]
-        if step == 0 and own and theirs > own:
+        before = _code_point(data, previous)[0]
+        class_before = classes[before]
+        if step == 0 and own_class and class_before > own_class:
             return True
         if not second:
             return False
-        if theirs == 0:
+        if class_before == 0:
             pair = before << 21 | point
-            found = np.searchsorted(pairs, pair)
-            return traits[before] & _COMPOUND != 0 or (found < len(pairs) and pairs[found] == pair)
+            index = np.searchsorted(pairs, pair)
+            return traits[before] & _COMPOUND != 0 or (index < len(pairs) and pairs[index] == pair)
     return True
 
 
 @compiled
 def _blank_before(data, begin, at):  # type: ignore[no-untyped-def]
-    """Whether a space, tab, no-break or ideographic space ends before `at`."""
+    """Whether a space, tab, no-break or ideographic space comes right before `at`."""
     if at == begin:
         return False
     byte = data[at - 1]
@@ -261,6 +261,7 @@ def _blank_before(data, begin, at):  # type: ignore[no-untyped-def]
 
 @compiled
 def _third(data, begin, at):  # type: ignore[no-untyped-def]
+    """Whether two line feeds come right before `at`."""
     return at - 1 > begin and data[at - 1] == 0x0A and data[at - 2] == 0x0A
 
 
@@ -306,7 +307,7 @@ def _rewrite_code(data, kinds, begin, end, out, size):  # type: ignore[no-untype
 
 @compiled
 def _rewrite_prose(data, traits, begin, end, out, size):  # type: ignore[no-untyped-def]
-    """Write a document without invisible characters, blanks at line ends, and more than one blank line in a row."""
+    """Write a document without invisible characters, spaces at line ends, and second blank lines; returns the size."""
     start = size
     at = begin
     while at < end:
@@ -336,7 +337,7 @@ def _rewrite_prose(data, traits, begin, end, out, size):  # type: ignore[no-unty
 
 @compiled
 def _trimmed(out, start, size):  # type: ignore[no-untyped-def]
-    """The size without the blanks at the end."""
+    """The size without the spaces at the end."""
     while _blank_before(out, start, size):
         byte = out[size - 1]
         size -= 1 if byte == 0x20 or byte == 0x09 else (2 if byte == 0xA0 else 3)

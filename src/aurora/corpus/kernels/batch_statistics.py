@@ -1,7 +1,7 @@
-"""All statistics of many documents, straight from Arrow's buffers.
+"""All statistics of a batch of documents, straight from Arrow's buffers.
 
-One decision: a batch is measured language by language, each with its own table of characters, and no document becomes
-an object of Python's; the interpreter's lock is free meanwhile.
+One decision: a batch is measured language by language, each with its own table of characters. No document becomes a
+Python object, and the interpreter's lock is released meanwhile.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from aurora.languages.labels import CODE
 
 
 def measure(texts: pa.LargeStringArray, langs: Sequence[str]) -> pa.RecordBatch:
-    """The statistics of documents: a float64 column [documents] for each of STATISTICS, NaN where it means nothing."""
+    """The statistics of documents: a float64 column [documents] for each of STATISTICS, NaN where it does not apply."""
     table = np.empty((len(texts), len(STATISTICS)))
     if len(texts):
         offsets, data = _read_only(*buffers_of(texts))
@@ -44,7 +44,7 @@ def tokens(text: str, lang: str) -> list[str]:
 
 
 def _read_only(*arrays: Any) -> list[Any]:
-    """The arrays as those of every other batch: to the compiler, one that may be written to is of another type."""
+    """The arrays as read-only views: to the compiler a writable array is another type, and would compile once more."""
     views = [array.view() for array in arrays]
     for view in views:
         view.flags.writeable = False
@@ -77,7 +77,7 @@ def _measure(offsets, data, rows, language, scanned, table):  # type: ignore[no-
     """Write the statistics of some documents to their rows of `table` [documents, statistics]."""
     nothing = np.empty(0, np.int32)
     runs = Runs(nothing, nothing, nothing, nothing, nothing, np.zeros(1 << 12, np.uint64))
-    first = np.uint64(1)
+    first = np.uint64(1)  # names rise from document to document, so the table is never cleared
     for row in rows:
         text = data[offsets[row] : offsets[row + 1]]
         counts = scan(text, language.flags, scanned)

@@ -1,6 +1,6 @@
-"""The two buffers of a column of texts, as compiled passes take and give them.
+"""The two buffers of a column of texts, which compiled passes read and write.
 
-One decision: a pass sees offsets and bytes, never a Python string, and gives back a column over the buffers it made.
+One decision: a pass reads offsets and bytes, never a Python string, and returns a column over the buffers it wrote.
 """
 
 from __future__ import annotations
@@ -30,19 +30,19 @@ def text_at(offsets: npt.NDArray[np.int64], data: npt.NDArray[np.uint8], row: in
 
 
 def texts_of(offsets: npt.NDArray[np.int64], data: npt.NDArray[np.uint8]) -> pa.LargeStringArray:
-    """The column of the texts that lie between `offsets` in `data`."""
+    """The column of texts whose bytes are between `offsets` in `data`."""
     import pyarrow as pa
 
     return pa.LargeStringArray.from_buffers(len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(data))
 
 
-def replaced(texts: pa.LargeStringArray, instead: dict[int, bytes]) -> pa.LargeStringArray:
-    """The texts with others, as UTF-8, in some rows; `texts` itself without any."""
-    if not instead:
+def replaced(texts: pa.LargeStringArray, changes: dict[int, bytes]) -> pa.LargeStringArray:
+    """The texts with the UTF-8 of `changes` in some rows; `texts` itself if there are none."""
+    if not changes:
         return texts
     offsets, data = buffers_of(texts)
     pieces = [data[start:end].tobytes() for start, end in pairwise(offsets.tolist())]
-    for row, text in instead.items():
+    for row, text in changes.items():
         pieces[row] = text
     return texts_of(*concatenated(pieces))
 

@@ -1,7 +1,7 @@
-"""The statistics of one document, from what the pass over its bytes wrote down.
+"""The statistics of one document, from the tokens and lines that `outline` found.
 
-One decision: every rule set's statistics are computed for every document, in the published filters' own terms, so that
-whatever set is asked for later, its columns are there.
+One decision: the statistics of every rule set are computed for every document, as the published filters define them, so
+that any set can be asked for later without reading a text.
 """
 
 from __future__ import annotations
@@ -41,20 +41,20 @@ from aurora.corpus.kernels.spans import (
 )
 
 BASIC = (
-    "visible",  # characters that are no space; of code all but those around the text
+    "visible",  # characters that are not spaces; in code all but the spaces around the text
     "letters",  # shares of the visible characters; of code those in words, of all characters
     "digits",
     "symbols",
     "script",  # share of the letters that are of the language's script
     "words",  # between spaces; NaN where the language has none
     "mean_word",  # characters
-    "repeated",  # share of the characters in lines that stood before
+    "repeated",  # share of the characters in lines that repeat an earlier one
     "longest_line",  # characters, of code alone
     "mean_line",
-    "generated",  # 1 where the first lines of code say that a program wrote it
+    "generated",  # 1 if the first lines of code say that a program wrote it
 )
 GOPHER = (
-    "tokens",  # that hold a letter, mark or number
+    "tokens",  # with a letter, mark or number
     "mean_token",  # characters of these
     "hash_marks",  # `#` by tokens
     "ellipses",  # by tokens
@@ -79,20 +79,20 @@ C4 = (
 FINEWEB = (
     "ended_lines",  # share of lines that end a sentence
     "short_lines",  # share of lines of at most 30 characters
-    "repeated_characters",  # share of the characters in lines that stood before, spaces counted
+    "repeated_characters",  # share of the characters in lines that repeat an earlier one, spaces included
     "line_feeds",  # by tokens
 )
 WEB = (
-    "menu_lines",  # share of the lines that stand in a run of short ones that end no sentence, as menus do
+    "menu_lines",  # share of the lines in a run of short ones that end no sentence, as menus do
     "link_lines",  # share of the lines with a link
 )
 OTHERS = (
-    "no_letters",  # share of the visible characters that are numbers, symbols or punctuation; of prose alone
-    "licence_header",  # share of the characters in a comment about licences that code begins with; of code alone
+    "no_letters",  # share of the visible characters that are numbers, symbols or punctuation; prose only
+    "licence_header",  # share of the characters in an opening comment about licences; code only
 )
 STATISTICS = (*BASIC, *GOPHER, *REPETITION, *C4, *FINEWEB, *WEB, *OTHERS)
 
-_AT = {name: place for place, name in enumerate(STATISTICS)}
+_AT = {name: column for column, name in enumerate(STATISTICS)}
 _VISIBLE = _AT["visible"]
 _LETTERS, _DIGITS, _SYMBOLS, _SCRIPT = (_AT[name] for name in ("letters", "digits", "symbols", "script"))
 _WORDS, _MEAN_WORD, _REPEATED = (_AT[name] for name in ("words", "mean_word", "repeated"))
@@ -102,16 +102,17 @@ _TOP, _DUPLICATE = _AT["top_2_gram"], _AT["duplicate_5_grams"]
 _WEB = _AT["menu_lines"]
 _NO_LETTERS, _LICENCE_HEADER = (_AT[name] for name in OTHERS)
 
-SHORT_LINE = 30
-_FEWEST_WORDS, _LONGEST_WORD = 3, 1000  # of a line that C4 keeps
-HEAD_LINES = 10
-_MENU_LINES, _MENU_WORDS, _MENU_CHARACTERS = 5, 5, 40  # lines of a menu at least; words and characters of one at most
-_PARAGRAPH = np.uint64(0x5851F42D4C957F2D)  # lines and paragraphs share a table: what tells theirs apart
+SHORT_LINE = 30  # characters, FineWeb's
+_FEWEST_WORDS, _LONGEST_WORD = 3, 1000  # of a line that C4 keeps: at least so many words, none of more characters
+HEAD_LINES = 10  # in which generators of code announce themselves
+# A menu has at least so many lines in a row, each of at most so many words and characters.
+_MENU_LINES, _MENU_WORDS, _MENU_CHARACTERS = 5, 5, 40
+_PARAGRAPH = np.uint64(0x5851F42D4C957F2D)  # begins hashes of paragraphs, which share a table with those of lines
 
 
 @compiled
 def measure_document(data, language, counts, scanned, runs, first, out):  # type: ignore[no-untyped-def]
-    """Write the statistics of a scanned document to `out` [statistics]; returns the first name that is free."""
+    """Write the statistics of a scanned document to `out` [statistics]; returns the first unused name."""
     out[:] = 0
     _characters(language, counts, out)
     first = _feeds(data, language.flags, counts, scanned, runs, first, out)
@@ -145,8 +146,8 @@ def _characters(language, counts, out):  # type: ignore[no-untyped-def]
 
 @compiled
 def _tokens(language, counts, scanned, runs, names, out):  # type: ignore[no-untyped-def]
-    """Gopher's statistics of words: a token without letter, mark or number is none, but counts beside them."""
-    words = characters = alphabetic = found = 0
+    """Gopher's statistics of words: a token without a letter, mark or number is no word, but counts as a token."""
+    words = characters = alphabetic = stop_words = 0
     for token in range(counts.tokens):
         kind = scanned.kinds[token]
         if kind & SYMBOLIC == 0:
@@ -156,20 +157,21 @@ def _tokens(language, counts, scanned, runs, names, out):  # type: ignore[no-unt
     for name in range(names):
         hashed = scanned.hashes[runs.firsts[name]]
         for stop_word in language.stop_words:
-            found += hashed == stop_word
+            stop_words += hashed == stop_word
     tokens = max(1, counts.tokens)
     out[_GOPHER] = words
     out[_GOPHER + 1] = characters / max(1, words)
     out[_GOPHER + 2] = counts.hash_marks / tokens
     out[_GOPHER + 3] = counts.ellipses / tokens
     out[_GOPHER + 6] = alphabetic / tokens
-    out[_GOPHER + 7] = found
+    out[_GOPHER + 7] = stop_words
     out[_FINEWEB + 3] = (counts.feeds - 1) / tokens
 
 
 @compiled
 def _feeds(data, flags, counts, scanned, runs, first, out):  # type: ignore[no-untyped-def]
-    """Lines as line feeds part them, and paragraphs as several do: Gopher's statistics of repetition, FineWeb's."""
+    """Lines as line feeds separate them, and paragraphs as several feeds do: statistics of Gopher's repetition and of
+    FineWeb."""
     shift, mask = slots_of(counts.full_feeds + counts.full_feeds // 2 + 2)
     names = np.uint64(0)
     text_start, text_end = strip(data, 0, len(data), flags)
@@ -179,7 +181,8 @@ def _feeds(data, flags, counts, scanned, runs, first, out):  # type: ignore[no-u
     final = counts.feeds - 1
     for feed in range(counts.feeds):
         start, end, characters = scanned.feeds[feed, START], scanned.feeds[feed, END], scanned.feeds[feed, CHARACTERS]
-        if end > start or feed == 0 or feed == final:  # nothing stands between two feeds; before and after all does
+        # Two feeds in a row have no line between them, but the text before the first and after the last feed is a line.
+        if end > start or feed == 0 or feed == final:
             hashed = hash_bytes(data, start, end)
             known = named(runs.table, hashed, shift, mask, first, first + names) != first + names
             names += np.uint64(not known)
@@ -218,7 +221,7 @@ def _feeds(data, flags, counts, scanned, runs, first, out):  # type: ignore[no-u
 
 @compiled
 def _lines(data, language, counts, scanned, runs, first, out):  # type: ignore[no-untyped-def]
-    """Lines as every kind of line end parts them: basic statistics, Gopher's, C4's."""
+    """Lines as every kind of line end separates them: statistics of the basic rules, of Gopher, C4 and the web."""
     shift, mask = slots_of(counts.full_lines)
     names = np.uint64(0)
     longest = characters = again = bullets = ellipses = sentences = filler = braces = generated = 0
@@ -251,11 +254,11 @@ def _lines(data, language, counts, scanned, runs, first, out):  # type: ignore[n
             continue
         if language.spaces and scanned.lines[line, LONGEST_WORD] > _LONGEST_WORD:
             continue
-        found = find(data, start, end, language)
-        filler += found & FILLER != 0
-        if found & SCRIPT == 0:
+        phrases = find(data, start, end, language)
+        filler += phrases & FILLER != 0
+        if phrases & SCRIPT == 0:
             braces += scanned.lines[line, BRACES] > 0
-            if found & POLICY == 0:
+            if phrases & POLICY == 0:
                 sentences += max(1, scanned.lines[line, SENTENCES])
     if language.code:
         out[_LONGEST_LINE] = longest
@@ -274,16 +277,16 @@ def _lines(data, language, counts, scanned, runs, first, out):  # type: ignore[n
 @compiled
 def _is_of_menu(data, start, end, flags, words):  # type: ignore[no-untyped-def]
     """Whether a line's visible part is short and ends with a letter or digit."""
-    if words > _MENU_WORDS or end - start > 4 * _MENU_CHARACTERS:
+    if words > _MENU_WORDS or end - start > 4 * _MENU_CHARACTERS:  # a character has at most 4 bytes
         return False
     return flags[last(data, end)] & (TOKEN | SINGLE) != 0 and length(data, start, end) <= _MENU_CHARACTERS
 
 
 @compiled
 def _licence_header(data, language, counts, scanned):  # type: ignore[no-untyped-def]
-    """Characters of the comment that code begins with, its blank lines and a first line for the shell among them; 0
-    where it names no licence."""
-    characters = found = 0
+    """Characters of the comment that code begins with, including blank lines and a shebang; 0 if it names no
+    licence."""
+    characters = phrases = 0
     inside = False  # a comment that an end mark closes
     for line in range(counts.lines):
         start, end = strip(data, scanned.lines[line, START], scanned.lines[line, END], language.flags)
@@ -294,9 +297,9 @@ def _licence_header(data, language, counts, scanned):  # type: ignore[no-untyped
             inside = (inside or opens) and not (
                 starts(data, max(start, end - 2), end, "*/") or starts(data, max(start, end - 3), end, "-->")
             )
-            found |= find(data, start, end, language)
+            phrases |= find(data, start, end, language)
         characters += scanned.lines[line, CHARACTERS]
-    return characters if found & LICENCE else 0
+    return characters if phrases & LICENCE else 0
 
 
 @compiled
@@ -306,7 +309,7 @@ def _is_comment(data, start, end):  # type: ignore[no-untyped-def]
         first == 0x23  # #
         or first == 0x3B  # ;
         or first == 0x25  # %
-        or first == 0x2A  # * amid a comment in C's manner
+        or first == 0x2A  # * within a C-style comment
         or starts(data, start, end, "//")
         or starts(data, start, end, "--")
     )

@@ -1,8 +1,8 @@
-"""Texts as the tokens that comparisons across editions see: letters, marks and digits alone, folded.
+"""Folded tokens, by which benchmark items and word lists are compared: letters, marks and digits alone.
 
-One decision: each character is folded by itself (NFKD, case folded, NFKD again), so one table serves every script and
-no text is rewritten. A run of letters, marks and digits is a token; of Han and kana each character is one with its
-marks, so that as many tokens in a row say about as much in every script.
+One decision: each character is folded by itself (NFKD, case folding, NFKD again), so one table serves every script and
+no text is rewritten. A run of letters, marks and digits is a token; each Han or kana character with its marks is one
+too, so that a number of consecutive tokens says about as much in every script.
 """
 
 from __future__ import annotations
@@ -19,17 +19,19 @@ from aurora.corpus.kernels.characters import SINGLE_NAMES
 from aurora.corpus.kernels.compiled import compiled
 from aurora.corpus.kernels.outline import decode
 
-# What a character is to a token. Those that vanish part no token: apostrophes, and what shows nothing.
+# What a character does to a token. VANISHING ones are skipped without ending it: apostrophes and invisible characters.
 PARTING, WORD, SINGLE, MARK, VANISHING = range(5)
+# An entry of the table: 21 bits of code point or index, 3 bits of kind from bit 24, and the flag _SEVERAL.
 _KIND_SHIFT = 24
 _SEVERAL = 1 << 27
 _POINT = (1 << 21) - 1
+# Odd, so that multiplying loses no bit of a hash; its halves are mixed at the end by _SHIFT.
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 _SEED = np.uint64(0x2545F4914F6CDD1D)
 _SHIFT = np.uint64(32)
-# Beyond these lie private and unassigned characters.
+# Code points beyond these are private or unassigned.
 _ASSIGNED = (*range(0x33480), *range(0xE0000, 0xE01F0))
-# What shows nothing by itself, in every script: joiners, soft hyphens, directions, selectors, fillers (Unicode's
+# Invisible by themselves in every script: joiners, soft hyphens, directions, selectors, fillers (Unicode's
 # Default_Ignorable_Code_Point).
 IGNORABLE = (0x00AD, 0x034F, 0x061C, 0x115F, 0x1160, 0x17B4, 0x17B5, *range(0x180B, 0x1810), *range(0x200B, 0x2010),
              *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0x3164, *range(0xFE00, 0xFE10), 0xFEFF, 0xFFA0,
@@ -41,8 +43,8 @@ _APOSTROPHES = "'\u2019\u02bc"
 class Folding(NamedTuple):
     """How each character folds.
 
-    `table` [code points]: the kind of token above bit 24; below the folded code point or, with the bit of several,
-    the place in `longer`, where their number and the code points stand.
+    `table` [code points] has the kind from bit 24 and, below, the folded code point; or, with the flag _SEVERAL, an
+    index into `longer`, which has their number there, followed by the code points.
     """
 
     table: npt.NDArray[np.uint32]
@@ -73,7 +75,7 @@ def fold(text: str) -> str:
 
 
 def _kind(folded: str) -> int:
-    """The kind of a folded character, by the first of it that is none of punctuation."""
+    """The kind of a folded character: that of its first letter, mark or digit."""
     for character in folded:
         category = unicodedata.category(character)[0]
         if category == "M":
@@ -85,9 +87,9 @@ def _kind(folded: str) -> int:
 
 @compiled
 def token_hashes(text, folding, hashes, widths):  # type: ignore[no-untyped-def]
-    """Write the hash of each token of a UTF-8 text, and how much it says; returns the number of tokens.
+    """Write the hash and the width of each token of a UTF-8 text; returns the number of tokens.
 
-    `hashes` uint64 and `widths` int32 have room for a token a byte. A letter or digit says 1, Han and kana 2.
+    `hashes` uint64 and `widths` int32 have room for a token a byte. A letter or digit counts 1, Han and kana 2.
     """
     count = 0
     open_kind = PARTING
@@ -119,8 +121,8 @@ def token_hashes(text, folding, hashes, widths):  # type: ignore[no-untyped-def]
             width = 0
         folded = np.int64(entry & np.uint32(_POINT))
         if entry & np.uint32(_SEVERAL):
-            for place in range(folded + 1, folded + 1 + np.int64(folding.longer[folded])):
-                hashed = (hashed ^ np.uint64(folding.longer[place])) * _FACTOR
+            for index in range(folded + 1, folded + 1 + np.int64(folding.longer[folded])):
+                hashed = (hashed ^ np.uint64(folding.longer[index])) * _FACTOR
         else:
             hashed = (hashed ^ np.uint64(folded)) * _FACTOR
         if kind != MARK:

@@ -1,8 +1,8 @@
-"""Repetition within a document: tokens, and runs of 2 to 10 tokens, that stand in it more than once.
+"""Repetition within a document: tokens, and runs of 2 to 10 tokens, that occur in it more than once.
 
-One decision: runs are told apart by number, not by hash. A run of n is named by the runs of n - 1 it begins and ends
-with, and only where both of these stand twice can it stand twice itself; so each n looks at what the last one left,
-which in ordinary text is soon next to nothing.
+One decision: runs are identified by number, not by hash. A run of n tokens is named by the two runs of n - 1 that it
+begins and ends with, and it can occur twice only if both of these do; so each n only looks at what n - 1 left, which in
+ordinary text is soon next to nothing.
 """
 
 from __future__ import annotations
@@ -14,28 +14,29 @@ import numpy.typing as npt
 
 from aurora.corpus.kernels.compiled import compiled
 
+# Gopher's: the most frequent run is taken of 2 to 4 tokens, repeated runs of 5 to 10.
 LONGEST_TOP, LONGEST = 4, 10
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 
 
 class Runs(NamedTuple):
-    """Room for the runs of a document, used for one after the other."""
+    """Working memory for the runs of a document, reused from document to document."""
 
-    places: npt.NDArray[np.int32]  # [tokens]: the token that a run begins with
+    starts: npt.NDArray[np.int32]  # [tokens]: the token that a run begins with
     names: npt.NDArray[np.int32]  # [tokens]
     counts: npt.NDArray[np.int32]  # [tokens], by name
     earlier: npt.NDArray[np.int32]  # [tokens]: the counts of the runs that are one shorter
-    firsts: npt.NDArray[np.int32]  # [tokens], by name: the place of the first
-    table: npt.NDArray[np.uint64]  # [2 * slots]: key, and the name counted on from the first of the batch
+    firsts: npt.NDArray[np.int32]  # [tokens], by name: the start of the first one
+    table: npt.NDArray[np.uint64]  # [2 * slots]: key, and its name, which rises over the whole batch
 
 
 @compiled
 def room(runs, tokens, keys):  # type: ignore[no-untyped-def]
-    """`runs`, or larger ones where a document of so many tokens and at most `keys` keys does not fit in."""
+    """`runs`, or larger ones if a document of so many tokens and at most `keys` keys does not fit."""
     slots = len(runs.table) // 2
-    if tokens < len(runs.places) and 2 * max(tokens, keys) <= slots:
+    if tokens < len(runs.starts) and 2 * max(tokens, keys) <= slots:
         return runs
-    size = max(1024, tokens + tokens // 8 + 1)
+    size = max(1024, tokens + tokens // 8 + 1)  # an eighth more, so that slightly longer documents need no new memory
     while slots < 2 * max(tokens, keys):
         slots *= 2
     return Runs(
@@ -50,7 +51,8 @@ def room(runs, tokens, keys):  # type: ignore[no-untyped-def]
 
 @compiled
 def slots_of(number):  # type: ignore[no-untyped-def]
-    """(bits to shift a product by, slots - 1) of the part of the table that a number of keys takes."""
+    """(bits to shift a product by, slots - 1) of the part of the table that a number of keys uses, half full at
+    most."""
     bits = 4
     while 1 << bits < 2 * number:
         bits += 1
@@ -59,8 +61,10 @@ def slots_of(number):  # type: ignore[no-untyped-def]
 
 @compiled
 def named(table, key, shift, mask, first, following):  # type: ignore[no-untyped-def]
-    """The name of a key: the one it has in the table, or `following`, which it is then given. Names below `first`
-    are those of earlier tables in the same room, and stand for empty slots."""
+    """The name of a key in the table; a new key is named `following`.
+
+    Names below `first` are left over from earlier documents and count as empty slots, so the table is never cleared.
+    """
     slot = key * _FACTOR >> shift
     while True:
         name = table[2 * slot + np.uint64(1)]
@@ -75,7 +79,7 @@ def named(table, key, shift, mask, first, following):  # type: ignore[no-untyped
 
 @compiled
 def name_tokens(hashes, tokens, runs, first):  # type: ignore[no-untyped-def]
-    """Name the tokens of a document, equal ones alike, from `first` on; returns how many names there are."""
+    """Name the tokens of a document from `first` on, equal ones alike; returns the number of names."""
     shift, mask = slots_of(tokens)
     names = 0
     for token in range(tokens):
@@ -85,17 +89,18 @@ def name_tokens(hashes, tokens, runs, first):  # type: ignore[no-untyped-def]
             runs.counts[name] = 0
             runs.firsts[name] = token
         runs.counts[name] += 1
-        runs.places[token], runs.names[token] = token, name
+        runs.starts[token], runs.names[token] = token, name
     return names
 
 
 @compiled
 def measure_runs(ends, tokens, names, runs, first, top, duplicated):  # type: ignore[no-untyped-def]
-    """Write the characters of the commonest run of 2 to LONGEST_TOP tokens to `top`, counted as often as it stands and
-    with spaces between tokens, and those of repeated runs of LONGEST_TOP + 1 to LONGEST tokens to `duplicated`.
+    """Write the characters of the most frequent run of 2 to LONGEST_TOP tokens to `top`, those of all its occurrences
+    with spaces between tokens, and the characters of repeated runs of LONGEST_TOP + 1 to LONGEST tokens to
+    `duplicated`.
 
-    `ends` [tokens + 1] are the characters before each token; the tokens are named. Of repeated runs that overlap the
-    first counts. Returns the first name that is free.
+    `ends` [tokens + 1] are the characters before each token; the tokens are named. Of repeated runs that overlap, the
+    first counts. Returns the first unused name.
     """
     alive = tokens
     for length in range(2, LONGEST + 1):
@@ -110,22 +115,22 @@ def measure_runs(ends, tokens, names, runs, first, top, duplicated):  # type: ig
 
 @compiled
 def _lengthen(alive, runs, first):  # type: ignore[no-untyped-def]
-    """Go from runs of n - 1 to those of n that may stand twice; returns (how many stand, how many differ)."""
-    runs.earlier[:alive] = runs.counts[:alive]  # no more names than runs
+    """Go from runs of n - 1 tokens to those of n that may occur twice; returns (number of runs, number of names)."""
+    runs.earlier[:alive] = runs.counts[:alive]  # there are no more names than runs
     shift, mask = slots_of(alive)
     kept = names = 0
     for number in range(alive - 1):
         left, right = runs.names[number], runs.names[number + 1]
-        if runs.earlier[left] < 2 or runs.earlier[right] < 2 or runs.places[number + 1] != runs.places[number] + 1:
+        if runs.earlier[left] < 2 or runs.earlier[right] < 2 or runs.starts[number + 1] != runs.starts[number] + 1:
             continue
         key = np.uint64(left) << np.uint64(32) | np.uint64(right)
         name = np.int64(named(runs.table, key, shift, mask, first, first + np.uint64(names)) - first)
         if name == names:
             names += 1
             runs.counts[name] = 0
-            runs.firsts[name] = runs.places[number]
+            runs.firsts[name] = runs.starts[number]
         runs.counts[name] += 1
-        runs.places[kept], runs.names[kept] = runs.places[number], name
+        runs.starts[kept], runs.names[kept] = runs.starts[number], name
         kept += 1
     return kept, names
 
@@ -134,23 +139,23 @@ def _lengthen(alive, runs, first):  # type: ignore[no-untyped-def]
 def _top(ends, tokens, length, names, runs):  # type: ignore[no-untyped-def]
     if tokens < length:
         return 0
-    place, count = 0, 1  # where nothing stands twice, the first run
+    start, count = 0, 1  # if nothing occurs twice, the first run
     for name in range(names):
         if runs.counts[name] > count:
-            place, count = runs.firsts[name], runs.counts[name]
-    return (ends[place + length] - ends[place] + length - 1) * count
+            start, count = runs.firsts[name], runs.counts[name]
+    return (ends[start + length] - ends[start] + length - 1) * count
 
 
 @compiled
 def _duplicated(ends, length, alive, runs):  # type: ignore[no-untyped-def]
-    characters, free = 0, 0  # tokens before `free` belong to a repeated run already
+    characters, free = 0, 0  # tokens before `free` are already counted in a repeated run
     for number in range(alive):
-        place, name = runs.places[number], runs.names[number]
-        if place < free:
+        start, name = runs.starts[number], runs.names[number]
+        if start < free:
             continue
         if runs.firsts[name] < 0:
-            characters += ends[place + length] - ends[place]
-            free = place + length
+            characters += ends[start + length] - ends[start]
+            free = start + length
         else:
             runs.firsts[name] = -1  # seen
     return characters

@@ -1,7 +1,7 @@
-"""One pass over the bytes of a document: its characters counted, its tokens and lines written down.
+"""One pass over the bytes of a document that counts its characters and finds its tokens and lines.
 
-One decision: a token is a run of letters, marks and numbers, one Han or kana character, or a run of one and the same
-other character; white space parts tokens and is none. That holds in every script, with no model and no dictionary.
+One decision: a token is a run of letters, marks and numbers, one Han or kana character, or a run of the same other
+character; white space separates tokens. That works in every script, without a model or a dictionary.
 """
 
 from __future__ import annotations
@@ -30,20 +30,21 @@ from aurora.corpus.kernels.characters import (
 from aurora.corpus.kernels.compiled import compiled
 
 # Kinds of tokens.
-SYMBOLIC = 1  # no letter, mark or number in it
+SYMBOLIC = 1  # without a letter, mark or number
 WITH_LETTER = 2
+# Odd, so that multiplying loses no bit of a hash; its halves are mixed at the end by _HASH_SHIFT.
 _HASH_FACTOR = np.uint64(0x9E3779B97F4A7C15)
 _HASH_SEED = np.uint64(0x2545F4914F6CDD1D)
 _HASH_SHIFT = np.uint64(32)
 
-# Columns of a line as str.splitlines cuts it, and of one as line feeds cut it.
+# Columns of a line: as str.splitlines separates lines (all columns), and as line feeds do (the first three).
 START, END, CHARACTERS, WORDS, LONGEST_WORD, TOKENS, SENTENCES, BRACES, LINKS = range(9)
 LINE_COLUMNS = 9
 FEED_COLUMNS = 3  # START, END, CHARACTERS
 
 
 class Scanned(NamedTuple):
-    """What the pass writes of a document, with room for the largest of a batch. Bytes count from its first."""
+    """What the pass writes about a document, with room for the largest of a batch. Bytes count from its first."""
 
     hashes: npt.NDArray[np.uint64]  # [tokens]
     spans: npt.NDArray[np.int32]  # [tokens, 2]: first byte and byte after the last
@@ -54,7 +55,7 @@ class Scanned(NamedTuple):
 
 
 class Counts(NamedTuple):
-    """What the pass counts in a document; in characters down to `stripped`."""
+    """What the pass counts in a document; characters down to `stripped`."""
 
     characters: int
     visible: int
@@ -70,12 +71,12 @@ class Counts(NamedTuple):
     tokens: int
     lines: int
     feeds: int
-    full_lines: int  # in which something stands
+    full_lines: int  # lines that are not empty
     full_feeds: int
 
 
 def scanned_room(size: int) -> Scanned:
-    """Arrays for documents of up to `size` bytes; memory that no document reaches is never touched."""
+    """Arrays for documents of up to `size` bytes. The system provides only those pages that a document reaches."""
     return Scanned(
         np.empty(size + 1, np.uint64),
         np.empty((size + 1, 2), np.int32),
@@ -88,7 +89,7 @@ def scanned_room(size: int) -> Scanned:
 
 @compiled
 def decode(data, at):  # type: ignore[no-untyped-def]
-    """(code point, bytes) of the character at a place of valid UTF-8."""
+    """(code point, bytes) of the character at a position in valid UTF-8."""
     lead = np.int64(data[at])
     if lead < 0x80:
         return lead, 1
@@ -115,10 +116,10 @@ def scan(data, table, into):  # type: ignore[no-untyped-def]
     end = len(data)
     characters = letters = numbers = symbols = script = alphanumeric = spaces = 0
     hash_marks = ellipses = words = tokens = lines = feeds = full_lines = full_feeds = 0
-    first_visible, last_visible = -1, -1  # characters before the first, and up to the last
+    first_visible, last_visible = -1, -1  # characters before the first visible one, and up to the last
     start, hashed, length, kinds = -1, _HASH_SEED, 0, 0  # the token being read
-    run = 0  # how often the other character stands that is being read
-    word_start = -1  # of what stands between spaces, in characters
+    run = 0  # how often the symbol being read is repeated
+    word_start = -1  # characters before the word, which is what is between spaces
     line_start, line_characters, line_words, line_tokens, longest = 0, 0, 0, 0, 0
     sentences = braces = links = 0  # of the line
     feed_start, feed_characters = 0, 0
@@ -153,7 +154,7 @@ def scan(data, table, into):  # type: ignore[no-untyped-def]
                 alphanumeric += 1
             else:
                 symbols += (flags & SYMBOL) != 0
-                if point == before:  # the token grows
+                if point == before:  # the token of one repeated symbol grows
                     run += 1
                     tokens -= 1
                 else:
@@ -173,7 +174,7 @@ def scan(data, table, into):  # type: ignore[no-untyped-def]
                 longest = max(longest, characters - word_start)
                 word_start, last_visible = -1, characters
             if flags & LINE_END:
-                if point != 0x0A or before != 0x0D:  # a feed after a return ends no line of its own
+                if point != 0x0A or before != 0x0D:  # a line feed after a carriage return ends no line of its own
                     _write_line(into, lines, line_start, at, characters - line_characters, line_words, longest)
                     _write_rest(into, lines, tokens - line_tokens, sentences, braces, links)
                     lines += 1
@@ -233,7 +234,7 @@ def _ends_sentence(data, at, end, table, flags):  # type: ignore[no-untyped-def]
 
 @compiled
 def _opens_address(data, at, end):  # type: ignore[no-untyped-def]
-    """Whether two slashes stand behind a colon."""
+    """Whether two slashes follow a colon, as in https://."""
     return at + 1 < end and data[at] == 0x2F and data[at + 1] == 0x2F
 
 

@@ -1,10 +1,9 @@
-"""Shingles: the runs of five tokens of a text as hashes, which texts that say nearly the same share.
+"""Shingles: the hashes of all runs of five tokens of a text, most of which near duplicates share.
 
-One decision: a token is what carries about as much in every script: a word where words are spaced, a character with its
-marks where they are not (Han, kana, Thai, Lao, Khmer, Burmese). What is only a way of writing tells nothing, so no edit
-of it makes a text a new one: case, punctuation and spacing, full-width and half-width forms, ligatures and presentation
-forms, joiners and soft hyphens, composed and decomposed letters, and on which letter of a word its mark stands (hoà is
-hòa).
+One decision: a token says about as much in every script: it is a word in scripts with spaces, and a character with its
+marks in those without (Han, kana, Thai, Lao, Khmer, Burmese). Differences of spelling alone do not make a text new:
+case, punctuation and spacing, full-width and half-width forms, ligatures and presentation forms, joiners and soft
+hyphens, composed and decomposed letters, and the letter of a word that carries its mark (hoà is hòa).
 """
 
 from __future__ import annotations
@@ -19,9 +18,9 @@ import numpy.typing as npt
 from aurora.corpus.kernels.compiled import compiled, inlined
 from aurora.corpus.kernels.folding import IGNORABLE, fold
 
-# Tokens of a shingle; a text of fewer is one shingle.
+# Tokens of a shingle, as in datatrove's and most other deduplication; a text of fewer is one shingle.
 WIDTH = 5
-# What a character does: it parts tokens, belongs to one, is one, marks one, or is not there.
+# What a character does: it separates tokens, is part of one, is one by itself, marks a letter, or is skipped.
 PARTS, JOINS, ALONE, MARKS, VANISHES = range(5)
 _UNSPACED = (
     (0x0E00, 0x0EFF),  # Thai, Lao
@@ -35,19 +34,20 @@ _UNSPACED = (
     (0xF900, 0xFAFF),
     (0x20000, 0x323AF),
 )
-_LAST = 0x32400  # code points from here on part tokens, or show nothing
+_LAST = 0x32400  # code points from here on separate tokens, or are invisible tags
 _TAGS, _TAGS_END = 0xE0000, 0xE1000
 _KINDS = {"L": JOINS, "N": JOINS, "M": MARKS}  # by the category's first letter
-_HANGUL = range(0xAC00, 0xD7A4)  # syllables, which fall into letters by rule
-_TATWEEL = 0x0640  # stretches a word
-_SEVERAL = np.uint32(1 << 31)  # of a fold: its code points stand in `longer`, behind their number
+_HANGUL = range(0xAC00, 0xD7A4)  # syllables, which decompose into letters by rule
+_TATWEEL = 0x0640  # stretches an Arabic word
+_SEVERAL = np.uint32(1 << 31)  # flag of a fold whose code points are in `longer`, after their number
+# FNV's prime and offset basis, and 2^64 / the golden ratio, by which the rolling hash multiplies.
 _FNV, _STEP, _SEED = np.uint64(0x100000001B3), np.uint64(0x9E3779B97F4A7C15), np.uint64(0xCBF29CE484222325)
 _SHIFT = np.uint64(32)
 
 
 class Tables(NamedTuple):
-    """What each code point does, uint8, and what it is folded to, uint32 [code points]: a letter with no mark, or with
-    `_SEVERAL` the place of its letters and marks in `longer`."""
+    """What each code point does, uint8, and what it is folded to, uint32 [code points]: a letter without a mark, or
+    with `_SEVERAL` the index of its letters and marks in `longer`."""
 
     kinds: npt.NDArray[np.uint8]
     folds: npt.NDArray[np.uint32]
@@ -69,13 +69,13 @@ def tables() -> Tables:
         ):
             continue
         folded = [ord(letter) for letter in fold(character)]
-        told = [letter for letter in folded if plain[letter] != PARTS]
-        kinds[code] = plain[told[0]] if told else PARTS
-        if len(told) == 1:
-            folds[code] = told[0]
-        elif told:
+        compared = [letter for letter in folded if plain[letter] != PARTS]
+        kinds[code] = plain[compared[0]] if compared else PARTS
+        if len(compared) == 1:
+            folds[code] = compared[0]
+        elif compared:
             folds[code] = _SEVERAL | len(longer)
-            longer += [len(told), *told]
+            longer += [len(compared), *compared]
     kinds[[code for code in (*IGNORABLE, _TATWEEL) if code < _LAST]] = VANISHES
     return Tables(kinds, folds, np.array(longer, np.uint32))
 
@@ -83,9 +83,9 @@ def tables() -> Tables:
 @compiled
 def shingle_hashes(data, start, end, kinds, folds, longer, out):  # type: ignore[no-untyped-def]
     """Write the hash of each shingle of the text in bytes [start, end) of `data` (UTF-8) to `out`, uint32; returns how
-    many there are. `out` holds as many as the text has bytes."""
+    many there are. `out` has room for one a byte."""
     ring = np.zeros(WIDTH, np.uint64)
-    away = np.uint64(1)  # what a token has been multiplied by when it leaves
+    away = np.uint64(1)  # the factor that a token has accumulated when it leaves the rolling hash
     for _ in range(WIDTH):
         away *= _STEP
     tokens = count = 0
@@ -126,7 +126,7 @@ def kind_of(code, kinds):  # type: ignore[no-untyped-def]
 
 @inlined
 def ends(open_kind, kind):  # type: ignore[no-untyped-def]
-    """Whether a character ends the token that is open: all but marks, and letters of a word."""
+    """Whether a character ends the open token: every one does except a mark, and a letter after a letter."""
     return open_kind != PARTS and kind != MARKS and not (kind == JOINS and open_kind == JOINS)
 
 
@@ -138,11 +138,11 @@ def opened_by(kind):  # type: ignore[no-untyped-def]
 
 @inlined
 def with_character(letters, marks, code, kind, kinds, folds, longer):  # type: ignore[no-untyped-def]
-    """A token's hashes of its letters in their order and of its marks in any, with one more character."""
+    """A token's hashes with one more character: of its letters in order, and of its marks in any order."""
     folded = folds[code]
     if folded & _SEVERAL:
-        place = np.int64(folded ^ _SEVERAL)
-        for at in range(place + 1, place + 1 + np.int64(longer[place])):
+        index = np.int64(folded ^ _SEVERAL)
+        for at in range(index + 1, index + 1 + np.int64(longer[index])):
             if kind_of(longer[at], kinds) == MARKS:
                 marks += _marked(longer[at])
             else:
@@ -156,8 +156,8 @@ def with_character(letters, marks, code, kind, kinds, folds, longer):  # type: i
 
 @inlined
 def _marked(code):  # type: ignore[no-untyped-def]
-    found = (np.uint64(code) + np.uint64(1)) * _STEP
-    return (found ^ found >> _SHIFT) * _FNV
+    hashed = (np.uint64(code) + np.uint64(1)) * _STEP
+    return (hashed ^ hashed >> _SHIFT) * _FNV
 
 
 @inlined
@@ -168,10 +168,10 @@ def token_hash(letters, marks):  # type: ignore[no-untyped-def]
 
 @inlined
 def _shift(ring, rolling, token, away, tokens, count, out):  # type: ignore[no-untyped-def]
-    """Add a token to the rolling hash of the last WIDTH; a full one is a shingle."""
-    place = tokens % WIDTH
-    rolling = rolling * _STEP + token - ring[place] * away
-    ring[place] = token
+    """Add a token to the rolling hash of the last WIDTH tokens; a full one is a shingle."""
+    slot = tokens % WIDTH
+    rolling = rolling * _STEP + token - ring[slot] * away
+    ring[slot] = token
     tokens += 1
     if tokens >= WIDTH:
         out[count] = _mixed(rolling)
@@ -181,7 +181,7 @@ def _shift(ring, rolling, token, away, tokens, count, out):  # type: ignore[no-u
 
 @inlined
 def _mixed(value):  # type: ignore[no-untyped-def]
-    """32 well mixed bits of 64."""
+    """32 well-mixed bits of 64, by the finalizer of MurmurHash3."""
     value ^= value >> np.uint64(33)
     value *= np.uint64(0xFF51AFD7ED558CCD)
     value ^= value >> np.uint64(33)
@@ -191,7 +191,7 @@ def _mixed(value):  # type: ignore[no-untyped-def]
 
 @inlined
 def code_point(data, at, end):  # type: ignore[no-untyped-def]
-    """The code point at a place, and the place after it; a cut or broken one reads as its first byte."""
+    """(code point at a position, position after it); a cut or broken character reads as its first byte."""
     byte = np.uint32(data[at])
     if byte < 0x80 or byte < 0xC0:
         return byte, at + 1

@@ -1,7 +1,7 @@
-"""What stands in a span of bytes: its visible part, its hash, and the phrases in it.
+"""A span of bytes: its visible part, its hash, and the phrases in it.
 
-One decision: phrases are found where their first two bytes stand, by one look into a table for each byte; capitals of
-ASCII count as small letters.
+One decision: phrases are searched for only where a table says that their first two bytes occur, one look-up a byte;
+ASCII capitals count as small letters.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ class Language(NamedTuple):
     flags: npt.NDArray[np.uint16]  # [code points]
     stop_words: npt.NDArray[np.uint64]  # hashes of tokens
     phrases: npt.NDArray[np.uint8]  # UTF-8, one after the other, small letters
-    ends: npt.NDArray[np.int64]  # of each phrase
+    ends: npt.NDArray[np.int64]  # where each phrase ends in `phrases`
     kinds: npt.NDArray[np.uint8]  # of each phrase
     begins: npt.NDArray[np.uint8]  # [65536]: the kinds of phrases that begin with two bytes
-    spaces: bool  # whether words stand between spaces
+    spaces: bool  # whether words are separated by spaces
     code: bool
 
 
@@ -62,7 +62,7 @@ def language_of(
 
 @compiled
 def strip(data, start, end, flags):  # type: ignore[no-untyped-def]
-    """(first byte, byte after the last) of a span without the white space around it; the same twice where it is all."""
+    """(first byte, byte after the last) of a span without the white space around it; equal if nothing is left."""
     while start < end:
         point, width = decode(data, start)
         if flags[point] & SPACE == 0:
@@ -112,12 +112,12 @@ def hash_bytes(data, start, end):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def starts(data, start, end, mark):  # type: ignore[no-untyped-def]
-    """Whether a span begins with a mark of ASCII."""
-    if end - start < len(mark):
+def starts(data, start, end, prefix):  # type: ignore[no-untyped-def]
+    """Whether a span begins with `prefix`, which is ASCII."""
+    if end - start < len(prefix):
         return False
-    for place in range(len(mark)):  # noqa: SIM110 (compiled)
-        if data[start + place] != ord(mark[place]):
+    for index in range(len(prefix)):  # noqa: SIM110 (compiled)
+        if data[start + index] != ord(prefix[index]):
             return False
     return True
 
@@ -125,20 +125,21 @@ def starts(data, start, end, mark):  # type: ignore[no-untyped-def]
 @compiled
 def find(data, start, end, language):  # type: ignore[no-untyped-def]
     """The kinds of phrases in a span."""
-    found = 0
+    kinds = 0
     before = 0
     for at in range(start, end):
         byte = _small(data[at])
         begun = language.begins[before << 8 | byte]
-        if begun & ~found:
-            found |= _match(data, at - 1, end, language)
+        if begun & ~kinds:
+            kinds |= _match(data, at - 1, end, language)
         before = byte
-    return found
+    return kinds
 
 
 @compiled
 def _match(data, start, end, language):  # type: ignore[no-untyped-def]
-    found = first = 0
+    """The kinds of phrases that begin at `start`."""
+    kinds = first = 0
     for phrase in range(len(language.ends)):
         after = language.ends[phrase]
         if start + after - first <= end:
@@ -146,9 +147,9 @@ def _match(data, start, end, language):  # type: ignore[no-untyped-def]
             while at < after and _small(data[start + at - first]) == language.phrases[at]:
                 at += 1
             if at == after:
-                found |= language.kinds[phrase]
+                kinds |= language.kinds[phrase]
         first = after
-    return found
+    return kinds
 
 
 @compiled
