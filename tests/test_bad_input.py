@@ -146,5 +146,5 @@ def test_training_text_of_the_measuring_domain_is_refused(recipe: Path, capsys: 
         stream.write(json.dumps(row) + "\n")
     code, said = invoke(capsys, "corpus", "build", recipe, "--output", recipe.parent / "run")
     assert code == 2
-    assert "measuring domain" in said
+    assert "a sentence of corpus.other_domain" in said
     assert sentence[:40] in said

@@ -130,7 +130,7 @@ def test_a_language_that_is_no_text_is_quarantined(tmp_path: Path) -> None:
 
 
 def test_what_is_no_pattern(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"corpus\.sources\.web\.paths: 'a/\*\*b' is not a pattern of files"):
+    with pytest.raises(UserError, match=r"corpus\.sources\.web\.paths: 'a/\*\*b' is not a valid pattern of files"):
         read(jsonl("a/**b"), tmp_path)
 
 
@@ -204,7 +204,7 @@ def test_parquet_that_is_none_or_lacks_the_column(tmp_path: Path) -> None:
     (tmp_path / "a.parquet").write_text("no parquet")
     assert [item.where for item in read(parquet(), tmp_path)[1]] == ["a.parquet"]
     pq.write_table(pa.table({"body": ["x"]}), tmp_path / "a.parquet")
-    with pytest.raises(UserError, match="has no column text; it has body"):
+    with pytest.raises(UserError, match="has no column text; choose from body"):
         read(parquet(), tmp_path)
     whole = (tmp_path / "a.parquet").read_bytes()
     (tmp_path / "a.parquet").write_bytes(whole[: len(whole) // 2])

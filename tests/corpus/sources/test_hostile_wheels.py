@@ -108,7 +108,7 @@ def shared_texts(count: int, length: int) -> bytes:
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("a.mo", shared_texts(20_000, 100_000), "its messages are longer than the file that holds them"),
+        ("a.mo", shared_texts(20_000, 100_000), "its messages are longer than the file itself"),
         ("a.json", b'{"a":' * 20_000 + b"1" + b"}" * 20_000, "nested too deep"),
         ("a.json", b"[" * 100_000, "nested too deep"),
         ("a.json", b'{"a": ' + b"9" * 5000 + b"}", "Exceeds the limit"),

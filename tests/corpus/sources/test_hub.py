@@ -56,9 +56,9 @@ def test_a_local_folder_in_hub_layout(layout: Path) -> None:
 
 def test_mistakes_are_one_sentence(layout: Path) -> None:
     for keys in ({"configuration": "none"}, {"split": "none"}):
-        with pytest.raises(UserError, match=r"^corpus\.sources\.web: set cannot be loaded: [^\n]*\.$"):
+        with pytest.raises(UserError, match=r"^corpus\.sources\.web: set cannot be loaded \([^\n]*\.$"):
             read(source(**keys), layout)
-    with pytest.raises(UserError, match=r"set has no column body; it has text, lang\."):
+    with pytest.raises(UserError, match=r"set has no column body; choose from text, lang\."):
         read(source(text_key="body"), layout)
 
 

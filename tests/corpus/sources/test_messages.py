@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aurora.corpus.sources.catalogues import Message
-from aurora.corpus.sources.messages import LONGEST_MESSAGE, clean, lines, paragraphs, says_something
+from aurora.corpus.sources.messages import LONGEST_MESSAGE, clean, is_prose, lines, paragraphs
 
 PIECES = st.sampled_from([
     "%s", "%(name)s", "{name}", "{{ x }}", "${y}", "{n, plural, one {a} other {# b}}", "\ufffc", "&nbsp;",
@@ -110,7 +110,7 @@ def test_blank_lines_and_block_tags_part_paragraphs() -> None:
     ],
 )
 def test_labels_and_other_scripts_say_nothing(text: str, language: str, kept: bool) -> None:
-    assert says_something(text, language) == kept
+    assert is_prose(text, language) == kept
 
 
 def test_untranslated_messages_are_left_out() -> None:

@@ -91,7 +91,7 @@ def test_a_wrong_key_names_those_that_are_there(tmp_path: Path) -> None:
     _, broken = read(JsonlSource(kind="jsonl", paths=["a.jsonl"]), tmp_path)
     assert [item.error for item in broken] == ["the key text is missing; there are content, meta.url"]
     pq.write_table(pa.table({"content": [{"body": "x", "n": 1}]}), tmp_path / "a.parquet")
-    with pytest.raises(UserError, match=r"has no column text; it has content\.body, content\.n\."):
+    with pytest.raises(UserError, match=r"has no column text; choose from content\.body, content\.n\."):
         read(ParquetSource(kind="parquet", paths=["a.parquet"]), tmp_path)
 
 

@@ -204,7 +204,7 @@ def test_provenance_fetches_nothing(cache: Path) -> None:
 
 
 def test_no_package_at_all(cache: Path) -> None:
-    with pytest.raises(UserError, match=r"corpus\.sources\.programs: no package is named"):
+    with pytest.raises(UserError, match=r"corpus\.sources\.programs names no package"):
         read(source(), cache)
 
 

@@ -1,7 +1,10 @@
-"""Sources: where raw documents come from, one module a kind.
+"""Sources: where raw documents come from, one module for each kind.
+
+    files: rows, streams -> formats/       web: page, main_content       wheels: packages, catalogues, messages
+    hub: rows                              environment: python_text
 
 One decision: a source yields documents and quarantined inputs in one stream, in an order that depends on its settings
-alone, so whoever reads it can account for everything.
+alone, so the reader can account for every input.
 """
 
 from __future__ import annotations
@@ -27,19 +30,19 @@ from aurora.recipe.sources import (
 
 
 def read_source(name: str, source: Source, base: Path, cache: Path) -> Iterator[Document | Quarantined]:
-    """Documents of one source of the recipe, and what could not become one.
+    """The documents of one source of the recipe, and the inputs that could not become documents.
 
     Relative paths start from `base`; downloads are kept below `cache`. `limit_megabytes` ends a language's text early.
-    Raises `UserError` for missing files, packages or extras, `AuroraError` where the network or a download fails.
+    Raises `UserError` for missing files, packages or extras, `AuroraError` if the network or a download fails.
     """
-    found = _read(name, source, base, cache)
+    inputs = _read(name, source, base, cache)
     if source.limit_megabytes is None:
-        return found
-    return _limited(found, source.limit_megabytes * 1e6, _languages_of(source))
+        return inputs
+    return _limited(inputs, source.limit_megabytes * 1e6, _languages_of(source))
 
 
 def provenance(name: str, source: Source, base: Path, cache: Path) -> dict[str, Any]:
-    """What a source's text depends on, as JSON types: versions, revisions, hashes, licences. Nothing is fetched."""
+    """What a source's text depends on, as JSON types: versions, revisions, hashes, licences. Nothing is downloaded."""
     from aurora.corpus.sources import environment, files, hub, web, wheels
 
     match source:
@@ -85,7 +88,7 @@ def _read(name: str, source: Source, base: Path, cache: Path) -> Iterator[Docume
 
 
 def _languages_of(source: Source) -> set[str]:
-    """All languages the source can yield; empty where only reading tells."""
+    """All languages that the source can yield; empty if only reading it can tell."""
     if source.language is not None:
         return {source.language}
     if isinstance(source, EnvironmentSource | WheelsSource) and source.take in ("docstrings", "sources"):
@@ -94,12 +97,12 @@ def _languages_of(source: Source) -> set[str]:
 
 
 def _limited(
-    found: Iterator[Document | Quarantined], limit: float, languages: set[str]
+    inputs: Iterator[Document | Quarantined], limit: float, languages: set[str]
 ) -> Iterator[Document | Quarantined]:
     """Documents until each language has `limit` bytes; once all of `languages` have, the rest is not read."""
     sizes: dict[str, int] = {}
     full: set[str] = set()
-    for item in found:
+    for item in inputs:
         if isinstance(item, Quarantined):
             yield item
         elif item.lang not in full:

@@ -1,7 +1,7 @@
-"""Messages out of translation catalogues: GNU gettext (`.po`, `.mo`) and JSON.
+"""Messages from translation catalogues: GNU gettext (`.po`, `.mo`) and JSON.
 
-One decision: a catalogue's language is the one its path says, and a catalogue that breaks its format anywhere gives
-nothing at all: what a damaged file still seems to hold cannot be trusted.
+One decision: a catalogue's language is the one that its path names, and a catalogue that breaks its format anywhere
+yields nothing: the rest of a damaged file cannot be trusted.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from typing import Any
 
 from aurora.languages.labels import canonical, without_region
 
-# locale/ja_JP/LC_MESSAGES/x.mo says it for certain; i18n/hi/common.json, translations/fi-0a1b.json and messages_vi.json
-# name one of the two-letter codes after a word that says so.
+# locale/ja_JP/LC_MESSAGES/x.mo is certain; i18n/hi/common.json, translations/fi-0a1b.json and messages_vi.json have one
+# of the two-letter codes after a telling word.
 _GETTEXT_PLACE = re.compile(r"(?:^|/)(?P<label>[a-z]{2,3}(?:[_@-][A-Za-z]+)*)/LC_MESSAGES/")
 _WORD_PLACE = re.compile(r"(?:^|/)(?:locales?|translations?|i18n|lang|languages?|messages)(?=[/_.])")
 _CODE_PLACE = re.compile(r"(?<=[/_.-])(?P<label>(?P<code>[a-z]{2})(?:[_-](?:[A-Z]{2}|[A-Z][a-z]{3}))?)(?=[/.-])")
@@ -37,43 +37,43 @@ _QUOTED = re.compile(r'^(?:(msgctxt|msgid_plural|msgid|msgstr)(?:\[(\d+)\])?\s*)
 _ESCAPE = re.compile(r"\\([0-7]{1,3}|x[0-9a-fA-F]{1,2}|.)")
 _ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "a": "", "b": "", "f": "", "v": ""}
 CONTEXT = "\x04"
-_NO_CHARACTER_SETS = frozenset({"idna", "punycode"})  # of addresses; their time grows with the square of a text
+_NO_CHARACTER_SETS = frozenset({"idna", "punycode"})  # codecs of addresses, whose time grows with the square of a text
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message as the program says it, and its translation; of a plural, the form for many."""
+    """A message of a program and its translation; of a plural, the form for many."""
 
     original: str
     translation: str
 
 
 def language_of(path: str) -> str | None:
-    """The language a catalogue's path names, without its region; None where the path is no catalogue's."""
-    found = _place(path)
-    tag = canonical(found["label"]) if found else None
+    """The language that a catalogue's path names, without its region; None if it is not a catalogue's path."""
+    match = _language_in(path)
+    tag = canonical(match["label"]) if match else None
     return None if tag is None else without_region(tag)
 
 
 def domain_of(path: str) -> str:
-    """The path of a catalogue with its language left out: translations of the same messages share it."""
-    found = _place(path)
-    return path if found is None else f"{path[: found.start('label')]}*{path[found.end() :]}"
+    """The path of a catalogue with `*` for its language: translations of the same messages share it."""
+    match = _language_in(path)
+    return path if match is None else f"{path[: match.start('label')]}*{path[match.end() :]}"
 
 
-def _place(path: str) -> re.Match[str] | None:
-    """Where in the path its language stands."""
+def _language_in(path: str) -> re.Match[str] | None:
+    """The part of a path that names its language."""
     if not path.endswith(ENDINGS) or _NAME_LISTS.search(path):
         return None
-    if found := _GETTEXT_PLACE.search(path):
-        return found
+    if match := _GETTEXT_PLACE.search(path):
+        return match
     word = _WORD_PLACE.search(path)
     codes = _CODE_PLACE.finditer(path, word.end()) if word else iter(())
     return next((code for code in codes if code["code"] in _ISO_639_1), None)
 
 
 def read_catalogue(path: str, content: bytes) -> list[Message]:
-    """All messages of a catalogue, in its order; raises ValueError saying where it breaks its format."""
+    """All messages of a catalogue in order; ValueError says where it breaks its format."""
     if path.endswith(".mo"):
         return list(_mo(content))
     if path.endswith(".po"):
@@ -87,22 +87,22 @@ def read_catalogue(path: str, content: bytes) -> list[Message]:
 def _mo(content: bytes) -> Iterator[Message]:
     """The format of GNU gettext: two tables of (length, offset), of originals and of translations."""
     if content[:4] not in (b"\xde\x12\x04\x95", b"\x95\x04\x12\xde") or len(content) < 20:
-        raise ValueError("not a GNU message catalogue: its first bytes are others")
+        raise ValueError("not a GNU message catalogue: it does not begin like one")
     order = "<" if content[0] == 0xDE else ">"
     _, num_messages, originals, translations = struct.unpack_from(f"{order}4I", content, 4)
     if max(originals, translations) + 8 * num_messages > len(content):
         raise ValueError("cut short: its tables reach beyond its end")
 
-    left = 2 * len(content)  # texts may share their bytes, but a million entries must not stand for the whole file each
+    left = 2 * len(content)  # texts may share bytes, but a million entries must not each name the whole file
 
     def text(table: int, number: int) -> bytes:
         nonlocal left
         length, offset = struct.unpack_from(f"{order}2I", content, table + 8 * number)
         left -= length
         if left < 0:
-            raise ValueError("its messages are longer than the file that holds them")
+            raise ValueError("its messages are longer than the file itself")
         if offset + length > len(content):
-            raise ValueError(f"cut short: message {number + 1} lies beyond its end")
+            raise ValueError(f"cut short: message {number + 1} is beyond its end")
         return content[offset : offset + length]
 
     pairs = [(text(originals, number), text(translations, number)) for number in range(num_messages)]
@@ -123,7 +123,7 @@ class _Entry:
     fuzzy: bool = False
 
     def message(self) -> Message | None:
-        """The message; None for the header and for what a translator has marked as unsure."""
+        """The message; None for the header and for one that a translator marked as unsure."""
         fields = {key: "".join(lines) for key, lines in self.lines.items()}
         original = fields.get("msgid_plural") or fields.get("msgid", "")
         forms = [text for key, text in fields.items() if key.startswith("msgstr")]
@@ -137,22 +137,22 @@ def _po(content: bytes) -> Iterator[Message]:
     for number, line in enumerate(_decoded(content.removeprefix(b"\xef\xbb\xbf"), _charset(content)).split("\n"), 1):
         line = line.strip()
         if not line or line.startswith("#"):
-            if "msgstr" in current:  # a comment belongs to the entry after it
+            if "msgstr" in current:  # a comment belongs to the next entry
                 if message := entry.message():
                     yield message
                 entry, current = _Entry(), ""
             entry.fuzzy |= line.startswith("#,") and "fuzzy" in line
             continue
-        found = _QUOTED.match(line)
-        if found is None or not (found[1] or current):
+        quoted = _QUOTED.match(line)
+        if quoted is None or not (quoted[1] or current):
             raise ValueError(f"line {number} is neither a message nor a comment")
-        if found[1]:
-            if found[1] in ("msgid", "msgctxt") and "msgstr" in current:
+        if quoted[1]:
+            if quoted[1] in ("msgid", "msgctxt") and "msgstr" in current:
                 if message := entry.message():
                     yield message
                 entry = _Entry()
-            current = f"{found[1]}[{found[2]}]" if found[2] else found[1]
-        entry.lines.setdefault(current, []).append(_ESCAPE.sub(_unescaped, found[3]))
+            current = f"{quoted[1]}[{quoted[2]}]" if quoted[2] else quoted[1]
+        entry.lines.setdefault(current, []).append(_ESCAPE.sub(_unescaped, quoted[3]))
     if message := entry.message():
         yield message
 
@@ -167,7 +167,7 @@ def _unescaped(escape: re.Match[str]) -> str:
 
 
 def _json(value: Any, key: str) -> Iterator[Message]:
-    """Every text of a JSON catalogue, under its key, however deep; the empty key holds a catalogue's header."""
+    """Every text of a JSON catalogue, however deep, with its key; the empty key is the catalogue's header."""
     if isinstance(value, str):
         yield Message(key.rpartition(CONTEXT)[2], value)
     elif isinstance(value, dict):
@@ -180,8 +180,8 @@ def _json(value: Any, key: str) -> Iterator[Message]:
 
 
 def _charset(header: bytes) -> str:
-    found = _CHARSET.search(header[:4000].decode("ascii", "replace"))
-    return found[1] if found and found[1] != "CHARSET" else "utf-8"
+    stated = _CHARSET.search(header[:4000].decode("ascii", "replace"))
+    return stated[1] if stated and stated[1] != "CHARSET" else "utf-8"  # CHARSET is gettext's unfilled template
 
 
 def _decoded(content: bytes, charset: str) -> str:

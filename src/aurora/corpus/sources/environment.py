@@ -1,7 +1,7 @@
-"""Text of the packages installed beside Aurora: docstrings as English prose, sources as code.
+"""Text of installed Python packages: docstrings as English prose, sources as code.
 
-One decision: packages are read in the order the recipe states and files in the order of their paths, so the same
-installed versions always give the same text, and a limit always cuts at the same place.
+One decision: packages are read in the recipe's order and files in the order of their paths, so the same installed
+versions always give the same text, and a limit always ends it at the same place.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from aurora.languages.labels import CODE, ENGLISH
 from aurora.recipe.sources import EnvironmentSource
 
 UNKNOWN = "unknown"
-LONGEST_LICENSE_NAME = 40
+LONGEST_LICENSE_NAME = 40  # characters; longer values are the text of a licence
 _SPDX = {
     "Apache Software License": "Apache-2.0",
     "Apache License 2.0": "Apache-2.0",
@@ -32,19 +32,19 @@ _SPDX = {
 
 def identities(name: str, distributions: Sequence[str]) -> list[dict[str, str]]:
     """Name, version and licence of each distribution of source `name`."""
-    found = [(package, _distribution(name, package)) for package in distributions]
-    return [{"name": package, "version": one.version, "license": license_of(one)} for package, one in found]
+    installed = [(package, _distribution(name, package)) for package in distributions]
+    return [{"name": package, "version": one.version, "license": license_of(one)} for package, one in installed]
 
 
 def read_environment(name: str, source: EnvironmentSource) -> Iterator[Document | Quarantined]:
-    """The source's text, package by package; raises UserError for one that is not installed before any is read."""
+    """The source's text, package by package; `UserError` for one that is not installed, before any is read."""
     seen: set[str] = set()
     packages = [(package, _distribution(name, package)) for package in source.distributions]
-    for package, found in packages:
-        license = license_of(found)
-        meta: dict[str, object] = {"distribution": package, "version": found.version}
-        for path, file in _modules(found, LARGEST[source.take]):
-            url = f"env:{package}=={found.version}/{path}"
+    for package, installed in packages:
+        license = license_of(installed)
+        meta: dict[str, object] = {"distribution": package, "version": installed.version}
+        for path, file in _modules(installed, LARGEST[source.take]):
+            url = f"env:{package}=={installed.version}/{path}"
             language = source.language or (CODE if source.take == "sources" else ENGLISH)
             try:
                 text = file.read_bytes().decode("utf-8-sig")
@@ -56,30 +56,30 @@ def read_environment(name: str, source: EnvironmentSource) -> Iterator[Document 
                 yield new_document(text, language, name, license, url, meta)
 
 
-def license_of(found: Distribution) -> str:
-    """The distribution's licence as an SPDX expression; `unknown` where it does not say."""
-    if expression := _field(found, "License-Expression"):
+def license_of(installed: Distribution) -> str:
+    """The distribution's licence as an SPDX expression; `unknown` if it states none."""
+    if expression := _field(installed, "License-Expression"):
         return expression
-    for classifier in found.metadata.get_all("Classifier") or []:
+    for classifier in installed.metadata.get_all("Classifier") or []:
         if classifier.startswith("License :: "):
             return _SPDX.get(classifier.rpartition(" :: ")[2], UNKNOWN)
-    stated = _field(found, "License")
+    stated = _field(installed, "License")
     if not stated or len(stated) > LONGEST_LICENSE_NAME or "\n" in stated:
         return UNKNOWN
     return _SPDX.get(stated, stated)
 
 
-def _field(found: Distribution, name: str) -> str:
+def _field(installed: Distribution, name: str) -> str:
     """The first value of a metadata field; empty without one."""
-    values = found.metadata.get_all(name) or [""]
+    values = installed.metadata.get_all(name) or [""]
     return str(values[0])
 
 
-def _modules(found: Distribution, largest: int) -> Iterator[tuple[str, Path]]:
-    """(path, file) of the distribution's own Python files, sorted; empty ones and those of more bytes left out."""
-    paths = {path.as_posix(): path for path in found.files or [] if is_own(path) and ".." not in path.parts}
+def _modules(installed: Distribution, largest: int) -> Iterator[tuple[str, Path]]:
+    """(path, file) of the distribution's own Python files of 1 to `largest` bytes, sorted."""
+    paths = {path.as_posix(): path for path in installed.files or [] if is_own(path) and ".." not in path.parts}
     for name, path in sorted(paths.items()):
-        file = Path(str(found.locate_file(path)))
+        file = Path(str(installed.locate_file(path)))
         if file.is_file() and 0 < file.stat().st_size <= largest:
             yield name, file
 
@@ -90,5 +90,5 @@ def _distribution(name: str, package: str) -> Distribution:
     except PackageNotFoundError as error:
         raise UserError(
             f"corpus.sources.{name}.distributions: {package} is not installed here: pip install {package}, "
-            "or take it out of the list."
+            "or remove it from the list."
         ) from error

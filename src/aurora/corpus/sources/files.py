@@ -1,9 +1,9 @@
 """Local files: JSON lines, Parquet and plain text, compressed or not.
 
-One decision: nothing in a file stops the run. A line or row that cannot become a document is quarantined with its
-place, and so is where a file breaks off, with all that was read before standing. Only what the user must mend (a
+One decision: the content of a file never stops the build. A line or row that cannot become a document is quarantined
+with its place, and so is the end of a truncated file; what was read before stays. Only what the user must fix (a
 missing file, permissions, a column's name) is an error. Places are relative to the recipe, so that the same files give
-the same documents wherever they lie.
+the same documents wherever they are.
 """
 
 from __future__ import annotations
@@ -28,45 +28,46 @@ from aurora.languages.labels import UNDETERMINED
 from aurora.recipe.sources import JsonlSource, ParquetSource, SourceBase, TextSource
 
 EXCERPT = 160  # characters
-BATCH_ROWS = 1024
-_HEAD = 1 << 16
+BATCH_ROWS = 1024  # rows of a Parquet file in memory at a time
+_HEAD = 1 << 16  # bytes read to see whether a file is an array
 _PARQUET = b"PAR1"  # what such a file begins with
-_Found = TypeVar("_Found")
-# How the paths of Parquet's columns go on below a list.
+_Item = TypeVar("_Item")
+# How Parquet writers name the path of a column below a list.
 _LIST = re.compile(r"[.](?:list|bag)[.](?:element|item|array|array_element)\b|[.]array\b")
 
 
 def find_files(name: str, patterns: list[str], base: Path) -> dict[str, Path]:
-    """The files that the patterns of source `name` match by their place: relative to `base` where below it, sorted.
+    """By place (relative to `base` if below it), the files that the patterns of source `name` match, sorted.
 
-    Raises UserError for a pattern that matches none. Hidden files are passed over.
+    Raises `UserError` for a pattern that matches no file. Hidden files are skipped.
     """
-    found: dict[str, Path] = {}
+    files: dict[str, Path] = {}
     for pattern in patterns:
         path = Path(pattern)
         root, relative = (Path(path.anchor), path.relative_to(path.anchor)) if path.is_absolute() else (base, path)
-        # A file may be named like a pattern: "data[1].jsonl".
-        named = root / relative
+        named = root / relative  # a file's name may look like a pattern: "data[1].jsonl"
         try:
             matches = [named] if named.is_file() else sorted(root.glob(str(relative)))
         except (ValueError, NotImplementedError, IndexError) as error:
-            raise UserError(f"corpus.sources.{name}.paths: {pattern!r} is not a pattern of files ({error}).") from error
+            raise UserError(
+                f"corpus.sources.{name}.paths: {pattern!r} is not a valid pattern of files ({error}); correct it."
+            ) from error
         kept = [match for match in matches if match.is_file() and not _is_hidden(match.relative_to(root), relative)]
         if not kept:
             raise UserError(f"corpus.sources.{name}.paths: no file matches {named}; check the path.")
         for match in kept:
             place = match.relative_to(base) if match.is_relative_to(base) else match
-            found.setdefault(place.as_posix(), match)
-    return found
+            files.setdefault(place.as_posix(), match)
+    return files
 
 
 def identities(name: str, patterns: list[str], base: Path) -> dict[str, str]:
-    """What identifies each file: its SHA-256."""
+    """By place, the SHA-256 that identifies each file."""
     return {place: f"sha256:{digest_of(path)}" for place, path in find_files(name, patterns, base).items()}
 
 
 def read_jsonl(name: str, source: JsonlSource, base: Path) -> Iterator[Document | Quarantined]:
-    """One document a line, or an entry of the array that a file is."""
+    """One document for each line, or for each entry of a file that is a JSON array."""
     for place, path in find_files(name, source.paths, base).items():
         rows = json_rows(name, source, place, path)
         yield from until_broken(name, place, path, source, _documents(rows, name, source))
@@ -85,7 +86,8 @@ def json_rows(name: str, source: SourceBase, place: str, path: Path) -> Iterator
 def read_lines(
     name: str, source: JsonlSource, base: Path, place: str, start: int, end: int, first_line: int
 ) -> Iterator[Document | Quarantined]:
-    """One document a line, of the lines of a plain file that begin in bytes [start, end); the first has a number."""
+    """One document for each line of a plain file that begins in bytes [start, end); the first has number
+    `first_line`."""
     path = find_files(name, [place], base)[place]
     with opened_text(path) as stream:
         stream.seek(start)
@@ -93,21 +95,21 @@ def read_lines(
 
 
 def _array(path: Path) -> list[Any] | None:
-    """The entries of a file that is one JSON array of objects; None where it is lines, or larger than a document."""
+    """The entries of a file that is one JSON array of objects; None for JSON lines, or over LARGEST_FILE bytes."""
     with opened_text(path) as stream:
         try:
             head = stream.read(_HEAD).removeprefix(BOM_UTF8).lstrip()
             if not head.startswith(b"["):
                 return None
             content = head + stream.read(LARGEST_FILE)
-            found = json.loads(content) if len(content) <= LARGEST_FILE else None
+            value = json.loads(content) if len(content) <= LARGEST_FILE else None
         except (ValueError, RecursionError, EOFError):
-            return None  # its lines say what is wrong
-    return found if isinstance(found, list) and found and isinstance(found[0], dict) else None
+            return None  # reading it line by line will say what is wrong
+    return value if isinstance(value, list) and value and isinstance(value[0], dict) else None
 
 
 def read_parquet(name: str, source: ParquetSource, base: Path) -> Iterator[Document | Quarantined]:
-    """One document a row."""
+    """One document for each row."""
     for place, path in find_files(name, source.paths, base).items():
         keys = [key for key in (source.text_key, source.language_key) if key]
         rows = parquet_rows(name, source, place, path, keys)
@@ -138,35 +140,35 @@ def parquet_rows(
             except (OSError, pa.ArrowException) as error:
                 if isinstance(error, OSError) and error.errno is not None:
                     raise
-                said = f"rows {number + 1:,} to {first + metadata.num_rows:,} cannot be read ({first_line(error)})"
+                reason = f"rows {number + 1:,} to {first + metadata.num_rows:,} cannot be read ({first_line(error)})"
                 number = first + metadata.num_rows
-                lost = sum(metadata.column(place).total_compressed_size for place in range(metadata.num_columns))
-                yield Quarantined(name, place, said, "", source.language or UNDETERMINED, lost)
+                lost = sum(metadata.column(column).total_compressed_size for column in range(metadata.num_columns))
+                yield Quarantined(name, place, reason, "", source.language or UNDETERMINED, lost)
 
 
 def _columns(table: pq.ParquetFile, name: str, needed: Sequence[str], path: Path) -> list[str]:
-    """The columns to read, nested ones by their paths; UserError where one that the recipe names is not there."""
+    """The columns to read, nested ones by their paths; `UserError` if one that the recipe names does not exist."""
     leaves = [table.schema.column(number).path for number in range(len(table.schema))]
     chosen = {key: [leaf for leaf in leaves if _is_below(leaf, key)] for key in [*needed, *fact_keys()]}
     if missing := [key for key in needed if not chosen[key]]:
-        there = ", ".join(_names(table.schema_arrow))
-        raise UserError(f"corpus.sources.{name}: {path} has no column {', '.join(missing)}; it has {there}.")
-    return list(dict.fromkeys(leaf for found in chosen.values() for leaf in found))
+        columns = ", ".join(_names(table.schema_arrow))
+        raise UserError(f"corpus.sources.{name}: {path} has no column {', '.join(missing)}; choose from {columns}.")
+    return list(dict.fromkeys(leaf for of_key in chosen.values() for leaf in of_key))
 
 
 def _is_below(leaf: str, key: str) -> bool:
-    """Whether the path of a column leads to what a key names; `lang.0` is the first of the list `lang`."""
+    """Whether a column's path is, or is below, what a key names; `lang.0` is the first entry of the list `lang`."""
     named = re.sub(r"[.][0-9]+(?=[.]|$)", "", key)
     return leaf == key or f"{_LIST.sub('', leaf)}.".startswith(f"{named}.")
 
 
 def _names(fields: Any, before: str = "") -> list[str]:
     """The columns of a schema, nested ones by their paths."""
-    found = []
+    names = []
     for field in fields:
         inner = pa.types.is_struct(field.type)
-        found += _names(field.type, f"{before}{field.name}.") if inner else [f"{before}{field.name}"]
-    return found
+        names += _names(field.type, f"{before}{field.name}.") if inner else [f"{before}{field.name}"]
+    return names
 
 
 def _parquet_row(batch: pa.RecordBatch, row: int, name: str, source: SourceBase, where: str) -> Row | Quarantined:
@@ -177,7 +179,7 @@ def _parquet_row(batch: pa.RecordBatch, row: int, name: str, source: SourceBase,
 
 
 def read_text(name: str, source: TextSource, base: Path) -> Iterator[Document | Quarantined]:
-    """One document a file, paragraph (separated by blank lines) or line."""
+    """One document for each file, paragraph (separated by blank lines) or line."""
     for place, path in find_files(name, source.paths, base).items():
         yield from until_broken(name, place, path, source, _read_text(name, source, place, path))
 
@@ -191,8 +193,8 @@ def _read_text(name: str, source: TextSource, place: str, path: Path) -> Iterato
                 continue
             if piece is None:
                 most = LARGEST_FILE if source.document == "file" else LONGEST_LINE
-                said = f"the {source.document} is longer than {most} bytes"
-                yield Quarantined(name, where, said, "", source.language or UNDETERMINED, most)
+                reason = f"the {source.document} is longer than {most} bytes"
+                yield Quarantined(name, where, reason, "", source.language or UNDETERMINED, most)
                 continue
             try:
                 text = piece.decode("utf-8")
@@ -211,8 +213,8 @@ def _parsed(
         if isinstance(line, Damage):
             yield damaged(name, place, line, source)
         elif line is None:
-            said = f"the line is longer than {LONGEST_LINE} bytes"
-            yield Quarantined(name, where, said, "", source.language or UNDETERMINED, LONGEST_LINE)
+            reason = f"the line is longer than {LONGEST_LINE} bytes"
+            yield Quarantined(name, where, reason, "", source.language or UNDETERMINED, LONGEST_LINE)
         elif line.strip():
             try:
                 value = json.loads(line.decode("utf-8-sig"))
@@ -236,11 +238,11 @@ def _documents(
 
 
 def until_broken(
-    name: str, place: str, path: Path, source: SourceBase, found: Iterator[_Found]
-) -> Iterator[_Found | Quarantined]:
-    """The inputs of a file, and one more where its content breaks off; `UserError` for what the user must mend."""
+    name: str, place: str, path: Path, source: SourceBase, inputs: Iterator[_Item]
+) -> Iterator[_Item | Quarantined]:
+    """The inputs of a file, and a quarantined one if its content breaks off; `UserError` if it cannot be opened."""
     try:
-        yield from found
+        yield from inputs
     except Damage as error:
         yield damaged(name, place, error, source)
     except (OSError, EOFError, pa.ArrowException) as error:
@@ -252,12 +254,12 @@ def until_broken(
 
 
 def damaged(name: str, place: str, damage: Damage, source: SourceBase) -> Quarantined:
-    """A part of a file that cannot be read, as an input."""
+    """A part of a file that cannot be read, as a quarantined input."""
     return Quarantined(name, place, str(damage), "", source.language or UNDETERMINED, damage.unread)
 
 
 def _is_hidden(match: Path, pattern: Path) -> bool:
-    """Whether a pattern met a hidden file or folder that it does not name."""
+    """Whether a match is hidden, or in a hidden folder, that its pattern does not name."""
     return any(part.startswith(".") and part not in pattern.parts for part in match.parts)
 
 

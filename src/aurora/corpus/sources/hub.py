@@ -1,8 +1,8 @@
 """Hugging Face data sets, streamed.
 
-One decision: only data is ever read, and of one revision: the pinned one, or the newest, looked up before the first row
-and part of every document's place. A data set that needs code of its own to load is refused, because code from the hub
-is never run here.
+One decision: only data is read, and only of one revision: the pinned one, or the newest, which is looked up before the
+first row and becomes part of every document's place. A data set that needs its own code to load is refused, because
+code from the hub is never run here.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from aurora.recipe.sources import HubSource
 
 
 def read_hub(name: str, source: HubSource, base: Path) -> Iterator[Document | Quarantined]:
-    """One document a row of the data set's split; raises as `hub_rows` does, and UserError for a missing column."""
+    """One document for each row of the data set's split; raises as `hub_rows`, and `UserError` for a missing column."""
     rows = hub_rows(name, source.dataset, source.configuration, source.split, source.revision, base)
     for number, row in enumerate(rows):
         if number == 0:
@@ -31,10 +31,10 @@ def read_hub(name: str, source: HubSource, base: Path) -> Iterator[Document | Qu
 def hub_rows(
     name: str, dataset: str, configuration: str | None, split: str, revision: str | None, base: Path
 ) -> Iterator[Row]:
-    """The rows of a data set's split; a folder in hub layout is read like the hub.
+    """The rows of a data set's split; a local folder in hub layout is read alike.
 
-    Raises UserError without the `hub` extra or for a name, configuration or split that does not exist, and AuroraError
-    where the network fails.
+    Raises `UserError` without the `hub` extra or for a name, configuration or split that does not exist, and
+    `AuroraError` if the network fails.
     """
     try:
         from datasets import load_dataset
@@ -74,10 +74,11 @@ def identity(name: str, kind: str, dataset: str, revision: str | None, base: Pat
 
 
 def _check_name(name: str, dataset: str, base: Path) -> None:
-    # A bare name, such as `text`, would be a reader of the library's own, on whatever lies where the command is given.
+    # The library takes a bare name, such as `text`, for one of its own readers of files in the current folder.
     if not (base / dataset).is_dir() and not is_hub_name(dataset):
         raise UserError(
-            f"corpus.sources.{name}.dataset: {dataset!r} is neither a folder nor a data set of the hub (OWNER/NAME)."
+            f"corpus.sources.{name}.dataset: {dataset!r} is neither a folder nor a data set of the hub; write "
+            "OWNER/NAME."
         )
 
 
@@ -88,12 +89,12 @@ def _check_columns(row: dict[str, Any], name: str, source: HubSource) -> None:
                 value_at(row, key)
             except KeyError as error:
                 raise UserError(
-                    f"corpus.sources.{name}: {source.dataset} has no column {key}; it has {names_of(row)}."
+                    f"corpus.sources.{name}: {source.dataset} has no column {key}; choose from {names_of(row)}."
                 ) from error
 
 
 def _newest(dataset: str) -> str:
-    """The commit that the hub calls newest now."""
+    """The newest commit on the hub."""
     from huggingface_hub import HfApi
 
     return str(HfApi().dataset_info(dataset).sha)
@@ -103,8 +104,8 @@ def _document(row: Row, name: str, source: HubSource) -> Document | Quarantined:
     try:
         return document_of(row.value, name, source, row.where)
     except (ValueError, TypeError, KeyError) as error:
-        said = str(error.args[0]) if isinstance(error, KeyError) else str(error)
-        return Quarantined(name, row.where, said, str(row.value.get(source.text_key))[: files.EXCERPT])
+        reason = str(error.args[0]) if isinstance(error, KeyError) else str(error)
+        return Quarantined(name, row.where, reason, str(row.value.get(source.text_key))[: files.EXCERPT])
 
 
 def _refusal(name: str, dataset: str, error: Exception) -> AuroraError:
@@ -113,7 +114,10 @@ def _refusal(name: str, dataset: str, error: Exception) -> AuroraError:
     if isinstance(error, (ValueError, RuntimeError)) or type(error).__name__ in (
         "DatasetNotFoundError", "EmptyDatasetError", "RepositoryNotFoundError", "RevisionNotFoundError",
     ):  # fmt: skip
-        return UserError(f"corpus.sources.{name}: {dataset} cannot be loaded: {reason}.")
+        return UserError(
+            f"corpus.sources.{name}: {dataset} cannot be loaded ({reason}); correct its name, configuration, split or "
+            "revision."
+        )
     return AuroraError(
         f"corpus.sources.{name}: {dataset} cannot be read ({type(error).__name__}: {reason}): check the network, "
         "the name and your access, and run the same command again."

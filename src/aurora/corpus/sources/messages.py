@@ -1,7 +1,7 @@
-"""Messages of programs made into lines of text: placeholders, markup and shortcuts taken out, labels left out.
+"""Messages of programs as lines of text: without placeholders, markup and shortcuts, and without mere labels.
 
-One decision: a message is text only where it still reads as such once everything a program puts in is gone; one that
-was mostly placeholders, or is mostly symbols, is left out whole and not mended.
+One decision: a message counts as text only if it still reads as such without everything that the program inserts; one
+that was mostly placeholders, or is mostly symbols, is left out as a whole.
 """
 
 from __future__ import annotations
@@ -13,15 +13,16 @@ from collections.abc import Iterable, Iterator
 from aurora.corpus.sources.catalogues import Message
 from aurora.languages import lookup
 
+# Fewer words (in languages without spaces: characters) are a label of a button or menu.
 LEAST_WORDS = 3
 LEAST_CHARACTERS_UNSPACED = 8
 LEAST_LETTER_SHARE = 0.75  # of visible characters
-# A message with a hole for fewer characters of text than this reads as a form and not as a sentence.
+# With more than one hole for so many characters of text, a message reads as a form, not as a sentence.
 CHARACTERS_A_HOLE = 25
-LONGEST_MESSAGE = 20_000
+LONGEST_MESSAGE = 20_000  # characters; longer ones are licences and manuals, and patterns are slow on them
 
 _HOLE = "\ufffc"
-# "{count, plural, one {a file} other {# files}}": the branch that every language has stands for all.
+# "{count, plural, one {a file} other {# files}}" becomes the branch `other`, which every language has.
 _BRANCHES = re.compile(
     r"\{\s*\w+\s*,\s*(?:plural|select|selectordinal)\s*,(?:[^{}]|\{[^{}]*\}){0,200}?other\s*\{([^{}]*)\}\s*\}"
 )
@@ -36,9 +37,9 @@ _ROLE = re.compile(r":[\w.-]+(?::[\w.-]+)?:`~?([^`<>]+)(?:<[^<>]*>)?`|`([^`<>]+)
 _LINK = re.compile(r"!?\[([^\[\]]+)\]\([^()]*\)|\[\d+:([^\[\]]*)\]|\[\[([^\[\]]*)\]\]")
 _MARKUP = re.compile(r"`+|\*+(?=\S)|(?<=\S)\*+|(?<!\w)__(?=\w)|(?<=\w)__(?!\w)|%(?=%)")
 _ACCELERATOR = re.compile(r"\([&_]\w\)|&(?=[^\W\d_])(?<![A-Z]&)(?!\w+;)|(?<!\w)_(?=[^\W_])")
-# Case endings that are written to a placeholder with a colon ("%s:lle") go with it.
+# A Finnish case ending after a placeholder and a colon ("%s:lle") is removed with it.
 _ENDING = re.compile(rf"{_HOLE}:[a-zäö]{{1,6}}\b")
-# Quotes and brackets around nothing but holes fall together with them.
+# Quotes and brackets that contain only holes are removed with them.
 _ENCLOSED = re.compile(
     rf"[\"'“”„‘’«»「『（(\[]{{1,4}}[\s,/×x–-]{{0,9}}{_HOLE}[\s,/×x–{_HOLE}-]{{0,20}}[\"'“”‘’«»」』）)\]]{{1,4}}"
 )
@@ -49,25 +50,25 @@ _CJK = "\u3000-\u30ff\u3400-\u9fff\uff00-\uffef"
 _SPACE_WITHIN = re.compile(rf"(?<=[{_CJK}]) +(?=[{_CJK}])")
 _EDGES = " \t.,;:!?|/–—-•·*#>।。、"
 _PARAGRAPH = re.compile(r"\n\s*\n|\r\n\s*\r\n")
-# Addresses, code and paths: what holds one is not prose, whatever else is taken out.
+# Addresses, code and paths: a text with one is not prose.
 _NOT_TEXT = re.compile(
     r"://|\bwww\.|\w@\w+\.\w|[{}\\<|=^~\ufffd\x00-\x08]|::|->|\w\(\)|\$\w|(?<!\w)--[a-z]|/\w+/|\w\.\w+\.\w"
 )
 
 
 def lines(messages: Iterable[Message], language: str, untranslated: frozenset[str]) -> Iterator[str]:
-    """The lines of text in a catalogue's translations; `untranslated` are strings known to be English."""
+    """The lines of text in a catalogue's translations; `untranslated` are texts known to be English."""
     for message in messages:
         translation = message.translation
         if translation == message.original or translation in untranslated:
             continue
         for paragraph in paragraphs(translation):
-            if says_something(paragraph, language):
+            if is_prose(paragraph, language):
                 yield paragraph
 
 
 def paragraphs(text: str) -> Iterator[str]:
-    """The cleaned paragraphs of a message, each in one line; those without text left out."""
+    """The cleaned paragraphs of a message that have text, each on one line."""
     if len(text) <= LONGEST_MESSAGE:
         for part in _PARAGRAPH.split(_BLOCK_TAG.sub("\n\n", text)):
             if cleaned := clean(part):
@@ -75,15 +76,15 @@ def paragraphs(text: str) -> Iterator[str]:
 
 
 def clean(text: str) -> str:
-    """A paragraph in one line, without placeholders and markup; empty where it does not read as text without them.
+    """A paragraph on one line, without placeholders and markup; empty if it does not read as text without them.
 
     Cleaning twice changes nothing.
     """
     num_holes = 0
-    # Taking one thing out can lay bare another ("&amp;amp;", "{{{x}}}"): until nothing changes.
+    # Repeated, since removing one layer can expose another ("&amp;amp;", "{{{x}}}"). Deeper ones are not messages.
     for _ in range(8):
-        cleaned, found = _once(text)
-        num_holes += found
+        cleaned, more_holes = _once(text)
+        num_holes += more_holes
         if cleaned == text:
             reads = not _NOT_TEXT.search(text) and len(text) >= CHARACTERS_A_HOLE * num_holes
             return text if reads else ""
@@ -92,8 +93,8 @@ def clean(text: str) -> str:
 
 
 def _once(text: str) -> tuple[str, int]:
-    """The text with one layer taken off, and the number of its placeholders."""
-    text = _BRANCHES.sub(lambda found: found[1].replace("#", _HOLE), html.unescape(text))
+    """The text without one layer of markup, and the number of its placeholders."""
+    text = _BRANCHES.sub(lambda match: match[1].replace("#", _HOLE), html.unescape(text))
     text = _LINK.sub(_inner, _ROLE.sub(_inner, text))
     text = _ENDING.sub(_HOLE, _PLACEHOLDER.sub(_HOLE, text))
     num_holes = text.count(_HOLE)
@@ -104,12 +105,12 @@ def _once(text: str) -> tuple[str, int]:
     return _SPACE_WITHIN.sub("", text).lstrip(_EDGES).rstrip(" \t/|–—-•·*#>"), num_holes
 
 
-def _inner(found: re.Match[str]) -> str:
-    return next((group for group in found.groups() if group is not None), "")
+def _inner(match: re.Match[str]) -> str:
+    return next((group for group in match.groups() if group is not None), "")
 
 
-def says_something(text: str, language: str) -> bool:
-    """Whether a cleaned line is more than a label, mostly letters, and in the script of its language."""
+def is_prose(text: str, language: str) -> bool:
+    """Whether a cleaned line is more than a label, consists mostly of letters, and is in the script of its language."""
     num_letters = sum(map(_is_letter, text))
     if num_letters < LEAST_LETTER_SHARE * sum(not character.isspace() for character in text):
         return False

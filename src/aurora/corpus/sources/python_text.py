@@ -1,7 +1,7 @@
 """Text of Python packages: docstrings as English prose, and sources as code.
 
-One decision: a module is a document. Its docstrings are parsed out of the syntax tree, never imported, and keep only
-paragraphs that read as prose. Tests and what a package carries of others (whose licence is another) are left out.
+One decision: a module is a document. Its docstrings are taken from the syntax tree, without importing it, and only
+paragraphs that read as prose are kept. Tests and vendored packages (with other licences) are left out.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ import warnings
 from collections.abc import Iterator
 from pathlib import PurePath
 
-# Bytes of a file: larger sources are tables and generated code; docstrings of large modules are as good as others.
+# Bytes of a file. Larger sources are tables and generated code; docstrings of large modules are as good as others.
 LARGEST = {"sources": 100_000, "docstrings": 1_000_000}
+# A paragraph of a docstring is prose with at least so many words, and such a share of letters.
 LEAST_WORDS = 8
 LEAST_LETTER_SHARE = 0.7
 _NOT_OWN = {"test", "tests", "testing", "_vendor", "vendor", "vendored", "third_party", "extern", "_vendored"}
@@ -25,19 +26,19 @@ _QUOTES = re.compile(r"`{1,2}")
 
 
 def is_own(path: PurePath) -> bool:
-    """Whether a file of a package is Python written for it: neither a test nor carried from another package."""
+    """Whether a file of a package is Python written for it: neither a test nor vendored."""
     name = path.name
     tests = name.startswith("test_") or name.endswith("_test.py") or name == "conftest.py"
     return name.endswith(".py") and not tests and _NOT_OWN.isdisjoint(path.parts[:-1])
 
 
 def prose(source: str, seen: set[str]) -> str:
-    """The prose of a module's docstrings in its order, paragraphs in `seen` left out and added to it.
+    """The prose of a module's docstrings in order, without paragraphs in `seen`, to which new ones are added.
 
-    Raises SyntaxError, ValueError or RecursionError for what is not Python.
+    Raises SyntaxError, ValueError or RecursionError if `source` is not Python.
     """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of other people's escapes; as errors they would be taken for broken files
+        warnings.simplefilter("ignore")  # other people's invalid escapes; where warnings are errors, files would fail
         try:
             tree = ast.parse(source)
         except MemoryError as error:  # what the parser raises for expressions nested too deep
@@ -53,7 +54,7 @@ def prose(source: str, seen: set[str]) -> str:
 
 
 def _docstrings(node: ast.AST) -> Iterator[str]:
-    """Docstrings below a node in source order; expressions, which hold none, are not looked into."""
+    """Docstrings below a node in source order; expressions have none and are skipped."""
     if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
         docstring = ast.get_docstring(node, clean=False)
         if docstring:
@@ -64,7 +65,7 @@ def _docstrings(node: ast.AST) -> Iterator[str]:
 
 
 def _paragraph(paragraph: str) -> str:
-    """A paragraph without markup, or nothing where it is a table, an example, a list of parameters or a label."""
+    """A paragraph without markup, or "" for a table, an example, a list of parameters or a label."""
     lines = paragraph.splitlines()
     if any(_DIRECTIVE.match(line) for line in lines):
         return ""

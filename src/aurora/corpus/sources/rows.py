@@ -1,7 +1,7 @@
-"""Rows of JSON lines, Parquet and data sets as documents: where the text stands, and what a row says of it.
+"""Rows of JSON lines, Parquet and data sets as documents: their text, language and facts.
 
-One decision: a key may be a path (`content.text`, `lang.0`), and what published corpora say of a document is found
-under the names they give it, so that nothing has to be rewritten before it is read and its origin survives in `meta`.
+One decision: a key may be a path (`content.text`, `lang.0`), and facts about a document are found under the names that
+published corpora use, so that nothing has to be converted first and a document's origin is kept in `meta`.
 """
 
 from __future__ import annotations
@@ -15,8 +15,7 @@ from aurora.languages.labels import UNDETERMINED
 from aurora.recipe.sources import HubSource, JsonlSource, ParquetSource
 
 ADDRESS_KEY, ID_KEY, LICENSE_KEY, SCORE_KEY = "url", "id", "license", "language_score"
-# Of what a row says of itself, longer values are none.
-LONGEST_FACT = 2000  # characters
+LONGEST_FACT = 2000  # characters; a longer value is not an address, an id or a licence
 # The keys of FineWeb, FineWeb2, CulturaX, mC4 and Dolma, then those of HPLT and OSCAR.
 _PLACES = {
     ADDRESS_KEY: (
@@ -26,7 +25,7 @@ _PLACES = {
     LICENSE_KEY: ("license", "metadata.license", "meta.license"),
     SCORE_KEY: ("language_score", "prob", "metadata.identification.prob", "meta.identification.prob"),
 }  # fmt: skip
-_MOST_NAMES = 20
+_MOST_NAMES = 20  # keys that a message lists
 Rows = JsonlSource | ParquetSource | HubSource
 
 
@@ -64,12 +63,12 @@ _PATHS = [(name, place, place.split(".")) for name, places in _PLACES.items() fo
 
 
 def fact_keys() -> list[str]:
-    """Every key under which something said of a document may stand."""
+    """Every key that may hold a fact about a document."""
     return [place for _, place, _ in _PATHS]
 
 
 def document_of(row: Any, name: str, source: Rows, where: str) -> Document:
-    """A row as a document; raises TypeError, ValueError or KeyError where it is none."""
+    """A row as a document; TypeError, ValueError or KeyError if it cannot be one."""
     if not isinstance(row, dict):
         raise TypeError("the line is not a JSON object")
     text = _text(value_at(row, source.text_key), source)
@@ -93,7 +92,7 @@ def language_of(row: Mapping[str, Any], declared: str | None, key: str | None) -
 
 
 def value_at(row: Mapping[str, Any], key: str) -> Any:
-    """What stands under a key, or at the place that it is a path to; raises KeyError with the keys that are there."""
+    """The value under a key, or under the path that it names; KeyError with the keys that exist."""
     if key in row:
         return row[key]
     value: Any = row
@@ -108,16 +107,16 @@ def value_at(row: Mapping[str, Any], key: str) -> Any:
 
 
 def names_of(row: Mapping[str, Any]) -> str:
-    """The keys of a row, of what is nested the paths, as a part of a sentence."""
-    found: list[str] = []
+    """The keys of a row, nested ones as paths, as part of a sentence."""
+    names: list[str] = []
     for name, value in row.items():
-        found += [f"{name}.{inner}" for inner in value] if isinstance(value, dict) and value else [str(name)]
-    shown = [name[:60] for name in found[:_MOST_NAMES]] + ["more"] * (len(found) > _MOST_NAMES)
+        names += [f"{name}.{inner}" for inner in value] if isinstance(value, dict) and value else [str(name)]
+    shown = [name[:60] for name in names[:_MOST_NAMES]] + ["more"] * (len(names) > _MOST_NAMES)
     return ", ".join(shown) or "none"
 
 
 def facts_of(row: Mapping[str, Any]) -> dict[str, object]:
-    """What a row says of its document: its address, the id it gives it, its licence, and how sure its language is."""
+    """What a row says about its document: its address, id, licence, and the score of its language."""
     facts: dict[str, object] = {}
     for name, place, path in _PATHS:
         if name in facts or path[0] not in row:
@@ -127,14 +126,14 @@ def facts_of(row: Mapping[str, Any]) -> dict[str, object]:
         except KeyError:
             continue
         if name == SCORE_KEY and isinstance(value, list) and value:
-            value = value[0]  # of several languages that of the likeliest, which is the first
+            value = value[0]  # of several languages the most likely, which comes first
         if _FITS[name](value):
             facts[name] = value
     return facts
 
 
 def _text(value: Any, source: Rows) -> str:
-    """A text, as itself, in UTF-8 (as Spark writes binary columns), or in the lines of a column of lists."""
+    """A text given as a string, as UTF-8 bytes (Spark's binary columns), or as a list of lines."""
     if isinstance(value, bytes):
         return value.decode("utf-8")
     if isinstance(source, ParquetSource) and isinstance(value, list) and all(isinstance(line, str) for line in value):

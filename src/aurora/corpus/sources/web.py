@@ -1,8 +1,8 @@
 """Web pages, in files and in WARC archives.
 
-One decision: what counts as an input is a page. In an archive that is a successful answer with HTML, or the text that
-was taken out of one (WET); requests, failed answers, images and the like are no inputs and are passed over. A record
-is read into memory up to the largest page.
+One decision: an input is a page. In an archive that is a successful response with HTML, or the text extracted from one
+(WET); requests, failed responses, images and the like are not inputs and are skipped. Of a record, at most the size of
+the largest page is read into memory.
 """
 
 from __future__ import annotations
@@ -20,21 +20,20 @@ from aurora.corpus.sources.streams import opened
 from aurora.languages.labels import UNDETERMINED
 from aurora.recipe.sources import HtmlSource, WarcSource
 
-LONGEST_ADDRESS = 2000  # characters
+LONGEST_ADDRESS = 2000  # characters of a header's value that are kept
 PAGES = ("text/html", "application/xhtml+xml")
 SUCCESS = range(200, 300)
-# Of a record that is passed over this much is read, for the headers of its answer.
-_HEADERS = 1 << 16
+_HEADERS = 1 << 16  # bytes read of a record beyond the largest page, for the headers of its response
 
 
 def web_identities(name: str, source: HtmlSource | WarcSource, base: Path) -> dict[str, str]:
-    """What identifies each file, and the library that reads it: another version may find other text."""
+    """By place, what identifies each file and the library that reads it: another version may extract other text."""
     library = extractor(name)
     return {place: f"{identity} {library}" for place, identity in identities(name, source.paths, base).items()}
 
 
 def read_html(name: str, source: HtmlSource, base: Path) -> Iterator[Document | Quarantined]:
-    """One document a file."""
+    """One document for each file."""
     extractor(name)
     for place, path in find_files(name, source.paths, base).items():
         yield from until_broken(name, place, path, source, _read_html(name, source, place, path))
@@ -47,7 +46,7 @@ def _read_html(name: str, source: HtmlSource, place: str, path: Path) -> Iterato
 
 
 def read_warc(name: str, source: WarcSource, base: Path) -> Iterator[Document | Quarantined]:
-    """One document a page of the archives; its place is the file and the number of its record."""
+    """One document for each page of the archives; its place is the file and the number of its record."""
     extractor(name)
     for place, path in find_files(name, source.paths, base).items():
         yield from until_broken(name, place, path, source, _read_warc(name, source, place, path))
@@ -64,12 +63,12 @@ def _read_warc(name: str, source: WarcSource, place: str, path: Path) -> Iterato
 
 
 def _answer(name: str, source: WarcSource, where: str, record: Record) -> Iterator[Document | Quarantined]:
-    """The page or the text that a record holds, if it holds one."""
+    """The page or text of a record, if it has one."""
     kind, data = record.headers.get("warc-type", "").lower(), record.content
-    content_type = _kind(record.headers.get("content-type"))
+    content_type = _media_type(record.headers.get("content-type"))
     if kind == "resource" and content_type in PAGES:
-        yield _page(name, source, where, data, _said(record))
-    # What names no page was made of none: of records that some tool wrote, it is the address that tells.
+        yield _page(name, source, where, data, _facts(record))
+    # A converted text without an address was not made from a page: tools write such records about themselves.
     elif kind == "conversion" and content_type == "text/plain" and "warc-target-uri" in record.headers:
         yield _text(name, source, where, record)
     elif kind == "response" and content_type == "application/http":
@@ -77,58 +76,58 @@ def _answer(name: str, source: WarcSource, where: str, record: Record) -> Iterat
 
 
 def _text(name: str, source: WarcSource, where: str, record: Record) -> Document | Quarantined:
-    """A text that was taken out of a page, as WET archives hold them."""
+    """A text that was extracted from a page, as in WET archives."""
     if record.length > LARGEST_PAGE:
         return _quarantined(name, source, where, f"the text is larger than {LARGEST_PAGE} bytes", record.content)
     try:
         text = record.content.decode("utf-8")
     except UnicodeDecodeError as error:
         return _quarantined(name, source, where, f"UnicodeDecodeError: {error}", record.content)
-    said = _said(record)
+    facts = _facts(record)
     if language := record.headers.get("warc-identified-content-language"):
-        said["language"] = language[:LONGEST_ADDRESS]
-    return new_document(text, source.language or UNDETERMINED, name, source.license, where, said)
+        facts["language"] = language[:LONGEST_ADDRESS]
+    return new_document(text, source.language or UNDETERMINED, name, source.license, where, facts)
 
 
 def _response(name: str, source: WarcSource, where: str, record: Record) -> Iterator[Document | Quarantined]:
-    """The page of an answer, if it is one."""
+    """The page of a response, if it has one."""
     data = record.content
     try:
-        answer = _parsed(data, "none")
+        response = _parsed(data, "none")
     except OSError as error:
-        yield _quarantined(name, source, where, f"the headers of the answer cannot be read: {error}", data)
+        yield _quarantined(name, source, where, f"the headers of the response cannot be read: {error}", data)
         return
-    headers = answer.http_headers
-    if headers.status_code not in SUCCESS or _kind(headers.get("Content-Type")) not in PAGES:
+    headers = response.http_headers
+    if headers.status_code not in SUCCESS or _media_type(headers.get("Content-Type")) not in PAGES:
         return
     try:
-        body = _body(data, answer)
+        body = _body(data, response)
     except OSError as error:
         yield _quarantined(name, source, where, f"the content cannot be decoded: {error}", data)
         return
     language = headers.get("Content-Language")
-    yield _page(name, source, where, body, _said(record), answer.http_charset, language)
+    yield _page(name, source, where, body, _facts(record), response.http_charset, language)
 
 
 def _parsed(data: bytes, decoding: Literal["none", "all"]) -> Any:
-    """The content of a record as an answer, its transfer and content encodings taken off where `decoding` says so."""
+    """The content of a record parsed as a response, with transfer and content encodings undone if `decoding` is all."""
     from fastwarc.warc import WarcRecord, WarcRecordType
 
-    answer = WarcRecord()
-    answer.record_type = WarcRecordType.response
-    answer.is_http = True
-    answer.set_bytes_content(data)
-    answer.parse_http(auto_decode=decoding, quirks_mode=True)
-    return answer
+    response = WarcRecord()
+    response.record_type = WarcRecordType.response
+    response.is_http = True
+    response.set_bytes_content(data)
+    response.parse_http(auto_decode=decoding, quirks_mode=True)
+    return response
 
 
-def _body(data: bytes, answer: Any) -> bytes:
-    """The page of an answer, to one byte more than a page may have; raises OSError where it cannot be decoded."""
+def _body(data: bytes, response: Any) -> bytes:
+    """The page of a response, up to one byte more than a page may have; OSError if it cannot be decoded."""
     try:
         body: bytes = _parsed(data, "all").reader.read(LARGEST_PAGE + 1)
     except OSError:
-        # Many crawlers store what they decoded beneath the headers of what they were sent.
-        body = answer.reader.read(LARGEST_PAGE + 1)
+        # Many crawlers store the decoded body with the headers of the encoded one.
+        body = response.reader.read(LARGEST_PAGE + 1)
         if not body.lstrip().startswith(b"<"):
             raise
     return body
@@ -139,16 +138,16 @@ def _page(
     source: HtmlSource | WarcSource,
     where: str,
     data: bytes,
-    said: dict[str, object],
+    facts: dict[str, object],
     charset: str | None = None,
     language: str | None = None,
 ) -> Document | Quarantined:
-    """A page as a document; `said` is what its record says of it."""
+    """A page as a document; `facts` are what its record says about it."""
     try:
-        page = read_page(data, charset, language, str(said.get(ADDRESS_KEY, "")))
+        page = read_page(data, charset, language, str(facts.get(ADDRESS_KEY, "")))
     except Refused as error:
         return _quarantined(name, source, where, str(error), data)
-    return new_document(page.text, source.language or UNDETERMINED, name, source.license, where, page.facts | said)
+    return new_document(page.text, source.language or UNDETERMINED, name, source.license, where, page.facts | facts)
 
 
 def _quarantined(name: str, source: HtmlSource | WarcSource, where: str, reason: str, data: bytes) -> Quarantined:
@@ -156,16 +155,16 @@ def _quarantined(name: str, source: HtmlSource | WarcSource, where: str, reason:
     return Quarantined(name, where, reason, excerpt, source.language or UNDETERMINED)
 
 
-def _said(record: Record) -> dict[str, object]:
-    """What a record says of its page."""
-    said = {
+def _facts(record: Record) -> dict[str, object]:
+    """What a record says about its page: address, date, whether it is truncated."""
+    facts = {
         ADDRESS_KEY: record.headers.get("warc-target-uri", "").strip("<>"),  # some writers add brackets
         "date": record.headers.get("warc-date", ""),
         "truncated": record.headers.get("warc-truncated", ""),
     }
-    return {key: value[:LONGEST_ADDRESS] for key, value in said.items() if value}
+    return {key: value[:LONGEST_ADDRESS] for key, value in facts.items() if value}
 
 
-def _kind(content_type: str | None) -> str:
+def _media_type(content_type: str | None) -> str:
     """The media type of a header, without its parameters."""
     return (content_type or "").partition(";")[0].strip().lower()

@@ -1,7 +1,7 @@
 """Text inside published wheels: catalogues, docstrings, sources, and files of labelled sentences.
 
-One decision: lines are joined to documents within their wheel, in the order of its catalogues, so that a document is a
-text about one program and not a single label; a line met before, in any wheel, is left out.
+One decision: lines are joined into documents within their wheel, in the order of its catalogues, so that a document is
+a text about one program and not a single label. A line that occurred before, in any wheel, is left out.
 """
 
 from __future__ import annotations
@@ -22,25 +22,25 @@ from aurora.errors import UserError
 from aurora.languages.labels import CODE, ENGLISH, UNDETERMINED, canonical
 from aurora.recipe.sources import WheelPin, WheelsSource
 
-# A document of a catalogue: long enough to be a text, short enough that a program gives several.
+# Bytes of a document made from a catalogue: long enough to be a text, short enough that a program yields several.
 DOCUMENT_BYTES = 1500
-# Vowel signs of Indic scripts are no word characters to `re`, and no less letters for that.
+# Vowel signs of Indic scripts are not word characters to `re`, but are needed to tell words apart.
 _NOT_LETTERS = re.compile(r"[^\w\u0900-\u0dff]+|[\d_]+")
-# What reading a member of an archive, or making sense of it, raises where it is damaged.
+# What reading or parsing a damaged member of an archive raises.
 _DAMAGE = (ValueError, SyntaxError, RuntimeError, zipfile.BadZipFile, zlib.error, EOFError, OSError)
 
 
 def pins_of(name: str, source: WheelsSource) -> list[WheelPin]:
-    """The packages a source names, its sets first, each once."""
+    """The packages that a source names, its sets first, each once."""
     sets = pinned_sets()
     pins = [pin for name in source.sets for pin in sets[name]] + list(source.packages)
     if not pins:
-        raise UserError(f"corpus.sources.{name}: no package is named; give `sets` or `packages`.")
+        raise UserError(f"corpus.sources.{name} names no package; give `sets` or `packages`.")
     return list({pin.sha256: pin for pin in pins}.values())
 
 
 def read_wheels(name: str, source: WheelsSource, cache: Path) -> Iterator[Document | Quarantined]:
-    """Fetch all of the source's packages, then take its text out of them, one after the other."""
+    """Download all packages of the source, then extract its text from one after the other."""
     pins = pins_of(name, source)
     seen: set[str] = set()
     for pin, path in zip(pins, fetch(pins, cache), strict=True):
@@ -63,9 +63,9 @@ class _Wheel:
         self._paths = sorted(path for path in archive.namelist() if fnmatch(path, source.files))
 
     def catalogues(self) -> Iterator[Document | Quarantined]:
-        """Translations, and where English is asked for, the messages they translate, once a domain."""
+        """Translations and, if English is asked for, the messages they translate, once for each domain."""
         untranslated = self._english()
-        found: dict[str, list[tuple[str, str]]] = {}
+        lines_by_language: dict[str, list[tuple[str, str]]] = {}
         english = ENGLISH in self._source.languages
         domains: set[str] = set()
         for path in self._catalogue_paths():
@@ -80,12 +80,13 @@ class _Wheel:
                 continue
             if self._wanted(language):
                 known = frozenset[str]() if language == ENGLISH else untranslated
-                found.setdefault(language, []).extend(self._new_lines(messages, language, known, path))
+                lines_by_language.setdefault(language, []).extend(self._new_lines(messages, language, known, path))
             if first:
                 domains.add(domain_of(path))
                 originals = (Message("", message.original) for message in messages)
-                found.setdefault(ENGLISH, []).extend(self._new_lines(originals, ENGLISH, frozenset(), path))
-        for language, texts in sorted(found.items()):
+                english_lines = self._new_lines(originals, ENGLISH, frozenset(), path)
+                lines_by_language.setdefault(ENGLISH, []).extend(english_lines)
+        for language, texts in sorted(lines_by_language.items()):
             for number, (text, path) in enumerate(_joined(texts), 1):
                 yield self._document(text, language, path, f"#{number}", catalogue=path)
 
@@ -128,7 +129,7 @@ class _Wheel:
                     yield self._document(sentence.strip(), label, path, f"#{number}")
 
     def _catalogue_paths(self) -> list[str]:
-        """Catalogues to read: of one in both gettext forms the source form alone, which keeps the program's order."""
+        """Catalogues to read; if one is there as `.po` and `.mo`, only the `.po`, which keeps the program's order."""
         paths = [path for path in self._paths if language_of(path)]
         sources = {path.removesuffix(".po") for path in paths if path.endswith(".po")}
         return [path for path in paths if not (path.endswith(".mo") and path.removesuffix(".mo") in sources)]
@@ -139,22 +140,21 @@ class _Wheel:
                 yield path
 
     def _english(self) -> frozenset[str]:
-        """Texts of the wheel's own English JSON catalogues: what they equal is not translated."""
-        found: set[str] = set()
+        """Texts of the wheel's English JSON catalogues; a translation that equals one is untranslated."""
+        texts: set[str] = set()
         for path in self._archive.namelist():
             if path.endswith(".json") and language_of(path) == ENGLISH:
                 try:
-                    found.update(
-                        message.translation for message in read_catalogue(path, read_member(self._archive, path))
-                    )
+                    messages = read_catalogue(path, read_member(self._archive, path))
                 except _DAMAGE:
-                    continue  # an unreadable English catalogue only means that nothing is known to be untranslated
-        return frozenset(found)
+                    continue  # without it, untranslated texts are not recognised
+                texts.update(message.translation for message in messages)
+        return frozenset(texts)
 
     def _new_lines(
         self, messages: Iterator[Message] | list[Message], language: str, untranslated: frozenset[str], path: str
     ) -> Iterator[tuple[str, str]]:
-        """(line, path) of the lines not met before; case, spacing, digits and punctuation do not make one new."""
+        """(line, path) of new lines; a difference in case, spacing, digits or punctuation does not make a line new."""
         for line in lines(messages, language, untranslated):
             bare = _NOT_LETTERS.sub("", line).casefold()
             if bare not in self._seen:
@@ -179,14 +179,14 @@ class _Wheel:
 
 
 def _joined(texts: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """Lines joined to texts of about DOCUMENT_BYTES, each with the path of its first line."""
+    """Lines joined into texts of about DOCUMENT_BYTES, each with the path of its first line."""
     sizes = [len(text.encode("utf-8", "surrogatepass")) for text, _ in texts]
-    # All texts share the whole evenly, so that no short one is left over at the end.
+    # All texts are about equally long, so that no short one is left over at the end.
     num_texts = max(1, round(sum(sizes) / DOCUMENT_BYTES))
     share = sum(sizes) / num_texts
     start, reached, number = 0, 0, 1
-    for place, size in enumerate(sizes, 1):
+    for end, size in enumerate(sizes, 1):
         reached += size
-        if reached >= number * share or place == len(sizes):
-            yield "\n".join(text for text, _ in texts[start:place]), texts[start][1]
-            start, number = place, max(number, int(reached / share)) + 1
+        if reached >= number * share or end == len(sizes):
+            yield "\n".join(text for text, _ in texts[start:end]), texts[start][1]
+            start, number = end, max(number, int(reached / share)) + 1

@@ -1,8 +1,8 @@
-"""What compressed files hold, told by their content: gzip, bzip2, xz, zstd and lz4.
+"""Decompression of files by their content: gzip, bzip2, xz, zstd and lz4.
 
-One decision: such a file is members, one behind the other (frames, streams), each with a check sum at its end. So what
-a member holds is given out when it has been read to its end, as far as memory allows, a damaged one is left out, and
-the file is read on at the next: only where the file ends within a member is what it held before believed.
+One decision: a compressed file is a sequence of members (frames, streams), each with a checksum at its end. The content
+of a member is passed on once its end has been read, as far as memory allows; a damaged member is left out and reading
+resumes at the next. Only if the file ends within a member is the content before the end passed on unchecked.
 """
 
 from __future__ import annotations
@@ -19,18 +19,19 @@ from typing import IO, Any, Protocol
 
 from aurora.corpus.sources.formats.frames import CUT, SKIPPABLE, Member, lz4_frame, zstd_frame
 
-# Of a longer member, what comes before these last bytes is given out unchecked.
+# Bytes of a member that are held back until its checksum; what comes before them in a longer member is passed on
+# unchecked, so that memory is bounded.
 HELD = 16_000_000
-_MOST_TRIED = 2_000_000_000  # bytes of members that were none
-_PIECE = 1 << 16
-_PIECE_OUT = 1 << 20
-_XZ_MEMORY = 1 << 29  # bytes
+_MOST_TRIED = 2_000_000_000  # bytes decompressed in vain after damage, before the rest of a file is given up
+_PIECE = 1 << 16  # bytes read at a time
+_PIECE_OUT = 1 << 20  # bytes decompressed at a time
+_XZ_MEMORY = 1 << 29  # bytes; `xz -9` needs 65 MB to decompress
 
 
 class Damage(EOFError):
-    """A part of a file that cannot be read; its message says which. What comes behind it may be read on.
+    """A part of a file that cannot be read; its message says which. Reading may continue after it.
 
-    `unread` is how many bytes of the file go with it.
+    `unread` is the number of bytes of the file that are lost with it.
     """
 
     def __init__(self, message: str, unread: int) -> None:
@@ -40,7 +41,7 @@ class Damage(EOFError):
 
 @dataclass(frozen=True)
 class Format:
-    """A compression: its name, how its members begin, and how one that begins at a byte is read."""
+    """A compression: its name, the first bytes of its members, and a function that reads a member from a byte on."""
 
     name: str
     magic: re.Pattern[bytes]
@@ -52,58 +53,58 @@ class _Decoder(Protocol):
 
     @property
     def eof(self) -> bool:
-        """Whether its end was read."""
+        """Whether the end was read."""
 
     @property
     def needs_input(self) -> bool:
-        """Whether more comes only of more data."""
+        """Whether it needs more data to yield more."""
 
     @property
     def unused_data(self) -> bytes:
-        """What stands behind its end."""
+        """The data after the end."""
 
     def decompress(self, data: bytes, max_length: int, /) -> bytes:
-        """Some of what the data holds."""
+        """At most `max_length` bytes of the decompressed data."""
 
 
 def format_of(stream: IO[bytes]) -> Format | None:
-    """The compression of a file, told by its first bytes; None where it has none."""
+    """The compression of a file by its first bytes; None if it is not compressed."""
     stream.seek(0)
     head = stream.read(16)
-    place = 0
-    while re.match(SKIPPABLE, head) and len(head) >= 8:  # what zstd and lz4 pass over
-        place += 8 + int.from_bytes(head[4:8], "little")
-        stream.seek(place)
+    at = 0
+    while re.match(SKIPPABLE, head) and len(head) >= 8:  # frames without data, which zstd and lz4 skip
+        at += 8 + int.from_bytes(head[4:8], "little")
+        stream.seek(at)
         head = stream.read(16)
     stream.seek(0)
-    return next((found for found in FORMATS if found.magic.match(head)), None)
+    return next((compression for compression in FORMATS if compression.magic.match(head)), None)
 
 
 def is_compressed(path: Path) -> bool:
-    """Whether a file is of a compression that is known here."""
+    """Whether a file has a compression known here."""
     with open(path, "rb") as stream:
         return format_of(stream) is not None
 
 
-def decompressed(stream: IO[bytes], found: Format, size: int) -> Iterator[bytes | Damage]:
-    """What a compressed file of `size` bytes holds, in pieces, with `Damage` in the place of what cannot be read."""
-    place, tries = 0, _Tries(size)
-    bad: tuple[int, str] | None = None  # where the damage that was met last begins, and what it is
-    cut: list[bytes] = []  # what was read of a member that goes on to the end of the file
-    while not tries.spent and (start := _next_member(stream, found, place, bad is not None)) is not None:
+def decompressed(stream: IO[bytes], compression: Format, size: int) -> Iterator[bytes | Damage]:
+    """The content of a compressed file of `size` bytes in pieces, with a `Damage` for each part that cannot be read."""
+    at, tries = 0, _Tries(size)
+    bad: tuple[int, str] | None = None  # where the damage being skipped begins, and what it is
+    cut: list[bytes] = []  # the content of a member that the end of the file cuts off
+    while not tries.spent and (start := _next_member(stream, compression, at, bad is not None)) is not None:
         held: list[bytes] = []
         num_held = 0
-        member = tries.counted(found.member(stream, start, size))
+        member = tries.counted(compression.member(stream, start, size))
         try:
             while True:
                 try:
                     piece = next(member)
                 except StopIteration as end:
-                    place = end.value
+                    at = end.value
                     break
                 held.append(piece)
                 num_held += len(piece)
-                if num_held > 2 * HELD:  # enough to be no chance find among damaged bytes
+                if num_held > 2 * HELD:  # too much for a chance match among damaged bytes
                     if bad:
                         yield _left_out(bad, start)
                     bad, cut = None, []
@@ -120,14 +121,14 @@ def decompressed(stream: IO[bytes], found: Format, size: int) -> Iterator[bytes 
             if not bad:
                 bad = (start, first_line(error))
                 cut = held if isinstance(error, EOFError) else []
-            place = start + 1
+            at = start + 1
     yield from cut
     if bad:
         yield Damage(broken_off(bad[1]), 0 if any(cut) else size - bad[0])
 
 
 class Pieces(io.RawIOBase):
-    """A stream of pieces of bytes, raising those that are damage."""
+    """A stream of pieces of bytes that raises each `Damage` among them."""
 
     def __init__(self, pieces: Iterator[bytes | Damage]) -> None:
         self._pieces = pieces
@@ -151,12 +152,12 @@ class Pieces(io.RawIOBase):
 
 
 def broken_off(reason: str) -> str:
-    """What is said of a file that ends early or is none of its kind."""
-    return f"the file cannot be read to its end ({reason}): it may be cut or of another kind"
+    """The reason given for a file that ends early or has another format."""
+    return f"the file cannot be read to its end ({reason}): it may be truncated or have another format"
 
 
 class _Tries:
-    """How much was read of members that were none: reading on after damage must not take time without end."""
+    """Counts what is decompressed in vain after damage, so that searching for the next member ends in time."""
 
     def __init__(self, size: int) -> None:
         self._most = max(_MOST_TRIED, 4 * size)
@@ -181,50 +182,50 @@ class _Tries:
 
 
 def _left_out(bad: tuple[int, str], start: int) -> Damage:
-    reason = f"the file is damaged from byte {bad[0]:,} ({bad[1]}); it is read on from byte {start:,}"
+    reason = f"the file is damaged from byte {bad[0]:,} ({bad[1]}); reading resumes at byte {start:,}"
     return Damage(reason, start - bad[0])
 
 
-def _next_member(stream: IO[bytes], found: Format, place: int, search: bool) -> int | None:
-    """Where the next member begins: at `place`, behind zeros that fill a block, or, after damage, where it looks like
-    one; None at the end of the file, where all that follows is no member."""
+def _next_member(stream: IO[bytes], compression: Format, at: int, search: bool) -> int | None:
+    """Where the next member begins from byte `at` on: after zeros that fill a block, or, to `search` after damage,
+    where it looks like one; None if none follows."""
     while True:
-        stream.seek(place)
+        stream.seek(at)
         data = stream.read(_PIECE)
         if not data.strip(b"\0"):
             if len(data) < _PIECE:
                 return None
-            place += len(data)
+            at += len(data)
             continue
         if not search:
-            return place + len(data) - len(data.lstrip(b"\0"))
-        if match := found.magic.search(data):
-            return place + match.start()
+            return at + len(data) - len(data.lstrip(b"\0"))
+        if match := compression.magic.search(data):
+            return at + match.start()
         if len(data) < _PIECE:
             return None
-        place += len(data) - 16  # a beginning may lie across two pieces
+        at += len(data) - 16  # the first bytes of a member may be split between two pieces
 
 
 def first_line(error: Exception) -> str:
-    """What an error of a library says, as a part of a sentence."""
+    """The first line of a library's error, as part of a sentence."""
     return str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
 
 
 def _fed(decoder: Callable[[], _Decoder], magic: re.Pattern[bytes]) -> Callable[[IO[bytes], int, int], Member]:
-    """A member read by a decompressor that is fed with bytes."""
+    """A function that reads a member with a decompressor of the standard library."""
 
     def member(stream: IO[bytes], start: int, size: int) -> Member:
         stream.seek(start)
-        found = decoder()
+        decompressor = decoder()
         data = stream.read(_PIECE)
         if not magic.match(data):
-            raise ValueError(f"the bytes from {start:,} on are no compressed ones")
+            raise ValueError(f"the bytes from {start:,} on are not compressed")
         while True:
-            while data or not found.needs_input:
-                yield found.decompress(data, _PIECE_OUT)
+            while data or not decompressor.needs_input:
+                yield decompressor.decompress(data, _PIECE_OUT)
                 data = b""
-                if found.eof:
-                    return stream.tell() - len(found.unused_data)
+                if decompressor.eof:
+                    return stream.tell() - len(decompressor.unused_data)
             data = stream.read(_PIECE)
             if not data:
                 raise EOFError(CUT)
@@ -233,10 +234,10 @@ def _fed(decoder: Callable[[], _Decoder], magic: re.Pattern[bytes]) -> Callable[
 
 
 class _Inflate:
-    """zlib's decompressor of gzip in the shape of the others."""
+    """zlib's decompressor of gzip with the interface of the others."""
 
     def __init__(self) -> None:
-        self._inner = zlib.decompressobj(31)
+        self._inner = zlib.decompressobj(31)  # 16 for a gzip header, 15 for the largest window
         self.needs_input = True
 
     @property
@@ -248,9 +249,9 @@ class _Inflate:
         return self._inner.unused_data
 
     def decompress(self, data: bytes, max_length: int) -> bytes:
-        found = self._inner.decompress(self._inner.unconsumed_tail + data, max_length)
-        self.needs_input = len(found) < max_length
-        return found
+        piece = self._inner.decompress(self._inner.unconsumed_tail + data, max_length)
+        self.needs_input = len(piece) < max_length
+        return piece
 
 
 _GZIP = re.compile(rb"\x1f\x8b\x08[\x00-\x1f]")

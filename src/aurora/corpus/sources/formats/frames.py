@@ -1,7 +1,7 @@
 """Frames of zstd and lz4.
 
-One decision: the blocks of a frame state their length, so its end is found without decompressing it, each frame is read
-alone, and one that is damaged costs no other.
+One decision: the blocks of a frame state their length, so its end is found without decompressing. Each frame is read
+alone, and a damaged one does not affect the others.
 """
 
 from __future__ import annotations
@@ -18,36 +18,36 @@ CUT = "it ends within a compressed part"
 SKIPPABLE = rb"[\x50-\x5f]\x2a\x4d\x18"
 ZSTD = re.compile(rb"\x28\xb5\x2f\xfd")
 LZ4 = re.compile(rb"\x04\x22\x4d\x18")
-# Windows of zstd that are kept in memory. Longer ones (`zstd --long=31`) are read as well, where a frame states a size
-# up to LARGEST_AT_ONCE or holds no more than a window.
-_WINDOW = 1 << 27  # the most that pyarrow's stream takes
-LARGEST_AT_ONCE = 1 << 30
+# The largest window of zstd that pyarrow's stream accepts. Frames with a longer one (`zstd --long=31`) are read too if
+# they state a size up to LARGEST_AT_ONCE or hold no more than such a window.
+_WINDOW = 1 << 27
+LARGEST_AT_ONCE = 1 << 30  # bytes decompressed in one piece
 _PIECE = 1 << 16
 Member = Generator[bytes, None, int]
 
 
 def zstd_frame(stream: IO[bytes], start: int, size: int) -> Member:
-    """A frame of zstd: its parts state their length, so its end is found without decompressing."""
+    """The content of a zstd frame (RFC 8878) that begins at byte `start`; returns the byte after it."""
     if (end := _skippable(stream, start, size)) is not None:
         return end
     stream.seek(start)
     head = stream.read(18)
     if not ZSTD.match(head) or len(head) < 6:
-        raise ValueError(f"the bytes from {start:,} on are no compressed ones")
+        raise ValueError(f"the bytes from {start:,} on are not compressed")
     flags = head[4]
     single = flags >> 5 & 1
     num_dictionary = (0, 1, 2, 4)[flags & 3]
     num_content = (single, 2, 4, 8)[flags >> 6]
-    place = 5 + (not single)
-    if any(head[place : place + num_dictionary]):
-        raise ValueError("it was compressed with a dictionary that is not in it")
-    content = int.from_bytes(head[place + num_dictionary : place + num_dictionary + num_content], "little")
+    at = 5 + (not single)
+    if any(head[at : at + num_dictionary]):
+        raise ValueError("it was compressed with a dictionary, which it does not include")
+    content = int.from_bytes(head[at + num_dictionary : at + num_dictionary + num_content], "little")
     stated = (content + 256 * (num_content == 2)) if num_content else None
     window = content if single else (1 << 10 + (head[5] >> 3)) // 8 * (8 + (head[5] & 7))
-    place = start + place + num_dictionary + num_content
+    at = start + at + num_dictionary + num_content
     cut = False
     while True:
-        stream.seek(place)
+        stream.seek(at)
         block = stream.read(3)
         if len(block) < 3:
             cut = True
@@ -55,11 +55,11 @@ def zstd_frame(stream: IO[bytes], start: int, size: int) -> Member:
         header = int.from_bytes(block, "little")
         kind, length = header >> 1 & 3, header >> 3
         if kind == 3:
-            raise ValueError("a block of it is of no kind")
-        place += 3 + (1 if kind == 1 else length)
+            raise ValueError("a block has the reserved type 3")
+        at += 3 + (1 if kind == 1 else length)
         if header & 1:
             break
-    end = place + 4 * (flags >> 2 & 1)
+    end = at + 4 * (flags >> 2 & 1)
     cut = cut or end > size
     if window > _WINDOW:
         pieces = _long_window(stream, start, min(end, size), None if cut else stated, single)
@@ -70,73 +70,73 @@ def zstd_frame(stream: IO[bytes], start: int, size: int) -> Member:
 
 
 def _long_window(stream: IO[bytes], start: int, end: int, content: int | None, single: int) -> Iterator[bytes]:
-    """A frame whose window is longer than pyarrow's stream takes."""
+    """The content of a frame whose window is longer than pyarrow's stream accepts."""
     if content is not None and content <= LARGEST_AT_ONCE:
         stream.seek(start)
         yield pa.Codec("zstd").decompress(stream.read(end - start), content, asbytes=True)
         return
     if single or content is not None:
-        raise ValueError(f"it asks for more than {LARGEST_AT_ONCE >> 30} GiB of memory; compress it without --long")
-    # Its size is not stated. Where it holds no more than a shorter window, that is enough for it.
+        raise ValueError(f"it needs more than {LARGEST_AT_ONCE >> 30} GiB of memory; compress it without --long")
+    # The size is not stated. A shorter window, written over the stated one, suffices if the content fits in it.
     num_bytes = 0
     for piece in _streamed(_Section(stream, start, end, {5: (_WINDOW.bit_length() - 11) << 3}), "zstd"):
         num_bytes += len(piece)
         if num_bytes > _WINDOW:
             raise ValueError(
-                f"it asks for a window of more than {_WINDOW >> 20} MiB; compress it without --long, or as a file "
+                f"it needs a window of more than {_WINDOW >> 20} MiB; compress it without --long, or as a file "
                 "and not from a pipe"
             )
         yield piece
 
 
 def lz4_frame(stream: IO[bytes], start: int, size: int) -> Member:
-    """A frame of lz4: its blocks state their length, too."""
+    """The content of an lz4 frame that begins at byte `start`; returns the byte after it."""
     if (end := _skippable(stream, start, size)) is not None:
         return end
     stream.seek(start)
     head = stream.read(6)
     if not LZ4.match(head) or len(head) < 6:
-        raise ValueError(f"the bytes from {start:,} on are no compressed ones")
+        raise ValueError(f"the bytes from {start:,} on are not compressed")
     flags = head[4]
     if flags & 1:
-        raise ValueError("it was compressed with a dictionary that is not in it")
-    place = start + 7 + 8 * (flags >> 3 & 1)
+        raise ValueError("it was compressed with a dictionary, which it does not include")
+    at = start + 7 + 8 * (flags >> 3 & 1)
     while True:
-        stream.seek(place)
+        stream.seek(at)
         block = stream.read(4)
         if len(block) < 4:
             break
-        place += 4
+        at += 4
         if block == b"\0\0\0\0":
             break
-        place += (int.from_bytes(block, "little") & 0x7FFFFFFF) + 4 * (flags >> 4 & 1)
-    end = place + 4 * (flags >> 2 & 1)
+        at += (int.from_bytes(block, "little") & 0x7FFFFFFF) + 4 * (flags >> 4 & 1)
+    end = at + 4 * (flags >> 2 & 1)
     pieces = _streamed(_Section(stream, start, min(end, size)), "lz4")
     yield from _to_the_cut(pieces) if len(block) < 4 or end > size else pieces
     return end
 
 
 def _to_the_cut(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """What the beginning of a cut frame holds; raises EOFError at its end."""
-    with suppress(OSError):  # the end that is missing
+    """The content of the beginning of a truncated frame; raises EOFError at its end."""
+    with suppress(OSError):  # pyarrow's complaint about the missing end
         yield from pieces
     raise EOFError(CUT)
 
 
 def _skippable(stream: IO[bytes], start: int, size: int) -> int | None:
-    """The end of a frame that holds no data; None where it is another."""
+    """The end of a frame without data; None for any other frame."""
     stream.seek(start)
     head = stream.read(8)
     if not re.match(SKIPPABLE, head) or len(head) < 8:
         return None
     end = start + 8 + int.from_bytes(head[4:], "little")
     if end > size:
-        raise EOFError("it ends within a part that holds no data")
+        raise EOFError("it ends within a part without data")
     return end
 
 
 class _Section(io.RawIOBase):
-    """Bytes of a file from one place to another; `changed` are others that stand at places from its beginning."""
+    """The bytes of a file from `start` to `end`; `changed` replaces some of them, by position from `start`."""
 
     def __init__(self, stream: IO[bytes], start: int, end: int, changed: dict[int, int] | None = None) -> None:
         self._stream, self._start, self._place, self._end = stream, start, start, end

@@ -1,7 +1,7 @@
 """The records of WARC archives.
 
-One decision: a record ends where the next one begins, whatever length it states. So one that is damaged or states a
-wrong length is told as `Bad`, and the archive is read on at the next; nothing else can be lost with it.
+One decision: a record ends where the next one begins, whatever length it states. One that is damaged or states a wrong
+length is reported as `Bad` and reading resumes at the next, so nothing else is lost with it.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ from typing import IO
 from aurora.corpus.sources.formats.compression import Damage
 
 _BEGINNING = re.compile(rb"WARC/\d\.\d\s*$")
-# The beginning of a record within what another one claims as its content.
+# How a record begins within the stated content of another.
 _NEXT = re.compile(rb"(?:(?<=\n)|\A)WARC/\d\.\d\r?\n[A-Za-z-]+:")
 _WRONG_LENGTH = "the record does not end where it says"
-_LONGEST_LINE = 1 << 16
-_MOST_HEADERS = 1 << 18  # bytes
-_SKIPPED = 1 << 20
-# After so many wrong lengths in a file, what looks like a record within another one is believed at once: looking
-# first whether the length holds would read much of the file once for each.
+_LONGEST_LINE = 1 << 16  # bytes of a header
+_MOST_HEADERS = 1 << 18  # bytes of all headers of a record
+_SKIPPED = 1 << 20  # bytes of content read at a time beyond the wanted ones
+# After so many wrong lengths in a file, what looks like a record within another is accepted at once: checking the
+# stated length first would read much of the file once for each.
 _MOST_DOUBTS = 100
 
 
 @dataclass(frozen=True)
 class Record:
-    """A record: its number in the archive, its headers by their names in lower case, its content or the beginning of a
-    long one, and the length that it states."""
+    """A record: its number in the archive, its headers by lower-case name, its content (of a long one the beginning)
+    and its stated length."""
 
     number: int
     headers: Mapping[str, str]
@@ -39,7 +39,7 @@ class Record:
 
 @dataclass(frozen=True)
 class Bad:
-    """A part of an archive that is no whole record: the number of the record, where it is one, and the reason."""
+    """A part of an archive that is not a whole record: its number if it is part of one, and the reason."""
 
     number: int | None
     reason: str
@@ -47,22 +47,22 @@ class Bad:
 
 
 def read_records(stream: IO[bytes], most: int) -> Iterator[Record | Bad]:
-    """The records of a decompressed archive; of each content at most `most` bytes."""
+    """The records of a decompressed archive, each with at most `most` bytes of content."""
     ahead = _Ahead(stream)
     archive = _Archive(ahead, most)
     while True:
         try:
-            found = archive.next()
+            item = archive.next()
         except Damage as damage:
             ahead.forget()
-            found = Bad(None, str(damage), damage.unread)
-        if found is None:
+            item = Bad(None, str(damage), damage.unread)
+        if item is None:
             return
-        yield found
+        yield item
 
 
 class _Ahead:
-    """A stream that takes back what was read too far."""
+    """A stream that takes back bytes that were read too far."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
@@ -95,14 +95,14 @@ class _Archive:
         self._doubts = 0
 
     def next(self) -> Record | Bad | None:
-        """The next record, or what stands in its place; None at the end."""
+        """The next record or bad part; None at the end."""
         line = self._ahead.readline()
-        while line and not line.strip(b"\0\r\n "):  # what ends a record, or fills a block
+        while line and not line.strip(b"\0\r\n "):  # the end of a record, or zeros that fill a block
             line = self._ahead.readline()
         if not line:
             return None
         if not _BEGINNING.match(line.lstrip(b"\0")):
-            return self._skip("no record begins where one should", None, len(line))
+            return self._skip("no record begins where one is expected", None, len(line))
         self._number += 1
         headers = self._headers()
         if isinstance(headers, Bad):
@@ -119,7 +119,7 @@ class _Archive:
             num_bytes += len(line)
             if not line.endswith(b"\n"):
                 if len(line) < _LONGEST_LINE:
-                    return Bad(self._number, "the record is cut: the file breaks off here", num_bytes)
+                    return Bad(self._number, "the record is truncated: the file ends here", num_bytes)
                 return self._skip("a header of the record is too long", self._number, num_bytes)
             if _BEGINNING.match(line):
                 self._ahead.take_back(line)
@@ -147,27 +147,27 @@ class _Archive:
                 return self._taken_back(piece, begins.start())
             left -= len(piece)
             is_short = not piece
-        # Blank lines, and then the next record or the end: two lines tell.
+        # After two blank lines comes the next record or the end, so two lines suffice to check the length.
         tail = [] if is_short else [self._ahead.readline(), self._ahead.readline()]
         after = next((line for line in tail if line.strip()), b"")
         if not is_short and (not after or _BEGINNING.match(after)):
             self._ahead.take_back(b"".join(tail))
             return Record(self._number, headers, content, length)
-        content += b"".join(tail)  # the next one may begin where this one says it ends
+        content += b"".join(tail)  # the next record may begin before this one's stated end
         if begins := _NEXT.search(content):
             return self._taken_back(content, begins.start())
         if is_short:
-            return Bad(self._number, "the record is cut: the file breaks off here", len(content))
+            return Bad(self._number, "the record is truncated: the file ends here", len(content))
         return self._skip(_WRONG_LENGTH, self._number, len(content))
 
     def _taken_back(self, data: bytes, begins: int) -> Bad:
-        """What is said of a record that claims the next ones, which are given back."""
+        """A record whose stated content includes the next ones, which are given back to be read."""
         self._doubts += 1
         self._ahead.take_back(data[begins:])
         return Bad(self._number, _WRONG_LENGTH, begins)
 
     def _skip(self, reason: str, number: int | None, num_bytes: int) -> Bad:
-        """Read on to where the next record begins."""
+        """Read on until the next record begins."""
         while line := self._ahead.readline():
             if _BEGINNING.match(line):
                 self._ahead.take_back(line)
