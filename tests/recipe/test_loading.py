@@ -104,6 +104,7 @@ def test_a_language_is_one_however_it_is_written(minimal_recipe: Path) -> None:
         ("peak: 1e-3", "peak: 1e-3, decay: 0.5", "give `decay` with the shape warmup-stable-decay"),
         ("positions: 32}", "positions: 32}\n  dropout: 0.1", "`positions` and `dropout` are of an imported model"),
         (TOKENS, "tokens: {path: x, infilling: {net/en: {}}}", "tokens.infilling: 'net/en' is not SOURCE/LANGUAGE"),
+        (TOKENS, "tokens: {path: x, loss: {web/en: all}}", "tokens.loss: 'web/en' is not of a source with `kind: conv"),
         ("width: 16", "width: 15", "line 8: model.architecture: width 15 is not divisible by heads 2"),
         ("batch_tokens: 64", "batch_tokens: 65", "line 13: stages.base.batch_tokens: 65 is not a multiple"),
         ("name: small", "name: [", "line "),
@@ -119,6 +120,17 @@ def test_a_mistake_is_one_sentence_with_file_line_and_key(minimal_recipe: Path, 
     assert str(minimal_recipe) in message
     assert message.count("\n") == 0
     assert message.endswith(".")
+
+
+def test_conversations_are_learnt_as_said_and_not_infilled(minimal_recipe: Path) -> None:
+    text = minimal_recipe.read_text()
+    source = text[text.index("{kind:") : text.index("}", text.index("{kind:")) + 1]
+    replace(minimal_recipe, source, "{kind: conversations, paths: [a.jsonl], language: en}")
+    replace(minimal_recipe, TOKENS, "tokens: {train: {vocabulary: 300}, loss: {web/eng: last}}")
+    assert load_recipe(minimal_recipe).recipe.tokens.loss == {"web/en": "last"}
+    replace(minimal_recipe, "loss: {web/eng: last}", "infilling: {web/en: {}}")
+    with pytest.raises(UserError, match="'web/en' holds conversations, which are never cut"):
+        load_recipe(minimal_recipe)
 
 
 def test_a_missing_recipe_is_named(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
 from typing import Any
 
@@ -153,6 +154,34 @@ def test_half_of_the_weight_is_half_of_the_tokens_with_a_loss(
     assert pairs["tokens"] + text["tokens"] + facts["padding"] == facts["tokens"]
     assert (text["padding"], pairs["padding"]) == (0, facts["padding"])
     assert pairs["pairs_without_loss"] == 0
+
+
+@pytest.mark.parametrize("packing", ["own", "best-fit"])
+def test_a_fifth_of_the_weight_for_conversations_is_a_fifth_of_what_is_learnt(
+    run: RunFolder, tokenizer_folder: Path, packing: str
+) -> None:
+    """Of one to five answers, some cut at a turn; counted in the batches of one, two and four ranks."""
+    draw = random.Random(1)
+    with StoreWriter(store_stem(run.stores, "chats/fi"), 400, masked=True) as writer:
+        for _ in range(60):
+            mask = [0, *([0] * draw.randint(1, 6) + [1] * draw.randint(2, 8)) * draw.randint(1, 5)]
+            writer.add([0, *[1] * (len(mask) - 1)], mask)
+        writer.close("chats", "fi", sha256(tokenizer_folder / "tokenizer.json"))
+    shape = {
+        "sequence_length": 40,
+        "batch_tokens": 320,
+        "tokens": 320 * 200,
+        "packing": packing,
+        "document_masks": True,
+    }
+    stage = stage_of(mixture={"web/en": 0.8, "chats/fi": 0.2}, **shape)
+    for ranks in (1, 2, 4):
+        counted = {"web/en": 0, "chats/fi": 0}
+        for rank in range(ranks):
+            for batch in stage_loader(stage, 1, run).batches(0, stage.steps, rank, ranks):
+                for window, mask in zip(batch.windows, batch.loss_mask, strict=True):
+                    counted[window.source] += int(mask.sum())
+        assert counted["chats/fi"] / sum(counted.values()) == pytest.approx(0.2, abs=0.002)
 
 
 def test_a_store_that_says_so_is_read_infilled(run: RunFolder, facts: TextFacts, tokenizer_folder: Path) -> None:
