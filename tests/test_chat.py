@@ -6,14 +6,13 @@ import pty
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
-from aurora.chat import chat, introduction, pieces
+from aurora.chat import chat, introduction
 from aurora.errors import AuroraError
 from aurora.model.folder import save_model
 from aurora.model.generation import generate
@@ -91,7 +90,7 @@ def test_a_drawn_answer_follows_its_seed(
 
 
 def test_a_checkpoint_that_is_none_is_named(tmp_path: Path) -> None:
-    with pytest.raises(AuroraError, match="not a finished model folder"):
+    with pytest.raises(AuroraError, match="neither a run nor a checkpoint folder"):
         chat(tmp_path)
 
 
@@ -99,35 +98,6 @@ def test_only_a_small_model_is_called_not_fluent() -> None:
     assert "5.2 million" in introduction(Path("runs/tiny/checkpoints/safety"), 5_200_000)
     assert "not fluent" in introduction(Path("x"), 5_200_000)
     assert "not fluent" not in introduction(Path("x"), 15_517_456_384)
-
-
-@pytest.mark.parametrize("text", ["plain", "Hyvää päivää", "नमस्ते", "🙂 end", "a\nb\tc", "\N{REPLACEMENT CHARACTER}x"])
-def test_characters_are_shown_whole(tokenizer: Tokenizer, text: str) -> None:
-    shown = list(pieces(tokenizer, iter(tokenizer.encode(text).ids)))
-    assert "".join(shown) == text
-    assert len(shown) <= len(text)
-    assert all(piece for piece in shown)
-
-
-def test_a_character_that_never_ends_and_control_codes_are_marked(tokenizer: Tokenizer) -> None:
-    half = tokenizer.encode("aä").ids[:-1]
-    assert "".join(pieces(tokenizer, half)) == "a\N{REPLACEMENT CHARACTER}"
-    steering = plain("".join(pieces(tokenizer, tokenizer.encode("\x1b[2Jx\r\x07").ids)))
-    assert steering == "\ufffd[2Jx\ufffd\ufffd"
-
-
-def test_pieces_come_as_soon_as_they_are_known(tokenizer: Tokenizer) -> None:
-    asked = 0
-
-    def ids() -> Iterator[int]:
-        nonlocal asked
-        for token in tokenizer.encode("aä").ids:
-            asked += 1
-            yield token
-
-    shown = pieces(tokenizer, ids())
-    assert next(shown) == "a"
-    assert asked == 1
 
 
 class Terminal:

@@ -67,7 +67,7 @@ def test_an_unexpected_error_ends_with_1_and_no_trace(
     def broken(*_: object) -> None:
         raise RuntimeError("boom")
 
-    monkeypatch.setattr("aurora.cli._load", broken)
+    monkeypatch.setattr("aurora.load_recipe", broken)
     assert invoke("run", minimal_recipe) == 1
     assert capsys.readouterr().err == "Unexpected RuntimeError: boom (aurora --debug shows the trace).\n"
     assert invoke("--debug", "run", minimal_recipe) == 1
@@ -83,7 +83,7 @@ def test_a_lack_of_memory_is_a_sentence(
     def broken(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr("aurora.cli._load", broken)
+    monkeypatch.setattr("aurora.load_recipe", broken)
     assert invoke("run", minimal_recipe) == 1
     assert capsys.readouterr().err.startswith("Error: There is not enough memory for this")
 

@@ -33,7 +33,7 @@ def test_a_signal_is_one_sentence_and_its_exit_code(
         time.sleep(5)
 
     before = signal.getsignal(number)
-    monkeypatch.setattr("aurora.cli._load", stopped)
+    monkeypatch.setattr("aurora.load_recipe", stopped)
     with pytest.raises(SystemExit) as left:
         main(["run", str(minimal_recipe)])
     assert left.value.code == 128 + number
@@ -47,7 +47,7 @@ def test_what_has_been_said_of_an_interruption_is_not_said_again(
     def saved(*_: object) -> None:
         raise KeyboardInterrupt("Stage base: saved at step 5.")
 
-    monkeypatch.setattr("aurora.cli._load", saved)
+    monkeypatch.setattr("aurora.load_recipe", saved)
     with pytest.raises(SystemExit) as left:
         main(["run", str(minimal_recipe)])
     assert left.value.code == 130
@@ -58,12 +58,13 @@ def test_a_long_call_of_a_library_does_not_hold_a_signal_up() -> None:
     """The call never comes back to Python, so no handler of the main thread runs."""
     program = (
         "import hashlib, sys\n"
+        "import aurora\n"
         "from aurora import cli, signals\n"
         "signals.PATIENCE_SECONDS = 0.1\n"
         "def blocked(*_):\n"
         "    print('here', flush=True)\n"
         "    hashlib.pbkdf2_hmac('sha256', b'a', b'b', 2**31 - 1)\n"
-        "cli._load = blocked\n"
+        "aurora.load_recipe = blocked\n"
         "cli.main(['run', 'recipe.yaml'])\n"
     )
     running = subprocess.Popen(

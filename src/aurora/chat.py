@@ -9,72 +9,47 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from aurora.api.checkpoints import Checkpoint, load_checkpoint
 from aurora.progress import say
 from aurora.terminal import write
 
-if TYPE_CHECKING:
-    from tokenizers import Tokenizer
-
-    from aurora.model.network import Network
-    from aurora.tokens.text.text_facts import TextFacts
-
 QUIT = "/quit"
 FLUENT_PARAMETERS = 1_000_000_000
-UNFINISHED = "\N{REPLACEMENT CHARACTER}"  # what a part of a character is decoded to
 
 
 class _Talk:
-    """A loaded model and how it answers."""
+    """A checkpoint and how it is asked."""
 
-    def __init__(
-        self,
-        model: Network,
-        text: TextFacts,
-        temperature: float,
-        max_new_tokens: int,
-        seed: int,
-    ) -> None:
-        from aurora.tokens.text.formats import Format
-
-        self._model = model
-        self._text = text
-        self._format = Format(text)
+    def __init__(self, checkpoint: Checkpoint, temperature: float, max_new_tokens: int, seed: int) -> None:
+        self._checkpoint = checkpoint
         self._temperature = temperature
         self._max_new_tokens = max_new_tokens
         self._seed = seed
 
     def answer(self, prompt: str) -> Iterator[str]:
         """The answer in pieces of text, each as soon as it is known."""
-        from aurora.model.generation import stream
-
         seed, self._seed = self._seed, self._seed + 1  # the same question again may be answered differently
-        ids = self._format.prompt(prompt)
-        stops = self._text.stops
-        tokens = stream(self._model, ids, self._max_new_tokens, self._temperature, seed=seed, stops=stops)
-        return pieces(self._text.tokenizer, tokens)
+        room, temperature = self._max_new_tokens, self._temperature
+        return self._checkpoint.stream(prompt, max_new_tokens=room, temperature=temperature, seed=seed)
 
 
-def chat(checkpoint: Path, temperature: float = 0.0, max_new_tokens: int = 128, seed: int = 0) -> None:
-    """Answer prompts from standard input with the model folder `checkpoint` until the input ends.
+def chat(
+    path: Path, stage: str | None = None, temperature: float = 0.0, max_new_tokens: int = 128, seed: int = 0
+) -> None:
+    """Answer prompts from standard input until the input ends, with the checkpoint in `path` or a run's `stage`.
 
     `temperature` 0 is greedy; `max_new_tokens` is the longest answer, at most half of the model's positions. In a
     terminal Ctrl-C ends an answer, and Ctrl-D, /quit or an empty line the conversation. Raises `AuroraError` for a
     damaged checkpoint.
     """
-    import torch
-
-    from aurora.model.folder import load_model
-
-    model, text = load_model(checkpoint, device="cuda" if torch.cuda.is_available() else "cpu")
-    model.eval()
-    room = max(1, model.architecture.positions // 2)
-    talk = _Talk(model, text, temperature, min(max_new_tokens, room), seed)
-    say(introduction(checkpoint, model.num_parameters))
+    checkpoint = load_checkpoint(path, stage)
+    room = max(1, checkpoint.positions // 2)
+    talk = _Talk(checkpoint, temperature, min(max_new_tokens, room), seed)
+    say(introduction(checkpoint.path, checkpoint.num_parameters))
     if isinstance(sys.stdin, io.TextIOWrapper):
         sys.stdin.reconfigure(errors="replace")  # a stray byte in a prompt ends nothing
     if sys.stdin.isatty():
@@ -91,22 +66,6 @@ def introduction(checkpoint: Path, num_parameters: int) -> str:
     if num_parameters < FLUENT_PARAMETERS:
         text += " A model this small is not fluent: it shows what was trained (refusals, languages), not knowledge."
     return text
-
-
-def pieces(tokenizer: Tokenizer, ids: Iterable[int]) -> Iterator[str]:
-    """Decode ids as they come; a character spread over several tokens is held back until it is whole."""
-    known: list[int] = []
-    shown = ""
-    text = ""
-    for token in ids:
-        known.append(token)
-        text = tokenizer.decode(known, skip_special_tokens=True)
-        whole = text.rstrip(UNFINISHED)
-        if len(whole) > len(shown):
-            yield whole[len(shown) :]
-            shown = whole
-    if len(text) > len(shown):
-        yield text[len(shown) :]
 
 
 def _converse(talk: _Talk) -> None:

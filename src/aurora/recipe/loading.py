@@ -78,11 +78,12 @@ class LoadedRecipe:
         return {_tags(key): origin for key, origin in self.origins.items()}
 
 
-def load_recipe(path: Path, overrides: Sequence[str] = ()) -> LoadedRecipe:
+def load_recipe(path: Path | str, overrides: Sequence[str] = ()) -> LoadedRecipe:
     """Read, merge and validate a recipe.
 
     `overrides` are `key.path=value` strings whose values are YAML. Raises `UserError` naming file, line and key.
     """
+    path = Path(path)
     values, origins = _read(path)
     parent = values.pop("extends", None)
     if parent is not None:

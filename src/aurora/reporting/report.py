@@ -42,17 +42,22 @@ def write_report(report: Report | Mapping[str, Any], run_folder: Path) -> Path:
     return render_run(run_folder)
 
 
+def read_report(run_folder: Path) -> Report:
+    """The report of a finished run; `AuroraError` where there is none, or it is not as the run wrote it."""
+    if seal := read_seal(run_folder):
+        keep_sealed(run_folder, REPORT, seal)
+    path = RunFolder(run_folder).report
+    return _checked(read_json(path), str(path))
+
+
 def render_run(run_folder: Path) -> Path:
     """Write `report.html` anew from the folder's `report.json`; returns its path.
 
     Raises `AuroraError` where either is not as the run wrote it.
     """
-    if seal := read_seal(run_folder):
-        keep_sealed(run_folder, REPORT, seal)
+    read_report(run_folder)
     run = RunFolder(run_folder)
-    data = read_json(run.report)
-    _checked(data, str(run.report))
-    write_sealed(run_folder, PAGE, render(data))
+    write_sealed(run_folder, PAGE, render(read_json(run.report)))
     return run.page
 
 

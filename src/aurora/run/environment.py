@@ -14,7 +14,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from aurora import __version__
+from aurora.version import __version__
 
 LIBRARIES = ("torch", "numpy", "tokenizers", "pyarrow", "pycld2", "safetensors", "pydantic")
 

@@ -1,0 +1,100 @@
+"""A checkpoint as a model that writes and is scored.
+
+One decision: what a prompt looks like, where an answer ends and how text becomes ids is read from the checkpoint's own
+files, so a model is asked as it was trained wherever it lies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aurora.run.opening import checkpoint_of
+
+if TYPE_CHECKING:
+    from aurora.model.network import Network
+    from aurora.tokens.text.text_facts import TextFacts
+
+
+class Checkpoint:
+    """The model in the folder `path`: its `network`, and what its `text` is made of."""
+
+    def __init__(self, path: Path, network: Network, text: TextFacts) -> None:
+        from aurora.tokens.text.formats import Format
+
+        self.path = path
+        self.network = network
+        self.text = text
+        self._format = Format(text)
+
+    @property
+    def num_parameters(self) -> int:
+        """How many numbers the model has learned."""
+        return self.network.num_parameters
+
+    @property
+    def positions(self) -> int:
+        """Its longest sequence, in tokens."""
+        return self.network.architecture.positions
+
+    def generate(
+        self,
+        prompts: Sequence[str],
+        *,
+        max_new_tokens: int = 128,
+        temperature: float = 0.0,
+        top_p: float = 1.0,
+        seed: int = 0,
+        as_prompts: bool = True,
+    ) -> list[str]:
+        """An answer to each prompt, at most `max_new_tokens` long. Temperature 0 is greedy.
+
+        A prompt is written in the format of the model's training; without `as_prompts` it is a text that goes on.
+        `UserError` for settings that the model cannot be asked with.
+        """
+        from aurora.model.generation import generate
+
+        ids = [self._ids(prompt, as_prompts) for prompt in prompts]
+        stops = self.text.stops
+        answers = generate(self.network, ids, max_new_tokens, temperature, top_p, seed, stops=stops)
+        return [str(answer) for answer in self.text.tokenizer.decode_batch(answers)]
+
+    def stream(
+        self, prompt: str, *, max_new_tokens: int = 128, temperature: float = 0.0, top_p: float = 1.0, seed: int = 0
+    ) -> Iterator[str]:
+        """The answer that `generate` gives to a prompt, in pieces, each as soon as it is known."""
+        from aurora.model.generation import stream
+        from aurora.tokens.text.decoding import pieces
+
+        ids, stops = self._ids(prompt, as_prompt=True), self.text.stops
+        found = stream(self.network, ids, max_new_tokens, temperature, top_p, seed, stops=stops)
+        return pieces(self.text.tokenizer, found)
+
+    def score(self, texts: Sequence[str]) -> float:
+        """Bits per byte over `texts`, each read alone from its beginning in windows of all positions: less is better.
+
+        nan where they hold no text.
+        """
+        from aurora.evaluation.bits_per_byte import bits_per_byte, windows_of
+
+        return bits_per_byte(self.network, windows_of(texts, self.text, self.positions))
+
+    def _ids(self, prompt: str, as_prompt: bool) -> list[int]:
+        return self._format.prompt(prompt) if as_prompt else [self.text.start, *self.text.encode(prompt)]
+
+
+def load_checkpoint(path: Path | str, stage: str | None = None, device: str | None = None) -> Checkpoint:
+    """The model of a checkpoint folder, or of a run's `stage` (its last finished one without a name), in fp32.
+
+    `device` is a CUDA device where there is one and none is given. `UserError` where `path` is no checkpoint,
+    `AuroraError` where a file of it is not as it was written.
+    """
+    import torch
+
+    from aurora.model.folder import load_model
+
+    folder = checkpoint_of(Path(path), stage)
+    network, text = load_model(folder, device=device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    network.eval()
+    return Checkpoint(folder, network, text)

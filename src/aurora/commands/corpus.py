@@ -1,0 +1,75 @@
+"""`aurora corpus`: raw text to clean documents."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from aurora.commands.options import FILE, json_option, output_option, overrides_argument, recipe_argument, run_until
+from aurora.files import json_text
+from aurora.terminal import write, write_json, write_json_text
+
+
+@click.group()
+def corpus() -> None:
+    """Raw text to clean documents."""
+
+
+@corpus.command("build")
+@recipe_argument
+@overrides_argument
+@output_option
+@json_option
+def corpus_build(recipe: Path, overrides: tuple[str, ...], output: Path | None, as_json: bool) -> None:
+    """Curate the recipe's sources; --json prints the ledger."""
+    made = run_until(recipe, overrides, output, "corpus")
+    if as_json:
+        write_json_text(json_text(made.corpus.ledger))
+
+
+@corpus.command("inspect")
+@click.argument("path", type=FILE)
+@click.option("--html", "page", type=FILE, help="Write it as a page to this file.")
+@json_option
+def corpus_inspect(path: Path, page: Path | None, as_json: bool) -> None:
+    """What a corpus kept, and what it lost to which rule, with examples."""
+    from aurora import Corpus
+
+    found = Corpus(path)
+    if page:
+        found.write_page(page)
+        write(f"Wrote {page}.")
+    elif as_json:
+        write_json_text(json_text(found.ledger))
+    else:
+        write(str(found))
+
+
+@corpus.command("scan")
+@click.argument("path", type=FILE)
+@click.option("--rules", required=True, help="Rule sets, with commas between: gopher-quality,c4.")
+@click.option("--language", help="Language of all documents; without it their own label or identification decides.")
+@click.option("--text-key", default="text", show_default=True, help="Key or column of the text.")
+@click.option("--language-key", default="lang", show_default=True, help="Key or column of the language.")
+@click.option("--personal-data", is_flag=True, help="Count personal data by type, too.")
+@json_option
+def corpus_scan(
+    path: Path,
+    rules: str,
+    language: str | None,
+    text_key: str,
+    language_key: str,
+    personal_data: bool,
+    as_json: bool,
+) -> None:
+    """What rule sets would drop of a file or folder of documents, by language, with examples; nothing is written."""
+    from dataclasses import asdict
+
+    from aurora.corpus.scan import Reading, describe, scan, sets_of
+
+    findings = scan(path, sets_of(rules), Reading(text_key, language_key, language), personal_data)
+    if as_json:
+        write_json(asdict(findings))
+    else:
+        write(describe(findings))

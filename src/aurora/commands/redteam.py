@@ -1,0 +1,36 @@
+"""`aurora redteam`: from a written policy to prompts and answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from aurora.commands.options import json_option, output_option, overrides_argument, recipe_argument
+from aurora.files import json_text, read_json
+from aurora.terminal import write_json_text
+
+
+@click.group()
+def redteam() -> None:
+    """From a written policy to prompts and answers."""
+
+
+@redteam.command("generate")
+@recipe_argument
+@overrides_argument
+@output_option
+@json_option
+def redteam_generate(recipe: Path, overrides: tuple[str, ...], output: Path | None, as_json: bool) -> None:
+    """Expand the recipe's policy into training and held-out items."""
+    from aurora import load_recipe
+    from aurora.api.runs import run_folder
+    from aurora.pipeline.running import run_recipe
+    from aurora.redteam.dataset import SUMMARY
+    from aurora.run.folder import RunFolder
+
+    loaded = load_recipe(recipe, overrides)
+    folder = run_folder(loaded, output)
+    run_recipe(loaded, folder, only="redteam")
+    if as_json:
+        write_json_text(json_text(read_json(RunFolder(folder).redteam / SUMMARY)))
