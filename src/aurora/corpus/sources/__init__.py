@@ -1,4 +1,4 @@
-"""Sources: where raw documents come from, one module for each kind.
+"""Where raw documents come from: a module for each kind of source, and `__init__.py`, which tells the kinds apart.
 
     files: rows, streams -> formats/       web: page, main_content       wheels: packages, catalogues, messages
     hub: rows                              environment: python_text

@@ -1,4 +1,4 @@
-"""Families: what published networks are called, and how their configurations say what ours computes.
+"""Families of published networks: a module for each (names, configuration, refusals), listed in `__init__.py`.
 
 One decision: a family is data, in a module of its own: a template of names, keys that are copied both ways, and what
 is refused. The network knows no family.
