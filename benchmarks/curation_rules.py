@@ -40,7 +40,7 @@ from aurora.corpus.curate import build_corpus
 from aurora.corpus.kernels import batch_statistics as kernels
 from aurora.corpus.kernels.batch_statistics import tokens
 from aurora.corpus.rules.judging import judge_batch
-from aurora.corpus.rules.rule_sets import NEED_FILES, SETS
+from aurora.corpus.rules.rule_sets import CONVERSATIONS, NEED_FILES, SETS
 from aurora.languages import lookup
 from aurora.recipe.corpus import Corpus
 from curation_plan import LANGUAGES
@@ -205,7 +205,7 @@ def _kept(data: Path) -> dict[str, dict[str, float]]:
         langs = [lang] * len(of_language)
         measured = kernels.measure(pa.array(of_language, pa.large_string()), langs)
         for name, (prose, _) in SETS.items():
-            if prose and name not in NEED_FILES:
+            if prose and name not in (*NEED_FILES, CONVERSATIONS):
                 broken, _ = judge_batch(measured, langs, [name], {})
                 shares[name][lang] = round(float(np.mean([rule is None for rule in broken])), 4)
     return dict(shares)

@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from aurora.corpus.kernels.batch_statistics import measure
 from aurora.corpus.rules.judging import judge_batch
-from aurora.corpus.rules.rule_sets import NEED_FILES, SETS, Rule, rules_of
+from aurora.corpus.rules.rule_sets import CONVERSATIONS, NEED_FILES, SETS, Rule, rules_of
 from aurora.languages.lookup import limits
 from inputs import add_data, data_of
 from parallel_documents import LANGUAGES, parallel_documents
@@ -28,7 +28,7 @@ from parallel_documents import LANGUAGES, parallel_documents
 MARGIN = 0.85
 SPARED = 0.01
 SCALED = ("tokens", "mean_token", "sentences")
-FITTED = tuple(name for name in SETS if name not in ("basic", "code", *NEED_FILES))
+FITTED = tuple(name for name in SETS if name not in ("basic", "code", CONVERSATIONS, *NEED_FILES))
 Columns = Mapping[str, Any]
 
 

@@ -56,6 +56,16 @@ def turns_of(text: str, meta: str) -> list[Turn]:
     return turns
 
 
+def said(turns: Sequence[Turn], role: str) -> str:
+    """What one side says."""
+    return BETWEEN.join(turn.text for turn in turns if turn.role == role)
+
+
+def prompts_of(texts: Sequence[str], metas: Sequence[str]) -> list[str]:
+    """What conversations ask."""
+    return [said(turns_of(text, meta), USER) for text, meta in zip(texts, metas, strict=True)]
+
+
 def with_turns(meta: str, turns: Sequence[Turn]) -> str:
     """The `meta` of a conversation whose turns have become these."""
     return json.dumps({**json.loads(meta), TURNS: described(turns)}, ensure_ascii=False, sort_keys=True)

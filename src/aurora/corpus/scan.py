@@ -26,7 +26,7 @@ from aurora.corpus.personal.find import mask_batch
 from aurora.corpus.phases.decide import value_text
 from aurora.corpus.phases.prepare import batches
 from aurora.corpus.rules.judging import judge_batch
-from aurora.corpus.rules.rule_sets import NEED_FILES, SETS
+from aurora.corpus.rules.rule_sets import CONVERSATIONS, NEED_FILES, SETS
 from aurora.corpus.sources import read_source
 from aurora.corpus.sources.streams import PACKED
 from aurora.errors import UserError
@@ -63,7 +63,7 @@ class Findings:
 
 def sets_of(names: str) -> list[str]:
     """The rule sets named in a comma-separated list; `UserError` for one that is unknown or needs files of a recipe."""
-    known = [name for name in SETS if name not in NEED_FILES]
+    known = [name for name in SETS if name not in (*NEED_FILES, CONVERSATIONS)]
     chosen = [name.strip() for name in names.split(",") if name.strip()]
     for name in chosen:
         if name not in known:

@@ -97,6 +97,9 @@ class Language(Table):
     phrases: Phrases = Field(
         default_factory=Phrases, description="Phrases of boilerplate; of each kind in place of those of `default`."
     )
+    assistant_phrases: list[Phrase] = Field(
+        default_factory=list, description="Phrases by which an answer says that a language model wrote it."
+    )
     messages: Messages = Field(default_factory=Messages, description="What the messages of programs must hold.")
     thresholds: Thresholds = Field(
         default_factory=Thresholds, description="Limits of the rules, where not those of `default`."

@@ -171,6 +171,14 @@ def phrases(tag: str) -> dict[str, list[str]]:
     return default().phrases.values() | own_phrases
 
 
+@cached
+def assistant_phrases(tag: str) -> tuple[str, ...]:
+    """Phrases by which answers in texts with a tag say that a model wrote them: its language's, and English ones, which
+    models leave in answers of any language."""
+    found = [find(tag), find("en")]
+    return tuple(dict.fromkeys(phrase for language in found if language for phrase in language.assistant_phrases))
+
+
 def is_spaced(tag: str) -> bool:
     """Whether words stand between spaces; of a language without a file its script tells."""
     found = find(tag)

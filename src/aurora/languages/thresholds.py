@@ -80,6 +80,12 @@ class Thresholds(BaseModel):
     max_perplexity: float | None = _limit("Highest perplexity; what is much depends on the model.")
     max_flagged: float | None = _limit("Largest share of flagged words; what is much depends on the list.")
 
+    # `conversations`.
+    max_empty_answers: float | None = _limit("Most answers of a conversation that say nothing.")
+    max_cut_answers: float | None = _limit("Most answers that break off.")
+    max_model_answers: float | None = _limit("Most answers that say that a language model wrote them.")
+    max_longest_answer: float | None = _limit("Longest answer in bytes; what is too long depends on the model.")
+
     def values(self) -> dict[str, float]:
         """The limits that are set, by name."""
         return self.model_dump(exclude_none=True)

@@ -25,6 +25,7 @@ RuleSet = Literal[
     "code",
     "perplexity",
     "flagged-words",
+    "conversations",
 ]
 
 
@@ -76,12 +77,12 @@ class Curation(Section):
         "that is of mixed languages: kept, or dropped.",
     )
     rules: list[RuleSet] = Field(
-        default=["basic"],
+        default=["basic", "conversations"],
         description="Rule sets a document must pass, in this order: `basic` are length, script and symbol rules per "
         "language, and rules of code; `gopher-quality`, `gopher-repetition`, `c4` and `fineweb` are published ones, "
         "fitted to each language; `web` drops menus and lists of links, `numbers-and-symbols` text with few letters; "
-        "`code` are rules of code alone; `perplexity` and `flagged-words` drop what is over the "
-        "thresholds `max_perplexity` and `max_flagged`.",
+        "`code` are rules of code alone, and `conversations` of conversations, which pass no others; `perplexity` and "
+        "`flagged-words` drop what is over the thresholds `max_perplexity` and `max_flagged`.",
     )
     flagged_words: Annotated[dict[Language, str], Distinct] = Field(
         default_factory=dict,
@@ -120,6 +121,11 @@ class Curation(Section):
     duplicates: Literal["none", "exact", "near"] = Field(
         "exact",
         description="Which duplicates to drop: those of equal text, or also those whose text is nearly the same.",
+    )
+    duplicate_conversations: Literal["whole", "prompts"] = Field(
+        "whole",
+        description="What of conversations is compared for duplicates: all of them, or what they ask. By prompts, one "
+        "conversation of each prompt stays, and none is held out whose prompt is trained on.",
     )
     near_similarity: float = Field(
         0.7,

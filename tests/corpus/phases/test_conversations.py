@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
 from typing import Any
 
@@ -76,3 +77,73 @@ def test_nothing_is_cut_out_of_turns(tmp_path: Path) -> None:
     assert sorted(talks(tmp_path) + talks(tmp_path, "held_out")) == sorted(
         [[("user", prompt), ("assistant", answer)] for prompt, answer in given]
     )
+
+
+def lost(ledger: dict[str, Any]) -> dict[tuple[str, str], int]:
+    return {(loss["step"], loss["rule"]): loss["documents"] for loss in ledger["losses"]}
+
+
+def story(draw: random.Random, lang: str = "en", sentences: int = 4) -> str:
+    """A text of made-up sentences, of which no two are alike."""
+    words = TEXTS[lang].lower().replace(".", "").replace(",", "").split()
+    return " ".join(" ".join(draw.choices(words, k=12)).capitalize() + "." for _ in range(sentences))
+
+
+def test_conversations_pass_their_own_rules_and_no_others(tmp_path: Path) -> None:
+    given = [
+        ["2 + 2?", "4"],
+        [TEXTS["en"], ""],
+        [TEXTS["en"] + " Go on", "First this, then that, and after it,"],
+        [TEXTS["en"] + " Who?", "As an AI language model, I am nobody."],
+        [TEXTS["en"] + " How?", TEXTS["en"] * 20],
+    ]
+    limit = {"en": {"max_longest_answer": 2000}}
+    rules = {"rules": ["basic", "web", "conversations"], "thresholds": limit}
+    assert lost(build(tmp_path, given, {"language": "en"}, **rules)) == {
+        ("quality", "empty-answer"): 1,
+        ("quality", "cut-answer"): 1,
+        ("quality", "answer-as-model"): 1,
+        ("quality", "long-answer"): 1,
+    }
+    assert lost(build(tmp_path, given, {"language": "en"}, rules=["basic", "web"])) == {}
+
+
+def test_near_duplicates_of_prompts_are_found_and_conversations_that_share_none_are_not(tmp_path: Path) -> None:
+    draw = random.Random(3)
+    prompts = [story(draw) for _ in range(200)]
+    again = [prompt.replace(".", " !", 1).upper() + " Please." for prompt in prompts]
+    given = [[prompt, story(draw)] for prompt in (*prompts, *again)]
+    by_prompts = {"duplicates": "near", "duplicate_conversations": "prompts"}
+    ledger = build(tmp_path, given, {"language": "en"}, **by_prompts)
+    found = lost(ledger)[("duplicates", "near")]
+    assert 0.95 * len(again) <= found <= len(again)
+    first = [talk[0][1] for part in ("clean", "held_out") for talk in talks(tmp_path, part)]
+    assert len(set(first)) == len(first) == len(given) - found
+    # The same from the work of a build that did not ask, and none where whole conversations are compared.
+    build(tmp_path / "later", given, {"language": "en"}, **(by_prompts | {"duplicates": "none"}))
+    assert lost(build(tmp_path / "later", given, {"language": "en"}, **by_prompts)) == lost(ledger)
+    assert lost(build(tmp_path / "whole", given, {"language": "en"}, duplicates="near")) == {}
+
+
+def test_questions_of_a_benchmark_in_prompts_are_found(tmp_path: Path) -> None:
+    draw = random.Random(5)
+    questions = [story(draw, sentences=2) for _ in range(200)]
+    with (tmp_path / "bench.jsonl").open("w") as lines:
+        lines.writelines(json.dumps({"id": number, "question": text}) + "\n" for number, text in enumerate(questions))
+    held = [[f"Answer this, please: {question.lower()} Think first.", story(draw)] for question in questions]
+    clean = [[story(draw), story(draw)] for _ in range(400)]
+    ledger = build(tmp_path, held + clean, {"language": "en"}, contamination={"sets": {"bench": "bench.jsonl"}})
+    assert 0.98 * len(held) <= lost(ledger)[("contamination", "bench")] <= len(held) + 0.005 * len(clean)
+    kept = [talk[0][1] for part in ("clean", "held_out") for talk in talks(tmp_path, part)]
+    assert len(set(kept) & {talk[0] for talk in clean}) >= 0.995 * len(clean)
+
+
+def test_answers_in_a_wrong_language_are_found(tmp_path: Path) -> None:
+    draw = random.Random(7)
+    languages = ("fi", "hi", "vi")
+    wrong = [[story(draw, "en"), story(draw, draw.choice(languages))] for _ in range(200)]
+    right = [[story(draw, draw.choice(languages)), story(draw, "en")] for _ in range(200)]
+    ledger = build(tmp_path, wrong + right, {"language": "en"})
+    assert 0.95 * len(wrong) <= lost(ledger)[("language", "contradicts")] <= len(wrong)
+    assert len(talks(tmp_path) + talks(tmp_path, "held_out")) >= 0.995 * len(right)
+    assert ledger["changes"]["conversations across languages"]["en"] >= 0.95 * len(right)

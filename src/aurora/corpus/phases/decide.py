@@ -20,10 +20,12 @@ import pyarrow.parquet as pq
 from aurora.corpus.plan import Plan, Shard
 from aurora.corpus.repeats.duplicates import HASH, Hashes, Rows, Signed, exact, near, open_signatures
 from aurora.corpus.rules.judging import JUDGED_BY, judge_batch
+from aurora.corpus.rules.rule_sets import sets_for
 from aurora.corpus.work import CLEAN, DROPPED, HELD_OUT, WorkFiles, fingerprint
 from aurora.errors import UserError
 from aurora.files import atomic_file, sha256
 from aurora.recipe.corpus import Curation
+from aurora.recipe.sources import ConversationsSource
 
 # A language with at least so many documents has at least one held out, so that it is measured at all.
 MEASURED_FROM = 10
@@ -37,12 +39,13 @@ def judge_shard(plan: Plan, shard: Shard) -> None:
     """Write the first loss of each document by its own facts: its language, or the first rule it breaks."""
     files = WorkFiles(plan.work, shard.name)
     curation = plan.corpus.curation
+    sets = sets_for(curation.rules, isinstance(plan.corpus.sources[shard.source], ConversationsSource))
     columns = ["lang", "benchmark", "benchmark_item", *LOSSES.names, *JUDGED_BY]
     with atomic_file(files.judged) as stream, pq.ParquetWriter(stream, LOSSES, compression="zstd") as writer:
         for facts in pq.ParquetFile(files.facts).iter_batches(columns=columns):
             losses = {name: facts[name].to_pylist() for name in LOSSES.names}
-            if curation.rules:
-                rules, values = judge_batch(facts, facts["lang"].to_pylist(), curation.rules, curation.thresholds)
+            if sets:
+                rules, values = judge_batch(facts, facts["lang"].to_pylist(), sets, curation.thresholds)
                 for row in np.flatnonzero(rules != None).tolist():  # noqa: E711
                     if losses["rule"][row] is None:
                         losses["step"][row], losses["rule"][row] = "quality", rules[row]

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from aurora.corpus.conversation import BETWEEN, Turn, turns_of, with_turns
+from aurora.corpus.conversation import BETWEEN, Turn, said, turns_of, with_turns
 
 _Counts = npt.NDArray[np.int32]
 
@@ -84,17 +84,17 @@ class Turns:
 
     def joined(self) -> pa.LargeStringArray:
         """The turns of each conversation with what stands between two."""
-        return _column([BETWEEN.join(turn.text for turn in turns) for turns in self._now()])
+        return _column([BETWEEN.join(turn.text for turn in turns) for turns in self.now()])
 
     def described(self, metas: pa.Array) -> pa.Array:
         """Who speaks, and for how many characters now."""
-        return pa.array(map(with_turns, metas.to_pylist(), self._now()), pa.string())
+        return pa.array(map(with_turns, metas.to_pylist(), self.now()), pa.string())
 
     def said_by(self, role: str) -> pa.LargeStringArray:
         """What one side says in each conversation."""
-        return _column([BETWEEN.join(turn.text for turn in turns if turn.role == role) for turns in self._now()])
+        return _column([said(turns, role) for turns in self.now()])
 
-    def _now(self) -> list[list[Turn]]:
+    def now(self) -> list[list[Turn]]:
         """The turns of each conversation as the steps have left them."""
         texts = self.texts.to_pylist()
         now = [(number, turn._replace(text=text)) for (number, turn), text in zip(self._turns, texts, strict=True)]

@@ -42,6 +42,7 @@ from aurora.corpus.phases.losses import Read
 from aurora.corpus.phases.pieces import Documents, Pieces, Turns
 from aurora.corpus.plan import Plan, Shard
 from aurora.corpus.repeats.edge_lines import LINES, edge_lines
+from aurora.corpus.rules.answers import measure_answers
 from aurora.corpus.rules.flagged import with_score
 from aurora.corpus.rules.judging import JUDGED_BY, Measures
 from aurora.corpus.work import WorkFiles
@@ -70,11 +71,13 @@ SETTINGS = (
     "perplexity",
     "flagged_words",
     "boilerplate_lines",
+    "duplicate_conversations",
 )
 OTHER_LANGUAGE = "paragraphs in another language"
 UNKNOWN_LABELS = "unknown language labels"
 UNANSWERED_PROMPTS = "prompts without an answer left out"
 CROSS_LINGUAL = "conversations across languages"
+COMPARED = "compared"  # the column of a batch that is looked at for duplicates
 MENDED = ("normalised", "mojibake repaired")
 TEXTS = pa.schema([(name, pa.large_string() if name == "text" else pa.string()) for name in COLUMNS])
 
@@ -141,7 +144,7 @@ def prepare(plan: Plan, shard: Shard, tick: Callable[[int], object]) -> dict[str
                 texts.write_batch(batch.select(TEXTS.names))
                 facts.write_batch(batch.select(schema.names))
                 if signed:
-                    signed.write(signatures(batch["text"]).tobytes())
+                    signed.write(signatures(batch[COMPARED]).tobytes())
                 if lines and not talk:  # a turn is cut nowhere
                     lines.write_table(edge_lines(batch, read.documents))
                 read.documents += batch.num_rows
@@ -270,10 +273,12 @@ class _Steps:
             columns[name] = pa.array([None if item is None else item[field] for item in items], pa.string())
         pieces.texts, counts = self._masker.texts(pieces.texts, pieces.langs(langs))
         columns["text"], columns["meta"] = pieces.joined(), pieces.described(columns["meta"])
+        by_prompts = turns and self._curation.duplicate_conversations == "prompts"
+        compared = columns[COMPARED] = turns.said_by(USER) if turns and by_prompts else columns["text"]
         columns |= {
             "lang": pa.array(langs, pa.string()),
             "bytes": pc.binary_length(columns["text"]),
-            "hash": exact_hashes(columns["text"]),
+            "hash": exact_hashes(compared),
             "language_percent": pa.array(languages.percents),
             "mixed languages": pa.array(is_mixed(languages)).cast(pa.int32()),
         }
@@ -282,6 +287,8 @@ class _Steps:
             losses = (None if loss is None else ("language", *loss)[field] for loss in languages.losses)
             columns[name] = pa.array(losses, pa.string())
         columns |= self._measures.measure(columns["text"], langs)
+        if turns:
+            columns |= measure_answers(turns.now(), langs)
         if self._curation.flagged_words:
             columns["meta"] = with_score(columns["meta"], columns["flagged"])
         return pa.RecordBatch.from_pydict(columns)

@@ -23,6 +23,7 @@ from aurora.corpus.plan import Plan, Shard
 from aurora.corpus.repeats.cuts import Cuts, cut_files
 from aurora.corpus.repeats.repeated import decide_repeats
 from aurora.corpus.rules.judging import Measures, judge_batch
+from aurora.corpus.rules.rule_sets import sets_for
 from aurora.corpus.work import WorkFiles, is_kept
 from aurora.files import atomic_file
 from aurora.recipe.corpus import Curation
@@ -74,8 +75,8 @@ def _losses(
     if curation.identify_language:
         of_language = identify_batch(left, langs, *identifiers).losses
         losses = [one or other for one, other in zip(losses, of_language, strict=True)]
-    if curation.rules:
-        rules, values = judge_batch(measures.measure(left, langs), langs, curation.rules, curation.thresholds)
+    if sets := sets_for(curation.rules, conversations=False):  # these are never cut
+        rules, values = judge_batch(measures.measure(left, langs), langs, sets, curation.thresholds)
         for row in np.flatnonzero(rules != None).tolist():  # noqa: E711
             losses[row] = losses[row] or (rules[row], value_text(values[row]))
     return [loss and loss[0] for loss in losses], [loss and loss[1] for loss in losses]

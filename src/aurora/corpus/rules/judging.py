@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from aurora.corpus.kernels.batch_statistics import measure
 from aurora.corpus.kernels.document_statistics import STATISTICS
+from aurora.corpus.rules.answers import ANSWER_STATISTICS, no_answers
 from aurora.corpus.rules.flagged import FlaggedWords
 from aurora.corpus.rules.perplexity import Perplexities
 from aurora.corpus.rules.rule_sets import SETS, rules_of
@@ -29,7 +30,7 @@ Thresholds = Mapping[str, Mapping[str, float]]
 Measured: TypeAlias = pa.RecordBatch | pa.Table | Mapping[str, pa.Array]
 
 # The columns that rules read.
-JUDGED_BY = (*STATISTICS, "perplexity", "flagged")
+JUDGED_BY = (*STATISTICS, "perplexity", "flagged", *ANSWER_STATISTICS)
 
 
 class Measures:
@@ -40,12 +41,12 @@ class Measures:
         self._flagged = FlaggedWords({lang: base / path for lang, path in curation.flagged_words.items()})
 
     def measure(self, texts: pa.LargeStringArray, langs: Sequence[str]) -> dict[str, pa.Array]:
-        """A column [documents] for each of JUDGED_BY."""
+        """A column [documents] for each of JUDGED_BY; those of conversations say that there are none."""
         measured = measure(texts, langs)
         columns = {name: measured[name] for name in STATISTICS}
         columns["perplexity"] = self._perplexities.measure(texts, langs)
         columns["flagged"] = self._flagged.measure(texts, langs)
-        return columns
+        return columns | no_answers(len(texts))
 
 
 def check_thresholds(moved: Thresholds) -> None:

@@ -1,7 +1,8 @@
 """The rule sets: the statistic that each rule limits, and the names of its limits.
 
 One decision: a rule is a row of a table. The limits themselves are in the languages' files, so rule sets know only one
-thing about languages: rules of prose never judge code, and rules of code judge nothing else.
+thing about languages: rules of prose never judge code, and rules of code judge nothing else; conversations have rules
+of their own.
 """
 
 from __future__ import annotations
@@ -87,6 +88,14 @@ _FINEWEB = (
 _WEB = (_most("web", "menu_lines"), _most("web", "link_lines"))
 _CODE = (*_BASIC_CODE[1:], Rule("licence-text", "licence_header", None, "max_licence_header", 4))
 
+# Aurora's own, of conversations in any language and of code.
+_CONVERSATIONS = (
+    Rule("empty-answer", "empty_answers", None, "max_empty_answers"),
+    Rule("cut-answer", "cut_answers", None, "max_cut_answers"),
+    Rule("answer-as-model", "model_answers", None, "max_model_answers"),
+    Rule("long-answer", "longest_answer", None, "max_longest_answer"),
+)
+
 # By name: the rules of prose, and the rules of code.
 SETS: dict[str, tuple[tuple[Rule, ...], tuple[Rule, ...]]] = {
     "basic": (_BASIC, _BASIC_CODE),
@@ -98,11 +107,20 @@ SETS: dict[str, tuple[tuple[Rule, ...], tuple[Rule, ...]]] = {
     "numbers-and-symbols": ((Rule("numbers-and-symbols", "no_letters", None, "max_no_letters", 4),), ()),
     "code": ((), _CODE),
     "perplexity": ((Rule("high-perplexity", "perplexity", None, "max_perplexity", 1),), ()),
+    "conversations": (_CONVERSATIONS, _CONVERSATIONS),
     "flagged-words": ((Rule("flagged-words", "flagged", None, "max_flagged", 4),), ()),
 }
 
 # Sets whose statistics need a file of the user's.
 NEED_FILES = ("perplexity", "flagged-words")
+
+# The set that conversations pass, and they alone.
+CONVERSATIONS = "conversations"
+
+
+def sets_for(sets: Sequence[str], conversations: bool) -> list[str]:
+    """Those of a recipe's sets that judge conversations, or text."""
+    return [name for name in sets if (name == CONVERSATIONS) == conversations]
 
 
 def rules_of(sets: Sequence[str], code: bool) -> list[Rule]:

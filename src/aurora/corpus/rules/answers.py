@@ -1,0 +1,62 @@
+"""What the rules of conversations look at: answers that are empty, cut, speak as a model, or are too long.
+
+One decision: these are statistics like those of text, so a limit moved in the recipe reads no conversation again, and
+the ledger says by language how many each rule took. Only answers that are learnt count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+
+from aurora.corpus.conversation import ASSISTANT, Turn
+from aurora.languages.lookup import assistant_phrases, sentences
+
+ANSWER_STATISTICS = ("empty_answers", "cut_answers", "model_answers", "longest_answer")
+# After these of any script something more was to come.
+_GOES_ON = tuple(",;:([{-–—、，；：،؛(「『“«")
+_FENCE = "```"
+# A last line of prose this long ends as a sentence; shorter ones are headings, names, results and points of lists.
+_LONG_LINE = 80  # characters
+_MARKUP = ("#", "*", "-", "|", ">", "    ", "\t", "$", "\\")
+
+
+def measure_answers(conversations: Sequence[Sequence[Turn]], langs: Sequence[str]) -> dict[str, pa.Array]:
+    """A column [conversations] for each of ANSWER_STATISTICS; the longest answer is in UTF-8 bytes."""
+    rows = [_measured(turns, lang) for turns, lang in zip(conversations, langs, strict=True)]
+    return {name: pa.array([row[place] for row in rows]) for place, name in enumerate(ANSWER_STATISTICS)}
+
+
+def no_answers(count: int) -> dict[str, pa.Array]:
+    """The columns of so many documents that are no conversations."""
+    return {name: pa.array([0.0] * count, pa.float64()) for name in ANSWER_STATISTICS}
+
+
+def _measured(turns: Sequence[Turn], lang: str) -> tuple[float, ...]:
+    answers = [turn.text for turn in turns if turn.role == ASSISTANT and turn.learnt]
+    return (
+        float(sum(not answer.strip() for answer in answers)),
+        float(sum(is_cut(answer, lang) for answer in answers)),
+        float(sum(speaks_as_model(answer, lang) for answer in answers)),
+        float(max((len(answer.encode()) for answer in answers), default=0)),
+    )
+
+
+def is_cut(answer: str, lang: str) -> bool:
+    """Whether an answer breaks off: in code, after a comma or its like, or in a long line that ends no sentence."""
+    text = answer.rstrip()
+    if not text:
+        return False
+    if text.count(_FENCE) % 2 or text.endswith(_GOES_ON):
+        return True
+    last = text.rsplit("\n", 1)[-1]
+    if len(last) < _LONG_LINE or last.startswith(_MARKUP) or last[-1] == _FENCE[0] or last.lstrip()[0].isdigit():
+        return False
+    return last[-1].isalnum() and any(end in last[:-1] for end in sentences(lang).ending)
+
+
+def speaks_as_model(answer: str, lang: str) -> bool:
+    """Whether an answer says that a language model wrote it, in its language or in English."""
+    text = answer.lower()
+    return any(phrase in text for phrase in assistant_phrases(lang))
