@@ -17,11 +17,11 @@ from typing import Any
 
 import yaml
 
+from aurora.api.tokens import Tokens
 from aurora.model.huggingface import export_model
 from aurora.pipeline.running import run_recipe
 from aurora.recipe import load_recipe
 from aurora.run.folder import RunFolder
-from aurora.tokens.describe import inspect_tokens
 
 RECIPES = Path(__file__).resolve().parents[1] / "recipes"
 NEW = ("fi", "hi", "ja", "vi")
@@ -77,7 +77,7 @@ def continued(output: Path, name: str, extend: dict[str, Any] | None, share: flo
     recipe["stages"] = {"cap": stage}
     recipe["execution"] = {**recipe.get("execution", {}), "evaluate_steps": 0}
     loaded = carry_out(output, name, recipe, "tokens")
-    stores = inspect_tokens(loaded, RunFolder(output / name))["stores"]
+    stores = Tokens(loaded, RunFolder(output / name)).facts()["stores"]
     each = {source: 1000 * size * share for source, size in KILOBYTES.items()}
     tokens = {source: round(size / stores[source]["bytes_per_token"]) for source, size in each.items()}
     stage |= {"mixture": tokens, "tokens": sum(tokens.values())}

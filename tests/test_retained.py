@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 import yaml
 
+from aurora.api.tokens import Tokens
 from aurora.cli import main
 from aurora.errors import UserError
 from aurora.pipeline.running import run_recipe
 from aurora.recipe import load_recipe
 from aurora.run.folder import RunFolder
-from aurora.tokens.describe import sequence_at
 from small_run import write_small_project
 
 KEPT = {"web/en": 0.01, "programs/code": 0.01}
@@ -55,7 +55,7 @@ def test_an_audit_counts_by_the_decisions(recipe: Path, capsys: pytest.CaptureFi
     main(["tokens", "inspect", str(run), "--json"])
     facts = json.loads(capsys.readouterr().out)["stages"]["cap"]
     loaded = load_recipe(recipe).recipe
-    shown = [sequence_at(loaded, RunFolder(run), "cap", n)["source"] for n in range(facts["sequences"])]
+    shown = [Tokens(loaded, RunFolder(run)).sequence(n, "cap")["source"] for n in range(facts["sequences"])]
     assert {source: part["tokens"] / 64 for source, part in facts["sources"].items()} == {
         source: shown.count(source) for source in facts["sources"]
     }
@@ -72,15 +72,15 @@ def test_what_is_not_decided_yet_is_not_shown(recipe: Path, tmp_path: Path) -> N
     for part in ("tokens", "corpus"):
         (tmp_path / part).symlink_to(run / part)
     with pytest.raises(UserError, match="Sequence 64 of stage cap is not decided yet: its replay is, up to step 8"):
-        sequence_at(load_recipe(recipe).recipe, RunFolder(tmp_path), "cap", 64)
+        Tokens(load_recipe(recipe).recipe, RunFolder(tmp_path)).sequence(64, "cap")
     partial = tmp_path / "checkpoints/cap.partial"
     partial.mkdir(parents=True)
     found = decisions(recipe, "cap")
     (partial / "retention.json").write_text(json.dumps(found | {"made": found["made"][:1]}))
-    shown = sequence_at(load_recipe(recipe).recipe, RunFolder(tmp_path), "cap", 100)
-    assert shown == sequence_at(load_recipe(recipe).recipe, RunFolder(run), "cap", 100)
+    shown = Tokens(load_recipe(recipe).recipe, RunFolder(tmp_path)).sequence(100, "cap")
+    assert shown == Tokens(load_recipe(recipe).recipe, RunFolder(run)).sequence(100, "cap")
     with pytest.raises(UserError, match="up to step 16"):
-        sequence_at(load_recipe(recipe).recipe, RunFolder(tmp_path), "cap", 128)
+        Tokens(load_recipe(recipe).recipe, RunFolder(tmp_path)).sequence(128, "cap")
 
 
 def test_the_report_says_what_was_forgotten_and_decided(recipe: Path) -> None:

@@ -18,7 +18,7 @@ from aurora.run.manifest import Manifest, read_manifest
 
 def write_run_report(project: Project, steps: Iterable[Step]) -> Path:
     """Write the report and its page from the artifacts of finished `steps`, and seal the run; returns the page."""
-    from aurora.reporting.collect import collect
+    from aurora.pipeline.collect import collect
     from aurora.reporting.report import write_report
 
     run = project.run

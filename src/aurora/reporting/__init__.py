@@ -1,6 +1,7 @@
 """The report: `report.json`, the data, and the page made from it alone.
 
-`collect` gathers a run's artifacts into the types of `schema`; `verdict` computes sentences from the figures; `report`
-writes both files. The page is made of `sections/`, drawn with `charts/` and `page/`; `wording` is how numbers and names
-are written. `corpus_page` is a page about a corpus, `reference` the documentation of report.json.
+`schema` says what the data is, `verdict` computes sentences from its figures, and `report` writes both files. What the
+data is made of is gathered by `aurora.pipeline.collect`, so this room reads no artifact. The page is made of
+`sections/`, drawn with `charts/` and `page/`; `wording` is how numbers and names are written. `corpus_page` is a page
+about a corpus, `reference` the documentation of report.json.
 """
