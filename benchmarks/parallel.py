@@ -45,9 +45,11 @@ VOCABULARY, ROWS, LENGTH = 257, 16, 64
 FIRST_NEW = 97  # entries from here on have a learning rate of their own with --new-rows
 CPU = torch.device("cpu")
 # What distinguishes a family's network from GPT-BigCode's.
+LLAMA = {"key_value_heads": 2, "rotary": {}, "norm": "rms", "gated": True, "activation": "silu", "biases": []}
 FAMILIES: dict[str, dict[str, Any]] = {
     "gpt_bigcode": {},
-    "llama": {"key_value_heads": 2, "rotary": {}, "norm": "rms", "gated": True, "activation": "silu", "biases": []},
+    "llama": LLAMA,
+    "qwen3": {**LLAMA, "head_width": 12, "head_norm": "head", "window": {"tokens": 20, "layers": [6, 7]}},
 }
 
 

@@ -254,7 +254,10 @@ def test_a_head_of_its_own_is_kept_where_the_configuration_says_so(exported: Pat
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"model_type": "mamba"}, "model_type is 'mamba'; models that can be continued are gpt_bigcode, llama"),
+        (
+            {"model_type": "mamba"},
+            "model_type is 'mamba'; models that can be continued are gpt_bigcode, llama, mistral",
+        ),
         ({"activation_function": "relu"}, "activation_function is 'relu'"),
         ({"scale_attn_weights": False}, "without scaling"),
         ({"add_cross_attention": True}, "cross-attention"),

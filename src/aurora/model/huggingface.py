@@ -197,11 +197,10 @@ def _configuration(architecture: Architecture, vocabulary: int, dtype: str) -> d
 
 
 def _ids(text: TextFacts, generation: Mapping[str, Any]) -> dict[str, Any]:
-    """The ids that a configuration repeats."""
+    """The ids that a configuration repeats; null where the text has none, as one left out is assumed to be another."""
     bos = text.tokenizer.token_to_id(text.names.get("bos_token", ""))
     pad = text.tokenizer.token_to_id(text.names.get("pad_token", ""))
-    found = {"bos_token_id": bos, "eos_token_id": generation.get("eos_token_id", text.end), "pad_token_id": pad}
-    return {key: index for key, index in found.items() if index is not None}
+    return {"bos_token_id": bos, "eos_token_id": generation.get("eos_token_id", text.end), "pad_token_id": pad}
 
 
 def published_architecture(path: Path) -> tuple[Architecture, int]:

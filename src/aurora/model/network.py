@@ -25,7 +25,7 @@ from aurora.model.layers.mlp import MLP
 from aurora.model.layers.norms import norm_of
 from aurora.model.layers.rotary import Turns, turns_at
 from aurora.model.tensors import TensorSpec, joined, tensor_table
-from aurora.recipe.model import Architecture
+from aurora.recipe.model import Architecture, Rotary
 
 EVALUATION_ROWS = 2048  # token positions whose logits exist at a time where no gradient is wanted
 
@@ -33,10 +33,11 @@ EVALUATION_ROWS = 2048  # token positions whose logits exist at a time where no 
 class Block(nn.Module):
     """Pre-norm transformer block."""
 
-    def __init__(self, architecture: Architecture) -> None:
+    def __init__(self, architecture: Architecture, number: int) -> None:
         super().__init__()
+        self.rotary = architecture.rotary_of(number)
         self.attention_norm = norm_of(architecture, architecture.width)
-        self.attention = Attention(architecture, joined(architecture))
+        self.attention = Attention(architecture, joined(architecture), architecture.window_of(number))
         self.mlp_norm = norm_of(architecture, architecture.width)
         self.mlp = MLP(architecture)
 
@@ -71,7 +72,9 @@ class Network(nn.Module):
             if architecture.rotary is None:
                 self.positions = nn.Embedding(architecture.positions, architecture.width)
             # A dictionary, not a list: without some blocks the others keep their numbers.
-            self.blocks = nn.ModuleDict({str(number): Block(architecture) for number in range(architecture.layers)})
+            self.blocks = nn.ModuleDict(
+                {str(number): Block(architecture, number) for number in range(architecture.layers)}
+            )
             self.norm = norm_of(architecture, architecture.width)
             if not architecture.tied:
                 self.output = nn.Linear(architecture.width, vocabulary, bias=False)
@@ -130,10 +133,11 @@ class Network(nn.Module):
             hidden = hidden + self.positions(positions)
         return F.dropout(hidden, self.architecture.dropout, self.training)
 
-    def turns(self, positions: Tensor, dtype: torch.dtype) -> Turns | None:
-        """The turns of rotary positions, for blocks that compute in `dtype`."""
-        rotary = self.architecture.rotary
-        return None if rotary is None else turns_at(positions, rotary, self.architecture.head_width, dtype)
+    def turns(self, positions: Tensor, dtype: torch.dtype) -> dict[Rotary | None, Turns | None]:
+        """The turns of each kind of rotary positions that the blocks here have, for computing in `dtype`."""
+        kinds = {block.rotary for block in self.own_blocks}
+        width = self.architecture.head_width
+        return {kind: None if kind is None else turns_at(positions, kind, width, dtype) for kind in kinds}
 
     def hidden(
         self,
@@ -164,9 +168,9 @@ class Network(nn.Module):
             visible = torch.arange(end, device=tokens.device) <= positions[:, :, None]
         hidden = self.embed(tokens, positions)
         turns = self.turns(positions, hidden.dtype)
-        for number, block in self.blocks.items():
-            layer = None if cache is None else cache.layers[int(number)]
-            hidden = block(hidden, positions, turns, layer, visible, documents)
+        for number, block in enumerate(self.own_blocks):
+            layer = None if cache is None else cache.layers[number]
+            hidden = block(hidden, positions, turns[block.rotary], layer, visible, documents)
         normed: Tensor = self.norm(hidden)
         return normed
 

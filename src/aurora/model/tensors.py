@@ -148,6 +148,10 @@ def _block(architecture: Architecture, number: int) -> Iterator[TensorSpec]:
         yield from linear("attention.query", of_queries, width, Cut(0), deviation, "query_key_value")
         yield from linear("attention.key", of_keys, width, shared, deviation, "query_key_value")
         yield from linear("attention.value", of_keys, width, shared, deviation, "query_key_value")
+    if architecture.head_norm == "head":  # each rank norms its own heads, by the same weights
+        for name in ("attention.query_norm", "attention.key_norm"):
+            cut = Cut(0, common=architecture.head_width)
+            yield from _norm(architecture, f"{beginning}{name}", architecture.head_width, block=number, cut=cut)
     yield from linear("attention.output", width, of_queries, Cut(1), onto_residual, "attention_output")
     yield from _norm(architecture, f"{beginning}mlp_norm", width, block=number)
     if architecture.gated:

@@ -58,12 +58,20 @@ class Rotary(Section):
     scaling: LinearScaling | Llama3Scaling | None = Field(
         None, discriminator="kind", description="How positions were stretched for longer sequences."
     )
+    without: tuple[int, ...] = Field((), description="Numbers of the layers, from 0, that have no positions at all.")
+
+
+class Window(Section):
+    """Layers whose positions see only so many."""
+
+    tokens: int = Field(ge=1, le=LONGEST, description="Positions that one sees, with itself.")
+    layers: tuple[int, ...] = Field(min_length=1, description="Numbers of the layers, from 0.")
 
 
 class Architecture(Section):
     """A decoder-only transformer; what is left out is as in GPT-BigCode."""
 
-    family: Literal["gpt_bigcode", "llama"] = Field(
+    family: Literal["gpt_bigcode", "llama", "mistral", "qwen2", "qwen3", "smollm3"] = Field(
         "gpt_bigcode", description="The published networks whose names and configuration it has."
     )
     layers: int = Field(ge=1, le=MOST_LAYERS, description="Transformer blocks.")
@@ -86,6 +94,8 @@ class Architecture(Section):
     )
     positions: int = Field(ge=1, le=LONGEST, description="Longest sequence, in tokens.")
     rotary: Rotary | None = Field(None, description="Rotary positions; without them positions are learnt.")
+    window: Window | None = Field(None, description="Layers that see a window of the sequence only.")
+    head_norm: Literal["none", "head"] = Field("none", description="Whether each head of query and key is normed.")
     norm: Literal["layer", "rms"] = Field("layer", description="Layer norm, or division by the root mean square.")
     gated: bool = Field(False, description="The activation is of a gate, which multiplies the MLP's inner values.")
     activation: Activation = Field("gelu_pytorch_tanh", description="Exact GELU, its tanh form, or SiLU.")
@@ -99,6 +109,25 @@ class Architecture(Section):
     dtype: Literal["float32", "bfloat16", "float16"] = Field(
         "float32", description="Type that weights are exported in; an imported model has the one it was published in."
     )
+
+    def rotary_of(self, number: int) -> Rotary | None:
+        """The rotary positions of the layer `number`."""
+        return None if self.rotary is None or number in self.rotary.without else self.rotary
+
+    def window_of(self, number: int) -> int | None:
+        """How many positions one of the layer `number` sees, None for all before it."""
+        return None if self.window is None or number not in self.window.layers else self.window.tokens
+
+    @model_validator(mode="after")
+    def _layers_exist(self) -> Architecture:
+        named = {
+            "rotary.without": () if self.rotary is None else self.rotary.without,
+            "window.layers": () if self.window is None else self.window.layers,
+        }
+        for key, numbers in named.items():
+            if list(numbers) != sorted({*numbers} & {*range(self.layers)}):
+                raise ValueError(f"{key} {list(numbers)} is not some of the layers 0 to {self.layers - 1} in order")
+        return self
 
     @model_validator(mode="after")
     def _heads_fit(self) -> Architecture:

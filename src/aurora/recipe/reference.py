@@ -157,7 +157,7 @@ def _type_name(annotation: Any) -> str:
         return " or ".join(f"`{choice}`" for choice in arguments)
     if origin is dict:
         return f"table of {_type_name(arguments[1])}"
-    if origin is list:
+    if origin in (list, tuple):
         return f"list of {_type_name(arguments[0])}"
     if origin in (Union, types.UnionType):
         return " or ".join(_type_name(argument) for argument in arguments)

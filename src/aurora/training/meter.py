@@ -92,11 +92,13 @@ class Meter:
 def flops_per_token(architecture: Architecture, vocabulary: int, length: int) -> int:
     """Of a forward and a backward pass, for each token of a sequence of `length`.
 
-    6 for every weight of a matrix that multiplies, and 12 x layers x width x length for attention (PaLM, arXiv
-    2204.02311, appendix B): what the model asks for, whatever is skipped by a mask or computed twice to save memory.
+    6 for every weight of a matrix that multiplies, and 12 x width of all heads x length for attention in every layer
+    (PaLM, arXiv 2204.02311, appendix B), or x window there: what the model asks for, whatever is skipped by a mask or
+    computed twice to save memory.
     """
     products = sum(spec.products for spec in tensor_table(architecture, vocabulary).values())
-    return 6 * products + 12 * architecture.layers * architecture.width * length
+    seen = sum(min(length, architecture.window_of(number) or length) for number in range(architecture.layers))
+    return 6 * products + 12 * architecture.heads * architecture.head_width * seen
 
 
 @cache

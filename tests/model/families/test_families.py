@@ -54,9 +54,20 @@ CASES = {
     "llama-multi-head": ("LlamaForCausalLM", {"num_key_value_heads": 6, "attention_bias": True, "mlp_bias": True}),
     "llama-head-width": ("LlamaForCausalLM", {"head_dim": 22, "hidden_act": "gelu"}),
     "llama-3.1": ("LlamaForCausalLM", {"rope_parameters": LLAMA3}),
-    "llama-linear": (
-        "LlamaForCausalLM",
-        {"rope_parameters": LINEAR},
+    "llama-linear": ("LlamaForCausalLM", {"rope_parameters": LINEAR}),
+    "mistral": ("MistralForCausalLM", {"sliding_window": None, "head_dim": 10}),
+    "mistral-window": ("MistralForCausalLM", {"sliding_window": 20, "num_key_value_heads": 6}),
+    "qwen2": ("Qwen2ForCausalLM", {"tie_word_embeddings": True}),
+    "qwen2-window": (
+        "Qwen2ForCausalLM",
+        {"use_sliding_window": True, "sliding_window": 70, "max_window_layers": 1, "num_key_value_heads": 1},
+    ),
+    "qwen3": ("Qwen3ForCausalLM", {"head_dim": 10, "tie_word_embeddings": True}),
+    "qwen3-bias": ("Qwen3ForCausalLM", {"head_dim": 8, "attention_bias": True, "num_key_value_heads": 6}),
+    "smollm3": ("SmolLM3ForCausalLM", {"no_rope_layer_interval": 2}),
+    "smollm3-window": (
+        "SmolLM3ForCausalLM",
+        {"use_sliding_window": True, "sliding_window": 30, "no_rope_layer_interval": 3, "tie_word_embeddings": False},
     ),
 }
 
@@ -165,6 +176,11 @@ def test_there_and_back_are_the_same_bytes_and_transformers_loads_them(pair: Pai
         ("llama", {"rope_scaling": 8}, r"does not describe a llama network"),
         ("llama", {"partial_rotary_factor": 0.5}, r"partial_rotary_factor is 0\.5"),
         ("llama", {"head_dim": 7}, r"head_width 7 is odd"),
+        (
+            "qwen2",
+            {"use_sliding_window": True, "layer_types": ["sliding_attention"] * 9, "sliding_window": 9},
+            "some of the layers 0 to 2",
+        ),
         ("llama", {"num_key_value_heads": 4}, r"heads 6 is not divisible by key_value_heads 4"),
     ],
 )

@@ -48,6 +48,26 @@ def test_folded_attention_equals_the_fused_kernel(batch: int, num_tokens: int, h
         torch.testing.assert_close(ours, theirs, atol=2e-5, rtol=1e-4)
 
 
+@pytest.mark.parametrize("window", [1, 2, 63, 64, 65, 100, 200])
+@pytest.mark.parametrize("shared", [1, 2, 4])
+def test_a_window_hides_what_lies_behind_it(window: int, shared: int) -> None:
+    inputs = tuple(part.requires_grad_() for part in draw(2, 150, 4, shared))
+    places = torch.arange(150)
+    visible = (places[:, None] >= places) & (places[:, None] - places < window)
+    documents = (places >= 70).long().expand(2, -1)
+    for numbers in (None, documents):
+        seen = visible if numbers is None else visible & (numbers[0, :, None] == numbers[0])
+        query, key, value = (part.transpose(1, 2) for part in inputs)
+        expected = torch.nn.functional.scaled_dot_product_attention(query, key, value, seen, enable_gqa=True)
+        expected = expected.transpose(1, 2)
+        right = gradients(inputs, expected)
+        for attend in (causal_attention, fused_causal_attention):
+            mixed = attend(*inputs, documents=numbers, window=window)
+            torch.testing.assert_close(mixed, expected, atol=2e-6, rtol=1e-5)
+            for ours, theirs in zip(gradients(inputs, mixed), right, strict=True):
+                torch.testing.assert_close(ours, theirs, atol=2e-5, rtol=1e-4)
+
+
 def test_gradients_equal_numeric_ones() -> None:
     for shared in (1, 4):
         inputs = tuple(part.double().requires_grad_() for part in draw(1, 6, 4, shared))
@@ -77,7 +97,9 @@ def test_no_position_sees_a_later_one() -> None:
 def test_long_sequences_and_dropped_weights_take_the_fused_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[float] = []
 
-    def fused(query: Tensor, key: Tensor, value: Tensor, dropout: float, documents: Tensor | None) -> Tensor:
+    def fused(
+        query: Tensor, key: Tensor, value: Tensor, dropout: float, documents: Tensor | None, window: int | None
+    ) -> Tensor:
         calls.append(dropout)
         return query
 

@@ -26,6 +26,7 @@ LAYOUTS = [
     "2,2,2 --micro-batch 4 --sequence-parallel --new-rows --untied",
     "4,1,1 --micro-batch 8 --family llama --documents",
     "2,2,2 --micro-batch 4 --family llama --sequence-parallel --recompute full",
+    "2,2,1 --micro-batch 4 --family qwen3 --sequence-parallel --documents",
 ]
 # ... and more of them together.
 CAMPAIGN = [
@@ -43,6 +44,9 @@ CAMPAIGN = [
     "1,2,1 --micro-batch 4 --family llama --documents",
     "1,1,2 --micro-batch 4 --family llama",
     "2,2,1 --micro-batch 4 --family llama --untied",
+    "4,1,1 --micro-batch 8 --family qwen3 --recompute full",
+    "1,2,1 --micro-batch 4 --family qwen3 --untied",
+    "2,2,2 --micro-batch 4 --family qwen3 --multi-head",
 ]
 
 

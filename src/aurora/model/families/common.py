@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from aurora.model.families.family import Values
-from aurora.recipe.model import Architecture, LinearScaling, Llama3Scaling, Rotary
+from aurora.recipe.model import Architecture, LinearScaling, Llama3Scaling, Rotary, Window
 
 NAMES = {
     "embedding": "model.embed_tokens",
@@ -44,6 +45,32 @@ DEFAULTS: dict[str, Any] = {
 }
 NEEDED: dict[str, Any] = {"attention_dropout": 0.0}
 BUFFERS = r"model\.layers\.\d+\.self_attn\.rotary_emb\.inv_freq"  # angles, which are computed and not learnt
+
+
+def read_heads(values: Values) -> int:
+    """Key/value heads; a configuration that states none has as many as query heads."""
+    heads: int = values.get("num_key_value_heads") or values["num_attention_heads"]
+    return heads
+
+
+def read_window(values: Values, layers: Sequence[int]) -> Window | None:
+    """The window of `layers`, none where it hides nothing of the longest sequence."""
+    tokens = values.get("sliding_window")
+    if not layers or tokens is None or tokens >= values["max_position_embeddings"]:
+        return None
+    return Window(tokens=tokens, layers=tuple(layers))
+
+
+def read_layer_types(values: Values, otherwise: Sequence[int]) -> list[int]:
+    """The numbers of the layers with a window: those that the configuration lists, or `otherwise`."""
+    types = values.get("layer_types")
+    return list(otherwise) if types is None else [n for n, kind in enumerate(types) if kind == "sliding_attention"]
+
+
+def write_layer_types(architecture: Architecture) -> list[str]:
+    """What `read_layer_types` reads."""
+    numbers = range(architecture.layers)
+    return ["full_attention" if architecture.window_of(n) is None else "sliding_attention" for n in numbers]
 
 
 def read_rotary(values: Values) -> Rotary:

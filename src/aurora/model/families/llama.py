@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from aurora.model.families.common import BUFFERS, DEFAULTS, FIXED, KEYS, NAMES, NEEDED, read_rotary, write_rotary
+from aurora.model.families.common import (
+    BUFFERS,
+    DEFAULTS,
+    FIXED,
+    KEYS,
+    NAMES,
+    NEEDED,
+    read_heads,
+    read_rotary,
+    write_rotary,
+)
 from aurora.model.families.family import Family, Values
 from aurora.recipe.model import Architecture
 
@@ -14,7 +24,7 @@ def read(values: Values) -> dict[str, Any]:
     biases = ["query_key_value", "attention_output"] if values["attention_bias"] else []
     return {
         "rotary": read_rotary(values),
-        "key_value_heads": values.get("num_key_value_heads") or values["num_attention_heads"],
+        "key_value_heads": read_heads(values),
         "biases": (*biases, *(["mlp"] if values["mlp_bias"] else [])),
     }
 

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from aurora.model.layers.causal_attention import LayerCache, cached_attention, causal_attention
+from aurora.model.layers.norms import norm_of
 from aurora.model.layers.rotary import Turns, turned
 from aurora.model.untraced import untraced
 from aurora.recipe.model import Architecture
@@ -28,7 +29,7 @@ class Attention(nn.Module):
     value of the first head, then of the second, and so on.
     """
 
-    def __init__(self, architecture: Architecture, joined: bool) -> None:
+    def __init__(self, architecture: Architecture, joined: bool, window: int | None) -> None:
         super().__init__()
         width, self.head_width = architecture.width, architecture.head_width
         of_queries = architecture.heads * self.head_width
@@ -40,7 +41,12 @@ class Attention(nn.Module):
             self.query = nn.Linear(width, of_queries, bias)
             self.key = nn.Linear(width, of_keys, bias)
             self.value = nn.Linear(width, of_keys, bias)
+        self.normed = architecture.head_norm == "head"
+        if self.normed:
+            self.query_norm = norm_of(architecture, self.head_width)
+            self.key_norm = norm_of(architecture, self.head_width)
         self.output = nn.Linear(of_queries, width, "attention_output" in architecture.biases)
+        self.window = window
         self.dropout = architecture.dropout
         self.recompute = False  # compute it again in the backward pass, instead of keeping the attention weights
         self.enter: Callable[[Tensor], Tensor] | None = None  # where ranks share the layers: what brings all positions
@@ -59,15 +65,21 @@ class Attention(nn.Module):
         there; with `visible` [B, T, S] the cache is read too. `documents` [B, T] keeps attention within each
         document."""
         query, key, value = self._projected(hidden if self.enter is None else self.enter(hidden))
+        if self.normed:
+            query, key = self.query_norm(query), self.key_norm(key)
         if turns is not None:
             query, key = turned(query, turns), turned(key, turns)
         if cache is not None:
             cache.write(positions, key, value)
         if cache is not None and visible is not None:
+            if self.window is not None:
+                seen = torch.arange(visible.shape[-1], device=visible.device)
+                visible = visible & (positions[:, :, None] - seen < self.window)
             mixed = cached_attention(query, *cache.read(visible.shape[-1]), visible)
         else:
             dropout = self.dropout if self.training else 0.0
-            mixed = _mixed(query, key, value, dropout, documents, self.recompute and torch.is_grad_enabled())
+            recompute = self.recompute and torch.is_grad_enabled()
+            mixed = _mixed(query, key, value, dropout, documents, self.window, recompute)
         projected: Tensor = self.output(mixed.flatten(2))
         return F.dropout(projected, self.dropout, self.training)
 
@@ -86,10 +98,16 @@ class Attention(nn.Module):
 
 @untraced
 def _mixed(
-    query: Tensor, key: Tensor, value: Tensor, dropout: float, documents: Tensor | None, recompute: bool
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    dropout: float,
+    documents: Tensor | None,
+    window: int | None,
+    recompute: bool,
 ) -> Tensor:
     """`causal_attention`, with `recompute` once more in the backward pass."""
     if not recompute:
-        return causal_attention(query, key, value, dropout, documents)
-    mixed: Tensor = checkpoint(causal_attention, query, key, value, dropout, documents, use_reentrant=False)
+        return causal_attention(query, key, value, dropout, documents, window)
+    mixed: Tensor = checkpoint(causal_attention, query, key, value, dropout, documents, window, use_reentrant=False)
     return mixed

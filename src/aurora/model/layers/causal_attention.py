@@ -71,24 +71,37 @@ class KeyValueCache:
 
 
 def causal_attention(
-    query: Tensor, key: Tensor, value: Tensor, dropout: float = 0.0, documents: Tensor | None = None
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    dropout: float = 0.0,
+    documents: Tensor | None = None,
+    window: int | None = None,
 ) -> Tensor:
     """Attention of each position to itself and those before it, within its own document where `documents` are given.
 
     `query` [B, T, H, D], `key` and `value` [B, T, K, D], `documents` [B, T] numbers that differ between the documents
     of a sequence; returns [B, T, H, D]. `dropout` is the probability of dropping an attention weight (0 outside
-    training). The softmax is computed in fp32 whatever the type of the inputs.
+    training). With a `window` a position sees itself and the `window` - 1 before it. The softmax is computed in fp32
+    whatever the type of the inputs.
     """
+    if window is not None and window >= query.shape[1]:
+        window = None
     if query.device.type == "cpu" and not dropout and query.shape[1] <= LONGEST_FOLDED:
         if documents is not None:
-            return _attention_by_document(query, key, value, documents)
-        folded: Tensor = _FoldedCausalAttention.apply(query, key, value)  # type: ignore[no-untyped-call]
+            return _attention_by_document(query, key, value, documents, window)
+        folded: Tensor = _FoldedCausalAttention.apply(query, key, value, window)  # type: ignore[no-untyped-call]
         return folded
-    return fused_causal_attention(query, key, value, dropout, documents)
+    return fused_causal_attention(query, key, value, dropout, documents, window)
 
 
 def fused_causal_attention(
-    query: Tensor, key: Tensor, value: Tensor, dropout: float = 0.0, documents: Tensor | None = None
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    dropout: float = 0.0,
+    documents: Tensor | None = None,
+    window: int | None = None,
 ) -> Tensor:
     """`causal_attention` by PyTorch's fused kernel: for accelerators, long sequences and dropped weights."""
     group = query.shape[2] // key.shape[2]
@@ -96,6 +109,10 @@ def fused_causal_attention(
     visible = None
     if documents is not None:
         visible = (documents[:, None, :, None] == documents[:, None, None, :]).tril()
+    if window is not None:
+        length = query.shape[1]
+        near = torch.ones(length, length, dtype=torch.bool, device=query.device).tril().triu(1 - window)
+        visible = near if visible is None else visible & near
     mixed = F.scaled_dot_product_attention(
         query.transpose(1, 2), key, value, visible, dropout_p=dropout, is_causal=visible is None
     )
@@ -118,7 +135,7 @@ def cached_attention(query: Tensor, keys: Tensor, values: Tensor, visible: Tenso
     return _unfold((weights @ values).view(batch * num_shared, num_queries * group, width), batch, num_heads)
 
 
-def _attention_by_document(query: Tensor, key: Tensor, value: Tensor, documents: Tensor) -> Tensor:
+def _attention_by_document(query: Tensor, key: Tensor, value: Tensor, documents: Tensor, window: int | None) -> Tensor:
     """Each document by itself, so nothing is computed that a mask would hide; those of about one length together."""
     token_of, slot_of, groups = _slots(documents)
     slots = [
@@ -126,7 +143,7 @@ def _attention_by_document(query: Tensor, key: Tensor, value: Tensor, documents:
         for part in (query, key, value)
     ]
     mixed = [
-        _FoldedCausalAttention.apply(*(part.unflatten(0, group) for part in parts)).flatten(0, 1)  # type: ignore[no-untyped-call]
+        _FoldedCausalAttention.apply(*(part.unflatten(0, group) for part in parts), window).flatten(0, 1)  # type: ignore[no-untyped-call]
         for group, *parts in zip(groups, *slots, strict=True)
     ]
     moved: Tensor = _Moved.apply(torch.cat(mixed), slot_of, token_of)  # type: ignore[no-untyped-call]
@@ -185,7 +202,7 @@ class _FoldedCausalAttention(torch.autograd.Function):
     """Multi-query attention as batched products over blocks of queries (CPU)."""
 
     @staticmethod
-    def forward(ctx: Any, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    def forward(ctx: Any, query: Tensor, key: Tensor, value: Tensor, window: int | None) -> Tensor:
         batch, num_tokens, num_heads, width = query.shape
         num_shared = key.shape[2]
         keys, values = _fold(key, num_shared), _fold(value, num_shared)
@@ -195,17 +212,21 @@ class _FoldedCausalAttention(torch.autograd.Function):
         for start in range(0, num_tokens, QUERY_BLOCK):
             end = min(start + QUERY_BLOCK, num_tokens)
             folded = _fold(query[:, start:end], num_shared) * width**-0.5
-            scores = torch.bmm(folded, keys[:, :end].transpose(1, 2))
-            scores[:, :, start:] += above[: folded.shape[1], : end - start]
+            first = _first_seen(start, window)
+            scores = torch.bmm(folded, keys[:, first:end].transpose(1, 2))
+            scores[:, :, start - first :] += above[: folded.shape[1], : end - start]
+            if window is not None and end > window:
+                scores += _behind(start, end, first, window, num_heads // num_shared, query.dtype)
             weights = torch.softmax(scores, dim=-1)  # the kernel sums in fp32 also for bf16
-            mixed[:, start:end] = _unfold(torch.bmm(weights, values[:, :end]), batch, num_heads)
+            mixed[:, start:end] = _unfold(torch.bmm(weights, values[:, first:end]), batch, num_heads)
             kept.append(weights)
         ctx.save_for_backward(query, keys, values, *kept)
+        ctx.window = window
         return mixed
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
         (gradient,) = gradients
         query, keys, values, *kept = ctx.saved_tensors
         batch, num_tokens, num_heads, width = query.shape
@@ -216,14 +237,17 @@ class _FoldedCausalAttention(torch.autograd.Function):
         of_values = torch.zeros_like(values, dtype=torch.float32)
         for weights, start in zip(kept, range(0, num_tokens, QUERY_BLOCK), strict=True):
             end = min(start + QUERY_BLOCK, num_tokens)
+            first = _first_seen(start, ctx.window)
             incoming = _fold(gradient[:, start:end], num_shared)
-            of_values[:, :end] += torch.bmm(weights.transpose(1, 2), incoming)
-            of_weights = torch.bmm(incoming, values[:, :end].transpose(1, 2))
+            of_values[:, first:end] += torch.bmm(weights.transpose(1, 2), incoming)
+            of_weights = torch.bmm(incoming, values[:, first:end].transpose(1, 2))
             of_scores = torch._softmax_backward_data(of_weights, weights, -1, weights.dtype)
-            of_keys[:, :end] += torch.bmm(of_scores.transpose(1, 2), _fold(query[:, start:end], num_shared) * scale)
-            of_query[:, start:end] = _unfold(torch.bmm(of_scores, keys[:, :end]) * scale, batch, num_heads)
+            of_keys[:, first:end] += torch.bmm(
+                of_scores.transpose(1, 2), _fold(query[:, start:end], num_shared) * scale
+            )
+            of_query[:, start:end] = _unfold(torch.bmm(of_scores, keys[:, first:end]) * scale, batch, num_heads)
         of_key, of_value = (_unfold(total.to(keys.dtype), batch, num_shared) for total in (of_keys, of_values))
-        return of_query, of_key, of_value
+        return of_query, of_key, of_value, None
 
 
 def _fold(heads: Tensor, num_shared: int) -> Tensor:
@@ -243,6 +267,18 @@ def _unfold(folded: Tensor, batch: int, num_heads: int) -> Tensor:
 def _above_diagonal(num_tokens: int, group: int, dtype: torch.dtype) -> Tensor:
     """[T x G, T]: minus infinity where a folded query would see a later key, else 0."""
     mask = torch.full((num_tokens, num_tokens), -math.inf, dtype=dtype).triu(1)
+    return mask.repeat_interleave(group, dim=0)
+
+
+def _first_seen(start: int, window: int | None) -> int:
+    """The first key that a query from `start` on sees."""
+    return 0 if window is None else max(0, start - window + 1)
+
+
+def _behind(start: int, end: int, first: int, window: int, group: int, dtype: torch.dtype) -> Tensor:
+    """[T x G, S]: minus infinity where a key from `first` on lies behind the window of a folded query, else 0."""
+    distance = torch.arange(start, end)[:, None] - torch.arange(first, end)
+    mask = torch.zeros(distance.shape, dtype=dtype).masked_fill_(distance >= window, -math.inf)
     return mask.repeat_interleave(group, dim=0)
 
 

@@ -100,7 +100,7 @@ class Segment(nn.Module):
         turns = self.network.turns(positions, hidden.dtype)
         run = _recomputed if self._recompute == "full" and torch.is_grad_enabled() else _plain
         for block in self.network.own_blocks:
-            hidden = run(block, hidden, positions, turns, documents)
+            hidden = run(block, hidden, positions, turns[block.rotary], documents)
         if not self.last:
             return hidden
         hidden = self.network.norm(hidden)
