@@ -10,6 +10,7 @@ Shapes: B sequences, T tokens, W width, V vocabulary.
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping
 from typing import Literal
 
@@ -31,15 +32,22 @@ EVALUATION_ROWS = 2048  # token positions whose logits exist at a time where no 
 
 
 class Block(nn.Module):
-    """Pre-norm transformer block."""
+    """Transformer block, with norms before, after or around its attention and its MLP."""
 
     def __init__(self, architecture: Architecture, number: int) -> None:
         super().__init__()
         self.rotary = architecture.rotary_of(number)
-        self.attention_norm = norm_of(architecture, architecture.width)
+        before, after = architecture.norm_place != "after", architecture.norm_place != "before"
+
+        def norm(present: bool) -> nn.Module:
+            return norm_of(architecture, architecture.width) if present else nn.Identity()
+
+        self.attention_norm = norm(before)
         self.attention = Attention(architecture, joined(architecture), architecture.window_of(number))
-        self.mlp_norm = norm_of(architecture, architecture.width)
+        self.attention_after = norm(after)
+        self.mlp_norm = norm(before)
         self.mlp = MLP(architecture)
+        self.mlp_after = norm(after)
 
     def forward(
         self,
@@ -51,8 +59,9 @@ class Block(nn.Module):
         documents: Tensor | None = None,
     ) -> Tensor:
         """[B, T, W] to [B, T, W]; the other arguments as in `Attention`."""
-        hidden = hidden + self.attention(self.attention_norm(hidden), positions, turns, cache, visible, documents)
-        mixed: Tensor = hidden + self.mlp(self.mlp_norm(hidden))
+        attended = self.attention(self.attention_norm(hidden), positions, turns, cache, visible, documents)
+        hidden = hidden + self.attention_after(attended)
+        mixed: Tensor = hidden + self.mlp_after(self.mlp(self.mlp_norm(hidden)))
         return mixed
 
 
@@ -128,7 +137,9 @@ class Network(nn.Module):
 
     def embed(self, tokens: Tensor, positions: Tensor) -> Tensor:
         """What the first block reads: [B, T] and [T] or [B, T] to [B, T, W]."""
-        hidden = self.embedding(tokens)
+        hidden: Tensor = self.embedding(tokens)
+        if self.architecture.embedding_scaled:  # by a number of the type that is computed in, as Gemma was trained
+            hidden = hidden * torch.tensor(math.sqrt(self.architecture.width)).to(hidden.dtype).item()
         if self.architecture.rotary is None:
             hidden = hidden + self.positions(positions)
         return F.dropout(hidden, self.architecture.dropout, self.training)

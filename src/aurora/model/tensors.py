@@ -139,7 +139,9 @@ def _block(architecture: Architecture, number: int) -> Iterator[TensorSpec]:
         if bias in architecture.biases:  # that of a layer whose inputs are shared is added once, to the sum
             yield TensorSpec(name_of(architecture, path), path, (outputs,), number, cut=None if cut.dimension else cut)
 
-    yield from _norm(architecture, f"{beginning}attention_norm", width, block=number)
+    before, after = architecture.norm_place != "after", architecture.norm_place != "before"
+    if before:
+        yield from _norm(architecture, f"{beginning}attention_norm", width, block=number)
     if joined(architecture):
         common = 2 * of_keys if architecture.key_value_heads == 1 else 0
         outputs = of_queries + 2 * of_keys
@@ -152,16 +154,25 @@ def _block(architecture: Architecture, number: int) -> Iterator[TensorSpec]:
         for name in ("attention.query_norm", "attention.key_norm"):
             cut = Cut(0, common=architecture.head_width)
             yield from _norm(architecture, f"{beginning}{name}", architecture.head_width, block=number, cut=cut)
+    elif architecture.head_norm == "all":
+        yield from _norm(architecture, f"{beginning}attention.query_norm", of_queries, block=number, cut=Cut(0))
+        yield from _norm(architecture, f"{beginning}attention.key_norm", of_keys, block=number, cut=shared)
     yield from linear("attention.output", width, of_queries, Cut(1), onto_residual, "attention_output")
-    yield from _norm(architecture, f"{beginning}mlp_norm", width, block=number)
+    if after:
+        yield from _norm(architecture, f"{beginning}attention_after", width, block=number)
+    if before:
+        yield from _norm(architecture, f"{beginning}mlp_norm", width, block=number)
     if architecture.gated:
         yield from linear("mlp.gate", inner, width, Cut(0), deviation, "mlp")
     yield from linear("mlp.up", inner, width, Cut(0), deviation, "mlp")
     yield from linear("mlp.down", width, inner, Cut(1), onto_residual, "mlp")
+    if after:
+        yield from _norm(architecture, f"{beginning}mlp_after", width, block=number)
 
 
 def _norm(architecture: Architecture, path: str, width: int, **facts: Any) -> Iterator[TensorSpec]:
-    yield TensorSpec(name_of(architecture, f"{path}.weight"), f"{path}.weight", (width,), mean=1.0, **facts)
+    mean = 0.0 if architecture.norm == "rms_from_one" else 1.0
+    yield TensorSpec(name_of(architecture, f"{path}.weight"), f"{path}.weight", (width,), mean=mean, **facts)
     if architecture.norm == "layer":
         yield TensorSpec(name_of(architecture, f"{path}.bias"), f"{path}.bias", (width,), **facts)
 

@@ -58,6 +58,9 @@ class Rotary(Section):
     scaling: LinearScaling | Llama3Scaling | None = Field(
         None, discriminator="kind", description="How positions were stretched for longer sequences."
     )
+    windowed_base: float | None = Field(
+        None, gt=0, description="Base in layers with a window, which are not stretched; `base` without it."
+    )
     without: tuple[int, ...] = Field((), description="Numbers of the layers, from 0, that have no positions at all.")
 
 
@@ -71,7 +74,7 @@ class Window(Section):
 class Architecture(Section):
     """A decoder-only transformer; what is left out is as in GPT-BigCode."""
 
-    family: Literal["gpt_bigcode", "llama", "mistral", "qwen2", "qwen3", "smollm3"] = Field(
+    family: Literal["gpt_bigcode", "llama", "mistral", "qwen2", "qwen3", "smollm3", "olmo2", "gemma3_text"] = Field(
         "gpt_bigcode", description="The published networks whose names and configuration it has."
     )
     layers: int = Field(ge=1, le=MOST_LAYERS, description="Transformer blocks.")
@@ -95,11 +98,25 @@ class Architecture(Section):
     positions: int = Field(ge=1, le=LONGEST, description="Longest sequence, in tokens.")
     rotary: Rotary | None = Field(None, description="Rotary positions; without them positions are learnt.")
     window: Window | None = Field(None, description="Layers that see a window of the sequence only.")
-    head_norm: Literal["none", "head"] = Field("none", description="Whether each head of query and key is normed.")
-    norm: Literal["layer", "rms"] = Field("layer", description="Layer norm, or division by the root mean square.")
+    attention_width: int = Field(
+        default_factory=lambda values: values.get("head_width", 1),
+        ge=1,
+        description="Products of query and key are divided by its root; `head_width` without it.",
+    )
+    head_norm: Literal["none", "head", "all"] = Field(
+        "none", description="Norms on query and key: none, on each head, or on all heads together."
+    )
+    norm: Literal["layer", "rms", "rms_from_one"] = Field(
+        "layer",
+        description="Layer norm, or division by the root mean square; `rms_from_one` keeps weights less 1.",
+    )
+    norm_place: Literal["before", "after", "around"] = Field(
+        "before", description="Where attention and MLP have their norms; those after them come before the sum."
+    )
     gated: bool = Field(False, description="The activation is of a gate, which multiplies the MLP's inner values.")
     activation: Activation = Field("gelu_pytorch_tanh", description="Exact GELU, its tanh form, or SiLU.")
     biases: tuple[Bias, ...] = Field(ALL_BIASES, description="The linear layers that have a bias.")
+    embedding_scaled: bool = Field(False, description="Token embeddings are multiplied by the root of `width`.")
     tied: bool = Field(True, description="The output layer is the token embedding itself.")
     dropout: float = Field(
         0.0, ge=0, lt=1, description="Dropout on embeddings, attention and residuals while training."
@@ -112,7 +129,11 @@ class Architecture(Section):
 
     def rotary_of(self, number: int) -> Rotary | None:
         """The rotary positions of the layer `number`."""
-        return None if self.rotary is None or number in self.rotary.without else self.rotary
+        if self.rotary is None or number in self.rotary.without:
+            return None
+        if self.rotary.windowed_base is not None and self.window_of(number) is not None:
+            return Rotary(base=self.rotary.windowed_base)
+        return self.rotary
 
     def window_of(self, number: int) -> int | None:
         """How many positions one of the layer `number` sees, None for all before it."""

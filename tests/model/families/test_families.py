@@ -64,6 +64,26 @@ CASES = {
     ),
     "qwen3": ("Qwen3ForCausalLM", {"head_dim": 10, "tie_word_embeddings": True}),
     "qwen3-bias": ("Qwen3ForCausalLM", {"head_dim": 8, "attention_bias": True, "num_key_value_heads": 6}),
+    "olmo2": ("Olmo2ForCausalLM", {}),
+    "olmo2-tied": (
+        "Olmo2ForCausalLM",
+        {"num_key_value_heads": 6, "tie_word_embeddings": True, "rope_parameters": LLAMA3},
+    ),
+    "gemma3": ("Gemma3ForCausalLM", {"head_dim": 10, "sliding_window": 20, "sliding_window_pattern": 2}),
+    "gemma3-global": (
+        "Gemma3ForCausalLM",
+        {
+            "head_dim": 8,
+            "num_key_value_heads": 1,
+            "query_pre_attn_scalar": 50,
+            "sliding_window": 70,
+            "layer_types": ["full_attention", "full_attention", "sliding_attention"],
+            "rope_parameters": {
+                "full_attention": LINEAR,
+                "sliding_attention": {"rope_type": "default", "rope_theta": 900.0},
+            },
+        },
+    ),
     "smollm3": ("SmolLM3ForCausalLM", {"no_rope_layer_interval": 2}),
     "smollm3-window": (
         "SmolLM3ForCausalLM",
@@ -175,6 +195,8 @@ def test_there_and_back_are_the_same_bytes_and_transformers_loads_them(pair: Pai
         ),
         ("llama", {"rope_scaling": 8}, r"does not describe a llama network"),
         ("llama", {"partial_rotary_factor": 0.5}, r"partial_rotary_factor is 0\.5"),
+        ("gemma3_text", {"final_logit_softcapping": 30.0}, r"final_logit_softcapping is 30\.0, but this network"),
+        ("gemma3_text", {"use_bidirectional_attention": True}, "use_bidirectional_attention is True, but"),
         ("llama", {"head_dim": 7}, r"head_width 7 is odd"),
         (
             "qwen2",

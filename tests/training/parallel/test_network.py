@@ -27,6 +27,8 @@ LAYOUTS = [
     "4,1,1 --micro-batch 8 --family llama --documents",
     "2,2,2 --micro-batch 4 --family llama --sequence-parallel --recompute full",
     "2,2,1 --micro-batch 4 --family qwen3 --sequence-parallel --documents",
+    "4,1,1 --micro-batch 8 --family olmo2 --sequence-parallel",
+    "2,2,1 --micro-batch 4 --family gemma3_text --recompute full",
 ]
 # ... and more of them together.
 CAMPAIGN = [
@@ -46,6 +48,12 @@ CAMPAIGN = [
     "2,2,1 --micro-batch 4 --family llama --untied",
     "4,1,1 --micro-batch 8 --family qwen3 --recompute full",
     "1,2,1 --micro-batch 4 --family qwen3 --untied",
+    "2,1,1 --micro-batch 8 --family olmo2 --multi-head",
+    "1,2,1 --micro-batch 4 --family olmo2 --untied",
+    "2,2,2 --micro-batch 4 --family olmo2",
+    "4,1,1 --micro-batch 8 --family gemma3_text --documents",
+    "1,1,2 --micro-batch 4 --family gemma3_text --untied",
+    "2,2,2 --micro-batch 4 --family gemma3_text --sequence-parallel",
     "2,2,2 --micro-batch 4 --family qwen3 --multi-head",
 ]
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from aurora.model.families.family import Values
-from aurora.recipe.model import Architecture, LinearScaling, Llama3Scaling, Rotary, Window
+from aurora.recipe.model import Architecture, Bias, LinearScaling, Llama3Scaling, Rotary, Window
 
 NAMES = {
     "embedding": "model.embed_tokens",
@@ -43,6 +43,7 @@ DEFAULTS: dict[str, Any] = {
     "rms_norm_eps": 1e-6,
     "tie_word_embeddings": False,
 }
+HEAD_NORMS = {"attention.query_norm": "self_attn.q_norm", "attention.key_norm": "self_attn.k_norm"}
 NEEDED: dict[str, Any] = {"attention_dropout": 0.0}
 BUFFERS = r"model\.layers\.\d+\.self_attn\.rotary_emb\.inv_freq"  # angles, which are computed and not learnt
 
@@ -54,11 +55,9 @@ def read_heads(values: Values) -> int:
 
 
 def read_window(values: Values, layers: Sequence[int]) -> Window | None:
-    """The window of `layers`, none where it hides nothing of the longest sequence."""
+    """The window of `layers`."""
     tokens = values.get("sliding_window")
-    if not layers or tokens is None or tokens >= values["max_position_embeddings"]:
-        return None
-    return Window(tokens=tokens, layers=tuple(layers))
+    return Window(tokens=tokens, layers=tuple(layers)) if layers and tokens is not None else None
 
 
 def read_layer_types(values: Values, otherwise: Sequence[int]) -> list[int]:
@@ -71,6 +70,11 @@ def write_layer_types(architecture: Architecture) -> list[str]:
     """What `read_layer_types` reads."""
     numbers = range(architecture.layers)
     return ["full_attention" if architecture.window_of(n) is None else "sliding_attention" for n in numbers]
+
+
+def read_attention_bias(values: Values) -> tuple[Bias, ...]:
+    """Biases of attention, which is one key for all of its layers."""
+    return ("query_key_value", "attention_output") if values["attention_bias"] else ()
 
 
 def read_rotary(values: Values) -> Rotary:

@@ -51,7 +51,7 @@ class Family:
         """What `configuration` describes; `ValueError` with a sentence for what would be computed otherwise."""
         values = {**self.defaults, **configuration}
         for key, value in self.needed.items():
-            if (found := values.get(key, value)) != value:
+            if (found := values.get(key)) is not None and found != value:
                 raise ValueError(f"{key} is {found!r}, but this network computes {value!r} only")
         copied = {ours: values[theirs] for theirs, ours in self.keys.items() if values.get(theirs) is not None}
         return Architecture.model_validate({"family": self.name, **self.fixed, **copied, **self.read(values)})

@@ -11,6 +11,7 @@ from aurora.model.families.common import (
     KEYS,
     NAMES,
     NEEDED,
+    read_attention_bias,
     read_heads,
     read_rotary,
     write_rotary,
@@ -21,11 +22,10 @@ from aurora.recipe.model import Architecture
 
 def read(values: Values) -> dict[str, Any]:
     """Positions, key/value heads that are not stated, and biases."""
-    biases = ["query_key_value", "attention_output"] if values["attention_bias"] else []
     return {
         "rotary": read_rotary(values),
         "key_value_heads": read_heads(values),
-        "biases": (*biases, *(["mlp"] if values["mlp_bias"] else [])),
+        "biases": (*read_attention_bias(values), *(["mlp"] if values["mlp_bias"] else [])),
     }
 
 

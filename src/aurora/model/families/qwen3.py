@@ -8,9 +8,11 @@ from aurora.model.families.common import (
     BUFFERS,
     DEFAULTS,
     FIXED,
+    HEAD_NORMS,
     KEYS,
     NAMES,
     NEEDED,
+    read_attention_bias,
     read_heads,
     read_layer_types,
     read_rotary,
@@ -30,7 +32,7 @@ def read(values: Values) -> dict[str, Any]:
         "rotary": read_rotary(values),
         "key_value_heads": read_heads(values),
         "window": read_window(values, layers),
-        "biases": ("query_key_value", "attention_output") if values["attention_bias"] else (),
+        "biases": read_attention_bias(values),
     }
 
 
@@ -50,7 +52,7 @@ def write(architecture: Architecture) -> dict[str, Any]:
 FAMILY = Family(
     name="qwen3",
     network="Qwen3ForCausalLM",
-    names={**NAMES, "attention.query_norm": "self_attn.q_norm", "attention.key_norm": "self_attn.k_norm"},
+    names={**NAMES, **HEAD_NORMS},
     keys=KEYS,
     fixed={**FIXED, "head_norm": "head"},
     defaults={

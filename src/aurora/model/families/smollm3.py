@@ -11,6 +11,7 @@ from aurora.model.families.common import (
     KEYS,
     NAMES,
     NEEDED,
+    read_attention_bias,
     read_heads,
     read_layer_types,
     read_rotary,
@@ -28,12 +29,11 @@ def read(values: Values) -> dict[str, Any]:
     turned = values.get("no_rope_layers") or [(number + 1) % interval for number in range(layers)]
     without = tuple(number for number, has_positions in enumerate(turned) if not has_positions)
     windowed = read_layer_types(values, without) if values["use_sliding_window"] else []
-    biases = ["query_key_value", "attention_output"] if values["attention_bias"] else []
     return {
         "rotary": read_rotary(values).model_copy(update={"without": without}),
         "key_value_heads": read_heads(values),
         "window": read_window(values, windowed),
-        "biases": (*biases, *(["mlp"] if values["mlp_bias"] else [])),
+        "biases": (*read_attention_bias(values), *(["mlp"] if values["mlp_bias"] else [])),
     }
 
 

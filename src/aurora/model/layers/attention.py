@@ -8,6 +8,7 @@ Shapes: B sequences, T tokens, S keys, W width, H query heads, K key/value heads
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import torch
@@ -41,11 +42,14 @@ class Attention(nn.Module):
             self.query = nn.Linear(width, of_queries, bias)
             self.key = nn.Linear(width, of_keys, bias)
             self.value = nn.Linear(width, of_keys, bias)
-        self.normed = architecture.head_norm == "head"
-        if self.normed:
-            self.query_norm = norm_of(architecture, self.head_width)
-            self.key_norm = norm_of(architecture, self.head_width)
+        self.head_norm = architecture.head_norm
+        if self.head_norm != "none":
+            together = self.head_norm == "all"
+            self.query_norm = norm_of(architecture, of_queries if together else self.head_width)
+            self.key_norm = norm_of(architecture, of_keys if together else self.head_width)
         self.output = nn.Linear(of_queries, width, "attention_output" in architecture.biases)
+        # Kernels divide by the root of the width of a head; this makes it another.
+        self.scale = math.sqrt(self.head_width / architecture.attention_width)
         self.window = window
         self.dropout = architecture.dropout
         self.recompute = False  # compute it again in the backward pass, instead of keeping the attention weights
@@ -65,8 +69,14 @@ class Attention(nn.Module):
         there; with `visible` [B, T, S] the cache is read too. `documents` [B, T] keeps attention within each
         document."""
         query, key, value = self._projected(hidden if self.enter is None else self.enter(hidden))
-        if self.normed:
+        if self.head_norm == "head":
             query, key = self.query_norm(query), self.key_norm(key)
+        elif self.head_norm == "all":
+            query = self.query_norm(query.flatten(2)).view_as(query)
+            key = self.key_norm(key.flatten(2)).view_as(key)
+        key, value = key[:, :, self.own], value[:, :, self.own]
+        if self.scale != 1.0:
+            query = query * self.scale
         if turns is not None:
             query, key = turned(query, turns), turned(key, turns)
         if cache is not None:
@@ -89,7 +99,7 @@ class Attention(nn.Module):
             query, key, value = (
                 layer(hidden).unflatten(-1, (-1, self.head_width)) for layer in (self.query, self.key, self.value)
             )
-            return query, key[:, :, self.own], value[:, :, self.own]
+            return query, key, value
         heads = self.joined(hidden).unflatten(-1, (-1, self.head_width))
         if self.interleaved:
             return heads[:, :, 0::3], heads[:, :, 1::3], heads[:, :, 2::3]

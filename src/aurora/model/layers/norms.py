@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -10,15 +12,27 @@ from aurora.recipe.model import Architecture
 
 
 class RMSNorm(nn.Module):
-    """Divides by the root of the mean square (Zhang and Sennrich, arXiv 1910.07467); no bias."""
+    """Divides by the root of the mean square (Zhang and Sennrich, arXiv 1910.07467); no bias.
 
-    def __init__(self, width: int, epsilon: float) -> None:
+    With `from_one` the weights are kept as what they exceed 1 by, and are applied in fp32, as in Gemma.
+    """
+
+    def __init__(self, width: int, epsilon: float, from_one: bool) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.empty(width))
+        self.width = width  # of which the squares' mean is taken, whatever part is here
         self.epsilon = epsilon
+        self.from_one = from_one
+        self.total: Callable[[Tensor], Tensor] | None = None  # where ranks share the width: what sums over them
 
     def forward(self, hidden: Tensor) -> Tensor:
         """[..., width] to [..., width]."""
+        if self.total is not None:
+            wide = hidden.float()
+            mean = self.total(wide.square().sum(-1, keepdim=True)) / self.width
+            return (wide * torch.rsqrt(mean + self.epsilon)).to(hidden.dtype) * self.weight
+        if self.from_one:
+            return F.rms_norm(hidden.float(), self.weight.shape, 1 + self.weight.float(), self.epsilon).to(hidden.dtype)
         return F.rms_norm(hidden, self.weight.shape, self.weight, self.epsilon)
 
 
@@ -26,4 +40,4 @@ def norm_of(architecture: Architecture, width: int) -> nn.Module:
     """The norm that the architecture has, for hidden states of `width`."""
     if architecture.norm == "layer":
         return nn.LayerNorm(width, eps=architecture.norm_epsilon)
-    return RMSNorm(width, architecture.norm_epsilon)
+    return RMSNorm(width, architecture.norm_epsilon, architecture.norm == "rms_from_one")

@@ -24,6 +24,7 @@ from torch.autograd.function import once_differentiable
 from aurora.model.cross_entropy import ROWS
 from aurora.model.layers.attention import Attention
 from aurora.model.layers.mlp import MLP
+from aurora.model.layers.norms import RMSNorm
 from aurora.model.network import Network
 from aurora.model.tensors import Table, TensorSpec
 from aurora.model.untraced import untraced
@@ -54,6 +55,10 @@ class TensorGroup:
     def leave(self, partial: Tensor) -> Tensor:
         """Out of the matrices: the sum over ranks, of all positions or of this rank's [B, T / t, W]."""
         return _across(partial, self, *((_scattered, _gathered) if self.sequence else (_summed, _same)))
+
+    def total(self, partial: Tensor) -> Tensor:
+        """The sum over ranks of what each then uses for a part of the work."""
+        return _across(partial, self, _summed, _summed)
 
     def complete(self, hidden: Tensor) -> Tensor:
         """All positions for an operation whose gradient comes back whole on every rank."""
@@ -121,9 +126,15 @@ def cut_modules(network: Network, table: Table, group: TensorGroup) -> None:
         if isinstance(module, Attention) and (heads := network.architecture.key_value_heads) % group.size:
             first = group.rank * heads // group.size
             module.own = slice(first, first + 1)
-        if not isinstance(module, nn.Linear | nn.Embedding) or spec is None or spec.cut is None:
+        if not isinstance(module, nn.Linear | nn.Embedding | RMSNorm) or spec is None or spec.cut is None:
             continue
         with torch.device("meta"):
+            if isinstance(module, RMSNorm):
+                (length,) = placed(spec, group).held
+                if length != module.width:
+                    module.weight = nn.Parameter(torch.empty(length))
+                    module.total = group.total
+                continue
             if spec.by_entry:
                 vocabulary, width = spec.shape
                 network.set_submodule(path, VocabularyEmbedding(vocabulary, width, group))
