@@ -55,6 +55,15 @@ def test_the_one_key_and_value_head_is_held_by_all_and_everything_else_of_a_laye
     assert one["transformer.h.1.mlp.c_proj.bias"].cut is None
 
 
+def test_key_value_heads_are_cut_where_ranks_can_share_them() -> None:
+    shape = {"family": "llama", "rotary": {}, "norm": "rms", "gated": True, "biases": [], "key_value_heads": 2}
+    table = tensor_table(Architecture.model_validate({**SHAPE, **shape}), 50)
+    assert table["model.layers.1.self_attn.k_proj.weight"].cut == Cut(0, units=2)
+    assert table["model.layers.1.self_attn.q_proj.weight"].cut == Cut(0)
+    assert table["model.layers.1.mlp.gate_proj.weight"].cut == table["model.layers.1.mlp.up_proj.weight"].cut == Cut(0)
+    assert table["model.layers.1.mlp.down_proj.weight"].cut == Cut(1)
+
+
 def test_layers_onto_the_residual_stream_are_drawn_smaller_and_biases_not_at_all() -> None:
     table = tensor_table(Architecture(**SHAPE, initializer_range=0.05), 50)
     assert table["transformer.wte.weight"].deviation == table["transformer.h.0.attn.c_attn.weight"].deviation == 0.05

@@ -39,6 +39,15 @@ def test_flops_are_six_for_every_weight_of_a_matrix_that_multiplies(options: dic
     assert flops_per_token(architecture, 50, 32) == 6 * weights + 12 * 3 * 16 * 32
 
 
+def test_attention_costs_what_its_heads_see() -> None:
+    shape = {"layers": 4, "width": 16, "heads": 4, "head_width": 6, "positions": 64}
+    whole = Architecture.model_validate(shape)
+    windowed = Architecture.model_validate({**shape, "window": {"tokens": 10, "layers": [0, 2, 3]}})
+    at = {length: flops_per_token(whole, 50, length) for length in (32, 64)}
+    assert at[64] - at[32] == 12 * 4 * (4 * 6) * 32
+    assert at[64] - flops_per_token(windowed, 50, 64) == 12 * 3 * (4 * 6) * 54
+
+
 def test_a_step_is_measured_against_what_all_devices_can_do(monkeypatch: pytest.MonkeyPatch) -> None:
     class Two(Job):
         def gather(self, text: str) -> list[str]:

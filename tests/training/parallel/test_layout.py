@@ -69,3 +69,11 @@ def test_positions_are_shared_equally_or_not_at_all() -> None:
 def test_a_rank_without_vocabulary_is_refused() -> None:
     with pytest.raises(UserError, match="vocabulary of 9 leaves a rank of 8 without"):
         refuse_impossible(Layout(tensor=8), SMALL, 9, 16, 64, 2)
+
+
+def test_key_value_heads_are_shared_or_held_by_as_many_ranks_each() -> None:
+    grouped = SMALL.model_copy(update={"heads": 12, "key_value_heads": 6})
+    for tensor in (2, 3, 6, 12):
+        refuse_impossible(Layout(tensor=tensor), grouped.model_copy(update={"inner": 48}), 257, 16, 64, 2)
+    with pytest.raises(UserError, match="4, but 6 key/value heads cannot be shared by so many ranks: set it to 3 or 6"):
+        refuse_impossible(Layout(tensor=4), grouped, 257, 16, 64, 2)
