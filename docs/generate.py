@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 
 from aurora.cli import aurora
+from aurora.languages.reference import key_tables
 from aurora.recipe import Recipe
 from aurora.recipe.reference import reference_page
 from aurora.reporting.reference import report_page
@@ -24,6 +25,8 @@ README = HERE.parent / "README.md"
 ARCHITECTURE = HERE / "architecture.md"
 ROOMS = "## Rooms\n"
 TREE = "## One line a file\n"
+LANGUAGE = HERE / "language.md"
+KEYS = "## Keys\n"
 
 
 def commands_page() -> str:
@@ -67,6 +70,13 @@ def readme() -> str:
 def architecture() -> str:
     """The page on the architecture with a line for every file."""
     return with_section(ARCHITECTURE, TREE, tree())
+
+
+def language() -> str:
+    """The page on languages with the keys of a language's file."""
+    return with_section(
+        LANGUAGE, KEYS, "Keys in bold must be there; `make docs` takes this from the types.\n\n" + key_tables()
+    )
 
 
 def rooms() -> str:
@@ -115,6 +125,7 @@ SAYS = {".py": str, ".yaml": first_comment, ".css": first_comment, ".html": firs
 
 if __name__ == "__main__":
     README.write_text(readme(), encoding="utf-8")
+    LANGUAGE.write_text(language(), encoding="utf-8")
     ARCHITECTURE.write_text(architecture(), encoding="utf-8")
     (HERE / "recipe.md").write_text(reference_page(Recipe) + "\n", encoding="utf-8")
     (HERE / "commands.md").write_text(commands_page(), encoding="utf-8")

@@ -21,6 +21,7 @@ def generate(root: Path) -> ModuleType:
 def test_the_generated_pages_are_up_to_date(root: Path, generate: ModuleType) -> None:
     assert (root / "docs/commands.md").read_text(encoding="utf-8") == generate.commands_page(), "run `make docs`"
     assert (root / "README.md").read_text(encoding="utf-8") == generate.readme(), "run `make docs`"
+    assert (root / "docs/language.md").read_text(encoding="utf-8") == generate.language(), "run `make docs`"
     assert (root / "docs/architecture.md").read_text(encoding="utf-8") == generate.architecture(), "run `make docs`"
 
 

@@ -52,12 +52,14 @@ def corpus_inspect(path: Path, page: Path | None, as_json: bool) -> None:
 @click.option("--language", help="Language of all documents; without it their own label or identification decides.")
 @click.option("--text-key", default="text", show_default=True, help="Key or column of the text.")
 @click.option("--language-key", default="lang", show_default=True, help="Key or column of the language.")
+@click.option("--language-file", "files", type=FILE, multiple=True, help="File of a language of your own; repeatable.")
 @click.option("--personal-data", is_flag=True, help="Count personal data by type, too.")
 @json_option
 def corpus_scan(
     path: Path,
     rules: str,
     language: str | None,
+    files: tuple[Path, ...],
     text_key: str,
     language_key: str,
     personal_data: bool,
@@ -67,7 +69,9 @@ def corpus_scan(
     from dataclasses import asdict
 
     from aurora.corpus.scan import Reading, describe, scan, sets_of
+    from aurora.languages import lookup
 
+    lookup.use(files)
     findings = scan(path, sets_of(rules), Reading(text_key, language_key, language), personal_data)
     if as_json:
         write_json(asdict(findings))

@@ -76,6 +76,8 @@ def build_corpus(
     for shard in plan.shards:
         ledger.add(states[shard.name]["ledger"])
     closed = ledger.close({name: origins[name] for name in corpus.sources})
+    if unknown := lookup.said_without_file(lang for table in closed["by_source"].values() for lang in table):
+        say(f"  {unknown}")  # before rules that do not fit a language are said to have dropped all of its text
     check_kept(closed)
     write_json(folder / FILE, closed)
     if not corpus.execution.keep_work:

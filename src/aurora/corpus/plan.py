@@ -19,6 +19,7 @@ from aurora.corpus.sources.files import find_files, is_parquet, read_lines
 from aurora.corpus.sources.formats.compression import is_compressed
 from aurora.corpus.sources.streams import is_cuttable
 from aurora.files import canonical_json, read_json, write_json
+from aurora.languages import lookup
 from aurora.recipe.corpus import Corpus
 from aurora.recipe.sources import JsonlSource, ParquetSource, Source
 
@@ -100,6 +101,7 @@ class Plan:
             {
                 "corpus": self.corpus.model_dump(mode="json"),
                 **{name: str(getattr(self, name).absolute()) for name in FOLDERS},
+                "languages": [str(path.absolute()) for path in lookup.own()],
                 "shards": [asdict(shard) for shard in self.shards],
                 "identities": dict(self.identities),
             },
@@ -108,13 +110,14 @@ class Plan:
 
 
 def load_plan(path: Path) -> Plan:
-    """The plan in a file, which is read once until it changes."""
+    """The plan in a file, which is read once until it changes, with the languages that it names."""
     return _load_plan(path, path.stat().st_mtime_ns)
 
 
 @lru_cache(maxsize=1)
 def _load_plan(path: Path, changed: int) -> Plan:
     values = read_json(path)
+    lookup.use([Path(place) for place in values["languages"]])
     shards = tuple(Shard(**{**shard, "places": tuple(shard["places"])}) for shard in values["shards"])
     base, cache, folder, work = (Path(values[name]) for name in FOLDERS)
     return Plan(Corpus.model_validate(values["corpus"]), base, cache, folder, work, shards, values["identities"])

@@ -30,6 +30,7 @@ from aurora.corpus.rules.rule_sets import CONVERSATIONS, NEED_FILES, SETS
 from aurora.corpus.sources import read_source
 from aurora.corpus.sources.streams import PACKED
 from aurora.errors import UserError
+from aurora.languages import lookup
 from aurora.languages.labels import required
 from aurora.recipe.sources import JsonlSource, ParquetSource, TextSource
 from aurora.tables import table
@@ -118,6 +119,8 @@ def describe(findings: Findings) -> str:
         lines += ["", *table(("set", "first rule broken", "language", "documents"), broken, num_labels=3)]
     for name, languages in findings.personal_data.items():
         lines.append(line(f"{name}: " + ", ".join(f"{number:,} {language}" for language, number in languages.items())))
+    if unknown := lookup.said_without_file(findings.languages):
+        lines += ["", line(unknown)]
     if findings.examples:
         lines += ["", "Examples:"]
     for example in findings.examples:

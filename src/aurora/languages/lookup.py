@@ -8,7 +8,8 @@ so. A recipe's own files are known to the whole process from the moment it is re
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -28,7 +29,9 @@ DEFAULT = "default"
 # Written without spaces between words (ISO 15924).
 UNSPACED_SCRIPTS = frozenset({"Hans", "Hant", "Jpan", "Khmr", "Laoo", "Mymr", "Thai", "Tibt"})
 _LONGEST_MESSAGE = 300
+_MOST_NAMED = 8  # languages in one sentence
 _own: dict[str, Entry] = {}
+_called: dict[str, str] = {}
 _kept: list[Callable[[], None]] = []
 Answer = TypeVar("Answer")
 
@@ -66,7 +69,7 @@ def use(paths: Sequence[Path]) -> None:
         if code in found:
             raise UserError(f"{path}: {code} is already the language of {found[code].path}; keep one file of it.")
         found[code] = entry
-    if found or _own:
+    if {code: entry.language for code, entry in found.items()} != {code: one.language for code, one in _own.items()}:
         _own.clear()
         _own.update(found)
         forget()
@@ -74,6 +77,7 @@ def use(paths: Sequence[Path]) -> None:
 
 def forget() -> None:
     """Empty every `cached`: languages, or what is read beside them, are others from now on."""
+    language_name.cache_clear()
     for clear in _kept:
         clear()
 
@@ -81,6 +85,23 @@ def forget() -> None:
 def own() -> list[Path]:
     """The files that the recipe named."""
     return [entry.path for entry in _own.values()]
+
+
+def own_languages() -> list[Language]:
+    """The languages of these files."""
+    return [entry.language for entry in _own.values()]
+
+
+@contextmanager
+def called(names: Mapping[str, str]) -> Iterator[None]:
+    """Call languages by these names too: a report is read where the files of its languages may not be."""
+    _called.update(names)
+    language_name.cache_clear()
+    try:
+        yield
+    finally:
+        _called.clear()
+        language_name.cache_clear()
 
 
 def read(path: Path) -> Entry:
@@ -144,6 +165,19 @@ def without_file(tags: Iterable[str]) -> list[str]:
     return sorted({tag for tag in tags if tag not in (CODE, UNDETERMINED) and find(tag) is None})
 
 
+def said_without_file(tags: Iterable[str]) -> str | None:
+    """The sentence about texts of languages without a file, which names the files to add; None where there are none."""
+    unknown = without_file(tags)
+    if not unknown:
+        return None
+    named = ", ".join(unknown[:_MOST_NAMED]) + (" and others" if len(unknown) > _MOST_NAMED else "")
+    return (
+        f"No file speaks of {named}: such text is judged by the limits of no language, without stop words, and "
+        "personal data of its countries is not looked for. "
+        f"Write {unknown[0]}.yaml as docs/language.md says, and name it under `languages` in the recipe."
+    )
+
+
 def default() -> Language:
     """What holds for text whose language has no file, and where a file says nothing."""
     return _shipped(DEFAULT).language
@@ -185,12 +219,12 @@ def is_spaced(tag: str) -> bool:
     return usual_script(tag) not in UNSPACED_SCRIPTS if found is None else found.spaced
 
 
-@cached
+@cache
 def language_name(tag: str) -> str:
     """English name of a language tag; the tag itself where nobody has told one."""
     if tag == CODE or (primary(tag) == tag and tag in codes()):
         return _entry(tag).language.name
-    return NAMES.get(tag, tag)
+    return _called.get(tag) or NAMES.get(tag, tag)
 
 
 def digest(languages: Iterable[Language], without: frozenset[str] = frozenset()) -> str:

@@ -16,6 +16,7 @@ from typing import Any
 from aurora.corpus.ledger import FILE as LEDGER
 from aurora.evaluation.results import read_answers, read_results
 from aurora.files import read_json, read_json_lines
+from aurora.languages import lookup
 from aurora.recipe import LoadedRecipe, Recipe
 from aurora.recipe.model import ARCHITECTURE, WEIGHTS
 from aurora.recipe.recipe import BIGRAM
@@ -56,6 +57,7 @@ def collect(loaded: LoadedRecipe, run: RunFolder, manifests: Mapping[str, Manife
         "environment": _environment(run, recipe, manifests),
         "hashes": {name: manifest.digest() for name, manifest in manifests.items()},
         "recipe_text": loaded.text(),
+        "language_names": {one.language: one.name for one in lookup.own_languages()},
     }
 
 

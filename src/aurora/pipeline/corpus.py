@@ -25,7 +25,7 @@ def steps(project: Project) -> list[Step]:
             for name, source in {**corpus.sources, **other_domain}.items()
         }
         named = named_files(corpus.curation, project.base)
-        return origins | {f"curation/{key}": digest for key, digest in named.items()}
+        return origins | {f"curation/{key}": digest for key, digest in named.items()} | project.languages()
 
     def build(folder: Path) -> None:
         from aurora.corpus.curate import build_corpus

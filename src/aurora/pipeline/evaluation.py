@@ -88,7 +88,8 @@ def _safety(project: Project, name: str) -> Step:
         from aurora.redteam.dataset import HELD_OUT, SUMMARY
 
         prompts = project.digest(run.redteam, HELD_OUT, SUMMARY)
-        return {"model": project.weights(name), "prompts": prompts, "tokenizer": project.tokenizer()}
+        read = {"model": project.weights(name), "prompts": prompts, "tokenizer": project.tokenizer()}
+        return read | project.languages()  # answers are judged by them
 
     def measure(folder: Path) -> None:
         from aurora.evaluation.measurements import measure_safety

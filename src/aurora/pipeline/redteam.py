@@ -20,7 +20,7 @@ def steps(project: Project) -> list[Step]:
 
     def inputs() -> dict[str, str]:
         files = [policy, *sorted(policy.with_suffix("").glob("*.yaml"))]
-        return {path.name: digest_of(path) for path in files if path.is_file()}
+        return {path.name: digest_of(path) for path in files if path.is_file()} | project.languages()
 
     def build(folder: Path) -> None:
         from aurora.redteam.dataset import build_redteam

@@ -50,6 +50,7 @@ def run_recipe(
     `until` stops after a step; `only` carries out a single step that reads no other (the red-team set). `wish` is what
     a stage with earlier work shall do.
     """
+    loaded.take_languages()  # another recipe may have been read since
     place, asked = RunFolder(run), Asked(wish)
     project = Project(loaded, place)
     steps = _chosen(steps_of(project, asked), until, only)

@@ -99,6 +99,12 @@ class Project:
         refuse_faulty(artifact, faults(artifact, manifest.chosen(*patterns)) | added)
         return manifest.digest(*patterns)
 
+    def languages(self) -> dict[str, str]:
+        """A hash of what each file of the recipe's own languages says, by key."""
+        from aurora.languages import lookup
+
+        return {f"languages/{one.language}": lookup.digest([one]) for one in lookup.own_languages()}
+
     def clean_text(self) -> str:
         """SHA-256 over the documents that are trained on."""
         return self.digest(self.run.corpus, "clean/*")

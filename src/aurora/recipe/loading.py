@@ -20,6 +20,7 @@ from pydantic import ValidationError
 
 from aurora.errors import UserError
 from aurora.files import canonical_json
+from aurora.languages import lookup
 from aurora.languages.labels import canonical
 from aurora.recipe.base import Section
 from aurora.recipe.recipe import Recipe
@@ -45,6 +46,10 @@ class LoadedRecipe:
     def base(self) -> Path:
         """Folder that the recipe's relative paths start from."""
         return self.path.parent
+
+    def take_languages(self) -> None:
+        """Make the recipe's files of languages known to the process, in place of those of another recipe."""
+        lookup.use([self.base / place for place in self.recipe.languages])
 
     def show(self) -> str:
         """The effective recipe as YAML, each value with its origin as a comment."""
@@ -79,7 +84,7 @@ class LoadedRecipe:
 
 
 def load_recipe(path: Path | str, overrides: Sequence[str] = ()) -> LoadedRecipe:
-    """Read, merge and validate a recipe.
+    """Read, merge and validate a recipe; its files of languages are known to the process from then on.
 
     `overrides` are `key.path=value` strings whose values are YAML. Raises `UserError` naming file, line and key.
     """
@@ -103,7 +108,9 @@ def load_recipe(path: Path | str, overrides: Sequence[str] = ()) -> LoadedRecipe
         recipe = Recipe.model_validate(values)
     except ValidationError as error:
         raise UserError(_sentence(error, values, origins, path)) from error
-    return LoadedRecipe(recipe, path, origins)
+    loaded = LoadedRecipe(recipe, path, origins)
+    loaded.take_languages()
+    return loaded
 
 
 def _read(path: Path) -> tuple[dict[str, Any], dict[Key, str]]:

@@ -28,6 +28,11 @@ class Recipe(Section):
     name: RunName = Field(description="Name of the run; its folder is `runs/NAME`.")
     description: str = Field("", description="What this run is for, in a sentence.")
     seed: int = Field(1, ge=0, lt=2**63, description="Seed of everything random.")
+    languages: list[str] = Field(
+        default_factory=list,
+        description="Files of languages of your own, relative to the recipe (docs/language.md); one of a language that "
+        "Aurora knows takes the place of ours.",
+    )
     corpus: Corpus = Field(description="Raw text and its curation.")
     tokens: Tokens = Field(description="Tokenizer and token shards.")
     model: Model = Field(description="The network to train or continue.")

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from aurora.errors import AuroraError
 from aurora.files import json_text, read_json
+from aurora.languages.lookup import called
 from aurora.reporting.page.components import Palette
 from aurora.reporting.page.frame import document
 from aurora.reporting.page.markup import join, tag
@@ -38,7 +39,8 @@ def write_report(report: Report | Mapping[str, Any], run_folder: Path) -> Path:
     Raises `AuroraError` naming the first key that does not fit the schema.
     """
     checked = report if isinstance(report, Report) else _checked(report, "the run's report")
-    write_sealed(run_folder, REPORT, json_text(checked.model_dump(mode="json", by_alias=True)))
+    unsaid = None if checked.language_names else {"language_names"}
+    write_sealed(run_folder, REPORT, json_text(checked.model_dump(mode="json", by_alias=True, exclude=unsaid)))
     return render_run(run_folder)
 
 
@@ -64,6 +66,11 @@ def render_run(run_folder: Path) -> Path:
 def render(report: Mapping[str, Any]) -> str:
     """The whole page from the content of a report.json; `AuroraError` where it does not fit the schema."""
     checked = _checked(report, "report.json")
+    with called(checked.language_names):
+        return _page(checked)
+
+
+def _page(checked: Report) -> str:
     palette = Palette([language for language in languages_of(checked) if language != "und"])
     candidates = [
         ("shows", "What it shows", limits(checked)),

@@ -400,6 +400,10 @@ class Report(Part):
     environment: Environment = Field(default_factory=Environment, description="Machine, versions, command and seed.")
     hashes: dict[str, Text] = Field(default_factory=dict, description="SHA-256 of each artifact's files.")
     recipe_text: Text = Field("", description="The effective recipe as YAML.")
+    language_names: dict[str, Text] = Field(
+        default_factory=dict,
+        description="English names of languages that the recipe has files of; left out where it has none.",
+    )
 
     @computed_field(  # type: ignore[prop-decorator]
         description="For each stage after the first, the change of bits per byte relative to the first, by language."
