@@ -369,7 +369,7 @@ def test_a_hub_model_is_fetched_without_pickles(
     [
         ("RepositoryNotFoundError", UserError, "that you may read: .* set HF_TOKEN"),
         ("GatedRepoError", UserError, "accept the model's licence"),
-        ("LocalEntryNotFoundError", AuroraError, "could not be fetched from the hub .*: try again online"),
+        ("LocalEntryNotFoundError", AuroraError, "could not be downloaded from the hub .*: check the network"),
     ],
 )
 def test_a_hub_that_refuses_or_is_away_is_explained(

@@ -14,9 +14,10 @@ from aurora.recipe.tokens import Infilling, Loss, Tokens, TrainedTokenizer
 from aurora.tokens import conversations
 from aurora.tokens.build import build_tokens
 from aurora.tokens.store import TokenStore, store_stem
+from aurora.tokens.text.companions import write_companions
 from aurora.tokens.text.formats import Format
 from aurora.tokens.text.text_facts import FILE, read_text
-from aurora.tokens.text.tokenizer import train_tokenizer, write_companions
+from aurora.tokens.text.tokenizer import train_tokenizer
 from tokens.conftest import TEXTS
 
 TALKS = [

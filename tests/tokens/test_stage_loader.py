@@ -92,7 +92,7 @@ def test_many_passes_are_named(run: RunFolder, capsys: pytest.CaptureFixture[str
     assert capsys.readouterr().err == ""
     warn(stage.model_copy(update={"warn_epochs": 2.9}), loader)
     said = capsys.readouterr().err
-    assert "Stage cap passes 3.0 times over web/en: give it more text or less weight" in said
+    assert "Stage cap reads web/en 3.0 times: give it more text or less weight" in said
     assert "web/fi" not in said
 
 
@@ -111,7 +111,7 @@ def test_pairs_that_are_cut_or_left_out_are_named(
     stage = stage_of(mixture={"web/en": 1, "redteam/pairs": 1}, warn_epochs=100.0).named("safety")
     warn(stage, stage_loader(stage, 1, run))
     assert capsys.readouterr().err.splitlines() == [
-        "Stage safety cuts 2 of the 5 pairs of redteam/pairs, which are longer than its sequence_length of 4.",
+        "Stage safety truncates 2 of the 5 pairs of redteam/pairs, which are longer than its sequence_length of 4.",
         "Stage safety leaves out 1 of the 5 pairs of redteam/pairs, which have a prompt that fills its sequence_length "
         "of 4.",
     ]
@@ -123,7 +123,7 @@ def test_sequences_that_are_mostly_filled_up_are_named(
     add_pairs(run, tokenizer_folder, [(1, 1)] * 5)
     stage = stage_of(mixture={"web/en": 1, "redteam/pairs": 1}, warn_epochs=100.0).named("safety")
     warn(stage, stage_loader(stage, 1, run))
-    assert "Stage safety spends 40% of its tokens on filling up the sequences of redteam/pairs" in (
+    assert "Stage safety spends 40% of its tokens on padding the sequences of redteam/pairs" in (
         capsys.readouterr().err
     )
 
@@ -131,7 +131,7 @@ def test_sequences_that_are_mostly_filled_up_are_named(
 def test_pairs_without_a_token_to_learn_are_refused(run: RunFolder, tokenizer_folder: Path) -> None:
     add_pairs(run, tokenizer_folder, [(4, 1), (9, 9)])
     stage = stage_of(mixture={"redteam/pairs": 1}).named("safety")
-    with pytest.raises(UserError, match="Stage safety learns nothing from redteam/pairs, whose prompts all fill its"):
+    with pytest.raises(UserError, match="Stage safety learns nothing from redteam/pairs, as each of its prompts fills"):
         stage_loader(stage, 1, run)
 
 

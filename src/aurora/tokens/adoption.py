@@ -1,7 +1,7 @@
-"""Token stores made elsewhere in Megatron's format, taken into a run.
+"""Token stores made elsewhere in Megatron's format, copied into a run.
 
-One decision: they are copied through our own writer and every document is looked at once, so that whatever training
-reads afterwards has a side file, ends its documents with end-of-text and holds no id that the tokenizer lacks.
+One decision: they are copied by Aurora's own writer, which checks every document once. So every store that training
+reads has a side file, ends its documents with end-of-text, and has no id that the tokenizer lacks.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from aurora.tokens.text.text_facts import TextFacts
 
 @dataclass(frozen=True)
 class _Foreign:
-    """The files of a store made elsewhere: its tokens, first token and number of tokens of each sequence, and the first
-    sequence of each document.
+    """A store made elsewhere: its tokens, the first token and size of each sequence, the first sequence of each
+    document.
 
-    A sequence is a document, or one of its sentences where it was made with `--split-sentences`.
+    A sequence is a document, or a sentence of one if the store was made with `--split-sentences`.
     """
 
     tokens: npt.NDArray[Any]
@@ -51,24 +51,24 @@ def adopt_store(
     adopted: Adopted,
     base: Path,
     text: TextFacts,
-    mark: str,
+    tokenizer_hash: str,
     folder: Path,
     cuts: dict[str, float] | None = None,
 ) -> SideFile:
     """Copy the store that `adopted.path` names (relative to `base`, without ending) as `name`; returns its side file.
 
-    Its sequences are joined to documents, and a document without its end, or its start, gets one. Raises `UserError`
-    for files that are missing, cut or of another format, and for an id that the tokenizer lacks.
+    Its sequences are joined into documents, and a document without its end or start token gets one. Raises `UserError`
+    for files that are missing, truncated or in another format, and for an id that the tokenizer lacks.
     """
     path = base / adopted.path
-    found = _read(path)
+    foreign = _read(path)
     end, vocabulary = text.end, text.vocabulary
     lengths = _byte_lengths(text)
     with (
         StoreWriter(store_stem(folder, name), vocabulary) as writer,
-        progress(f"adopt {name}", found.num_documents, "doc") as bar,
+        progress(f"adopt {name}", foreign.num_documents, "doc") as bar,
     ):
-        for number, ids in enumerate(found.documents()):
+        for number, ids in enumerate(foreign.documents()):
             if len(ids) and not 0 <= int(ids.min()) <= int(ids.max()) < vocabulary:
                 raise UserError(
                     f"{file_of(path, 'bin')}: document {number} has an id outside the tokenizer's {vocabulary:,} "
@@ -80,31 +80,34 @@ def adopt_store(
             writer.add(whole, num_bytes=int(lengths[ids].sum()), license=adopted.license)
             bar.update(1)
         source, language = name.split("/")
-        return writer.close(source, language, mark, cuts)
+        return writer.close(source, language, tokenizer_hash, cuts)
 
 
 def _read(path: Path) -> _Foreign:
-    """Index and tokens, mapped."""
+    """The store at `path`, its tokens memory-mapped."""
     index_file, tokens_file = file_of(path, "idx"), file_of(path, "bin")
     for file in (index_file, tokens_file):
         if not file.is_file():
             raise UserError(f"tokens.adopt: {file} does not exist; give the path of a .bin and .idx without ending.")
     data = index_file.read_bytes()
     if len(data) < HEADER.size or not data.startswith(MAGIC):
-        raise UserError(f"{index_file} is not the index of a Megatron store.")
+        raise UserError(f"{index_file} is not the index of a Megatron store; correct the path.")
     _, version, code, count, documents = HEADER.unpack_from(data)
     if version != 1 or code not in CODES:
-        raise UserError(f"{index_file} has version {version} and type {code}; int32 (4) and uint16 (8) can be read.")
+        raise UserError(
+            f"{index_file} has version {version} and type {code}; make it again with version 1 and type int32 (4) or "
+            "uint16 (8)."
+        )
     dtype = np.dtype(CODES[code])
     if len(data) < HEADER.size + 12 * count + 8 * documents:
-        raise UserError(f"{index_file} is cut: copy it again.")
+        raise UserError(f"{index_file} is truncated: copy it again.")
     sizes = np.frombuffer(data, np.int32, count, HEADER.size)
     offsets = np.frombuffer(data, np.int64, count, HEADER.size + 4 * count)
     firsts = np.frombuffer(data, np.int64, documents, HEADER.size + 12 * count)
     if not documents or firsts[0] != 0 or firsts[-1] != count or (np.diff(firsts) < 0).any():
         raise UserError(f"{index_file} does not say which of its {count:,} sequences each document has: make it again.")
     if count and (int(sizes.min()) < 0 or int(offsets.min()) < 0 or (offsets % dtype.itemsize).any()):
-        raise UserError(f"{index_file} has a sequence that begins or ends nowhere: copy it again.")
+        raise UserError(f"{index_file} has a sequence with a negative size or an impossible offset: copy it again.")
     length = tokens_file.stat().st_size
     if count and int((offsets + sizes.astype(np.int64) * dtype.itemsize).max()) > length:
         raise UserError(f"{tokens_file} is shorter than {index_file.name} says: copy both again.")
@@ -113,7 +116,7 @@ def _read(path: Path) -> _Foreign:
 
 
 def _byte_lengths(text: TextFacts) -> npt.NDArray[np.int64]:
-    """How many bytes of text each id stands for; special tokens for none."""
+    """The number of bytes of text that each id stands for; 0 for special tokens."""
     alphabet = byte_alphabet()
     tokenizer = text.tokenizer
     lengths = np.zeros(text.vocabulary, np.int64)

@@ -1,7 +1,7 @@
 """Clean documents and prompt/response pairs to token stores.
 
-One decision: one store for each (source, language) pair of the corpus, so that a mixture can weigh them apart; held-out
-text is never encoded here and so cannot be trained on.
+One decision: each (source, language) of the corpus has a store of its own, so that a mixture can weight it; held-out
+text is never encoded here, so it cannot be trained on.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ from aurora.tokens.text.text_facts import FILE, TextFacts, read_text
 BATCH_DOCUMENTS = 512
 SAVE_BATCHES = 100  # an interrupted build loses a few seconds of encoding
 Cuts = dict[str, float]  # the recipe's infilling of a source
-# Documents of each store that are encoded by the tokenizer itself as well, and must come out the same.
+# Documents of each store that the tokenizer itself encodes too, to check the fast encoder: a difference in the patterns
+# shows in nearly every document of a script.
 CHECKED_DOCUMENTS = 64
 # The kinds of item that each store of pairs holds. Harmful ones alone are no store: in a sequence where every prompt is
 # refused, a model learns to refuse what comes after a refusal instead of reading the prompt.
@@ -49,54 +50,55 @@ def build_tokens(
 
     Stores that the recipe adopts, with paths relative to `base`, are copied beside them.
 
-    A store that is already there, whole and of this tokenizer, is kept. Returns {store name: side file as a table}.
+    An existing store that is whole and of this tokenizer is kept. Returns {store name: side file as a table}.
     """
     text = read_text(tokenizer)
     encoders = Encoders(text.tokenizer)
-    mark = sha256(tokenizer / FILE)
-    found = parts(corpus, "clean")
+    tokenizer_hash = sha256(tokenizer / FILE)
+    clean = parts(corpus, "clean")
     cuts = {name: _cuts(name, text, settings) for name, settings in tokens.infilling.items()}
-    talks = {f"{source}/{language}" for source, language, *_ in found if holds_conversations(corpus, source, language)}
+    talks = {f"{source}/{language}" for source, language, *_ in clean if holds_conversations(corpus, source, language)}
     if wrong := sorted(set(tokens.loss) - talks):
         raise UserError(f"tokens.loss: the corpus has no conversations in {', '.join(wrong)}.")
-    if missing := sorted(set(cuts) - {f"{source}/{language}" for source, language, _, _ in found} - set(tokens.adopt)):
+    if missing := sorted(set(cuts) - {f"{source}/{language}" for source, language, _, _ in clean} - set(tokens.adopt)):
         raise UserError(f"tokens.infilling: the corpus has no clean text for {', '.join(missing)}.")
     sides: dict[str, Any] = {}
-    with progress("encode", sum(num_bytes for _, _, _, num_bytes in found), "B") as bar:
-        for source, language, _, num_bytes in found:
+    with progress("encode", sum(num_bytes for _, _, _, num_bytes in clean), "B") as bar:
+        for source, language, _, num_bytes in clean:
             name = f"{source}/{language}"
             place = (corpus, source, language, folder)
-            sides[name] = _existing(folder, name, mark, cuts.get(name)) or (
-                encode_conversations(text, mark, *place, tokens.loss.get(name, "answers"))
+            sides[name] = _existing(folder, name, tokenizer_hash, cuts.get(name)) or (
+                encode_conversations(text, tokenizer_hash, *place, tokens.loss.get(name, "answers"))
                 if name in talks
-                else _encode_documents(text, encoders, mark, *place, cuts.get(name))
+                else _encode_documents(text, encoders, tokenizer_hash, *place, cuts.get(name))
             )
             bar.update(num_bytes)
     for name, adopted in tokens.adopt.items():
-        sides[name] = _existing(folder, name, mark, cuts.get(name)) or adopt_store(
-            name, adopted, base, text, mark, folder, cuts.get(name)
+        sides[name] = _existing(folder, name, tokenizer_hash, cuts.get(name)) or adopt_store(
+            name, adopted, base, text, tokenizer_hash, folder, cuts.get(name)
         )
     if redteam is not None:
         for part, kinds in PAIR_STORES.items():
             pairs = [(item["prompt"], item["response"]) for item in read_pairs(redteam, kinds)]
             name = f"redteam/{part}"
-            sides[name] = _existing(folder, name, mark) or _encode_pairs(text, mark, pairs, part, folder)
+            existing = _existing(folder, name, tokenizer_hash)
+            sides[name] = existing or _encode_pairs(text, tokenizer_hash, pairs, part, folder)
     return sides
 
 
 def _cuts(name: str, text: TextFacts, settings: Infilling) -> Cuts:
-    """How sequences are to cut a source's documents, as its side file says it; asked for here what reading needs."""
-    Infiller(text, settings, name)
+    """The settings by which sequences split a source's documents, for its side file; `UserError` if they cannot."""
+    Infiller(text, settings, name)  # raises now, rather than when training begins
     return settings.model_dump()
 
 
-def _existing(folder: Path, name: str, mark: str, cuts: Cuts | None = None) -> SideFile | None:
-    """The side file of a store that an interrupted attempt finished; one that is not whole is made again."""
+def _existing(folder: Path, name: str, tokenizer_hash: str, cuts: Cuts | None = None) -> SideFile | None:
+    """The side file of a store that an interrupted attempt finished; None for one that must be made again."""
     stem = store_stem(folder, name)
     if not file_of(stem, "json").is_file():
         return None
     try:
-        store = TokenStore.open(stem, mark)
+        store = TokenStore.open(stem, tokenizer_hash)
         store.verify()
     except AuroraError:
         return None
@@ -107,20 +109,20 @@ def _existing(folder: Path, name: str, mark: str, cuts: Cuts | None = None) -> S
 
 
 class Encoders:
-    """The fast encoder of a tokenizer on every core, and its own for where they differ."""
+    """A tokenizer's fast encoder on every core, and its own for texts on which they differ."""
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._fast, self._own = fast_encoder(tokenizer, os.cpu_count() or 1), HuggingFaceEncoder(tokenizer)
 
     def checked(self, texts: Sequence[str]) -> Encoder:
-        """The fast encoder, or the tokenizer's own where they differ on any of `texts`."""
+        """The fast encoder, or the tokenizer's own if they differ on any of `texts`."""
         pairs = zip(self._fast.encode(texts), self._own.encode(texts), strict=True)
         return self._fast if all(np.array_equal(a, b) for a, b in pairs) else self._own
 
 
 @dataclass(frozen=True)
 class _Batch:
-    """Documents of a source in a row, and their ids."""
+    """Consecutive documents of a source, and their ids."""
 
     ids: list[Ids]
     texts: list[str]
@@ -130,7 +132,7 @@ class _Batch:
 def _encode_documents(
     text: TextFacts,
     encoders: Encoders,
-    mark: str,
+    tokenizer_hash: str,
     corpus: Path,
     source: str,
     language: str,
@@ -139,7 +141,7 @@ def _encode_documents(
 ) -> SideFile:
     around = np.array(text.document([]), np.uint32)
     before, end = around[:-1], around[-1:]
-    with StoreWriter(store_stem(folder, f"{source}/{language}"), text.vocabulary, key=mark) as writer:
+    with StoreWriter(store_stem(folder, f"{source}/{language}"), text.vocabulary, key=tokenizer_hash) as writer:
         rows = read_columns(corpus, "clean", ("text", "license"), source, language)
         left = islice(rows, writer.num_documents, None)
         for number, batch in enumerate(_encoded(encoders, left), start=1):
@@ -147,11 +149,11 @@ def _encode_documents(
                 writer.add(np.concatenate([before, ids, end]), num_bytes=len(written.encode()), license=license)
             if number % SAVE_BATCHES == 0:
                 writer.save()
-        return writer.close(source, language, mark, cuts)
+        return writer.close(source, language, tokenizer_hash, cuts)
 
 
 def _encoded(encoders: Encoders, rows: Iterator[tuple[str, ...]]) -> Iterator[_Batch]:
-    """The documents of a source, a batch being encoded while the one before it is written."""
+    """The documents of a source; a batch is encoded while the one before it is written."""
     with ThreadPoolExecutor(1, "encoding") as thread:
         encoder: Encoder | None = None
         waiting: deque[tuple[Future[list[Ids]], list[str], list[str]]] = deque()
@@ -160,20 +162,22 @@ def _encoded(encoders: Encoders, rows: Iterator[tuple[str, ...]]) -> Iterator[_B
             encoder = encoder or encoders.checked(texts[:CHECKED_DOCUMENTS])
             waiting.append((thread.submit(encoder.encode, texts), texts, [license for _, license in batch]))
             if len(waiting) > 2:
-                found, *facts = waiting.popleft()
-                yield _Batch(found.result(), *facts)
-        for found, *facts in waiting:
-            yield _Batch(found.result(), *facts)
+                future, *facts = waiting.popleft()
+                yield _Batch(future.result(), *facts)
+        for future, *facts in waiting:
+            yield _Batch(future.result(), *facts)
 
 
-def _encode_pairs(text: TextFacts, mark: str, pairs: list[tuple[str, str]], part: str, folder: Path) -> SideFile:
+def _encode_pairs(
+    text: TextFacts, tokenizer_hash: str, pairs: list[tuple[str, str]], part: str, folder: Path
+) -> SideFile:
     form = Format(text)
     with StoreWriter(store_stem(folder, f"redteam/{part}"), text.vocabulary, masked=True) as writer:
         for prompt, response in pairs:
             ids, counted = form.pair(prompt, response)
             num_bytes = len(prompt.encode()) + len(response.encode())
             writer.add(ids, np.array(counted, np.uint8), num_bytes=num_bytes, license="Apache-2.0")
-        return writer.close("redteam", part, mark)
+        return writer.close("redteam", part, tokenizer_hash)
 
 
 def read_pairs(redteam: Path, kinds: Sequence[str]) -> list[dict[str, str]]:

@@ -1,7 +1,7 @@
-"""Conversations to token stores: their ids by the tokenizer's chat template, and which of them are learnt.
+"""Conversations to token stores: their ids by the tokenizer's chat template, and which of the ids are learnt.
 
-One decision: a conversation of which answers are learnt has a mask beside its ids, as prompt/response pairs have; one
-of which all is learnt is text, in the store as in the loss.
+One decision: if only answers are learnt, a conversation has a mask beside its ids, like a prompt/response pair; if all
+of it is learnt, it is stored and counted like any text.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ def holds_conversations(corpus: Path, source: str, language: str) -> bool:
 
 
 def encode_conversations(
-    text: TextFacts, mark: str, corpus: Path, source: str, language: str, folder: Path, loss: Loss
+    text: TextFacts, tokenizer_hash: str, corpus: Path, source: str, language: str, folder: Path, loss: Loss
 ) -> SideFile:
     """Write the store of a source's conversations in a language; `loss` says what of them is learnt.
 
-    Raises `UserError` where the chat template cannot write one, or ends no answer.
+    Raises `UserError` if the chat template cannot write one, or does not end answers.
     """
     form = Format(text)
     stem = store_stem(folder, f"{source}/{language}")
-    with StoreWriter(stem, text.vocabulary, masked=loss != "all", key=f"{mark} {loss}") as writer:
+    with StoreWriter(stem, text.vocabulary, masked=loss != "all", key=f"{tokenizer_hash} {loss}") as writer:
         rows = read_columns(corpus, "clean", ("text", "meta", "license"), source, language)
         for number, (written, meta, license) in enumerate(islice(rows, writer.num_documents, None), 1):
             ids, counted = form.conversation(turns_of(written, meta), last_only=loss == "last")
@@ -47,7 +47,7 @@ def encode_conversations(
                 writer.add(ids, np.array(counted, np.uint8), num_bytes=num_bytes, license=license)
             if number % SAVE_CONVERSATIONS == 0:
                 writer.save()
-        return writer.close(source, language, mark)
+        return writer.close(source, language, tokenizer_hash)
 
 
 def _as_text(text: TextFacts, ids: list[int]) -> list[int]:

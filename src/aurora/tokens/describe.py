@@ -43,7 +43,7 @@ def _describe_stage(name: str, stage: dict[str, Any]) -> list[str]:
     padding = stage["padding"]
     lines = [
         f"Stage {name}: {stage['tokens']:,} tokens in {stage['sequences']:,} sequences; {stage['loss_tokens']:,} have "
-        f"a loss, {padding:,} ({padding / stage['tokens']:.1%}) fill sequences up",
+        f"a loss, {padding:,} ({padding / stage['tokens']:.1%}) are padding",
         "",
     ]
     header = ("source", "with a loss", "share", "tokens", "share", "padding", "epochs")
@@ -68,13 +68,13 @@ def _describe_stage(name: str, stage: dict[str, Any]) -> list[str]:
     return lines
 
 
-def describe_sequence(found: dict[str, Any]) -> str:
+def describe_sequence(sequence: dict[str, Any]) -> str:
     """A sequence for a terminal: where it is from, then each document."""
     lines = [
-        f"Sequence {found['sequence']:,} of stage {found['stage']} (step {found['step']:,}): number {found['index']:,} "
-        f"of {found['source']}, pass {found['epoch']}"
+        f"Sequence {sequence['sequence']:,} of stage {sequence['stage']} (step {sequence['step']:,}): number "
+        f"{sequence['index']:,} of {sequence['source']}, pass {sequence['epoch']}"
     ]
-    for document in found["documents"]:
+    for document in sequence["documents"]:
         facts = "  ".join(f"{key} {document[key]}" for key in (*PROVENANCE, "category") if document.get(key))
         loss = f"{document['loss_tokens']:,} tokens with a loss"
         lines += ["", line(f"── document {document['number']:,}  {facts}  {loss}"), document["text"]]

@@ -1,8 +1,8 @@
-"""Which source the n-th sequence comes from, so that every source keeps its share from the first sequence on.
+"""Which source the n-th sequence comes from, so that every source has its share from the first sequence on.
 
-One decision: nothing is stored. Weights become whole parts of a period; the turns of a short period are dealt out once
-by earliest deadline, and a long period is halved down to a block of BLOCK sequences, which is dealt out the same way.
-Either costs the same for every n.
+One decision: nothing is stored. Weights become whole parts of a period. The turns of a short period are scheduled once
+by earliest deadline; a long period is halved down to a block of BLOCK sequences, which is scheduled the same way. Both
+cost the same for every n.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ import numpy.typing as npt
 
 Counts = npt.NDArray[np.int64]
 
-# Weights whose exact ratio needs a longer period are rounded to parts of this one: off by less than a sequence in 2^31.
+# Weights whose exact ratio needs a longer period are rounded to this one: by less than one sequence in 2^31.
 LONGEST_PERIOD = 1 << 31
-# Periods up to this are dealt out whole, 0.1 s at most; longer ones in blocks, half a millisecond each.
+# Periods up to this are scheduled at once, in 0.1 s at most; longer ones in blocks of half a millisecond each.
 LONGEST_DEAL = 1 << 16
 BLOCK = 128
-KEPT_BLOCKS = 64
+KEPT_BLOCKS = 64  # cached; steps and audits read neighbouring sequences
 
 
 @dataclass(frozen=True)
@@ -38,10 +38,10 @@ class _Block:
 class Interleaving:
     """An endless order of sources with given shares.
 
-    Where the exact ratio of the weights needs at most LONGEST_DEAL parts, any first n sequences hold each source
-    within one sequence of its exact share (Tijdeman, "The chairman assignment problem", 1980). Longer periods are
-    dealt out between whole counts chosen at their midpoints; the same bound then holds but for rare blocks of very
-    uneven weights, where a turn may come a sequence late; it never adds up.
+    If the exact ratio of the weights needs at most LONGEST_DEAL parts, any first n sequences have each source within
+    one sequence of its exact share (Tijdeman, "The chairman assignment problem", 1980). Longer periods are scheduled
+    between whole counts chosen at their midpoints; the same bound then holds except in rare blocks of very uneven
+    weights, where a turn may come one sequence late. Such delays never add up.
     """
 
     def __init__(self, weights: Sequence[float | Fraction]) -> None:
@@ -52,48 +52,49 @@ class Interleaving:
         self._block(0)
 
     def at(self, n: int) -> tuple[int, int]:
-        """(source, how many sequences of that source come before) of the n-th sequence, from 0."""
-        periods, place = divmod(n, self.period)
-        block = self._block(place)
-        source = int(block.sources[place - block.start])
-        return source, periods * int(self.parts[source]) + int(block.ranks[place - block.start])
+        """(source, number of earlier sequences of that source) of the n-th sequence, from 0."""
+        periods, position = divmod(n, self.period)
+        block = self._block(position)
+        source = int(block.sources[position - block.start])
+        return source, periods * int(self.parts[source]) + int(block.ranks[position - block.start])
 
     def counts(self, n: int) -> list[int]:
         """How many of the first n sequences come from each source."""
-        periods, place = divmod(n, self.period)
-        start, _, before, _ = self._bounds(place)
-        within = np.bincount(self._block(place).sources[: place - start], minlength=len(self.parts))
+        periods, position = divmod(n, self.period)
+        start, _, before, _ = self._bounds(position)
+        within = np.bincount(self._block(position).sources[: position - start], minlength=len(self.parts))
         counts: list[int] = (periods * self.parts + before + within).tolist()
         return counts
 
-    def _block(self, place: int) -> _Block:
-        """The block around `place`, kept for the sequences that follow it."""
-        key = self._start(place)
+    def _block(self, position: int) -> _Block:
+        """The block around `position` of the period, cached for the sequences that follow."""
+        key = self._start(position)
         block = self._blocks.get(key)
         if block is None:
-            start, end, before, after = self._bounds(place)
+            start, end, before, after = self._bounds(position)
             block = _Block(start, *deal(self.parts, self.period, start, end, before, after))
             if len(self._blocks) >= KEPT_BLOCKS:
                 self._blocks.clear()
             self._blocks[key] = block
         return block
 
-    def _start(self, place: int) -> int:
-        """Where the block around `place` starts."""
+    def _start(self, position: int) -> int:
+        """Where the block around `position` starts."""
         start, end = 0, self.period
         while end - start > self._longest:
             middle = (start + end) // 2
-            start, end = (start, middle) if place < middle else (middle, end)
+            start, end = (start, middle) if position < middle else (middle, end)
         return start
 
-    def _bounds(self, place: int) -> tuple[int, int, Counts, Counts]:
-        """(start, end, counts before start, counts before end) of the block around `place`, by halving the period."""
+    def _bounds(self, position: int) -> tuple[int, int, Counts, Counts]:
+        """(start, end, counts before start, counts before end) of the block around `position`, by halving the
+        period."""
         start, end = 0, self.period
         before, after = np.zeros_like(self.parts), self.parts
         while end - start > self._longest:
             middle = (start + end) // 2
             counts = counts_between(self.parts, self.period, middle, before, after)
-            if place < middle:
+            if position < middle:
                 end, after = middle, counts
             else:
                 start, before = middle, counts
@@ -101,7 +102,7 @@ class Interleaving:
 
 
 def whole_parts(weights: Sequence[float | Fraction]) -> list[int]:
-    """Weights as the smallest whole numbers of the same ratio, or rounded to LONGEST_PERIOD parts in all.
+    """Weights as the smallest whole numbers of the same ratio, or rounded to LONGEST_PERIOD parts in total.
 
     A rounded source keeps at least one part; the largest remainders are rounded up.
     """
@@ -114,7 +115,7 @@ def whole_parts(weights: Sequence[float | Fraction]) -> list[int]:
     if total <= LONGEST_PERIOD:
         return parts
     rounded = [max(1, part * LONGEST_PERIOD // total) for part in parts]
-    # A source of less than one part was rounded up already.
+    # A source with less than one part was rounded up already.
     larger = [i for i in range(len(parts)) if parts[i] * LONGEST_PERIOD >= total]
     by_remainder = sorted(larger, key=lambda i: (-(parts[i] * LONGEST_PERIOD % total), i))
     missing = LONGEST_PERIOD - sum(rounded)

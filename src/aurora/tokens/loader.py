@@ -1,7 +1,7 @@
 """The batch of any step, for any rank.
 
-One decision: a batch is computed from its step number alone, so there is no worker state to save, and the same global
-batch comes out for every number of ranks and threads; rank r of R takes the r-th of R equal runs of its sequences.
+One decision: a batch is computed from its step number alone, so there is no worker state to save, and the global batch
+is the same for every number of ranks and threads; rank r of R takes the r-th of R equal parts of its sequences.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from aurora.tokens.packing import Row, Rows
 
 @dataclass(frozen=True)
 class Batch:
-    """Sequences of one step: `targets` [B, L] int64, what each is predicted from in `inputs` [B, L] int64, which count
-    in `loss_mask` [B, L] bool, and where each row lies.
+    """Sequences of one step: `inputs` and `targets` [B, L] int64, `loss_mask` [B, L] bool for targets that count, and
+    which sequence of which source each row is (`windows`).
 
     `documents` [B, L] int32 numbers the documents of a row, for attention and positions (`packing.positions`) that
-    start again at their borders; None unless the loader was asked for them.
+    restart at their borders; None unless the loader was asked for them.
     """
 
     inputs: npt.NDArray[np.int64]
@@ -38,8 +38,8 @@ class Batch:
 
 @dataclass(frozen=True)
 class Read:
-    """What a number of sequences read of one source: `tokens` of its documents (what fills sequences up is none), of
-    which `loss_tokens` count in the loss; `epochs` is how often they pass over it."""
+    """What a number of sequences read of one source: `tokens` of its documents, without padding, of which `loss_tokens`
+    count in the loss; `epochs` is the number of passes over it."""
 
     sequences: int
     tokens: int
@@ -48,8 +48,10 @@ class Read:
 
 
 class Loader:
-    """Reads a mixture's sequences of `sequence_length` tokens out of its sources' rows; safe to use from several
-    threads. `separate` rows tell which document each token is in."""
+    """Reads a mixture's sequences of `sequence_length` tokens from its sources' rows; safe to use from several threads.
+
+    With `separate`, batches number the documents of each row.
+    """
 
     def __init__(
         self, rows: Mapping[str, Rows], mixture: Mixture, sequence_length: int, pace: Pace, *, separate: bool = False
@@ -71,29 +73,29 @@ class Loader:
         shape = (share, self.sequence_length)
         inputs, targets, mask = np.empty(shape, np.int64), np.empty(shape, np.int64), np.empty(shape, np.bool_)
         documents = np.empty(shape, np.int32) if self._separate else None
-        for place, window in enumerate(windows):
-            numbers = None if documents is None else documents[place]
-            self.rows[window.source].fill(window.index, Row(inputs[place], targets[place], mask[place], numbers))
+        for number, window in enumerate(windows):
+            of_row = None if documents is None else documents[number]
+            self.rows[window.source].fill(window.index, Row(inputs[number], targets[number], mask[number], of_row))
         return Batch(inputs, targets, mask, windows, documents)
 
     def read(self, sequences: int) -> dict[str, Read]:
-        """What the first so many sequences of the stage read of each source."""
-        found = {}
+        """By source, what the first `sequences` sequences of the stage read."""
+        read = {}
         for source, count in self.mixture.counts(sequences).items():
             rows = self.rows[source]
             epochs, begun = self.mixture.passes(source, count)
             whole, part = rows.held(), rows.held(begun)
-            found[source] = Read(
+            read[source] = Read(
                 sequences=count,
                 tokens=epochs * whole.tokens + part.tokens,
                 loss_tokens=epochs * whole.loss_tokens + part.loss_tokens,
                 epochs=count / rows.count,
             )
-        return found
+        return read
 
     def contents(self, step: int) -> list[dict[str, Any]]:
-        """The sequences of optimizer step `step` (from 0) over all ranks: number in the stage, source, and which of the
-        source's sequences and documents (from 0) each is."""
+        """The sequences of optimizer step `step` (from 0) of all ranks: number in the stage, source, index within the
+        source, and the source's documents (from 0) in each."""
         numbers = range(self.pace.before(step), self.pace.before(step + 1))
         windows = {n: self.mixture.sequence(n) for n in numbers}
         return [

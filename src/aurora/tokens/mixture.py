@@ -1,9 +1,9 @@
 """The n-th sequence of a stage, as a formula.
 
 One decision: position is the only state. The sources take turns by `interleaving`; within a source, a keyed permutation
-of its sequences gives every pass a new order. So sequence n follows from (weights, seed, stage, n) at once: no index
-file, no saved shuffle, no warm-up. Weights count tokens with a loss, so a source whose rows hold few of them has more
-rows. Weights that change within a stage are segments, and a later one never touches what comes before it.
+of its sequences gives every pass a new order. So sequence n follows from (weights, seed, stage, n) directly: no index
+file, no saved shuffle, no warm-up. Weights count tokens with a loss, so a source whose rows have few of them gets more
+rows. Weights that change within a stage form segments, and a later segment never changes an earlier one.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import numpy.typing as npt
 from aurora.errors import UserError
 from aurora.tokens.interleaving import Interleaving
 
-ROUNDS = 4
+ROUNDS = 4  # of the Feistel network; four rounds make a strong pseudorandom permutation (Luby and Rackoff, 1988)
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Window:
 
 @dataclass(frozen=True)
 class Change:
-    """From sequence `first` of the stage on, these weights hold; they may bring in sources and leave others out."""
+    """New weights from sequence `first` of the stage on; they may add sources and leave out others."""
 
     first: int
     weights: Mapping[str, float]
@@ -78,7 +78,7 @@ class Mixture:
         for name, count in self.sequences.items():
             if count < 1:
                 raise UserError(
-                    f"The source {name} is shorter than one sequence of stage {stage}: take it out of the mixture, "
+                    f"The source {name} is shorter than one sequence of stage {stage}: remove it from the mixture, "
                     "give it more text or choose a smaller sequence_length."
                 )
         self.loss_tokens = {name: loss_tokens[name] for name in self.sources}
@@ -90,8 +90,8 @@ class Mixture:
     def sequence(self, n: int) -> Window:
         """The n-th sequence (from 0)."""
         segment = self._segment(n)
-        place, rank = segment.turns.at(n - segment.first)
-        source = segment.sources[place]
+        number, rank = segment.turns.at(n - segment.first)
+        source = segment.sources[number]
         epoch, position = divmod(segment.before[source] + rank, self.sequences[source])
         chosen = permuted(position, self.sequences[source], self._order(source, epoch))
         return Window(source, chosen, epoch)
@@ -129,7 +129,8 @@ class Mixture:
 
 
 def permuted(position: int, size: int, key: str) -> int:
-    """A keyed bijection of 0..size-1: a Feistel network over the next even power of two, walked until it is inside."""
+    """A keyed bijection of 0..size-1: a Feistel network over the next even power of two, repeated until the value is
+    below `size` (cycle walking)."""
     if size <= 1:
         return 0
     half = ((size - 1).bit_length() + 1) // 2

@@ -1,9 +1,9 @@
-"""How a store's documents fill sequences of a fixed length.
+"""How a store's documents fill rows, sequences of a fixed length.
 
-One decision: a row is a formula of its number, as a sequence of a stage is, and a document reads the same in every row
-as when it is measured and generated: its first token is predicted from the start token, its end from all before.
-Documents are joined and cut wherever a row ends; prompt/response pairs are never cut while they fit: each has a row of
-its own, or several share one by best fit, a plan that follows from their sizes alone.
+One decision: a row follows from its number, and a document reads the same in every row as when it is measured or
+generated: its first token is predicted from the start token, its end from everything before. Documents are joined and
+cut wherever a row ends; prompt/response pairs that fit are never cut: each has a row of its own, or several share one
+by best fit, a plan that follows from their sizes alone.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from aurora.tokens.store import TokenStore
 Packing = Literal["own", "best-fit"]
 Indices = npt.NDArray[np.int64]
 
-MASK_BLOCK = 1 << 16  # pairs whose masks are summed at once
+MASK_BLOCK = 1 << 16  # pairs whose masks are summed at once, so that a mask is never in memory whole
 
 
 @dataclass(frozen=True)
 class Row:
     """Views of a batch that one sequence is written into, each [L].
 
-    `targets` are what is predicted, each from the `inputs` up to its place; `loss_mask` says which of them count;
-    `documents` which document of the row each of them is in, counted from 0, or None where nobody asks.
+    Each of `targets` is predicted from the `inputs` up to its position; `loss_mask` says which of them count;
+    `documents` numbers from 0 the document of each, or is None if not needed.
     """
 
     inputs: npt.NDArray[np.int64]
@@ -45,7 +45,7 @@ def new_row(length: int) -> Row:
 
 
 class Held(NamedTuple):
-    """What rows hold: `tokens` of documents (what fills a row up is none), of which `loss_tokens` count in the loss."""
+    """What rows hold: `tokens` of documents, without padding, of which `loss_tokens` count in the loss."""
 
     tokens: int
     loss_tokens: int
@@ -107,8 +107,8 @@ class Joined:
             first, last = self.store.documents_before(np.array([begin, begin + self.length])).tolist()
             row.loss_mask[[self.store.document(number)[0] - begin for number in range(first, last)]] = False
         if row.documents is not None:
-            places = [self.store.document(number)[0] - begin for number in self.documents(index)[1:]]
-            begins = np.array(places, np.int64) + self._stored
+            starts = [self.store.document(number)[0] - begin for number in self.documents(index)[1:]]
+            begins = np.array(starts, np.int64) + self._stored
             row.documents[:] = np.searchsorted(begins, np.arange(self.length), side="right")
 
     def documents(self, index: int) -> list[int]:
@@ -162,7 +162,7 @@ class Pairs:
         counted = _counted(store.mask, store.document_starts + 1, targets)
         kept = np.flatnonzero(counted)
         self.without_loss = store.num_documents - len(kept)
-        plan = [[place] for place in range(len(kept))] if packing == "own" else best_fit(targets[kept], length)
+        plan = [[pair] for pair in range(len(kept))] if packing == "own" else best_fit(targets[kept], length)
         self.count = len(plan)
         self._borders = np.cumsum([0, *map(len, plan)])
         self._pairs = kept[np.concatenate([np.zeros(0, np.int64), *plan]).astype(np.int64)]
@@ -171,23 +171,23 @@ class Pairs:
         )
 
     def fill(self, index: int, row: Row) -> None:
-        """Write row `index`; what is left of it counts in no loss, is read by nothing and is a document of its own."""
+        """Write row `index`; padding counts in no loss, is read by nothing and is a document of its own."""
         pairs = self.documents(index)
         row.inputs[:] = row.targets[:] = self.end
         row.loss_mask[:] = False
         if row.documents is not None:
             row.documents[:] = len(pairs)
-        place = 0
+        start = 0
         for number, pair in enumerate(pairs):
             begin, _ = self.store.document(pair)
             count = int(self._targets[pair])
-            within = slice(place, place + count)
+            within = slice(start, start + count)
             row.inputs[within] = self.store.tokens[begin : begin + count]
             row.targets[within] = self.store.tokens[begin + 1 : begin + 1 + count]
             row.loss_mask[within] = self._mask[begin + 1 : begin + 1 + count]
             if row.documents is not None:
                 row.documents[within] = number
-            place += count
+            start += count
 
     def documents(self, index: int) -> list[int]:
         """The row's pairs in their order."""
@@ -221,7 +221,7 @@ def rows_of(
 
 
 def best_fit(sizes: npt.NDArray[np.int64], capacity: int) -> list[list[int]]:
-    """Items by row: the largest first, each into the fullest row with room. Ties follow the items' order.
+    """Items by row: the largest first, each into the fullest row with room for it. Ties follow the items' order.
 
     Raises `ValueError` for an item larger than a row.
     """
@@ -232,12 +232,12 @@ def best_fit(sizes: npt.NDArray[np.int64], capacity: int) -> list[list[int]]:
     rooms: list[int] = []  # the rooms that some row has, sorted
     for item in np.argsort(-sizes, kind="stable").tolist():
         size = int(sizes[item])
-        place = bisect_left(rooms, size)
-        if place < len(rooms):
-            room = rooms[place]
+        index = bisect_left(rooms, size)
+        if index < len(rooms):
+            room = rooms[index]
             row = by_room[room].pop()
             if not by_room[room]:
-                del by_room[room], rooms[place]
+                del by_room[room], rooms[index]
         else:
             room, row = capacity, len(rows)
             rows.append([])
@@ -251,11 +251,11 @@ def best_fit(sizes: npt.NDArray[np.int64], capacity: int) -> list[list[int]]:
 
 
 def positions(documents: npt.NDArray[np.integer[Any]]) -> npt.NDArray[np.int64]:
-    """Positions [B, L] that start again at 0 in each document of a batch's `documents` [B, L]."""
-    places = np.broadcast_to(np.arange(documents.shape[1]), documents.shape)
+    """Positions [B, L] that restart at 0 in each document of a batch's `documents` [B, L]."""
+    columns = np.broadcast_to(np.arange(documents.shape[1]), documents.shape)
     begins = np.zeros(documents.shape, np.int64)
-    begins[:, 1:] = np.where(documents[:, 1:] != documents[:, :-1], places[:, 1:], 0)
-    return places - np.maximum.accumulate(begins, axis=1)
+    begins[:, 1:] = np.where(documents[:, 1:] != documents[:, :-1], columns[:, 1:], 0)
+    return columns - np.maximum.accumulate(begins, axis=1)
 
 
 def _fitting(store: TokenStore, mask: npt.NDArray[np.uint8], length: int) -> Indices:

@@ -1,7 +1,7 @@
-"""What adaptive replay decided in a stage, as a file: `retention.json` beside the checkpoints.
+"""The decisions of adaptive replay in a stage, as a file: `retention.json` beside the checkpoints.
 
-One decision: a decision is on disk before a sequence is read by it, so the file and the formula of the mixture say of
-any sequence which it is, to a run that goes on and to an audit alike.
+One decision: a decision is on disk before any sequence depends on it, so the file and the formula of the mixture
+determine every sequence, for a resumed run and for an audit alike.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Decision:
 
 @dataclass(frozen=True)
 class Decisions:
-    """`base`: bits per byte of each source that all is compared with; `start`: of the model the stage started from."""
+    """`base`: bits per byte of each source to compare with; `start`: those of the model that the stage started from."""
 
     base: Mapping[str, float]
     start: Mapping[str, float]
@@ -41,11 +41,11 @@ class Decisions:
 
     @property
     def end(self) -> int | None:
-        """Steps of the stage where it has ended, perhaps before its budget of tokens was spent."""
+        """The last step of the stage if it has ended, perhaps before its budget of tokens was spent."""
         return self.made[-1].step if self.made and not self.made[-1].weights else None
 
     def until(self, step: int) -> Decisions:
-        """As they were after `step` steps."""
+        """The decisions made by step `step`."""
         return Decisions(self.base, self.start, [decision for decision in self.made if decision.step <= step])
 
     def write(self, path: Path) -> None:
@@ -61,7 +61,7 @@ def read_decisions(path: Path) -> Decisions:
         return Decisions(**values, made=made)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise AuroraError(
-            f"{path} does not hold the decisions of adaptive replay ({error}): put a copy of it back."
+            f"{path} does not have the decisions of adaptive replay ({error}): put a copy of it back."
         ) from error
 
 

@@ -1,7 +1,6 @@
 """The loader of a stage, as the recipe states it.
 
-One decision: whoever asks what a stage reads (training, the report, `aurora tokens inspect`) asks this one, so that
-they agree to the token.
+One decision: training, the report and `aurora tokens inspect` all use this one, so that they agree to the token.
 """
 
 from __future__ import annotations
@@ -23,8 +22,7 @@ from aurora.tokens.replay_decisions import Decision
 from aurora.tokens.store import TokenStore, store_stem
 from aurora.tokens.text.text_facts import FILE, read_text
 
-# A stage that fills up more of its tokens than this wastes time that packing would save.
-MUCH_FILLED_UP = 0.1
+MUCH_PADDING = 0.1  # share of a stage's tokens; packing would save more time than that
 
 
 def stage_loader(stage: Stage, seed: int, run: RunFolder, decided: Sequence[Decision] = ()) -> Loader:
@@ -34,12 +32,12 @@ def stage_loader(stage: Stage, seed: int, run: RunFolder, decided: Sequence[Deci
 
     Raises `AuroraError` for a store that is damaged or of another tokenizer, `UserError` for one without a sequence.
     """
-    mark = sha256(run.tokenizer / FILE)
+    tokenizer = sha256(run.tokenizer / FILE)
     text = read_text(run.tokenizer)
     separate = stage.document_masks or stage.position_resets
     rows: dict[str, Rows] = {}
     for source in stage.sources:
-        store = TokenStore.open(store_stem(run.stores, source), mark)
+        store = TokenStore.open(store_stem(run.stores, source), tokenizer)
         cuts = store.side.infilling
         rows[source] = rows_of(
             store,
@@ -52,12 +50,12 @@ def stage_loader(stage: Stage, seed: int, run: RunFolder, decided: Sequence[Deci
         )
         if isinstance(rows[source], Pairs) and store.num_documents and not rows[source].count:
             raise UserError(
-                f"Stage {stage.name} learns nothing from {source}, whose prompts all fill its sequence_length of "
-                f"{stage.sequence_length}: raise it, or take the source out of the mixture."
+                f"Stage {stage.name} learns nothing from {source}, as each of its prompts fills the sequence_length of "
+                f"{stage.sequence_length}: raise it, or remove the source from the mixture."
             )
     pace = stage.pace
     changes = [Change(pace.before(stage.first_step(change)), change.mixture) for change in stage.changes]
-    changes += [Change(pace.before(it.step), it.weights) for it in decided if it.weights]
+    changes += [Change(pace.before(decision.step), decision.weights) for decision in decided if decision.weights]
     counts = {source: part.count for source, part in rows.items()}
     loss_tokens = {source: part.held().loss_tokens for source, part in rows.items()}
     mixture = Mixture(stage.mixture, counts, loss_tokens, seed, stage.name, changes)
@@ -67,9 +65,9 @@ def stage_loader(stage: Stage, seed: int, run: RunFolder, decided: Sequence[Deci
 def stage_facts(stage: Stage, steps: int, loader: Loader) -> dict[str, Any]:
     """What the first `steps` steps of a stage read.
 
-    `tokens` are those of all sequences, `padding` of them fill sequences up and `loss_tokens` count in the loss. Each
-    of the `sources` has the same of itself (its `tokens` without padding) and its `share` of the stage's loss tokens,
-    which weights count, and `token_share` of all tokens but padding.
+    `tokens` are those of all sequences; `padding` of them fill up sequences and `loss_tokens` count in the loss. Each
+    of the `sources` has the same figures (its `tokens` without padding), its `share` of the stage's loss tokens, which
+    weights count, and its `token_share` of all tokens except padding.
     """
     sequences = stage.pace.before(steps)
     read = loader.read(sequences)
@@ -97,20 +95,20 @@ def stage_facts(stage: Stage, steps: int, loader: Loader) -> dict[str, Any]:
 
 
 def warn(stage: Stage, loader: Loader) -> None:
-    """Say on the terminal what the stage reads too often, what it fills up, and which pairs are too long for it."""
+    """Warn on the terminal of sources that are read too often, of much padding, and of pairs that are too long."""
     sequences, name = stage.pace.before(stage.steps), stage.name
     for source, read in loader.read(sequences).items():
         if read.epochs > stage.warn_epochs:
             say(
-                f"Stage {name} passes {read.epochs:.1f} times over {source}: give it more text or less weight, or "
-                "raise the stage's warn_epochs."
+                f"Stage {name} reads {source} {read.epochs:.1f} times: give it more text or less weight, or raise the "
+                "stage's warn_epochs."
             )
-        filled_up = read.sequences / sequences - read.tokens / (sequences * stage.sequence_length)
-        if filled_up > MUCH_FILLED_UP:
+        padding = read.sequences / sequences - read.tokens / (sequences * stage.sequence_length)
+        if padding > MUCH_PADDING:
             say(
-                f"Stage {name} spends {filled_up:.0%} of its tokens on filling up the sequences of {source}, which "
-                "needs so many for its weight, as weights count tokens with a loss: give it less weight, or pack it "
-                "(packing: best-fit, with document_masks)."
+                f"Stage {name} spends {padding:.0%} of its tokens on padding the sequences of {source}, which needs "
+                "many for its weight, as weights count tokens with a loss: give it less weight, or pack it (packing: "
+                "best-fit, with document_masks)."
             )
     for source, rows in loader.rows.items():
         if isinstance(rows, Pairs):
@@ -120,7 +118,7 @@ def warn(stage: Stage, loader: Loader) -> None:
 def _warn_of_length(stage: Stage, source: str, pairs: Pairs) -> None:
     longer = int((pairs.store.document_sizes > stage.sequence_length + 1).sum()) - pairs.without_loss
     for count, verb, reason in (
-        (longer, "cuts", "are longer than"),
+        (longer, "truncates", "are longer than"),
         (pairs.without_loss, "leaves out", "have a prompt that fills"),
     ):
         if count:

@@ -1,7 +1,7 @@
 """Token stores: Megatron's indexed dataset (`.bin` + `.idx`) and a JSON side file.
 
-One decision: the side file is written last and says how long the others are and what they hash to, so a store is either
-whole or not there. Opening one maps files and reads no tokens, however long it is.
+One decision: the side file is written last and has the size and hash of the others, so a store is either whole or does
+not exist. Opening one maps its files and reads no tokens, however large it is.
 
 Source of the format: Megatron-LM, `megatron/core/datasets/indexed_dataset.py`: magic, version, dtype code, number of
 sequences and of documents, then sizes (int32), byte offsets (int64) and document indices (int64).
@@ -29,18 +29,18 @@ from aurora.recipe.names import is_store_name
 MAGIC = b"MMIDIDX\x00\x00"
 HEADER = struct.Struct("<9sQBQQ")
 CODES: dict[int, type[np.integer[Any]]] = {4: np.int32, 8: np.uint16}
-LARGEST_UINT16_VOCABULARY = 65_500
-SCHEMA = 3
+LARGEST_UINT16_VOCABULARY = 65_500  # Megatron's own limit
+SCHEMA = 3  # of the side file; raise it when its fields change
 JOURNAL = "journal"
 HASHED_AT_ONCE = 1 << 20  # bytes
-INDEX_BLOCK = 1 << 20  # documents
+INDEX_BLOCK = 1 << 20  # documents whose part of the index is in memory at a time: 8 MB of offsets
 
 
 @dataclass(frozen=True)
 class SideFile:
-    """What a store says of itself. `loss_tokens` are those that count in a loss, all but the prompts of pairs;
-    `num_bytes` counts the UTF-8 bytes of its text; `infilling` says how sequences are to cut its documents, where they
-    are; hashes are SHA-256, hex."""
+    """A store's description of itself. `loss_tokens` count in a loss, all tokens except the prompts of pairs;
+    `num_bytes` are the UTF-8 bytes of its text; `infilling` has the recipe's settings, if its documents are to be
+    split; hashes are SHA-256, hex."""
 
     schema: int
     source: str
@@ -101,14 +101,14 @@ class StoreWriter:
         where the store is masked."""
         if (mask is None) == ("mask" in self._kinds):
             raise ValueError("a masked store needs a mask for every document, another none")
-        found = np.asarray(ids)
-        if len(found) and not 0 <= int(found.min()) <= int(found.max()) < self._vocabulary:
+        array = np.asarray(ids)
+        if len(array) and not 0 <= int(array.min()) <= int(array.max()) < self._vocabulary:
             raise AuroraError(
                 f"{self.stem}: document {self.num_documents} has an id outside the tokenizer's {self._vocabulary:,} "
                 "entries."
             )
         with explained(self.stem):
-            self._write("bin", found.astype(self.dtype).tobytes())
+            self._write("bin", array.astype(self.dtype).tobytes())
             self._write("sizes", len(ids).to_bytes(4, "little"))
             if mask is not None:
                 self._write("mask", np.asarray(mask, np.uint8).tobytes())
@@ -124,7 +124,7 @@ class StoreWriter:
         self._hashes[kind].update(data)
 
     def save(self) -> None:
-        """Bring everything added so far to the disk, and say in the journal how much that is."""
+        """Flush everything added so far to disk, and record in the journal how much that is."""
         with explained(self.stem):
             for file in self._files.values():
                 file.flush()
@@ -149,7 +149,7 @@ class StoreWriter:
         self.__exit__(None, None, None)
         with explained(self.stem):
             self._write_index()
-        # Of the bytes that were meant, not of those on the disk: what a fault of the disk altered is seen by who reads.
+        # Hashes of the bytes as written, not as read back: readers then notice what a faulty disk has changed.
         written = {kind: self._hashes[kind].hexdigest() for kind in ("bin", "mask") if kind in self._kinds}
         side = SideFile(
             schema=SCHEMA,
@@ -170,7 +170,7 @@ class StoreWriter:
         return side
 
     def _write_index(self) -> None:
-        """Header, sizes, offsets and document numbers, a block at a time: sizes never lie in memory whole."""
+        """Write header, sizes, offsets and document numbers, a block at a time, so that memory is bounded."""
         sizes = _mapped(file_of(self.stem, "sizes"), np.dtype("<i4"), self.num_documents)
         code = next(code for code, dtype in CODES.items() if dtype == self.dtype)
         blocks = range(0, self.num_documents, INDEX_BLOCK)
@@ -189,7 +189,7 @@ class StoreWriter:
 
 
 def clear_work(stem: Path) -> None:
-    """Remove what the writer of a store that is finished worked with, if it was killed before it could."""
+    """Remove the work files of a finished store, which a killed writer may have left."""
     for kind in ("sizes", JOURNAL):
         file_of(stem, kind).unlink(missing_ok=True)
 
@@ -209,8 +209,8 @@ class _Saved:
 
 
 def _saved(stem: Path, key: str | None, kinds: Sequence[str]) -> tuple[_Saved, dict[str, hashlib._Hash]]:
-    """What the journal says is safe, and the running hash of each file; nothing where it is of another key, unreadable,
-    or where the files are not what it says."""
+    """What is safe according to the journal, and the running hash of each file; nothing if the journal has another key,
+    is unreadable, or does not match the files."""
     nothing = _Saved(key), {kind: hashlib.sha256() for kind in kinds}
     try:
         saved = _Saved(**read_json(file_of(stem, JOURNAL)))
@@ -224,7 +224,7 @@ def _saved(stem: Path, key: str | None, kinds: Sequence[str]) -> tuple[_Saved, d
 
 
 def _hash_of_first(path: Path, length: int) -> hashlib._Hash:
-    """The running SHA-256 of the first `length` bytes of a file, or of all where it has fewer."""
+    """The running SHA-256 of the first `length` bytes of a file, or of all if it has fewer."""
     digest = hashlib.sha256()
     with path.open("rb") as stream:
         while length > 0 and (part := stream.read(min(length, HASHED_AT_ONCE))):
@@ -257,9 +257,9 @@ class TokenStore:
     @classmethod
     def open(cls, stem: Path, tokenizer: str | None = None) -> TokenStore:
         """Open the store at `stem`; `AuroraError` names a file that is missing, cut, or of another `tokenizer` hash."""
-        found = read_json(file_of(stem, "json"))
+        values = read_json(file_of(stem, "json"))
         try:
-            side = SideFile(**found)
+            side = SideFile(**values)
             if side.schema != SCHEMA:
                 raise TypeError(f"schema {side.schema}")
         except TypeError as error:
@@ -309,20 +309,20 @@ class TokenStore:
             path = file_of(self.stem, kind)
             if sha256(path) != expected:
                 raise AuroraError(
-                    f"{path} is not what was written (its SHA-256 differs): delete {path.parent} and run the recipe "
-                    "again."
+                    f"{path} has changed since it was written (its SHA-256 differs): delete {path.parent} and run the "
+                    "recipe again."
                 )
 
 
 def store_stem(folder: Path, name: str) -> Path:
-    """Where the store `SOURCE/LANGUAGE` lies in a folder of stores. `AuroraError` for what cannot be a file's name."""
+    """The path of the store `SOURCE/LANGUAGE` without ending; `AuroraError` for a name that cannot be a file's."""
     if not is_store_name(name):
         raise AuroraError(f"{name!r} cannot be the name of a token store: label the documents with tags such as pt-BR.")
     return folder / name.replace("/", ".")
 
 
 def file_of(stem: Path, kind: str) -> Path:
-    """A store's file; `with_suffix` would eat the language."""
+    """A store's file; `with_suffix` would replace the language."""
     return stem.with_name(f"{stem.name}.{kind}")
 
 
@@ -352,10 +352,11 @@ def _read_index(path: Path, side: SideFile) -> tuple[npt.NDArray[np.int32], npt.
 
 def _check_size(path: Path, expected: int) -> None:
     try:
-        found = path.stat().st_size
+        size = path.stat().st_size
     except OSError as error:
         raise AuroraError(f"{path} is missing: build the tokens again.") from error
-    if found != expected:
+    if size != expected:
         raise AuroraError(
-            f"{path} has {found} bytes instead of {expected}: it is cut or of another store; build the tokens again."
+            f"{path} has {size} bytes instead of {expected}, so it is truncated or of another store: build the tokens "
+            "again."
         )

@@ -87,7 +87,7 @@ def test_a_tokenizer_that_loses_text_is_refused(make_corpus: MakeCorpus, tmp_pat
 
 def test_a_tokenizer_without_an_end_of_text_is_refused(make_corpus: MakeCorpus, tmp_path: Path) -> None:
     saved(Tokenizer(models.BPE()), tmp_path / "mine")
-    with pytest.raises(UserError, match=r"names no token that ends a text: say it as eos_token"):
+    with pytest.raises(UserError, match=r"names no token that ends a text: name it as eos_token"):
         build_tokenizer(Tokens(path="mine"), tmp_path, make_corpus([("web", "en", "a")]), tmp_path / "out")
 
 
@@ -104,7 +104,7 @@ def test_what_is_no_tokenizer_is_named(make_corpus: MakeCorpus, tmp_path: Path) 
     for name in (tmp_path / "missing", "missing", "./missing/it"):
         assert refusal(name, corpus).startswith(f"tokens.path: {corpus / name} is not a folder, and")
     (tmp_path / FILE).write_text("[]")
-    assert f"{tmp_path / FILE} is not a tokenizer" in refusal(tmp_path, corpus)
+    assert f"{tmp_path / FILE} cannot be read by the tokenizers library" in refusal(tmp_path, corpus)
 
 
 def test_a_folder_without_a_tokenizer_is_named(make_corpus: MakeCorpus, tmp_path: Path) -> None:
@@ -122,8 +122,8 @@ def test_a_hub_model_without_a_network_is_one_sentence(
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
     message = refusal("nobody/nothing", make_corpus([("web", "en", "a")]), AuroraError)
-    assert "nobody/nothing could not be fetched from the hub (" in message
-    assert "try again online" in message
+    assert "nobody/nothing could not be downloaded from the hub (" in message
+    assert "check the network" in message
 
 
 def test_a_hub_model_is_read_from_what_was_fetched(

@@ -15,9 +15,10 @@ from aurora.corpus.conversation import ASSISTANT, BETWEEN, SYSTEM, USER, Turn
 from aurora.errors import UserError
 from aurora.files import read_json, write_json, write_text
 from aurora.recipe.tokens import TrainedTokenizer
+from aurora.tokens.text.companions import write_companions
 from aurora.tokens.text.formats import Format
 from aurora.tokens.text.text_facts import FILE, SETTINGS, TEMPLATE, read_text
-from aurora.tokens.text.tokenizer import train_tokenizer, write_companions
+from aurora.tokens.text.tokenizer import train_tokenizer
 from tokens.conftest import TEXTS
 
 transformers = pytest.importorskip("transformers")

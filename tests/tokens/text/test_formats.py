@@ -156,13 +156,13 @@ def chatml(tmp_path_factory: pytest.TempPathFactory) -> TextFacts:
 @pytest.mark.parametrize(
     ("template", "problem"),
     [
-        ("{% for", "The chat template cannot be read"),
+        ("{% for", "The chat template is not valid Jinja"),
         ("{{ raise_exception('no system') }}", r"cannot write a prompt and its answer \(TemplateError: no system\)"),
         ("{{ ''.__class__.__mro__[1].__subclasses__() }}", "cannot write a prompt .*SecurityError"),
         ("{{ messages | length // 0 }}", "ZeroDivisionError"),
         ("{% for i in range(99999) %}{{ 'twenty characters it is' }}{% endfor %}", "writes more than 1,000,0"),
         ("x" * 1_000_001, "has 1,000,001 characters"),
-        ("{{ messages | length }}", "otherwise than the prompt that an answer begins after"),
+        ("{{ messages | length }}", "does not begin a conversation with the prompt"),
         (
             "{{ messages[0].content }}:{% if messages[1] %}{{ messages[1].content }}{% endif %}",
             "would not learn to stop",

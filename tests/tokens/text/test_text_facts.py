@@ -103,7 +103,7 @@ def test_a_template_of_its_own_file_comes_before_one_among_the_settings(make: Ma
 @pytest.mark.parametrize(
     ("files", "problem"),
     [
-        ({"special": ["<x>"]}, "names no token that ends a text: say it as eos_token in tokenizer_config.json"),
+        ({"special": ["<x>"]}, "names no token that ends a text: name it as eos_token in tokenizer_config.json"),
         ({"settings": {"eos_token": "<gone>"}}, "names '<gone>' as eos_token, which tokenizer.json does not have"),
         ({"generation": {"eos_token_id": "2"}}, "eos_token_id is '2', not an id or a list of ids"),
         ({"generation": {"eos_token_id": [2, True]}}, "not an id or a list of ids"),
@@ -127,7 +127,7 @@ def test_the_largest_id_decides_how_many_rows_are_needed(make: Make) -> None:
     assert facts.tokenizer.get_vocab_size() < 400
     assert facts.vocabulary == 70_001
     (folder / FILE).write_text(json.dumps(values).replace("70000", "4000000000"))
-    with pytest.raises(UserError, match=r"has the token id 4,000,000,000; 16,777,216 entries are the most"):
+    with pytest.raises(UserError, match=r"id 4,000,000,000: use a tokenizer of at most 16,777,216 entries"):
         read_text(folder)
 
 

@@ -1,4 +1,4 @@
-"""The text of a model: its tokenizer, the facts in the files beside it, and text to ids.
+"""The text of a model: its tokenizer, the facts in the files beside it, and encoding.
 
 `text_facts` reads starts, ends, stops, padding and the chat template, and is the only module that knows an id of a
 special token. `tokenizer` learns or adopts one, `extension` teaches a published one new languages (`fertility` tells

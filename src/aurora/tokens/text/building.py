@@ -1,4 +1,4 @@
-"""Building the tokenizer of a run: learnt on its corpus or published, extended where asked, checked, and written.
+"""Building the tokenizer of a run: learnt on its corpus or published, extended if asked, checked, and written.
 
 One decision: a tokenizer that does not give every byte back is refused before anything is encoded with it.
 """
@@ -24,19 +24,20 @@ from aurora.tokens.text.formats import NEEDED
 from aurora.tokens.text.text_facts import FILE, load_tokenizer, read_text, refuse_other_ids, vocabulary_of
 from aurora.tokens.text.tokenizer import published_tokenizer, train_tokenizer
 
-# Merges learnt on whole documents of a few kilobytes are the same as on longer pieces, and the sample is more varied.
+# Characters of each document to learn from: a sample of many beginnings is more varied than one of a few whole texts.
 SAMPLE_CHARACTERS = 4000
-# Documents of each source and language: what a tokenizer loses is a script's, and stands in most of its documents.
+# Documents of each source and language that are checked: a tokenizer that loses text loses a script's characters, which
+# are in most of its documents.
 ROUND_TRIP_SAMPLE = 200
 
 
 def build_tokenizer(
     tokens: Tokens, base: Path, corpus: Path, folder: Path, *, model: Path | None = None, pairs: bool = False
 ) -> dict[str, Any]:
-    """Learn or fetch the recipe's tokenizer, check that it loses nothing, and write it with all that says how a model
-    reads and writes text; returns its facts. A published one's files stay as they are wherever nothing is changed.
+    """Learn or find the recipe's tokenizer, check that it loses no text, and write it with the files beside it; returns
+    its facts. Files of a published tokenizer stay as they are unless something changes.
 
-    `model` is the folder of the published model that reads the tokens; `UserError` where its ids mean other entries.
+    `model` is the folder of the published model that will read the tokens; `UserError` if its ids mean other entries.
     With `pairs` to encode, a tokenizer without a chat template gets one.
     """
     file: Path | None = None

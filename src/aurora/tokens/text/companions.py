@@ -1,7 +1,7 @@
 """The files beside a tokenizer: its settings, the ids that end a text, and the chat template.
 
-One decision: a published model's files stay as they are; what is written beside them is only what they lack, or what
-the recipe's format changes.
+One decision: a published model's files stay as they are; only what they lack, or what the recipe's format changes, is
+written beside them.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from aurora.tokens.text.text_facts import (
 
 
 def write_companions(published: Path | None, folder: Path, style: str | None, *, pairs: bool) -> None:
-    """Write what stands beside the tokenizer in `folder`: the published files, with what a format (`style`) changes.
+    """Write the files beside the tokenizer in `folder`: the published ones, with the changes of a format (`style`).
 
-    Where a format is given, or there are `pairs` to write in one, its template lies there then, and the token that ends
-    a response is one that ends an answer.
+    If a format is given, or there are `pairs` to write in one, its template is written too, and the token that ends a
+    response becomes one of the tokens that end an answer.
     """
     if published is not None:
         copy_companions(published, folder)
@@ -43,7 +43,7 @@ def write_companions(published: Path | None, folder: Path, style: str | None, *,
         write_text(folder / TEMPLATE, template)
     try:
         answer_end = Format(read_text(folder)).answer_end
-    except UserError:  # the model's own template takes no prompt and answer: said where pairs are encoded
+    except UserError:  # the model's own template cannot write a prompt and answer: encoding pairs will report it
         answer_end = None
     if answer_end is not None and answer_end not in facts.stops:
         stops = sorted([*facts.stops, answer_end])
@@ -51,7 +51,7 @@ def write_companions(published: Path | None, folder: Path, style: str | None, *,
 
 
 def complete_companions(folder: Path, published: Path | None) -> None:
-    """Write the settings and the ids that a tokenizer in `folder` lacks files for; `published` is where it is from."""
+    """Write the files of settings and ids that a tokenizer in `folder` lacks; `published` is the folder it is from."""
     facts = read_text(folder)
     if not (folder / SETTINGS).is_file():
         write_json(folder / SETTINGS, _settings(facts))

@@ -1,8 +1,8 @@
-"""Text to token ids as fast as the machine allows, with the ids of the Hugging Face tokenizer.
+"""Text to token ids as fast as the machine allows, with exactly the ids of the Hugging Face tokenizer.
 
-One decision: tiktoken does the work where the tokenizer is byte-level BPE with one of our two pre-tokenisations, and
-`tokenizers` itself does it for every other; which of them is chosen never changes an id. The tables are the tokenizer's
-own merges; the first documents of each store are encoded both ways (see `encoding`), and any difference falls back.
+One decision: tiktoken encodes for byte-level BPE with one of Aurora's two pre-tokenisations, `tokenizers` itself for
+every other tokenizer; the choice never changes an id. tiktoken gets the tokenizer's own merges; `build.Encoders`
+encodes the first documents of each store both ways, and falls back on any difference.
 """
 
 from __future__ import annotations
@@ -21,10 +21,8 @@ from aurora.tokens.text.tokenizer import pre_tokenizer
 Ids = npt.NDArray[np.uint32]
 
 LETTERS = {"starcoder": r"\p{L}", "marks": r"\p{L}\p{M}"}
-# Longer runs without a space are rare and their merges cost most: tiktoken's regular expressions overflow on some.
-LONGEST_TEXT = 1 << 20
-# The id of a byte that the tokenizer has no entry for, such as one that UTF-8 never uses.
-MISSING = 0xFFFFFFFF
+LONGEST_TEXT = 1 << 20  # characters; tiktoken's regular expressions overflow on some longer texts without spaces
+MISSING = 0xFFFFFFFF  # the id of a byte without an entry in the tokenizer, such as one that UTF-8 never uses
 
 
 class Encoder(Protocol):
@@ -36,7 +34,7 @@ class Encoder(Protocol):
 
 
 class HuggingFaceEncoder:
-    """The reference: `tokenizers`' own batch encoder, in as many threads as it likes."""
+    """The reference: the batch encoder of `tokenizers`, in as many threads as it chooses."""
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self.tokenizer = tokenizer
@@ -48,7 +46,7 @@ class HuggingFaceEncoder:
 
 
 class TiktokenEncoder:
-    """The same merges in tiktoken, in `workers` threads. Raises `ValueError` for a tokenizer it cannot stand for."""
+    """The same merges in tiktoken, in `workers` threads. Raises `ValueError` for a tokenizer that it cannot replace."""
 
     def __init__(self, tokenizer: Tokenizer, workers: int = 1) -> None:
         if not tokenizer.encode_special_tokens:
@@ -81,7 +79,7 @@ class TiktokenEncoder:
 
 
 def fast_encoder(tokenizer: Tokenizer, workers: int = 1) -> Encoder:
-    """tiktoken's encoder where it can stand for `tokenizer`, else the tokenizer's own."""
+    """tiktoken's encoder if it can replace `tokenizer`, else the tokenizer's own."""
     try:
         return TiktokenEncoder(tokenizer, workers)
     except ValueError:

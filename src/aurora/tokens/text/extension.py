@@ -1,8 +1,8 @@
-"""A published tokenizer taught new languages: entries added behind its own, and rows for them in the embedding.
+"""Extending a published tokenizer to new languages: new entries after its own, and rows for them in the embedding.
 
-One decision: the tokenizer's own merges stay and come first, so every old id keeps its meaning and old text its pieces;
-learning goes on from there on the new languages' text, where combining marks belong to letters. With the published
-pattern Hindi is cut at every vowel sign, and no number of new entries mends that.
+One decision: the tokenizer's own merges stay first, so every old id keeps its meaning and old text its pieces; learning
+continues from there on the new languages' text, with combining marks as part of words. StarCoder's pattern splits Hindi
+at every vowel sign, and no number of new entries can repair that.
 """
 
 from __future__ import annotations
@@ -25,10 +25,8 @@ from aurora.tokens.text.tokenizer import pre_tokenizer
 Pair = tuple[int, int]
 Rows = npt.NDArray[np.float32]
 
-# A word longer than this is no word but a run of letters without spaces; it is learnt from in parts.
-LONGEST_WORD = 64
-# A pair seen less often is chance.
-LEAST_COUNT = 2
+LONGEST_WORD = 64  # characters; a longer run of letters without spaces is learnt from in parts
+LEAST_COUNT = 2  # a pair that occurs less often is chance
 
 
 def extend_tokenizer(tokenizer: Tokenizer, texts: Iterable[str], entries: int) -> Tokenizer:

@@ -1,6 +1,7 @@
-"""How many bytes a token holds in each language, and what an extension changes.
+"""The bytes per token in each language, and what an extension changes.
 
-One decision: it is measured on held-out documents, which no tokenizer learnt from; a language without any is left out.
+One decision: they are measured on held-out documents, from which no tokenizer learnt; a language without any is left
+out.
 """
 
 from __future__ import annotations
@@ -16,12 +17,12 @@ from tokenizers import Tokenizer
 from aurora.corpus.artifact import parts, read_texts
 from aurora.tokens.text.encoder import Encoder, fast_encoder
 
-# Documents measured in each language: a few seconds of work, a per cent of noise.
+# Documents measured in each language: a few seconds of work, one per cent of noise.
 SAMPLE_DOCUMENTS = 500
 
 
 def bytes_per_token(encoder: Encoder, texts: Sequence[str]) -> float:
-    """UTF-8 bytes that a token stands for on average; nan without text."""
+    """The mean number of UTF-8 bytes of a token; nan without text."""
     num_tokens = sum(len(ids) for ids in encoder.encode(texts))
     return sum(len(text.encode()) for text in texts) / num_tokens if num_tokens else float("nan")
 
@@ -29,8 +30,8 @@ def bytes_per_token(encoder: Encoder, texts: Sequence[str]) -> float:
 def fertility(tokenizer: Tokenizer, corpus: Path) -> dict[str, float]:
     """Bytes per token of each language's held-out text."""
     encoder = fast_encoder(tokenizer)
-    found = {language: bytes_per_token(encoder, texts) for language, texts in _samples(corpus).items()}
-    return {language: round(value, 3) for language, value in found.items() if value == value}
+    measured = {language: bytes_per_token(encoder, texts) for language, texts in _samples(corpus).items()}
+    return {language: round(value, 3) for language, value in measured.items() if value == value}  # without nan
 
 
 def compare_tokenizers(before: Tokenizer, after: Tokenizer, corpus: Path) -> dict[str, dict[str, Any]]:

@@ -1,8 +1,7 @@
 """How the turns of a conversation become one text, and that text ids.
 
-One decision: every format is a chat template in the language that `transformers` reads, kept beside the tokenizer. So
-what is trained, what answers in a chat and what others get from an exported model are one text; and text that a person
-wrote stays text, whatever special token it spells.
+One decision: every format is a chat template as `transformers` reads it, kept beside the tokenizer. So training, chat
+and an exported model all use the same text; and text that a person wrote stays text, whatever special token it spells.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from aurora.recipe.tokens import ALPACA, AURORA, CHATML
 from aurora.tokens.text.templates import Messages, compiled, quoted, rendered
 from aurora.tokens.text.text_facts import TextFacts
 
-# Special tokens that a format is made of; a tokenizer that is learnt for it has them, another must.
+# Special tokens that a format needs: a tokenizer learnt for it gets them, a published one must have them.
 NEEDED = {CHATML: ("<|im_start|>", "<|im_end|>")}
 PLAIN = {
     AURORA: "### Instruction:\n{prompt}\n### Response:\n",
@@ -36,13 +35,13 @@ CHATML_TEMPLATE = (
     "{{ START }}{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + "
     "'<|im_end|>' + '\\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"
 )
-# Each stands for a special token that a person's text spells, while a template is rendered around it.
+# Private-use characters that replace special tokens in a person's text while a template is rendered around it.
 STAND_INS = range(0xF0000, 0xFFFFE)
 ANY_PROMPT, ANY_RESPONSE = "A prompt.", "A response."
 
 
 def template_of(style: str | None, facts: TextFacts) -> str:
-    """The chat template of a recipe's `tokens.format` for this tokenizer; None is the model's own, or else AURORA-M's.
+    """The chat template of a recipe's `tokens.format` for this tokenizer; None means the model's own, or AURORA-M's.
 
     Raises `UserError` for a format whose tokens the tokenizer lacks.
     """
@@ -51,7 +50,7 @@ def template_of(style: str | None, facts: TextFacts) -> str:
     style = style or AURORA
     for name in NEEDED.get(style, ()):
         if facts.tokenizer.token_to_id(name) is None:
-            raise UserError(f"tokens.format: {style} needs a tokenizer with the token {name}: use another format.")
+            raise UserError(f"tokens.format: {style} needs a tokenizer with the token {name}: choose another format.")
     start, end = (facts.spelling(index) for index in (facts.start, facts.end))
     if style == CHATML:
         return _filled(CHATML_TEMPLATE, START=start if facts.start != facts.end else "")
@@ -116,7 +115,7 @@ class Format:
         if self.answer_end is None:
             raise UserError(
                 "The chat template ends a response with no special token, so that a model would not learn to stop: "
-                "give tokens.format."
+                "set tokens.format."
             )
         return len(answered) - answered[::-1].index(self.answer_end)
 
@@ -150,8 +149,8 @@ class Format:
             through = text if number == answers[-1] else self._rendered(messages[: number - fewer + 1], to_answer=False)
             if not (text.startswith(through) and through.startswith(before) and len(before) >= place):
                 raise UserError(
-                    "The chat template writes a conversation otherwise than the prompt that an answer begins after: "
-                    "give tokens.format."
+                    "The chat template does not begin a conversation with the prompt as it is written before an "
+                    "answer: set tokens.format."
                 )
             parts.append((text[place : len(before)], through[len(before) :]))
             place = len(through)

@@ -1,7 +1,7 @@
-"""Finding what others published: a local folder, or a model on the Hugging Face hub.
+"""Finding published models: a local folder, or a model on the Hugging Face hub.
 
-One decision: a name that is a folder (relative to the recipe's) is that folder; anything shaped like OWNER/NAME is
-fetched into the hub's own cache, only the files that are needed and never a pickle.
+One decision: a name that is a folder (relative to the recipe's) means that folder; any other name of the form
+OWNER/NAME is downloaded into the hub's own cache, only the files that are needed and never a pickle.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from aurora.recipe.names import is_hub_name, is_revision
 def find_published(path: str, revision: str | None, base: Path, files: Sequence[str], key: str) -> Path:
     """The local folder of `path`: a folder relative to `base`, or those of a hub model's `files` at commit `revision`.
 
-    Raises `UserError` naming the recipe's `key` for a name that is neither and for a hub model that may not be read,
-    `AuroraError` where the hub cannot be reached.
+    Raises `UserError` naming the recipe's `key` for a name that is neither and for a hub model without access,
+    `AuroraError` if the hub cannot be reached.
     """
     folder = base / Path(path).expanduser()
     if folder.is_dir():
         if revision is not None:
-            raise UserError(f"{folder} is a folder, which has no revision: leave the revision {revision} away.")
+            raise UserError(f"{folder} is a folder, which has no revision: leave out the revision {revision}.")
         return folder
     if not is_hub_name(path):
-        raise UserError(f"{key}: {folder} is not a folder, and {path!r} is not a hub model (OWNER/NAME).")
+        raise UserError(f"{key}: {folder} is not a folder, and {path!r} is not a hub model; write OWNER/NAME.")
     if revision is not None and not is_revision(revision):
         raise UserError(f"{revision!r} is not a revision: give a commit hash, or the name of a branch or tag.")
     return _fetch(path, revision, folder, files, key)
@@ -50,5 +50,6 @@ def _fetch(name: str, revision: str | None, folder: Path, files: Sequence[str], 
     except Exception as error:  # the client raises many kinds for a network that fails
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise AuroraError(
-            f"{key}: {folder} is not a folder, and {at} could not be fetched from the hub ({reason}): try again online."
+            f"{key}: {folder} is not a folder, and {at} could not be downloaded from the hub ({reason}): check the "
+            "network and run the same command again."
         ) from error

@@ -1,7 +1,7 @@
-"""Rendering a chat template, which is a program that came with a model.
+"""Rendering a chat template, which is a program that comes with a model.
 
-One decision: it runs in Jinja's sandbox with what `transformers` gives it, but without a clock, as the text that a
-model is trained on must not follow from the day; and what it writes is bounded.
+One decision: it runs in Jinja's sandbox with what `transformers` provides, except a clock, as the text that a model is
+trained on must not depend on the date; and the length of its output is bounded.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 Messages = Sequence[Mapping[str, str]]
 
-# Published templates have at most some ten thousand characters, and write a few thousand around a conversation.
+# Characters. Published templates have at most some ten thousand, and write a few thousand around a conversation.
 LONGEST_TEMPLATE = 1_000_000
 LONGEST_AROUND = 1_000_000
 
 
 def compiled(template: str) -> Template:
-    """A template ready to be rendered; `UserError` for one that is no Jinja."""
+    """A template ready to be rendered; `UserError` for one that is not valid Jinja."""
     import jinja2
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -34,7 +34,10 @@ def compiled(template: str) -> Template:
         return json.dumps(value, ensure_ascii=ensure_ascii, indent=indent)
 
     if len(template) > LONGEST_TEMPLATE:
-        raise UserError(f"The chat template has {len(template):,} characters; {LONGEST_TEMPLATE:,} are read at most.")
+        raise UserError(
+            f"The chat template has {len(template):,} characters, more than {LONGEST_TEMPLATE:,}: shorten it, or set "
+            "tokens.format."
+        )
     environment = ImmutableSandboxedEnvironment(
         trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols", _generation()]
     )
@@ -43,13 +46,13 @@ def compiled(template: str) -> Template:
     try:
         return environment.from_string(template)
     except (jinja2.TemplateError, RecursionError) as error:
-        raise UserError(f"The chat template cannot be read ({error}): repair it, or give tokens.format.") from error
+        raise UserError(f"The chat template is not valid Jinja ({error}): repair it, or set tokens.format.") from error
 
 
 def rendered(template: Template, messages: Messages, names: Mapping[str, str], to_answer: bool) -> str:
-    """The text of a conversation, up to where an answer begins where one is `to_answer`.
+    """The text of a conversation, up to where an answer begins if it is `to_answer`.
 
-    `names` are the special tokens by role. Raises `UserError` where the template does not take it.
+    `names` are the special tokens by role. Raises `UserError` if the template cannot write it.
     """
     limit = LONGEST_AROUND + 4 * sum(len(message["content"]) for message in messages)
     pieces: list[str] = []
@@ -59,13 +62,13 @@ def rendered(template: Template, messages: Messages, names: Mapping[str, str], t
             pieces.append(piece)
             length += len(piece)
             if length > limit:
-                raise UserError(f"The chat template writes more than {limit:,} characters: give tokens.format.")
+                raise UserError(f"The chat template writes more than {limit:,} characters: set tokens.format.")
     except UserError:
         raise
-    except Exception as error:  # a program of somebody else's may fail in any way
+    except Exception as error:  # another's program may fail in any way
         raise UserError(
             f"The chat template cannot write a prompt and its answer ({type(error).__name__}: {error}): "
-            "give tokens.format."
+            "set tokens.format."
         ) from error
     return "".join(pieces)
 

@@ -1,7 +1,8 @@
-"""What a model's text is made of: its tokenizer, and what the files beside it say of starts, ends and the rest.
+"""The facts about a model's text: its tokenizer, and what the files beside it say about starts, ends and the rest.
 
-One decision: the files that a model is published with say these things once, and everybody asks here: stores,
-measuring, generation, samples, refusals, chat and export. No other module knows an id or the name of such a token.
+One decision: the files of a published model are the only source of these facts, and this is the only module that reads
+them, for stores, measuring, generation, samples, refusals, chat and export. No other module knows the id or name of
+such a token.
 """
 
 from __future__ import annotations
@@ -23,16 +24,16 @@ NAMES = "special_tokens_map.json"
 GENERATION = "generation_config.json"
 TEMPLATE = "chat_template.jinja"
 CONFIG = "config.json"
-# Beside the tokenizer itself; a model keeps them byte for byte wherever it goes.
+# The files beside the tokenizer, which travel with a model byte for byte.
 COMPANIONS = (SETTINGS, NAMES, GENERATION, TEMPLATE)
 
 LARGEST_TOKENIZER = 200_000_000  # bytes; those of 256,000 entries have 33 MB
 LARGEST_TEMPLATE = 10_000_000  # bytes, before its characters are counted
 
 END_OF_TEXT = "<|endoftext|>"
-# Names of the token after a whole text, where no file says it.
+# Names of the token after a whole text, used if no file names it.
 TEXT_ENDS = (END_OF_TEXT, "<|end_of_text|>", "</s>", "<eos>")
-# Tuned models name these as their end. They end an answer; a text still ends with what the model was pretrained with.
+# Tuned models name these as their end. They end an answer; a text still ends with the token used in pretraining.
 TURN_ENDS = ("<|im_end|>", "<|eot_id|>", "<|end_of_turn|>", "<end_of_turn>", "<|end|>")
 # Prefix, suffix and middle as StarCoder, SantaCoder and Qwen call them.
 INFILLING = (
@@ -61,9 +62,9 @@ class Markers:
 class TextFacts:
     """A tokenizer and what its files say.
 
-    `start` stands before a text (the end-of-text before it, where the tokenizer puts nothing there), `end` after it;
-    any of `stops` ends an answer; `pad` fills up. `markers` are those of fill-in-the-middle, `template` the model's own
-    chat template, `names` the special tokens by their role as a template asks for them (`bos_token` ...).
+    `start` comes before a text (the end-of-text of the text before, if the tokenizer has no start token), `end` after
+    it; any of `stops` ends an answer; `pad` fills up. `markers` are those of fill-in-the-middle, `template` is the
+    model's own chat template, `names` are the special tokens by role, as templates use them (`bos_token` ...).
     """
 
     tokenizer: Tokenizer
@@ -77,7 +78,7 @@ class TextFacts:
 
     @property
     def vocabulary(self) -> int:
-        """The rows that an embedding needs: the largest id decides, as ids may have gaps."""
+        """The rows that an embedding needs: one more than the largest id, as ids may have gaps."""
         return vocabulary_of(self.tokenizer)
 
     def spelling(self, index: int) -> str:
@@ -88,12 +89,12 @@ class TextFacts:
         return name
 
     def encode(self, text: str) -> list[int]:
-        """Ids of a text as text: nothing is added, and a special token that it spells is spelt."""
+        """Ids of a plain text: nothing is added, and a special token spelt in it stays text."""
         ids: list[int] = self.tokenizer.encode(text, add_special_tokens=False).ids
         return ids
 
     def document(self, ids: Sequence[int]) -> list[int]:
-        """A whole text as it stands in a row of others: its end after it, and its start where that is another token."""
+        """A whole text among others: with its end after it, and its start before it if that is another token."""
         return [*([self.start] if self.start != self.end else []), *ids, self.end]
 
 
@@ -126,24 +127,28 @@ def read_text(path: Path) -> TextFacts:
 
 
 def load_tokenizer(path: Path) -> Tokenizer:
-    """The tokenizer in a folder or a `tokenizer.json`, which encodes every text whole and the same each time."""
+    """The tokenizer in a folder or a `tokenizer.json`, set to encode whole texts, and the same each time."""
     file = path / FILE if path.is_dir() else path
     if not file.is_file():
         raise UserError(f"{file} does not exist: give a folder with a {FILE}, or the file itself.")
     if (size := file.stat().st_size) > LARGEST_TOKENIZER:
-        raise UserError(f"{file} has {size:,} bytes; a tokenizer has at most {LARGEST_TOKENIZER:,}.")
+        raise UserError(f"{file} has {size:,} bytes, more than {LARGEST_TOKENIZER:,}: give the file of a tokenizer.")
     try:
         tokenizer = Tokenizer.from_file(str(file))
     except Exception as error:  # the library raises bare Exception
-        raise UserError(f"{file} is not a tokenizer that the tokenizers library can read ({error}).") from error
-    # Text that spells a special token is text: only this program writes end-of-text.
+        raise UserError(
+            f"{file} cannot be read by the tokenizers library ({error}): give the file of a fast tokenizer."
+        ) from error
+    # A special token spelt in a text stays text: only Aurora itself writes end-of-text.
     tokenizer.encode_special_tokens = True
     tokenizer.no_padding()
     tokenizer.no_truncation()
     if getattr(tokenizer.model, "dropout", None):
-        tokenizer.model.dropout = None  # it would leave out other merges each time
+        tokenizer.model.dropout = None  # it would skip random merges each time
     if (largest := vocabulary_of(tokenizer) - 1) >= LARGEST_VOCABULARY:
-        raise UserError(f"{file} has the token id {largest:,}; {LARGEST_VOCABULARY:,} entries are the most.")
+        raise UserError(
+            f"{file} has the token id {largest:,}: use a tokenizer of at most {LARGEST_VOCABULARY:,} entries."
+        )
     return tokenizer
 
 
@@ -209,20 +214,20 @@ def _ends(
         return stops[0], tuple(sorted(set(stops)))
     if name is None and not own:
         raise UserError(
-            f"The tokenizer in {folder} names no token that ends a text: say it as eos_token in {SETTINGS}, or use one "
-            f"that has {END_OF_TEXT}."
+            f"The tokenizer in {folder} names no token that ends a text: name it as eos_token in {SETTINGS}, or use a "
+            f"tokenizer with {END_OF_TEXT}."
         )
     said = own[0] if name is None else name
     ids = tokenizer.token_to_id(said)
     if ids is None:
-        raise UserError(f"{folder / SETTINGS} names {said!r} as eos_token, which {FILE} does not have.")
+        raise UserError(f"{folder / SETTINGS} names {said!r} as eos_token, which {FILE} does not have: correct one.")
     before = tokenizer.token_to_id(own[0]) if said in TURN_ENDS and own else None
     end = ids if before is None else before
     return end, tuple(sorted({end, ids, *stops}))
 
 
 def _start(tokenizer: Tokenizer, settings: Mapping[str, Any], names: Mapping[str, str], end: int) -> int:
-    """What transformers puts before a text, or the end of the one before."""
+    """The token that transformers puts before a text, or else the end of the text before."""
     if "add_bos_token" in settings:
         found = tokenizer.token_to_id(names.get("bos_token", "")) if settings["add_bos_token"] else None
         return end if found is None else int(found)

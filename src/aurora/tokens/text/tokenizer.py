@@ -1,6 +1,6 @@
 """The tokenizer itself: learnt byte-level BPE, or any Hugging Face fast tokenizer.
 
-One decision: what we learn is byte level always, so no text is ever lost.
+One decision: a tokenizer learnt here is always byte-level, so no text is ever lost.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ MARKS_PATTERN = r"'s|'t|'re|'ve|'m|'ll|'d| ?[\p{L}\p{M}]+| ?\p{N}+| ?[^\s\p{L}\p
 def train_tokenizer(texts: Iterable[str], settings: TrainedTokenizer, more: Sequence[str] = ()) -> Tokenizer:
     """Learn byte-level BPE merges on `texts`; the same texts in the same order give the same tokenizer.
 
-    `more` are special tokens behind StarCoder's.
+    `more` are special tokens after StarCoder's.
     """
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizer(settings.pattern)
@@ -62,6 +62,6 @@ def published_tokenizer(path: str, revision: str | None, base: Path) -> Path:
     local = base / Path(path).expanduser()
     if local.is_file():
         if revision is not None:
-            raise UserError(f"{local} is a file, which has no revision: leave tokens.revision away.")
+            raise UserError(f"{local} is a file, which has no revision: leave out tokens.revision.")
         return local
     return find_published(path, revision, base, (CONFIG, FILE, *COMPANIONS), "tokens.path") / FILE
