@@ -15,6 +15,9 @@ from torch import Tensor, nn
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
 import parallel
+from aurora.model.layers.attention import Attention
+from aurora.model.layers.mlp import MLP
+from aurora.model.layers.norms import RMSNorm
 from aurora.training.checkpoints.placement import Placement
 from aurora.training.parallel.network import ParallelNetwork
 
@@ -78,12 +81,55 @@ def count_twice(network: type[ParallelNetwork]) -> None:
     network.gradient_norm = norm  # type: ignore[method-assign]
 
 
+def change(network: type[ParallelNetwork], kind: type[nn.Module], attribute: str, value: Any) -> None:
+    """Give every module of a `kind` another value than its cut gave it."""
+    honest = network.__init__
+
+    def build(self: ParallelNetwork, *arguments: Any, **named: Any) -> None:
+        honest(self, *arguments, **named)
+        for module in self.modules():
+            if isinstance(module, kind):
+                setattr(module, attribute, value)
+
+    network.__init__ = build  # type: ignore[method-assign]
+
+
+def take_first_head(network: type[ParallelNetwork]) -> None:
+    """Trap 6: with fewer key/value heads than ranks, each looks at the first instead of its own."""
+    change(network, Attention, "own", slice(0, 1))
+
+
+def norm_apart(network: type[ParallelNetwork]) -> None:
+    """Trap 7: a norm on all heads together takes the mean of a rank's own."""
+    change(network, RMSNorm, "total", None)
+
+
+def enter_silently(network: type[ParallelNetwork]) -> None:
+    """Trap 8: the gradients that a rank's part of gate and up gives are kept from the others."""
+    change(network, MLP, "enter", None)
+
+
+def forget_head_norms(network: type[ParallelNetwork]) -> None:
+    """Trap 9: the weights of a norm on each head have the gradient of a rank's own heads."""
+    honest = network._sum_shared
+
+    def others(self: ParallelNetwork, gradient: Tensor, placement: Placement, rows: slice) -> None:
+        if "_norm" not in placement.name:
+            honest(self, gradient, placement, rows)
+
+    network._sum_shared = others  # type: ignore[method-assign]
+
+
 UNDO: dict[str, Any] = {
     "tie": untie,
     "key-value": forget_shared_heads,
     "placement": forget_positions,
     "both-ends": add_twice,
     "clip": count_twice,
+    "own-head": take_first_head,
+    "norm-total": norm_apart,
+    "enter": enter_silently,
+    "head-norm": forget_head_norms,
     "none": lambda network: None,
 }
 

@@ -1,4 +1,4 @@
-"""Every layout beside one process, and the five mistakes that would train wrongly without a word."""
+"""Every layout beside one process, and the nine mistakes that would train wrongly without a word."""
 
 from __future__ import annotations
 
@@ -81,6 +81,10 @@ def test_a_layout_trains_what_one_process_trains(layout: str, kept: Path) -> Non
         ("placement", "2,1,1 --micro-batch 8 --sequence-parallel"),
         ("both-ends", "1,2,1 --micro-batch 4 --schedule zero-bubble-v"),
         ("clip", "1,2,1 --micro-batch 4"),
+        ("own-head", "4,1,1 --micro-batch 8 --family llama"),
+        ("norm-total", "2,1,1 --micro-batch 8 --family olmo2"),
+        ("enter", "2,1,1 --micro-batch 8 --family llama"),
+        ("head-norm", "2,1,1 --micro-batch 8 --family qwen3"),
     ],
 )
 def test_undoing_a_fix_is_noticed(fix: str, layout: str, kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
