@@ -57,10 +57,14 @@ class Phrases(Table):
 
 
 class Messages(Table):
-    """What the messages of a translated program must hold to be text of this language, as sets of characters."""
+    """What the messages of a translated program must hold to be text of this language, as sets of characters, and what
+    they write to placeholders."""
 
     letters: Pattern | None = Field(None, description="At least half of a message's letters are of this set.")
     telling: Pattern | None = Field(None, description="At least one letter of this set stands in a message.")
+    ending: Pattern | None = Field(
+        None, description="What case endings look like that are written to a placeholder behind a colon (`%s:lle`)."
+    )
 
 
 class Refusals(Table):

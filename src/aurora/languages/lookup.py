@@ -19,7 +19,7 @@ from pydantic import ValidationError
 
 from aurora.errors import UserError
 from aurora.files import canonical_json
-from aurora.languages.labels import CODE, UNDETERMINED, in_usual_script, primary, usual_script
+from aurora.languages.labels import CODE, ENGLISH, UNDETERMINED, in_usual_script, primary, usual_script
 from aurora.languages.language import Language, Sentences
 from aurora.languages.names import NAMES
 from aurora.yaml_nodes import Key, read_table
@@ -209,7 +209,7 @@ def phrases(tag: str) -> dict[str, list[str]]:
 def assistant_phrases(tag: str) -> tuple[str, ...]:
     """Phrases by which answers in texts with a tag say that a model wrote them: its language's, and English ones, which
     models leave in answers of any language."""
-    found = [find(tag), find("en")]
+    found = [find(tag), find(ENGLISH)]
     return tuple(dict.fromkeys(phrase for language in found if language for phrase in language.assistant_phrases))
 
 

@@ -37,8 +37,6 @@ _ROLE = re.compile(r":[\w.-]+(?::[\w.-]+)?:`~?([^`<>]+)(?:<[^<>]*>)?`|`([^`<>]+)
 _LINK = re.compile(r"!?\[([^\[\]]+)\]\([^()]*\)|\[\d+:([^\[\]]*)\]|\[\[([^\[\]]*)\]\]")
 _MARKUP = re.compile(r"`+|\*+(?=\S)|(?<=\S)\*+|(?<!\w)__(?=\w)|(?<=\w)__(?!\w)|%(?=%)")
 _ACCELERATOR = re.compile(r"\([&_]\w\)|&(?=[^\W\d_])(?<![A-Z]&)(?!\w+;)|(?<!\w)_(?=[^\W_])")
-# A Finnish case ending after a placeholder and a colon ("%s:lle") is removed with it.
-_ENDING = re.compile(rf"{_HOLE}:[a-zäö]{{1,6}}\b")
 # Quotes and brackets that contain only holes are removed with them.
 _ENCLOSED = re.compile(
     rf"[\"'“”„‘’«»「『（(\[]{{1,4}}[\s,/×x–-]{{0,9}}{_HOLE}[\s,/×x–{_HOLE}-]{{0,20}}[\"'“”‘’«»」』）)\]]{{1,4}}"
@@ -96,13 +94,20 @@ def _once(text: str) -> tuple[str, int]:
     """The text without one layer of markup, and the number of its placeholders."""
     text = _BRANCHES.sub(lambda match: match[1].replace("#", _HOLE), html.unescape(text))
     text = _LINK.sub(_inner, _ROLE.sub(_inner, text))
-    text = _ENDING.sub(_HOLE, _PLACEHOLDER.sub(_HOLE, text))
+    text = _endings().sub(_HOLE, _PLACEHOLDER.sub(_HOLE, text))
     num_holes = text.count(_HOLE)
     text = _TAG.sub("", _BLOCK_TAG.sub(" ", text))
     text = _ACCELERATOR.sub("", _MARKUP.sub("", text))
     text = _EMPTY.sub(" ", _ENCLOSED.sub(_HOLE, text))
     text = _SPACE_BEFORE.sub("", _SPACES.sub(" ", text))
     return _SPACE_WITHIN.sub("", text).lstrip(_EDGES).rstrip(" \t/|–—-•·*#>"), num_holes
+
+
+@lookup.cached
+def _endings() -> re.Pattern[str]:
+    """A placeholder with an ending that a language writes to it behind a colon ("%s:lle") and that goes with it."""
+    found = (entry.language.messages.ending for entry in lookup.entries())
+    return re.compile(rf"{_HOLE}:(?:{'|'.join(filter(None, found)) or '(?!)'})\b")
 
 
 def _inner(match: re.Match[str]) -> str:
