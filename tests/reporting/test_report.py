@@ -215,6 +215,26 @@ def test_steps_that_a_guard_left_out_are_told_beside_the_losses(data: dict[str, 
     assert "The guard left 3 steps of cap out; left_out.jsonl names their documents." in render(data)
 
 
+def test_instructions_stand_beside_text_and_code_with_what_they_were_made_from(data: dict[str, Any]) -> None:
+    title, origin = "Share of tokens with a loss by kind of text", {"kind": "conversations", "made_from": ["gsm8k"]}
+    for stage in data["stages"]:
+        stage["token_shares"] = {"docstrings/en": 0.5, "sources/code": 0.5}
+    assert title not in render(data)
+    data["corpus"]["sources"]["maths"] = origin
+    data["corpus"]["sources"]["unused"] = origin
+    data["stages"][-1]["token_shares"] = {
+        "docstrings/en": 0.5,
+        "sources/code": 0.2,
+        "maths/en": 0.2,
+        "redteam/pairs": 0.1,
+    }
+    page = render(data)
+    table = page[page.index(title) :].partition("</table>")[0]
+    assert [cell for cell in ("50", "20", "30") if f"{cell}\u202f%" not in table] == []
+    assert "maths was made from the training sets of gsm8k: what a stage gains on these is not all transfer." in page
+    assert "unused was made from" not in page
+
+
 def test_a_huge_report_stays_a_page(data: dict[str, Any]) -> None:
     loss, example = data["corpus"]["losses"][0], data["corpus"]["examples"][0]
     data["corpus"]["losses"] = [{**loss, "rule": f"rule {number}"} for number in range(3000)]

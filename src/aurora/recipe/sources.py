@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from aurora.recipe.base import Section, layout
-from aurora.recipe.names import Configuration, Language, PackageName, PackageVersion, Revision, Split
+from aurora.recipe.names import Configuration, Language, Name, PackageName, PackageVersion, Revision, Split
 
 MEASURING = "eld"
 Layout = Literal["messages", "columns", "transcript", "replies", "tree"]
@@ -141,6 +141,11 @@ class ConversationsSource(SourceBase):
         "best",
         description="Of a tree of replies the path of the best-ranked ones, or all its paths; an answer that several "
         "paths share is then learnt in the first of them alone.",
+    )
+    made_from: list[Name] = Field(
+        default_factory=list,
+        description="Benchmarks whose training sets it was made from (`gsm8k`); the report says so beside what the "
+        "stages learn of it.",
     )
     tool_turns: Literal["refuse", "text"] = Field(
         "refuse", description="Conversations with calls of tools: refused, or kept with calls and results as text."

@@ -49,10 +49,12 @@ def provenance(name: str, source: Source, base: Path, cache: Path) -> dict[str, 
         case JsonlSource() | ParquetSource() | TextSource():
             return {"kind": source.kind, "files": files.identities(name, source.paths, base)}
         case ConversationsSource(dataset=None):
-            return {"kind": source.kind, "files": files.identities(name, source.paths, base)}
+            read = {"kind": source.kind, "files": files.identities(name, source.paths, base)}
+            return read | {"made_from": source.made_from}
         case ConversationsSource(dataset=dataset):
             assert dataset is not None
-            return hub.identity(name, source.kind, dataset, source.revision, base)
+            read = hub.identity(name, source.kind, dataset, source.revision, base)
+            return read | {"made_from": source.made_from}
         case HtmlSource() | WarcSource():
             return {"kind": source.kind, "files": web.web_identities(name, source, base)}
         case HubSource():

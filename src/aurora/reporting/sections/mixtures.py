@@ -8,17 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from aurora.languages.labels import CODE as CODE_TAG
+from aurora.recipe.names import REDTEAM
 from aurora.reporting.charts.figures import Piece, Stack, stacked_bars
 from aurora.reporting.page.components import Palette, Row, figure, legend, section, table
 from aurora.reporting.page.markup import Html, join, tag
 from aurora.reporting.schema import Control, Report, Stage
 from aurora.reporting.wording import compact, duration, share
 
+TEXT, CODE, INSTRUCTIONS = KINDS = ("text", "code", "instructions")
+
 
 def mixtures_section(report: Report, palette: Palette) -> Html:
     """Figure 2, and the stages in numbers."""
     shares = _shares(report, palette)
-    tables = [part for part in (_share_table(report, palette), _stage_table(report)) if part]
+    tables = [part for part in (_share_table(report, palette), _kind_table(report), _stage_table(report)) if part]
     return section(
         "mixtures",
         "What each stage was trained on",
@@ -76,6 +80,35 @@ def _share_table(report: Report, palette: Palette) -> Html | None:
     headings = ["source", *[stage.name for stage in report.stages]]
     title = "Share of tokens with a loss, ×passes over the source, and share of tokens read where that is another"
     return table(title, headings, rows) if rows else None
+
+
+def _kind_table(report: Report) -> Html | None:
+    """Text, code and instructions of each stage, where there are instructions; and what these were made from."""
+    kinds = {source: _kind(source, report) for stage in report.stages for source in stage.token_shares}
+    if INSTRUCTIONS not in kinds.values():
+        return None
+    rows: list[Row] = []
+    for stage in report.stages:
+        parts = dict.fromkeys(KINDS, 0.0)
+        for source, part in stage.token_shares.items():
+            parts[kinds[source]] += part
+        rows.append([stage.name, *(share(round(part, 3)) if part else "–" for part in parts.values())])
+    said = "{} was made from the training sets of {}: what a stage gains on these is not all transfer."
+    notes = [
+        tag("p", said.format(name, ", ".join(made_from)), class_="note")
+        for name, origin in sorted(report.corpus.sources.items())
+        if (made_from := origin.get("made_from")) and any(source.startswith(f"{name}/") for source in kinds)
+    ]
+    return join(table("Share of tokens with a loss by kind of text", ["stage", *KINDS], rows), *notes)
+
+
+def _kind(source: str, report: Report) -> str:
+    """What a store holds: conversations of any language, code, or text."""
+    name, _, language = source.rpartition("/")
+    origin = report.corpus.sources.get(name, {})
+    if name == REDTEAM or origin.get("kind") == "conversations":
+        return INSTRUCTIONS
+    return CODE if language == CODE_TAG else TEXT
 
 
 def _share_and_epochs(stage: Stage, source: str) -> Html | str:
