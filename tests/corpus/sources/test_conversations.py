@@ -104,6 +104,6 @@ def test_one_place_is_given() -> None:
 def test_provenance(tmp_path: Path) -> None:
     written(tmp_path / "a.jsonl", [])
     assert set(provenance("chats", source(), tmp_path, tmp_path)["files"]) == {"a.jsonl"}
-    remote = source(dataset="someone/chats", revision="abc")
-    expected = {"kind": "conversations", "dataset": "someone/chats", "revision": "abc"}
+    remote = source(dataset="someone/chats", revision="abc", made_from=["gsm8k"])
+    expected = {"kind": "conversations", "dataset": "someone/chats", "revision": "abc", "made_from": ["gsm8k"]}
     assert provenance("chats", remote, tmp_path, tmp_path) == expected
