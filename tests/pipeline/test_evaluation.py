@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from aurora.pipeline.evaluation import steps
+from aurora.pipeline.step import Project
+from aurora.recipe import load_recipe
+from aurora.run.folder import RunFolder
+
+
+def names(recipe: Path, run: Path, *overrides: str) -> list[str]:
+    return [step.name for step in steps(Project(load_recipe(recipe, overrides), RunFolder(run)))]
+
+
+def test_answers_are_measured_before_and_after_safety_tuning_alone(
+    root: Path, minimal_recipe: Path, tmp_path: Path
+) -> None:
+    assert names(minimal_recipe, tmp_path) == ["evaluate:bigram", "evaluate:base"]
+    assert names(root / "recipes/tiny.yaml", tmp_path)[-2:] == ["safety:cat", "safety:safety"]
+
+
+def test_a_second_domain_is_read_where_the_recipe_has_one(
+    root: Path, minimal_recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Project, "digest", lambda project, artifact, *patterns: f"{artifact.name} {patterns[0]}")
+    read = {
+        recipe: steps(Project(load_recipe(recipe), RunFolder(tmp_path)))[0].inputs()
+        for recipe in (minimal_recipe, root / "recipes/tiny.yaml")
+    }
+    plain, demo = read.values()
+    assert plain == {"held_out": "corpus held_out/*", "tokenizer": "tokenizer tokenizer.json", "tokens": "train *.bin"}
+    assert demo == plain | {"other_domain": "corpus other_domain/*"}
