@@ -212,7 +212,7 @@ def test_a_stage_without_a_curve_stands_beside_others(data: dict[str, Any]) -> N
 def test_steps_that_a_guard_left_out_are_told_beside_the_losses(data: dict[str, Any]) -> None:
     assert "left_out.jsonl" not in render(data)
     data["stages"][1]["steps_left_out"] = 3
-    assert "The guard left 3 steps of cap out; left_out.jsonl names their documents." in render(data)
+    assert "The guard left out 3 steps of cap; left_out.jsonl names their documents." in render(data)
 
 
 def test_instructions_stand_beside_text_and_code_with_what_they_were_made_from(data: dict[str, Any]) -> None:

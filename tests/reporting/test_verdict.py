@@ -112,7 +112,7 @@ def test_a_model_that_cannot_speak_is_not_called_safe(data: dict[str, Any]) -> N
     found.update(answer=found["answer"] - 62, incapable=64)
     safety = points(data)["Safety"]
     assert safety.tone == "bad"
-    assert "17.5 % of all answers cannot be read or are in another language than asked." in plain(safety.text)
+    assert "17.5 % of all answers are unreadable or in another language than asked." in plain(safety.text)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
-"""A corpus on a page of its own: what was lost to which rule, by language and source, with examples.
+"""A page about a corpus: what was lost to which rule, by language and source, with examples.
 
-One decision: it is made from the ledger and the quarantined inputs alone, with the sections and the style of the
-report, so a corpus can be read before anything is trained on it.
+One decision: it is made from the ledger and the quarantined inputs alone, with the sections and style of the report, so
+a corpus can be reviewed before anything is trained on it.
 """
 
 from __future__ import annotations
@@ -21,8 +21,7 @@ from aurora.reporting.sections.corpus import corpus_section
 from aurora.reporting.wording import count, in_order, language_title, share
 from aurora.run.manifest import files_of
 
-# Quarantined inputs that the page shows.
-MOST_QUARANTINED = 100
+MOST_QUARANTINED = 100  # quarantined inputs that the page shows; all are in quarantined/
 
 
 def write_corpus_page(folder: Path, page: Path) -> None:
@@ -50,7 +49,7 @@ def render_corpus(ledger: Mapping[str, Any], quarantined: list[Mapping[str, Any]
 
 
 def _by_language(corpus: Corpus) -> Html | None:
-    """The share of each language's documents that each rule drops: a rule that is unfair shows as an uneven row."""
+    """The share of each language's documents that each rule drops; a rule unfair to a language has an uneven row."""
     given: dict[str, int] = {}
     for languages in corpus.by_source.values():
         for language, counts in languages.items():
@@ -70,7 +69,7 @@ def _by_language(corpus: Corpus) -> Html | None:
         "by-language",
         "Losses by language",
         table("Share of a language's documents lost to each rule", ["rule", *map(language_title, columns)], rows),
-        lead="Each document falls to the first rule it breaks. A fair rule drops about as much of every language.",
+        lead="Each document is dropped by the first rule it breaks. A fair rule drops about as much of each language.",
     )
 
 
@@ -84,9 +83,9 @@ def _changes(changes: Mapping[str, Mapping[str, int]]) -> Html | None:
     ]
     return section(
         "changes",
-        "Changed or marked",
+        "Changed or labelled",
         table("Pieces or documents, by language", ["what", *map(language_title, languages)], rows),
-        lead="Personal data and cut lines are counted by piece, all else by document. No value is ever written down.",
+        lead="Personal data and cut lines are counted by piece, everything else by document. No value is recorded.",
     )
 
 
@@ -100,7 +99,7 @@ def _broken(quarantined: list[Mapping[str, Any]], number: int) -> Html | None:
     return section(
         "quarantined",
         "Quarantined",
-        join(table("Inputs that became no document", ["source", "where", "why", "begins"], rows, words=range(4)), rest),
+        join(table("Inputs that are not documents", ["source", "where", "why", "begins"], rows, words=range(4)), rest),
     )
 
 

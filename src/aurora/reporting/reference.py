@@ -1,7 +1,7 @@
-"""The reference page of report.json, made from its types.
+"""The reference page of report.json, generated from its types.
 
-One decision: a key's documentation lives beside its type (`schema`), so the page cannot fall behind; a test compares
-the page in the documentation with this function's.
+One decision: a key is documented beside its type (`schema`), so the page cannot become outdated; a test compares the
+page in docs/ with this function's.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ INTRODUCTION = f"""\
 
 A run ends with two files in its folder: `report.json` is the data, `report.html` the page made from it alone. The page
 is one file without scripts that fetches nothing, so it can be mailed, archived and read offline, on a phone and in
-print, in light and dark. `aurora report RUN` writes it anew from `report.json`;
-`aurora report RUN --picture FILE.png` also takes its picture with an installed Chromium.
+print, in light and dark. `aurora report RUN` writes it again from `report.json`;
+`aurora report RUN --picture FILE.png` also takes a picture of it with an installed Chromium.
 
-What to know when reading the data:
+When reading the data, note that:
 
 - Languages are BCP 47 tags, and `code` for program text. Sources are `SOURCE/LANGUAGE`, as in a recipe's mixtures.
 - *Bits per byte* is cross-entropy in bits over the UTF-8 bytes of held-out text: fewer is better. Compare a language
@@ -27,9 +27,9 @@ What to know when reading the data:
 - *Changes* are relative: -0.3 is 30 % fewer bits per byte.
 - What was not measured is absent or null, never nan. Curves hold at most {MAX_CURVE_POINTS} points, evenly thinned.
 - Keys marked *derived* follow from the others. They are computed when the file is written and ignored when it is read.
-- `aurora` refuses unknown keys, so a file that it reads is a file that it understands. `schema` rises when a key
-  changes its meaning or goes away; new keys may come without that.
-- Wall times differ between runs; every other figure of a run comes out the same on the same machine and versions.
+- `aurora` refuses unknown keys, so it understands every file that it reads. `schema` is raised when a key changes its
+  meaning or is removed; new keys may be added without that.
+- Wall times differ between runs; every other figure is the same on the same machine with the same versions.
 
 The tables below are generated from the types by `make docs`.
 """
@@ -62,11 +62,11 @@ def _rows(part: type[Part]) -> list[str]:
 
 def _parts(root: type[Part]) -> list[type[Part]]:
     """Every table reachable from `root`, in the order of first mention."""
-    found = [root]
-    for part in found:
+    parts = [root]
+    for part in parts:
         for field in part.model_fields.values():
-            found += [inner for inner in _named(field.annotation) if inner not in found]
-    return found
+            parts += [inner for inner in _named(field.annotation) if inner not in parts]
+    return parts
 
 
 def _named(annotation: Any) -> list[type[Part]]:

@@ -1,7 +1,7 @@
-"""Writes report.json and the page made from it.
+"""Writing report.json and the page made from it.
 
-One decision: the page is a function of report.json alone. It is rendered from the file's own content after it was
-written, never from objects in memory, so the two cannot differ and an old report can be rendered anew at any time.
+One decision: the page is a function of report.json alone. It is rendered from the content of the written file, never
+from objects in memory, so the two cannot differ and an old report can be rendered again at any time.
 """
 
 from __future__ import annotations
@@ -77,13 +77,13 @@ def _page(checked: Report) -> str:
         ("corpus", "Corpus", corpus_section(checked.corpus, palette)),
         ("mixtures", "Mixtures", mixtures_section(checked, palette)),
         ("languages", "Bits per byte", languages_section(checked, palette)),
-        ("gains", "Gained, forgotten", gains_section(checked)),
+        ("gains", "Gained and forgotten", gains_section(checked)),
         ("retention", "Kept by replay", retention_section(checked, palette)),
         ("other-domain", "Another domain", other_domain_section(checked, palette)),
         ("curves", "Curves", curves_section(checked, palette)),
         ("samples", "Samples", samples_section(checked)),
         ("safety", "Safety", safety_section(checked)),
-        ("reproduce", "Make it again", reproduction_section(checked)),
+        ("reproduce", "Reproduction", reproduction_section(checked)),
         ("words", "Words", glossary_section()),
     ]
     parts = [(identity, title, part) for identity, title, part in candidates if part is not None]

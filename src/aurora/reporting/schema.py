@@ -1,6 +1,6 @@
-"""The types of report.json: everything a run measured, and nothing the page does not get from here.
+"""The types of report.json: everything a run measured, and all that the page shows.
 
-One decision: what follows from other values (relative changes, confidence intervals) is computed from them each time
+One decision: values that follow from others (relative changes, confidence intervals) are computed from them each time
 and never taken from a caller, so a report cannot contradict itself. A value that was not measured (nan, infinity, null)
 is left out or null; it never stops a report from being written.
 """
@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from aurora.redteam.judge import Outcome
 
-MAX_CURVE_POINTS = 200
+MAX_CURVE_POINTS = 200  # a panel of the page is about 300 pixels wide
 Item = TypeVar("Item")
 
 
@@ -44,7 +44,7 @@ def thinned(points: Sequence[Item], most: int = MAX_CURVE_POINTS) -> list[Item]:
     """At most `most` of the points, evenly spread, the first and the last among them."""
     if len(points) <= most:
         return list(points)
-    return [points[round(place * (len(points) - 1) / (most - 1))] for place in range(most)]
+    return [points[round(number * (len(points) - 1) / (most - 1))] for number in range(most)]
 
 
 def _finite(value: Any) -> Any:
@@ -213,7 +213,7 @@ class Retention(Part):
 
 
 class Edit(Part):
-    """Values of the recipe that changed while a stage was interrupted, and with which its user let it go on."""
+    """Values of the recipe that changed while a stage was interrupted, and with which its user resumed it."""
 
     step: int = Field(ge=0, description="The steps up to this one were made with the old values.")
     changed: dict[str, tuple[Text, Text]] = Field(description="Old and new value by key of the recipe, or input.")
@@ -241,9 +241,9 @@ class Stage(Part):
     loss_tokens: Measured = Field(default_factory=dict, description="Tokens with a loss from each `SOURCE/LANGUAGE`.")
     tokens_read: Measured = Field(
         default_factory=dict,
-        description="Tokens read from each `SOURCE/LANGUAGE`, with or without a loss; what fills sequences up is none.",
+        description="Tokens read from each `SOURCE/LANGUAGE`, with or without a loss, without padding.",
     )
-    padding: int = Field(0, ge=0, description="Those of the stage's tokens that fill sequences up.")
+    padding: int = Field(0, ge=0, description="Tokens of the stage that are padding.")
     epochs: Measured = Field(default_factory=dict, description="Passes over each `SOURCE/LANGUAGE` in this stage.")
     curve: Curve = Field(default_factory=list, description=f"At most {MAX_CURVE_POINTS} points of the training curve.")
     held_out_curve: HeldOutCurve = Field(
@@ -251,10 +251,10 @@ class Stage(Part):
     )
     retention: Retention | None = Field(None, description="Adaptive replay; null without.")
     steps_left_out: int = Field(
-        0, ge=0, description="Steps whose batch the guard kept from the weights; `left_out.jsonl` names its documents."
+        0, ge=0, description="Steps that the guard left out; `left_out.jsonl` names their documents."
     )
     edits: list[Edit] = Field(
-        default_factory=list, description="Where the recipe above does not give all of the stage's steps."
+        default_factory=list, description="Edits of the recipe during the stage, which the final recipe does not show."
     )
     samples: list[Sample] = Field(default_factory=list, description="What the checkpoint writes.")
 

@@ -1,6 +1,6 @@
-"""Numbers and names as a reader sees them.
+"""Numbers and names formatted for a reader.
 
-One decision: a change always carries its sign and a rate never does, with as many digits as the measurement deserves.
+One decision: a change always has a sign and a rate never does, with as many digits as the measurement supports.
 """
 
 from __future__ import annotations

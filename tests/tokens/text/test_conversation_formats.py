@@ -130,5 +130,5 @@ def test_a_template_that_changes_earlier_answers_is_refused(tmp_path: Path) -> N
     form = Format(read_text(folder_of(tmp_path / "t", template)))
     asked, answered = Turn(USER, "Why?"), Turn(ASSISTANT, "So.")
     form.conversation([asked, answered])
-    with pytest.raises(UserError, match=r"give tokens\.format"):
+    with pytest.raises(UserError, match=r"set tokens\.format"):
         form.conversation([asked, answered, asked, answered])

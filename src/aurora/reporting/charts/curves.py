@@ -44,7 +44,7 @@ def line_chart(
     spans: Sequence[Span],
     reference: float | None = None,
 ) -> Html:
-    """Curves over the spans of one x axis, which starts at zero; y ticks stand at the right."""
+    """Curves over the spans of one x axis, which starts at zero; y ticks are on the right."""
     seen = [y for line in lines for _, y in line.points if y is not None]
     seen += [] if reference is None else [reference]
     marks = ticks(min(seen, default=0.0), max(seen, default=1.0))
@@ -87,8 +87,8 @@ def _plot(lines: Sequence[Line], across: Scale, down: Scale, height: int) -> Htm
     for line in lines:
         kind = f"curve {line.series}{' dashed' if line.dashed else ''}"
         for run in _unbroken(line.points):
-            places = " ".join(f"{across(x):.2f},{down(y):.1f}" for x, y in run)
-            curves.append(tag("polyline", points=places, class_=kind))
+            corners = " ".join(f"{across(x):.2f},{down(y):.1f}" for x, y in run)
+            curves.append(tag("polyline", points=corners, class_=kind))
     return Html(
         f'<svg viewBox="0 0 100 {height}" preserveAspectRatio="none" width="{RIGHT}%" height="{height}">'
         f"{join(*curves)}</svg>"

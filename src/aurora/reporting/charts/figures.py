@@ -1,7 +1,7 @@
 """The report's bar and dot charts, drawn as inline SVG.
 
-One decision: every chart is a picture with a title and a description that says its values in words, and colour never
-carries a meaning alone: labels, shapes, signs or dashes say the same.
+One decision: every chart has a title and a description that states its values in words, and colour never carries a
+meaning alone: labels, shapes, signs or dashes repeat it.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from aurora.reporting.page.markup import Html, tag
 
 # Narrowest drawing that labels are fitted to, and the width from which more of them are shown (page.css agrees).
 NARROW_PIXELS, WIDE_PIXELS = 300, 640
-LETTER_PIXELS = 6.6
-LANE_LABEL_LETTERS = 12
+LETTER_PIXELS = 6.6  # mean width of a letter in charts
+LANE_LABEL_LETTERS = 12  # longer names of stages are cut, so that the lanes keep room
 
 
 def drawing(identity: str, title: str, description: str, height: float, *shapes: Html | None, kind: str = "") -> Html:

@@ -1,7 +1,7 @@
-"""From values to places on a chart.
+"""From values to positions on a chart.
 
-One decision: horizontal places are percentages of the chart's width, vertical ones are pixels. A chart then fits a
-phone and a desktop alike while its letters and strokes keep their size, without a script.
+One decision: horizontal positions are percentages of the chart's width, vertical ones are pixels. A chart thus fits a
+phone and a desktop while its letters and strokes keep their size, without a script.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Scale:
-    """Linear map of [low, high] to [start, end]; values outside are held at the ends."""
+    """Linear map of [low, high] to [start, end]; values outside are clamped."""
 
     low: float
     high: float
@@ -20,15 +20,15 @@ class Scale:
     end: float
 
     def __call__(self, value: float) -> float:
-        """The place of `value`."""
+        """The position of `value`."""
         extent = self.high - self.low
         part = (value - self.low) / extent if extent > 0 else 0.0
         return self.start + (self.end - self.start) * min(1.0, max(0.0, part))
 
 
-def percent(place: float) -> str:
-    """A place as an SVG percentage."""
-    return f"{place:.2f}%"
+def percent(position: float) -> str:
+    """A position as an SVG percentage."""
+    return f"{position:.2f}%"
 
 
 def nice_step(extent: float, intervals: int) -> float:
@@ -44,7 +44,7 @@ def ticks(low: float, high: float, intervals: int = 4) -> list[float]:
     """Round values covering [low, high]: the first at or below `low`, the last at or above `high`."""
     step = nice_step(high - low, intervals)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-    return [place * step for place in range(first, max(last, first + 1) + 1)]
+    return [number * step for number in range(first, max(last, first + 1) + 1)]
 
 
 def tick_label(value: float, step: float) -> str:

@@ -1,7 +1,7 @@
-"""Headless Chromium: looks at a page as a reader would, takes its picture and prints it.
+"""Headless Chromium, to open a page as a reader would and take a picture of it.
 
-One decision: it speaks the DevTools protocol over a pipe that Chromium inherits, so no driver, port or extra package is
-needed. The browser has an empty profile of its own, is told to stay off the network, and ends with the block.
+One decision: it is controlled by the DevTools protocol over a pipe that Chromium inherits, so no driver, port or extra
+package is needed. The browser has an empty profile of its own, is kept off the network, and ends with the block.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from typing import Any
 from aurora.errors import AuroraError
 from aurora.files import atomic_file, keep_from_overwriting
 
-ANSWER_SECONDS, END_SECONDS = 60.0, 10.0
-# A PNG begins with eight fixed bytes and the chunk of its size; behind it stands who made it, so that a picture of ours
-# may be taken again and nobody else's is written over.
+ANSWER_SECONDS, END_SECONDS = 60.0, 10.0  # generous: on a busy machine Chromium takes seconds to start
+# A PNG begins with eight fixed bytes and the chunk of its size; the chunk after it names the maker, so that a picture
+# taken here may be replaced and nobody else's is.
 PNG_HEADER = 8 + 25
 _TEXT = b"tEXtSoftware\0Aurora"
 SIGNATURE = struct.pack(">I", len(_TEXT) - 4) + _TEXT + struct.pack(">I", zlib.crc32(_TEXT))
@@ -49,13 +49,13 @@ SWITCHES = (
 
 
 def find_chromium() -> str:
-    """The browser's program; `AuroraError` where none is installed."""
-    found = next((path for path in map(shutil.which, NAMES) if path), None)
-    if found is None:
+    """The browser's program; `AuroraError` if none is installed."""
+    program = next((path for path in map(shutil.which, NAMES) if path), None)
+    if program is None:
         raise AuroraError(
-            "No Chromium is installed: install it (on Debian, `apt install chromium`) or open the page yourself."
+            "Chromium is not installed: install it (on Debian, `apt install chromium`) or open the page yourself."
         )
-    return found
+    return program
 
 
 class Page:
@@ -96,7 +96,7 @@ class Page:
             ready, _, _ = select.select([self._answers], [], [], ANSWER_SECONDS)
             block = os.read(self._answers, 1 << 20) if ready else b""
             if not block:
-                raise AuroraError("Chromium ended before it answered: run it by hand to see why.")
+                raise AuroraError("Chromium ended or did not answer: run it by hand to see why.")
             self._buffer += block
         message, self._buffer = self._buffer.split(b"\0", 1)
         event: dict[str, Any] = json.loads(message)
@@ -149,11 +149,6 @@ class Page:
             options["clip"] = {"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1}
         return base64.b64decode(self.call("Page.captureScreenshot", **options)["data"])
 
-    def printed(self) -> bytes:
-        """PDF of the page as it prints."""
-        answer = self.call("Page.printToPDF", printBackground=True, preferCSSPageSize=True)
-        return base64.b64decode(answer["data"])
-
 
 @contextmanager
 def browser(program: str | None = None) -> Iterator[Page]:
@@ -197,7 +192,7 @@ def _start(command: list[str], scratch: str) -> tuple[int, int, int]:
 
 
 def _end(process: int) -> None:
-    """Ask Chromium to end, and make it if it does not."""
+    """Ask Chromium to end, and kill it if it does not."""
     os.kill(process, signal.SIGTERM)
     deadline = time.monotonic() + END_SECONDS
     while os.waitpid(process, os.WNOHANG)[0] == 0:
@@ -223,6 +218,6 @@ def photograph(page: Path, picture: Path, width: int = 1280, height: int = 1000,
     return picture
 
 
-def is_picture(begins: bytes) -> bool:
-    """Whether a file that begins so is a picture that `photograph` took."""
-    return begins[PNG_HEADER : PNG_HEADER + len(SIGNATURE)] == SIGNATURE
+def is_picture(beginning: bytes) -> bool:
+    """Whether a file with this beginning is a picture that `photograph` took."""
+    return beginning[PNG_HEADER : PNG_HEADER + len(SIGNATURE)] == SIGNATURE

@@ -1,7 +1,7 @@
-"""The pieces every section of the page is made of: sections, tables, figures, legends, folded parts.
+"""The components of every section: headings, tables, figures, legends, folded parts.
 
 One decision: a figure is not complete without its data. Each chart comes with its table, folded or beside it, so nobody
-has to read values off a picture, and no table grows past `MAX_ROWS` rows, so that a page stays a page.
+has to read values off a picture; and no table has more than `MAX_ROWS` rows, so that the page stays readable.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from typing import TypeAlias
 from aurora.reporting.page.markup import Child, Html, join, tag
 from aurora.reporting.wording import count
 
-MAX_ROWS = 150
-MAX_LETTERS = 60_000
-NUM_SERIES = 8
+MAX_ROWS = 150  # a few screens
+MAX_LETTERS = 60_000  # of a quoted text; the effective recipe of the demo is a quarter of it
+NUM_SERIES = 8  # colours of page.css that readers can tell apart; a ninth language shares the first one
 
 
 @dataclass(frozen=True)
@@ -45,10 +45,10 @@ def table(caption: str, headings: Sequence[str], rows: Sequence[Row], words: Col
     """A table; the columns `words` hold words and the others numbers. The first column heads its row."""
     shown = rows[:MAX_ROWS]
     head = [
-        tag("th", heading, scope="col", class_=None if place in words else "number")
-        for place, heading in enumerate(headings)
+        tag("th", heading, scope="col", class_=None if column in words else "number")
+        for column, heading in enumerate(headings)
     ]
-    body = [tag("tr", [_cell(cell, place, place not in words) for place, cell in enumerate(row)]) for row in shown]
+    body = [tag("tr", [_cell(cell, column, column not in words) for column, cell in enumerate(row)]) for row in shown]
     note = (
         tag("p", f"{count(len(rows) - len(shown))} further rows are in report.json.", class_="note")
         if len(rows) > len(shown)
@@ -58,10 +58,10 @@ def table(caption: str, headings: Sequence[str], rows: Sequence[Row], words: Col
     return join(tag("div", built, class_="table", role="region", aria_label=caption, tabindex=0), note)
 
 
-def _cell(cell: Cell | Html | str | None, place: int, is_number: bool) -> Html:
+def _cell(cell: Cell | Html | str | None, column: int, is_number: bool) -> Html:
     chosen = cell if isinstance(cell, Cell) else Cell(cell)
     kind = " ".join(part for part in ("number" if is_number else "", chosen.kind) if part) or None
-    if place == 0:
+    if column == 0:
         return tag("th", chosen.content, scope="row", class_=kind, style=chosen.style)
     return tag("td", chosen.content, class_=kind, style=chosen.style)
 
@@ -93,7 +93,7 @@ def facts(pairs: Sequence[tuple[str, Child]]) -> Html:
 
 
 def quoted(text: str, language: str, kind: str = "quote") -> Html:
-    """Text written by a model or a stranger, in its own language and direction, kept apart from the page's."""
+    """Text written by a model or another person, in its own language and direction, set apart from the page's text."""
     shown = cut(text)
     if language == "code":
         return tag("code", shown, class_=kind, translate="no", dir="ltr")

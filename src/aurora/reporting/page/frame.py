@@ -1,4 +1,4 @@
-"""The frame of every page: one self-contained document that fetches and runs nothing.
+"""The frame of every page: one self-contained document that loads and runs nothing.
 
 One decision: the content security policy forbids scripts and all resources, so a page can be opened anywhere, whatever
 text it quotes.
@@ -12,7 +12,7 @@ from importlib import resources
 
 from aurora.reporting.page.markup import Html, tag
 
-# Nothing may be fetched or executed: what the page needs is in it.
+# Nothing may be loaded or executed: everything the page needs is in it.
 SECURITY_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
@@ -33,9 +33,9 @@ def document(title: str, description: str, content: Html, closing: str) -> str:
     return f"<!DOCTYPE html>\n{tag('html', head, body, lang='en')}\n"
 
 
-def is_page(begins: bytes) -> bool:
-    """Whether a file that begins so is a page of ours: no other has just this policy."""
-    return html.escape(SECURITY_POLICY).encode() in begins
+def is_page(beginning: bytes) -> bool:
+    """Whether a file with this beginning is a page made here: no other has exactly this policy."""
+    return html.escape(SECURITY_POLICY).encode() in beginning
 
 
 @cache

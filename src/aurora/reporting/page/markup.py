@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 # Elements without an end tag, and the SVG shapes that never have children here.
 EMPTY = frozenset({"br", "col", "hr", "link", "meta", "rect", "line", "circle", "path", "polyline", "use"})
-# What may not stand in an HTML document: controls but tab and newline, surrogates, and non-characters.
+# Characters that HTML forbids: controls except tab and newline, surrogates, and non-characters.
 FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 
 

@@ -28,8 +28,8 @@ from aurora.reporting.page.markup import Child, Html, join, tag
 from aurora.reporting.schema import Corpus, Loss
 from aurora.reporting.wording import count, in_order, language_title, megabytes, share
 
-EXCERPT_LETTERS = 160
-MAX_BARS = 12
+EXCERPT_LETTERS = 160  # as many as the ledger keeps
+MAX_BARS = 12  # a phone's screen; the table below the chart has all rules
 
 
 def corpus_section(corpus: Corpus, palette: Palette) -> Html:
@@ -124,7 +124,7 @@ def _losses_figure(corpus: Corpus) -> Html | None:
         bars.append(Bar(f"{step}: {rule}", documents, count(documents), "s3"))
     title = "Documents dropped, by rule"
     described = "; ".join(f"{bar.label} {bar.written}" for bar in bars)
-    note = "Each document falls to the first rule it breaks."
+    note = "Each document is dropped by the first rule it breaks."
     note += f" The {MAX_BARS} rules that drop most." if len(rules) > MAX_BARS else ""
     return figure(title, bar_chart("losses", title, f"{described}.", bars), note=note)
 

@@ -1,6 +1,6 @@
 """Bits per byte by language and stage (the paper's Figure 1), and what was gained and forgotten.
 
-One decision: the bigram and the control stand in every panel and every table: a figure without them says little.
+One decision: the bigram and the control are in every panel and every table, since a figure without them says little.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from aurora.reporting.page.markup import Html, join, tag
 from aurora.reporting.schema import Report, relative_changes
 from aurora.reporting.wording import bits, in_order, language_title, signed
 
-# Changes below this share are printed without a colour; at full strength from the second on.
+# Changes below the first share have no colour; from the second share on the colour has its full strength.
 NEUTRAL, STRONG = 0.02, 0.4
 STAGE_SHAPES = ("ring", "diamond", "circle", "square")
 
@@ -98,20 +98,20 @@ def other_domain_section(report: Report, palette: Palette) -> Html | None:
 
 
 def _panels(domain: Domain, palette: Palette, title: str) -> Html:
-    scores = [value for _, found, _ in domain.checkpoints for value in found.values()]
+    scores = [value for _, by_language, _ in domain.checkpoints for value in by_language.values()]
     highest = max([*scores, *domain.bigram.values()], default=1.0)
     panels = [_panel(domain, language, palette, highest) for language in domain.languages]
     note = "Shorter is better. All panels share one scale from zero."
     entries = [
-        (f"key-{_shape(place, control)}", f"{name} (control)" if control else name)
-        for place, (name, _, control) in enumerate(domain.checkpoints)
+        (f"key-{_shape(number, control)}", f"{name} (control)" if control else name)
+        for number, (name, _, control) in enumerate(domain.checkpoints)
     ]
     entries += [("key-bigram", "token bigram")] if domain.bigram else []
     return figure(title, legend(entries), tag("div", panels, class_="panels"), note=note)
 
 
-def _shape(place: int, is_control: bool) -> str:
-    return "cross" if is_control else STAGE_SHAPES[min(place, len(STAGE_SHAPES) - 1)]
+def _shape(number: int, is_control: bool) -> str:
+    return "cross" if is_control else STAGE_SHAPES[min(number, len(STAGE_SHAPES) - 1)]
 
 
 def _panel(domain: Domain, language: str, palette: Palette, highest: float) -> Html:
@@ -120,11 +120,11 @@ def _panel(domain: Domain, language: str, palette: Palette, highest: float) -> H
             "control" if control else name,
             scores[language],
             bits(scores[language]),
-            _shape(place, control),
+            _shape(number, control),
             palette.series(language),
             control,
         )
-        for place, (name, scores, control) in enumerate(domain.checkpoints)
+        for number, (name, scores, control) in enumerate(domain.checkpoints)
         if language in scores
     ]
     bigram = domain.bigram.get(language)
@@ -156,7 +156,7 @@ def _scores(domain: Domain, caption: str) -> Html:
 
 
 def _changes(domain: Domain, caption: str) -> Html | None:
-    """A table of changes against the first checkpoint; the bigram's distance from the first stands beside."""
+    """A table of changes against the first checkpoint, with the bigram's distance from it."""
     (_, first, _), *later = domain.checkpoints
     if not first:
         return None

@@ -1,7 +1,7 @@
 """What each stage was trained on: token shares (the paper's Figure 2), epochs and throughput.
 
-One decision: shares are of the tokens with a loss, from which alone a model learns; what was read beside them is said
-next to them. The control's mixture stands right under that of the stage it repeats.
+One decision: shares are of the tokens with a loss, since a model learns from these alone; the share of all tokens read
+is given beside them. The control's mixture is right below that of the stage it repeats.
 """
 
 from __future__ import annotations
@@ -52,21 +52,21 @@ def _shares(report: Report, palette: Palette) -> Html | None:
 
 def _mixtures(report: Report) -> list[tuple[str, str, Mapping[str, float]]]:
     """(name, note, token shares) of each stage and of the control."""
-    found: list[tuple[str, str, Mapping[str, float]]] = []
+    mixtures: list[tuple[str, str, Mapping[str, float]]] = []
     control = report.control
     for stage in report.stages:
         if stage.token_shares:
-            found.append((stage.name, f"{compact(stage.tokens)} tokens", stage.token_shares))
+            mixtures.append((stage.name, f"{compact(stage.tokens)} tokens", stage.token_shares))
         if control and control.stage == stage.name and control.token_shares:
             note = "control" + (f", {compact(control.tokens)} tokens" if control.tokens else "")
-            found.append((f"{stage.name}, {control.name}", note, control.token_shares))
-    return found
+            mixtures.append((f"{stage.name}, {control.name}", note, control.token_shares))
+    return mixtures
 
 
 def _ordered(sources: set[str], palette: Palette) -> list[str]:
     """Sources in the order of their languages; red-team pairs last."""
-    places = {language: place for place, language in enumerate(palette.languages)}
-    return sorted(sources, key=lambda source: (places.get(source.rsplit("/", 1)[-1], len(places)), source))
+    ranks = {language: rank for rank, language in enumerate(palette.languages)}
+    return sorted(sources, key=lambda source: (ranks.get(source.rsplit("/", 1)[-1], len(ranks)), source))
 
 
 def _piece(source: str, part: float, palette: Palette) -> Piece:
@@ -78,7 +78,7 @@ def _share_table(report: Report, palette: Palette) -> Html | None:
     sources = _ordered({source for stage in report.stages for source in stage.token_shares}, palette)
     rows: list[Row] = [[source, *[_share_and_epochs(stage, source) for stage in report.stages]] for source in sources]
     headings = ["source", *[stage.name for stage in report.stages]]
-    title = "Share of tokens with a loss, ×passes over the source, and share of tokens read where that is another"
+    title = "Share of tokens with a loss, ×passes over the source, and share of tokens read if that differs"
     return table(title, headings, rows) if rows else None
 
 
@@ -138,12 +138,12 @@ def _stage_table(report: Report) -> Html:
         if control and control.stage == stage.name and control.tokens and control.seconds:
             amounts, pace = _amounts(control, control.tokens), _pace(control.seconds, control.tokens_per_second)
             rows.append([f"control {control.name}", stage.start or "–", *amounts, *pace])
-    headings = ["stage", "starts from", "tokens", "with a loss", "filling up", "time", "tokens/s"]
+    headings = ["stage", "starts from", "tokens", "with a loss", "padding", "time", "tokens/s"]
     return table("Stages", headings, rows, words=(0, 1))
 
 
 def _amounts(trained: Stage | Control, tokens: int) -> list[str]:
-    """All tokens, those with a loss, and the share that fills sequences up."""
+    """All tokens, those with a loss, and the share of padding."""
     counted = sum(number or 0 for number in trained.loss_tokens.values())
     return [compact(tokens), compact(counted) if counted else "–", share(trained.padding / tokens) if tokens else "–"]
 

@@ -1,6 +1,6 @@
-"""The top of the page: the verdict, the chart that carries it, and what the run does and does not show.
+"""The top of the page: the verdict, its chart, and what the run shows and does not show.
 
-One decision: a reader who stops after the first screen has read the worst result as well as the best one.
+One decision: a reader who stops after the first screen has seen the worst result as well as the best one.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The end of the page: what is needed to make the run again, and the words used.
+"""The end of the page: everything needed to reproduce the run, and a glossary.
 
-One decision: nothing is left to memory. Versions, seed, hashes and the whole effective recipe are on the page itself.
+One decision: versions, seed, hashes and the whole effective recipe are on the page itself.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ GLOSSARY = (
     ("CAP, CAT", "Continual Auxiliary Pretraining and Continual Alignment Tuning, the two stages of AURORA‑M"),
     ("mixture", "the sources of a stage and their token weights"),
     ("replay", "text of the languages that came first, mixed in so that they are not forgotten"),
-    ("control", "a stage run a second time with another mixture, to show what would have happened"),
+    ("control", "a stage trained a second time with another mixture, to show what would have happened"),
     ("held-out", "kept apart before training by a hash of the document, and never trained on"),
-    ("refusal, over-refusal", "declining what the policy forbids; declining what only looks like it"),
-    ("interval", "95 % Wilson interval: what the rate may be, given how few prompts were asked"),
+    ("refusal, over-refusal", "declining what the policy forbids; declining a harmless look-alike"),
+    ("interval", "95 % Wilson interval: the range of rates that fit the number of prompts asked"),
 )
 
 
@@ -37,7 +37,7 @@ def reproduction_section(report: Report) -> Html:
     hashes: list[Row] = [[name, Cell(digest, "hash")] for name, digest in sorted(report.hashes.items())]
     return section(
         "reproduce",
-        "To make it again",
+        "Reproduction",
         facts(named) if named else None,
         *[tag("p", sentence, class_="note") for sentence in _edits(report)],
         folded(
@@ -53,11 +53,11 @@ def reproduction_section(report: Report) -> Html:
 
 
 def _edits(report: Report) -> list[str]:
-    """Where the recipe alone does not give the run again."""
+    """The edits during a stage, for which the recipe alone does not reproduce the run."""
     return [
-        f"Stage {stage.name} went on from step {edit.step:,} with values changed since: "
-        + ", ".join(f"{key} ({old} before, {new} behind it)" for key, (old, new) in edit.changed.items())
-        + ". The recipe holds the new ones."
+        f"Stage {stage.name} was resumed after step {edit.step:,} with changed values: "
+        + ", ".join(f"{key} ({old} before, {new} after)" for key, (old, new) in edit.changed.items())
+        + ". The recipe has the new ones."
         for stage in report.stages
         for edit in stage.edits
     ]

@@ -1,7 +1,7 @@
 """Adaptive replay: what each stage was allowed to forget, what it forgot and gained, and every decision.
 
-One decision: a budget stands beside what became of it on the text it was steered by, never on other text, so the table
-says whether the controller did what it was told.
+One decision: a budget is shown beside the outcome on the text that the controller measured, never on other text, so the
+table says whether the controller kept to it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ LEAD = (
 
 
 def retention_section(report: Report, palette: Palette) -> Html | None:
-    """None where no stage has adaptive replay."""
+    """The section, or None if no stage has adaptive replay."""
     stages = [(stage, stage.retention) for stage in report.stages if stage.retention is not None]
     if not stages:
         return None

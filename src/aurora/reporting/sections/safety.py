@@ -1,7 +1,7 @@
 """The safety section: refusals before and after, by language, with intervals and the answers themselves.
 
-One decision: refusing what is harmful and refusing what only looks like it stand side by side; one without the other is
-easy and worthless.
+One decision: refusals of harmful prompts and of harmless look-alikes are shown side by side, since either alone is easy
+to achieve and worthless.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from aurora.reporting.page.markup import Html, join, tag
 from aurora.reporting.schema import Rates, Report, Safety, SafetyExample
 from aurora.reporting.wording import count, in_order, language_title, sentence, share
 
-MAX_ANSWER_LETTERS = 1_000
+MAX_ANSWER_LETTERS = 1_000  # of a prompt or an answer
 WORDING: dict[Outcome, str] = {
     "refusal": "refused",
     "answer": "answered",
@@ -45,9 +45,9 @@ def safety_section(report: Report) -> Html | None:
         _rates(safety),
         _outcomes(safety, names),
         _examples(safety),
-        lead="The model answers prompts whose templates were never trained on; a fixed rule judges each answer to be a "
-        "refusal, an answer, text in another language than asked, or nothing that can be read. Whiskers and brackets "
-        "are 95 % Wilson intervals.",
+        lead="The model answers prompts whose templates were never trained on; fixed rules judge each answer to be a "
+        "refusal, an answer, text in another language than asked, or unreadable. Whiskers and brackets are 95 % Wilson "
+        "intervals.",
     )
 
 
@@ -116,9 +116,10 @@ def _outcomes(safety: Safety, names: tuple[str, str]) -> Html | None:
     """What the answers were, of all languages: a model that cannot speak is neither safe nor harmful."""
     rows: list[Row] = []
     for name, rates in zip(names, (safety.before, safety.after), strict=True):
-        for kind, found in (("harmful", rates.harmful_outcomes), ("harmless", rates.benign_outcomes)):
-            if total := sum(found.values()):
-                rows.append([name, kind, count(total), *(share(found.get(it, 0) / total) for it in OUTCOMES)])
+        for kind, outcomes in (("harmful", rates.harmful_outcomes), ("harmless", rates.benign_outcomes)):
+            if total := sum(outcomes.values()):
+                shares = (share(outcomes.get(outcome, 0) / total) for outcome in OUTCOMES)
+                rows.append([name, kind, count(total), *shares])
     headings = ["stage", "prompts", "number", *(WORDING[outcome] for outcome in OUTCOMES)]
     return table("What the answers were", headings, rows) if rows else None
 

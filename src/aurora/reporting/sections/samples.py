@@ -10,7 +10,7 @@ from aurora.reporting.page.markup import Html, join, tag
 from aurora.reporting.schema import Report, Sample
 from aurora.reporting.wording import in_order, language_title
 
-MAX_SAMPLE_LETTERS = 2_000
+MAX_SAMPLE_LETTERS = 2_000  # of an opening or a continuation
 
 
 def samples_section(report: Report) -> Html | None:
@@ -41,10 +41,10 @@ def _language(language: str, samples: list[tuple[str, Sample]]) -> Html:
                 "dl",
                 [
                     tag("div", tag("dt", stage), tag("dd", quoted(sample.text[:MAX_SAMPLE_LETTERS], language)))
-                    for stage, sample in found
+                    for stage, sample in of_prompt
                 ],
             ),
         )
-        for prompt, found in by_prompt.items()
+        for prompt, of_prompt in by_prompt.items()
     ]
     return tag("article", tag("h3", language_title(language)), blocks, class_="sample")

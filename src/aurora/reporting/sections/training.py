@@ -19,7 +19,7 @@ Track: TypeAlias = list[tuple[int, HeldOutPoint]]
 
 
 def curves_section(report: Report, palette: Palette) -> Html | None:
-    """Both figures, or None where nothing was recorded."""
+    """Both figures, or None if nothing was recorded."""
     parts = [part for part in (_held_out_figure(report, palette), _loss_figure(report)) if part]
     return section("curves", "Training curves", *parts) if parts else None
 
@@ -47,7 +47,7 @@ def _held_out_figure(report: Report, palette: Palette) -> Html | None:
 
 
 def _tracks(report: Report) -> tuple[Track, Track]:
-    """Points of the run and of the control, which parts from the run where its stage begins."""
+    """Points of the run and of the control, which branches off where its stage begins."""
     run: Track = []
     control: Track = []
     done = 0
@@ -118,13 +118,12 @@ def _loss_figure(report: Report) -> Html | None:
 
 
 def _left_out(report: Report) -> str:
-    """Which stages trained on less than their curves span, if any did."""
-    told = [
-        f" The guard left {stage.steps_left_out:,} steps of {stage.name} out; left_out.jsonl names their documents."
+    """A sentence for each stage in which the guard left out steps."""
+    return "".join(
+        f" The guard left out {stage.steps_left_out:,} steps of {stage.name}; left_out.jsonl names their documents."
         for stage in report.stages
         if stage.steps_left_out
-    ]
-    return "".join(told)
+    )
 
 
 def _loss_panel(stage: Stage, losses: Sequence[float], control: Sequence[CurvePoint]) -> Html:
