@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from aurora.corpus.conversation import ASSISTANT, USER, Turn, new_conversation
 from aurora.corpus.document import Document
 from aurora.corpus.phases.part_files import PartWriter
-from aurora.evaluation.held_out import EXCERPT_CHARACTERS, excerpts, read_held_out
+from aurora.evaluation.held_out import EXCERPT_CHARACTERS, excerpts, read_held_out, read_held_out_answers
 
 
 @pytest.fixture
@@ -40,3 +41,17 @@ def test_excerpts_of_one_source_and_language(corpus: Path) -> None:
     texts = excerpts(corpus, "held_out", 100, "web", "en")
     assert [text.split(" ")[:2] for text in texts] == [["web", "1"], ["web", "2"], ["web", "3"]]
     assert excerpts(corpus, "held_out", 100, "web", "sv") == []
+
+
+def test_conversations_are_measured_by_their_answers_and_are_no_text(corpus: Path) -> None:
+    talks = {f"{lang}{number}": [Turn(USER, "Why?"), Turn(ASSISTANT, f"{number} ".ljust(1000))]
+             for lang in ("ja", "fi") for number in range(3)}  # fmt: skip
+    with PartWriter(corpus, "chats") as writer:
+        for name, talk in talks.items():
+            writer.write("held_out", new_conversation(talk, name[:2], "chats", "MIT", name, {}))
+    assert [part.language for part in read_held_out(corpus, "held_out", 100)] == ["en", "fi"]
+    assert excerpts(corpus, "held_out", 100, "chats", "fi") == []
+    found = {part.language: part.conversations for part in read_held_out_answers(corpus, 100)}
+    assert {lang: len(conversations) for lang, conversations in found.items()} == {"fi": 3, "ja": 3}
+    assert all(talk in talks.values() for talk in found["fi"])
+    assert [len(part.conversations) for part in read_held_out_answers(corpus, 1.5)] == [2, 2]

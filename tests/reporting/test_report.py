@@ -235,6 +235,18 @@ def test_instructions_stand_beside_text_and_code_with_what_they_were_made_from(d
     assert "unused was made from" not in page
 
 
+def test_answers_have_their_own_section_where_they_were_measured(data: dict[str, Any]) -> None:
+    assert 'id="answers"' not in render(data)
+    for number, stage in enumerate(data["stages"]):
+        stage["bits_per_byte_answers"] = {"fi": 3.5 - number / 2}
+    data["bigram_bits_per_byte_answers"] = {"fi": 3.21}
+    page = render(data)
+    assert '<h2 id="answers">' in page
+    table = page[page.index("<caption>Bits per byte, answers of held-out conversations") :].partition("</table>")[0]
+    assert all(f">{value}<" in table for value in ("3.50", "3.00", "3.21"))
+    assert f"Change against {data['stages'][0]['name']}, answers" in page
+
+
 def test_a_huge_report_stays_a_page(data: dict[str, Any]) -> None:
     loss, example = data["corpus"]["losses"][0], data["corpus"]["examples"][0]
     data["corpus"]["losses"] = [{**loss, "rule": f"rule {number}"} for number in range(3000)]

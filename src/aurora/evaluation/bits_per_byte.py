@@ -15,8 +15,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from aurora.corpus.conversation import ASSISTANT, Turn
+
 if TYPE_CHECKING:
     from aurora.model.scorer import Scorer
+    from aurora.tokens.text.formats import Format
     from aurora.tokens.text.text_facts import TextFacts
 
 # Sequences of a batch. Hidden states of all of them are held at once; `token_losses` holds logits of a few rows only.
@@ -46,12 +49,25 @@ def windows_of(texts: Sequence[str], text: TextFacts, sequence_length: int) -> W
             missing = sequence_length + 1 - len(window)
             rows.append(np.pad(window, (0, missing), constant_values=text.pad))
             masks.append(np.arange(sequence_length) < len(window) - 1)
-    num_bytes = sum(len(text.encode()) for text in texts)
-    if not rows:
-        return Windows(
-            np.zeros((0, sequence_length + 1), np.int64), np.zeros((0, sequence_length), np.bool_), num_bytes
-        )
-    return Windows(np.stack(rows), np.stack(masks), num_bytes)
+    return _stacked(rows, masks, sequence_length, sum(len(text.encode()) for text in texts))
+
+
+def answer_windows(conversations: Sequence[Sequence[Turn]], form: Format, sequence_length: int) -> Windows:
+    """Conversations that fit a window of `sequence_length` targets, one in each; their answers count without the tokens
+    that end them."""
+    rows: list[npt.NDArray[np.int64]] = []
+    masks: list[npt.NDArray[np.bool_]] = []
+    num_bytes = 0
+    for turns in conversations:
+        ids, counted = form.conversation(turns)
+        missing = sequence_length + 1 - len(ids)
+        if missing < 0 or not any(counted):
+            continue
+        inner = np.array(counted, np.bool_) & np.append(np.array(counted[1:], np.bool_), False)
+        rows.append(np.pad(np.array(ids, np.int64), (0, missing), constant_values=form.facts.pad))
+        masks.append(np.pad(inner[1:], (0, missing)))
+        num_bytes += sum(len(turn.text.encode()) for turn in turns if turn.role == ASSISTANT and turn.learnt)
+    return _stacked(rows, masks, sequence_length, num_bytes)
 
 
 def bits_per_byte(model: Scorer, windows: Windows) -> float:
@@ -73,9 +89,20 @@ def bits_per_byte(model: Scorer, windows: Windows) -> float:
     return nats / math.log(2) / windows.num_bytes
 
 
+def _stacked(
+    rows: list[npt.NDArray[np.int64]], masks: list[npt.NDArray[np.bool_]], sequence_length: int, num_bytes: int
+) -> Windows:
+    if not rows:
+        return Windows(
+            np.zeros((0, sequence_length + 1), np.int64), np.zeros((0, sequence_length), np.bool_), num_bytes
+        )
+    return Windows(np.stack(rows), np.stack(masks), num_bytes)
+
+
 def _batches(windows: Windows) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]]:
     """Windows sorted by length, each batch cut to its longest, so that little is computed on padding."""
-    lengths = windows.mask.sum(1)
+    # Up to the last target that counts: of answers, those before it are prompts.
+    lengths = np.where(windows.mask.any(1), windows.mask.shape[1] - np.argmax(windows.mask[:, ::-1], axis=1), 0)
     order = np.argsort(-lengths, kind="stable")
     for start in range(0, len(order), BATCH_SEQUENCES):
         chosen = order[start : start + BATCH_SEQUENCES]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aurora.corpus.artifact import read_documents
-from aurora.corpus.conversation import is_conversation
+from aurora.corpus.conversation import Turn, is_conversation, turns_of
 
 # Otherwise a long document would fill a language's whole budget: the demo measures on 24 kB a language.
 EXCERPT_CHARACTERS = 2000
@@ -28,6 +28,28 @@ class HeldOutText:
     def num_bytes(self) -> int:
         """UTF-8 bytes of all excerpts."""
         return sum(len(text.encode()) for text in self.texts)
+
+
+@dataclass(frozen=True)
+class HeldOutAnswers:
+    """Conversations whose answers are in one language."""
+
+    language: str
+    conversations: list[list[Turn]]
+
+
+def read_held_out_answers(corpus: Path, kilobytes: float) -> list[HeldOutAnswers]:
+    """Held-out conversations of every language of a corpus artifact, about `kilobytes` of text each."""
+    by_language: dict[str, list[tuple[str, str, str]]] = {}
+    for document in read_documents(corpus, "held_out"):
+        if is_conversation(document.meta):
+            by_language.setdefault(document.lang, []).append((document.id, document.text, document.meta))
+    found = []
+    for language, rows in sorted(by_language.items()):
+        rows.sort()
+        chosen = rows[: len(_within([(index, text) for index, text, _ in rows], kilobytes))]
+        found.append(HeldOutAnswers(language, [turns_of(text, meta) for _, text, meta in chosen]))
+    return found
 
 
 def read_held_out(corpus: Path, domain: str, kilobytes: float) -> list[HeldOutText]:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aurora.evaluation.bigram import train_bigram
-from aurora.evaluation.bits_per_byte import Windows, bits_per_byte, windows_of
-from aurora.evaluation.held_out import HeldOutText, excerpts, read_held_out
+from aurora.evaluation.bits_per_byte import Windows, answer_windows, bits_per_byte, windows_of
+from aurora.evaluation.held_out import HeldOutAnswers, HeldOutText, excerpts, read_held_out, read_held_out_answers
 from aurora.evaluation.refusals import answer_items, choose_items, refusal_rates
 from aurora.evaluation.results import ANSWERS, RESULTS
 from aurora.evaluation.samples import write_samples
@@ -25,6 +25,7 @@ from aurora.recipe.execution import Execution
 from aurora.recipe.safety import Evaluation
 from aurora.redteam.dataset import HELD_OUT, SUMMARY, read_items, read_judge
 from aurora.tokens.store import TokenStore
+from aurora.tokens.text.formats import Format
 from aurora.tokens.text.text_facts import TextFacts, read_text
 
 if TYPE_CHECKING:
@@ -32,22 +33,26 @@ if TYPE_CHECKING:
     from aurora.model.scorer import Scorer
 
 DOMAINS = ("held_out", "other_domain")
+ANSWERED = "answers"  # the key of the results that holds those of conversations
 
 
 @dataclass(frozen=True)
 class MeasuringText:
     """What every checkpoint of a run is measured on.
 
-    `excerpts` are held-out texts by domain, `text` says how the run's models read them, and `window` is how many tokens
-    are read at once: the same for all stages, so that their figures compare.
+    `excerpts` are held-out texts by domain, `answers` those of held-out conversations, where a run has some. `text`
+    says how the run's models read them, and `window` is how many tokens are read at once: the same for all stages, so
+    that their figures compare.
     """
 
     excerpts: dict[str, list[HeldOutText]]
     text: TextFacts
     window: int
+    answers: list[HeldOutAnswers] = field(default_factory=list)
 
     def scores(self, score: Callable[[Windows], float], label: str) -> dict[str, Any]:
-        """{"held_out": {LANG: {"bits_per_byte", "bytes", "documents"}}, "other_domain": {...}}, by `score`."""
+        """{"held_out": {LANG: {"bits_per_byte", "bytes", "documents"}}, "other_domain": {...}, "answers": {...}}, by
+        `score`."""
         scores: dict[str, Any] = {}
         total = sum(part.num_bytes for parts in self.excerpts.values() for part in parts)
         with progress(label, total, "B") as bar:
@@ -60,7 +65,23 @@ class MeasuringText:
                         "documents": len(part.texts),
                     }
                     bar.update(part.num_bytes)
+        if self.answers:
+            scores[ANSWERED] = self._answers(score)
         return scores
+
+    def _answers(self, score: Callable[[Windows], float]) -> dict[str, Any]:
+        """Of the conversations that fit a window, by language."""
+        form = Format(self.text)
+        found = {part.language: answer_windows(part.conversations, form, self.window) for part in self.answers}
+        return {
+            language: {
+                "bits_per_byte": round(score(windows), 6),
+                "bytes": windows.num_bytes,
+                "documents": len(windows.tokens),
+            }
+            for language, windows in found.items()
+            if windows.num_bytes
+        }
 
 
 def read_measuring_text(
@@ -69,7 +90,7 @@ def read_measuring_text(
     """About `kilobytes` a language and domain of a corpus artifact; `other_domain` says whether it has a second one."""
     domains = DOMAINS if other_domain else DOMAINS[:1]
     excerpts = {domain: read_held_out(corpus, domain, kilobytes) for domain in domains}
-    return MeasuringText(excerpts, read_text(tokenizer), window)
+    return MeasuringText(excerpts, read_text(tokenizer), window, read_held_out_answers(corpus, kilobytes))
 
 
 def measure_checkpoint(

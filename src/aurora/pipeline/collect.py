@@ -52,6 +52,7 @@ def collect(loaded: LoadedRecipe, run: RunFolder, manifests: Mapping[str, Manife
         "stages": [_stage(run, stage) for stage in recipe.stages.values()],
         "bigram_bits_per_byte": _bits(bigram, "held_out"),
         "bigram_bits_per_byte_other_domain": _bits(bigram, "other_domain"),
+        "bigram_bits_per_byte_answers": _bits(bigram, "answers"),
         "control": _control(run, recipe),
         "safety": _safety(run, recipe),
         "environment": _environment(run, recipe, manifests),
@@ -109,6 +110,7 @@ def _stage(run: RunFolder, stage: Stage) -> dict[str, Any]:
         "tokens_per_second": round(state["tokens_per_second"], 1),
         "bits_per_byte": _bits(results, "held_out"),
         "bits_per_byte_other_domain": _bits(results, "other_domain"),
+        "bits_per_byte_answers": _bits(results, "answers"),
         **mixture,
         "padding": read["padding"],
         "curve": [
@@ -155,6 +157,7 @@ def _control(run: RunFolder, recipe: Recipe) -> dict[str, Any] | None:
                 "tokens_per_second",
                 "bits_per_byte",
                 "bits_per_byte_other_domain",
+                "bits_per_byte_answers",
                 "token_shares",
                 "loss_tokens",
                 "tokens_read",

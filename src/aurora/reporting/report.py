@@ -20,7 +20,7 @@ from aurora.reporting.page.frame import document
 from aurora.reporting.page.markup import join, tag
 from aurora.reporting.schema import Report
 from aurora.reporting.sections.corpus import corpus_section
-from aurora.reporting.sections.languages import gains_section, languages_section, other_domain_section
+from aurora.reporting.sections.languages import answers_section, gains_section, languages_section, other_domain_section
 from aurora.reporting.sections.mixtures import mixtures_section
 from aurora.reporting.sections.overview import contents, limits, verdict
 from aurora.reporting.sections.reproduction import glossary_section, reproduction_section
@@ -80,6 +80,7 @@ def _page(checked: Report) -> str:
         ("gains", "Gained and forgotten", gains_section(checked)),
         ("retention", "Kept by replay", retention_section(checked, palette)),
         ("other-domain", "Another domain", other_domain_section(checked, palette)),
+        ("answers", "Answers", answers_section(checked, palette)),
         ("curves", "Curves", curves_section(checked, palette)),
         ("samples", "Samples", samples_section(checked)),
         ("safety", "Safety", safety_section(checked)),

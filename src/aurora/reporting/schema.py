@@ -233,6 +233,9 @@ class Stage(Part):
     bits_per_byte_other_domain: Measured = Field(
         default_factory=dict, description="The same on text of a domain that no stage trains on."
     )
+    bits_per_byte_answers: Measured = Field(
+        default_factory=dict, description="The same on the answers of held-out conversations, after their prompts."
+    )
     token_shares: Measured = Field(
         default_factory=dict,
         description="Share of the stage's tokens with a loss from each `SOURCE/LANGUAGE`, which is what weights count; "
@@ -269,6 +272,7 @@ class Control(Part):
     tokens_per_second: Number = Field(None, description="As in a stage.")
     bits_per_byte: Measured = Field(description="As in a stage.")
     bits_per_byte_other_domain: Measured = Field(default_factory=dict, description="As in a stage.")
+    bits_per_byte_answers: Measured = Field(default_factory=dict, description="As in a stage.")
     token_shares: Measured = Field(default_factory=dict, description="As in a stage.")
     loss_tokens: Measured = Field(default_factory=dict, description="As in a stage.")
     tokens_read: Measured = Field(default_factory=dict, description="As in a stage.")
@@ -394,6 +398,9 @@ class Report(Part):
     )
     bigram_bits_per_byte_other_domain: Measured = Field(
         default_factory=dict, description="The bigram on the other domain."
+    )
+    bigram_bits_per_byte_answers: Measured = Field(
+        default_factory=dict, description="The bigram on the answers of held-out conversations."
     )
     control: Control | None = Field(None, description="The control run.")
     safety: Safety | None = Field(None, description="Refusals before and after safety tuning.")

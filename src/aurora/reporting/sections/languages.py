@@ -49,6 +49,14 @@ def other_domain(report: Report) -> Domain:
     return Domain("other", checkpoints, report.bigram_bits_per_byte_other_domain)
 
 
+def answers_domain(report: Report) -> Domain:
+    """Answers of held-out conversations."""
+    checkpoints = [(stage.name, stage.bits_per_byte_answers, False) for stage in report.stages]
+    if report.control:
+        checkpoints.append((report.control.name, report.control.bits_per_byte_answers, True))
+    return Domain("answers", checkpoints, report.bigram_bits_per_byte_answers)
+
+
 def languages_section(report: Report, palette: Palette) -> Html:
     """Figure 1: every language through every stage."""
     domain = training_domain(report)
@@ -75,6 +83,7 @@ def gains_section(report: Report) -> Html | None:
             "div",
             _changes(domain, f"Change against {first}, training domain"),
             _changes(other_domain(report), f"Change against {first}, another domain"),
+            _changes(answers_domain(report), f"Change against {first}, answers"),
             class_="columns tables",
         ),
         lead=f"Change of bits per byte relative to {first}. ▼ with a minus sign is better, ▲ with a plus sign is "
@@ -94,6 +103,21 @@ def other_domain_section(report: Report, palette: Palette) -> Html | None:
         _scores(domain, "Bits per byte, text of another domain"),
         lead="The same measurement on text of a domain that no stage trains on. A gain here is not explained by having "
         "seen the same kind of document.",
+    )
+
+
+def answers_section(report: Report, palette: Palette) -> Html | None:
+    """What instructions are trained for: answers after their prompts."""
+    domain = answers_domain(report)
+    if not domain.languages:
+        return None
+    return section(
+        "answers",
+        "Answers of held-out conversations",
+        _panels(domain, palette, "Answers"),
+        _scores(domain, "Bits per byte, answers of held-out conversations"),
+        lead="The same measurement on the answers of conversations that were held out, each after its prompt and all "
+        "turns before it. What was gained here stands beside what was kept on text above.",
     )
 
 
