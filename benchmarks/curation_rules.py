@@ -130,13 +130,7 @@ def _agreement(data: Path, lang: str, listed: bool) -> tuple[float, dict[str, in
             patch.object(gopher_repetition_filter, "split_into_words", lambda *_, words=words: words),
             patch.object(gopher_quality_filter, "PUNCTUATION_SET", punctuation),
         ):
-            differ = [
-                name
-                for name in _PEER
-                if not _is_peers(
-                    name, statistics[name], text, lookup.require(lang, "curation_rules").stop_words.split()
-                )
-            ]
+            differ = [name for name in _PEER if not _is_peers(name, statistics[name], text, _stop_words(lang))]
         differing.update(differ)
         agreeing += not differ
     return round(agreeing / len(texts), 4), dict(differing)
@@ -166,6 +160,11 @@ _PEER = {
     **{f"top_{length}_gram": ("top_n_grams", 1) for length in (2, 3, 4)},
     **{f"duplicate_{length}_grams": ("dup_n_grams", 1) for length in range(5, 11)},
 }
+
+
+def _stop_words(lang: str) -> list[str]:
+    known = lookup.find(lang)
+    return known.stop_words.split() if known else []
 
 
 def _is_peers(name: str, value: float, text: str, stops: Sequence[str]) -> bool:

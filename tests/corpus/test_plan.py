@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from aurora.corpus.document import Document, Quarantined
 from aurora.corpus.plan import Plan, load_plan, make_plan, shards_of
 from aurora.corpus.sources import provenance, read_source
+from aurora.languages import lookup
 from aurora.recipe.corpus import Corpus
 from aurora.recipe.sources import JsonlSource, TextSource
 
@@ -70,6 +71,21 @@ def test_a_saved_plan_is_the_same_plan(tmp_path: Path) -> None:
     )
     plan = plan_of(tmp_path, corpus)
     assert load_plan(plan.save()) == plan
+
+
+def test_whoever_reads_a_plan_knows_its_languages(tmp_path: Path) -> None:
+    """A worker is another process: it knows no recipe."""
+    (tmp_path / "web.jsonl").write_text('{"text": "1234567"}\n')
+    (tmp_path / "fo.yaml").write_text("language: fo\nname: Faroese\nown_name: føroyskt\n", encoding="utf-8")
+    corpus = Corpus.model_validate({"sources": {"web": {"kind": "jsonl", "paths": ["web.jsonl"]}}})
+    lookup.use([tmp_path / "fo.yaml"])
+    try:
+        path = plan_of(tmp_path, corpus).save()
+        lookup.use([])
+        load_plan(path)
+        assert lookup.language_name("fo") == "Faroese"
+    finally:
+        lookup.use([])
 
 
 def test_a_changed_file_changes_the_identity_of_its_shards_alone(tmp_path: Path) -> None:

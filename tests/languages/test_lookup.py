@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 from aurora.errors import UserError
 from aurora.languages import lookup
 from aurora.languages.labels import CODE
+from aurora.languages.language_file import read
 from aurora.languages.names import NAMES
 
 FAROESE = """\
@@ -35,7 +35,8 @@ def faroese(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.mark.parametrize("code", lookup.codes())
 def test_a_file_that_ships_is_named_after_its_language_and_whole(code: str) -> None:
-    language = lookup.require(code, "test")
+    language = lookup.find(code)
+    assert language is not None
     assert (lookup.FOLDER / f"{language.language}.yaml").is_file()
     assert language.language == code
     assert language.script
@@ -53,12 +54,13 @@ def test_a_region_has_its_language_s_file_and_another_script_none() -> None:
 
 
 def test_a_language_without_a_file_is_told_with_the_file_to_add() -> None:
-    said = (
-        "redteam.languages: Nothing is known of Estonian (et): write a file et.yaml as docs/language.md says, and name"
-    )
-    with pytest.raises(UserError, match=re.escape(said)):
-        lookup.require("et", "redteam.languages")
     assert lookup.without_file(["fi", "et", "code", "und", "fo", "et"]) == ["et", "fo"]
+    assert lookup.said_without_file(["fi", "code", "und"]) is None
+    said = lookup.said_without_file(["fo", "et", "fi"])
+    assert said is not None
+    assert said.startswith("No file speaks of et, fo: such text is judged by the limits of no language")
+    assert said.endswith("Write et.yaml as docs/language.md says, and name it under `languages` in the recipe.")
+    assert "and others" in str(lookup.said_without_file(["bg", "ca", "cs", "cy", "da", "de", "el", "es", "et"]))
 
 
 def test_only_the_script_of_an_unknown_language_says_whether_it_has_spaces() -> None:
@@ -82,6 +84,13 @@ def test_a_file_of_a_user_s_takes_the_place_of_ours(faroese: Path) -> None:
     faroese.write_text(FAROESE.replace("language: fo", "language: fin_Latn"), encoding="utf-8")
     lookup.use([faroese])
     assert lookup.language_name("fi") == "Faroese"
+
+
+@pytest.mark.parametrize("code", ["code", "und"])
+def test_what_is_no_language_has_no_file(faroese: Path, code: str) -> None:
+    faroese.write_text(FAROESE.replace("language: fo", f"language: {code}"), encoding="utf-8")
+    with pytest.raises(UserError, match=rf"fo\.yaml, line 1: {code} is no language of people"):
+        lookup.use([faroese])
 
 
 def test_two_files_of_one_language_are_refused(faroese: Path) -> None:
@@ -126,10 +135,10 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 def test_the_hash_of_a_language_is_of_its_values(faroese: Path) -> None:
-    before = lookup.digest([lookup.read(faroese).language])
+    before = lookup.digest([read(faroese).language])
     faroese.write_text("# A remark.\n" + FAROESE, encoding="utf-8")
-    assert lookup.digest([lookup.read(faroese).language]) == before
+    assert lookup.digest([read(faroese).language]) == before
     faroese.write_text(FAROESE.replace("stop_words: 1", "stop_words: 2"), encoding="utf-8")
-    changed = lookup.read(faroese).language
+    changed = read(faroese).language
     assert lookup.digest([changed]) != before
     assert lookup.digest([changed], frozenset({"thresholds"})) != before

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from aurora.errors import AuroraError
 from aurora.files import read_json
+from aurora.languages.lookup import language_name
 from aurora.reporting.report import render, render_run, write_report
 
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
@@ -108,6 +109,16 @@ def test_figures_of_the_report_are_on_the_page(data: dict[str, Any]) -> None:
 def test_a_ledger_that_does_not_add_up_is_said_to(data: dict[str, Any]) -> None:
     data["corpus"]["documents"]["kept"] -= 5
     assert "The sum does not hold: 5 documents are unaccounted for." in render(data)
+
+
+def test_a_language_of_a_recipe_is_called_by_its_name_without_its_file(data: dict[str, Any], tmp_path: Path) -> None:
+    renamed = json.loads(json.dumps(data).replace('"fi"', '"fo"'))
+    assert "Faroese" not in render(renamed)
+    renamed["language_names"] = {"fo": "Faroese"}
+    assert "Faroese" in render(renamed)
+    assert language_name("fo") == "fo"
+    write_report(data, tmp_path)
+    assert "language_names" not in read_json(tmp_path / "report.json")
 
 
 def test_samples_carry_their_language(data: dict[str, Any]) -> None:

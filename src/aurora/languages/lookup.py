@@ -1,8 +1,8 @@
 """Which languages are known: the files that ship, and those that a recipe names.
 
-One decision: nothing stands in for a language that has no file. Who needs one asks `require`, and gets a sentence that
-names the file to add; the rules of quality alone go on, by limits that belong to no language, and `without_file` says
-so. A recipe's own files are known to the whole process from the moment it is read, and take the place of ours.
+One decision: no language stands in for one that has no file. Its texts are judged by limits that belong to none, and
+`said_without_file` says so and names the file to add. A recipe's own files are known to the whole process from the
+moment it is read, and take the place of ours.
 """
 
 from __future__ import annotations
@@ -10,44 +10,26 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
-
-from pydantic import ValidationError
+from typing import TypeVar
 
 from aurora.errors import UserError
 from aurora.files import canonical_json
 from aurora.languages.labels import CODE, ENGLISH, UNDETERMINED, in_usual_script, primary, usual_script
 from aurora.languages.language import Language, Sentences
+from aurora.languages.language_file import Entry, read
 from aurora.languages.names import NAMES
-from aurora.yaml_nodes import Key, read_table
 
 FOLDER = Path(__file__).parent / "data"
 DEFAULT = "default"
 # Written without spaces between words (ISO 15924).
 UNSPACED_SCRIPTS = frozenset({"Hans", "Hant", "Jpan", "Khmr", "Laoo", "Mymr", "Thai", "Tibt"})
-_LONGEST_MESSAGE = 300
 _MOST_NAMED = 8  # languages in one sentence
 _own: dict[str, Entry] = {}
 _called: dict[str, str] = {}
 _kept: list[Callable[[], None]] = []
 Answer = TypeVar("Answer")
-
-
-@dataclass(frozen=True, eq=False)
-class Entry:
-    """A language, the file it was read from, and the line of every key."""
-
-    language: Language
-    path: Path
-    lines: dict[Key, int] = field(repr=False)
-
-    def place(self, *key: str) -> str:
-        """File and line of a key, as messages name them."""
-        stated = next((key[:length] for length in range(len(key), 0, -1) if key[:length] in self.lines), None)
-        return f"{self.path}, line {self.lines[stated]}" if stated else str(self.path)
 
 
 def cached(function: Callable[..., Answer]) -> Callable[..., Answer]:
@@ -68,6 +50,8 @@ def use(paths: Sequence[Path]) -> None:
         code = entry.language.language
         if code in found:
             raise UserError(f"{path}: {code} is already the language of {found[code].path}; keep one file of it.")
+        if code in (CODE, UNDETERMINED):
+            raise UserError(f"{entry.place('language')}: {code} is no language of people; give the code of one.")
         found[code] = entry
     if {code: entry.language for code, entry in found.items()} != {code: one.language for code, one in _own.items()}:
         _own.clear()
@@ -104,17 +88,6 @@ def called(names: Mapping[str, str]) -> Iterator[None]:
         language_name.cache_clear()
 
 
-def read(path: Path) -> Entry:
-    """A language's file. Raises `UserError` naming file, line and key of what is wrong with it."""
-    try:
-        values, lines = read_table(path, "a language's file")
-        return Entry(Language.model_validate(values), path, lines)
-    except FileNotFoundError as error:
-        raise UserError(f"There is no language's file {path}: check `languages` in the recipe.") from error
-    except ValidationError as error:
-        raise UserError(sentence_of(error, path, lines)) from error
-
-
 @cached
 def codes() -> list[str]:
     """The languages that have a file, in order; `code` is none."""
@@ -141,23 +114,6 @@ def code_of(tag: str) -> str:
     """The code of the file that speaks of a tag's language, whatever script it is written in; of its language without
     one."""
     return tag if tag in codes() else primary(tag)
-
-
-def require(tag: str, needed_for: str) -> Language:
-    """The language of a tag. Raises `UserError` naming the file to add where it has none."""
-    found = find(tag)
-    if found is None:
-        raise UserError(f"{needed_for}: {what_to_add(tag)}")
-    return found
-
-
-def what_to_add(tag: str) -> str:
-    """The sentence that names the file of a language without one."""
-    name = f"{language_name(tag)} ({tag})" if language_name(tag) != tag else tag
-    return (
-        f"Nothing is known of {name}: write a file {tag}.yaml as docs/language.md says, "
-        f"and name it under `languages` in the recipe."
-    )
 
 
 def without_file(tags: Iterable[str]) -> list[str]:
@@ -240,16 +196,3 @@ def _entry(code: str) -> Entry:
 @cache
 def _shipped(name: str) -> Entry:
     return read(FOLDER / f"{name}.yaml")
-
-
-def sentence_of(error: ValidationError, path: Path, lines: dict[Key, int]) -> str:
-    """The first problem of a file of data in one sentence: file, line, key, what is wrong."""
-    # A misspelt key often also makes another one "missing": the misspelling is the cause, so it comes first.
-    problem: Any = min(error.errors(), key=lambda problem: problem["type"] != "extra_forbidden")
-    key = tuple(str(part) for part in problem["loc"] if part != "[key]")
-    stated = next((key[:length] for length in range(len(key), 0, -1) if key[:length] in lines), None)
-    where = f"{path}, line {lines[stated]}" if stated else str(path)
-    message = problem["msg"].removeprefix("Value error, ")[:_LONGEST_MESSAGE]
-    known = "docs/language.md lists the keys"
-    said = {"extra_forbidden": f"there is no such key; {known}", "missing": f"this key is missing; {known}"}
-    return f"{where}: {'.'.join(key)}: {said.get(problem['type'], message[0].lower() + message[1:])}."

@@ -10,7 +10,7 @@ import pytest
 from aurora.corpus.kernels.batch_statistics import measure
 from aurora.corpus.rules.judging import JUDGED_BY
 from aurora.corpus.rules.rule_sets import CONVERSATIONS, NEED_FILES, SETS, rules_of
-from aurora.languages.lookup import default, limits, require
+from aurora.languages.lookup import default, find, limits
 from aurora.languages.thresholds import Thresholds
 from aurora.recipe.corpus import RuleSet
 from corpus.judged import judge
@@ -95,7 +95,9 @@ def test_code_that_is_mostly_its_licence_is_dropped() -> None:
 
 @pytest.mark.parametrize("lang", TEXTS)
 def test_every_language_has_stop_words_and_a_limit_for_every_rule(lang: str) -> None:
-    words = require(lang, "test").stop_words.split()
+    language = find(lang)
+    assert language is not None
+    words = language.stop_words.split()
     assert len(set(words)) == len(words) >= 8
     assert statistics(TEXTS[lang], lang)["stop_words"] >= limits(lang)["gopher_min_stop_words"] >= 1
 

@@ -17,6 +17,7 @@ from aurora.corpus.personal.check_digits import IBAN_LENGTHS
 from aurora.errors import UserError
 from aurora.languages import lookup
 from aurora.languages.labels import CODE
+from aurora.languages.language_file import sentence_of
 from aurora.languages.personal_data import PersonalData, PersonalPattern, PersonalType, Table
 from aurora.yaml_nodes import Key, read_table
 
@@ -71,7 +72,7 @@ def common() -> CommonData:
     try:
         return CommonData.model_validate(values)
     except ValidationError as error:
-        raise UserError(lookup.sentence_of(error, COMMON, lines)) from error
+        raise UserError(sentence_of(error, COMMON, lines)) from error
 
 
 @lookup.cached
