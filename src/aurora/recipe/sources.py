@@ -5,14 +5,16 @@ One decision: the kind of a source is a discriminated union, so a key that belon
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from aurora.recipe.base import Section, layout
 from aurora.recipe.names import Configuration, Language, Name, PackageName, PackageVersion, Revision, Split
 
 MEASURING = "eld"
+PLACE = r"\{([^{}\s]+)\}"  # of a value in a template
 Layout = Literal["messages", "columns", "transcript", "replies", "tree"]
 Part = Literal["messages", "system", "prompt", "context", "response"]
 Role = Literal["system", "user", "assistant", "tool"]
@@ -104,6 +106,26 @@ class HubSource(SourceBase):
     )
 
 
+class Template(Section):
+    """Words around the values of a record, which make it a prompt and a response; `{key}` is the value of a key, or of
+    the place that it is a path to (`{translation.fi}`)."""
+
+    prompt: str = Field(description="The prompt, with at least one `{key}`.")
+    response: str = Field(description="The response, with at least one `{key}`.")
+    language: Language | None = Field(None, description="Language of the response, where not that of the source.")
+    names: dict[str, dict[str, str]] = Field(
+        default_factory=dict,
+        description='What the values of a key are called, by key and value (`label: {"0": kielteinen}`).',
+    )
+
+    @field_validator("prompt", "response")
+    @classmethod
+    def _says_something(cls, value: str) -> str:
+        if not re.search(PLACE, value):
+            raise ValueError("there is no {key} of a record in it")
+        return value
+
+
 class ConversationsSource(SourceBase):
     """Conversations: prompts and answers in turns, from files (JSON lines or Parquet, told by their content) or a data
     set of the hub. The keys of a row tell how it holds them, in all the ways of docs/conversations.md."""
@@ -134,6 +156,10 @@ class ConversationsSource(SourceBase):
     roles: dict[str, Role] = Field(
         default_factory=dict, description="Who a name of a role stands for, where it is none of the usual ones."
     )
+    templates: list[Template] = Field(
+        default_factory=list,
+        description="Templates that make each row, a parallel pair or a labelled text, an instruction, in turns.",
+    )
     take: Literal["whole", "first"] = Field(
         "whole", description="Whole conversations, or the first prompt of each with its answer."
     )
@@ -155,6 +181,8 @@ class ConversationsSource(SourceBase):
     def _one_place(self) -> ConversationsSource:
         if bool(self.paths) == (self.dataset is not None):
             raise ValueError("give exactly one of `paths` and `dataset`")
+        if self.templates and self.layout is not None:
+            raise ValueError("`layout` is of conversations, and `templates` are for rows that are none: give one")
         return self
 
 

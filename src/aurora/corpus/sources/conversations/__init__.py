@@ -15,6 +15,7 @@ from aurora.corpus.document import Document, Quarantined
 from aurora.corpus.sources.conversations.layouts import Said, layout_of, said_in
 from aurora.corpus.sources.conversations.replies import nested_tree, paths, tree_of
 from aurora.corpus.sources.conversations.soundness import sound
+from aurora.corpus.sources.conversations.templates import asked_about
 from aurora.corpus.sources.files import broken, find_files, is_parquet, json_rows, parquet_rows, until_broken
 from aurora.corpus.sources.hub import hub_rows
 from aurora.corpus.sources.rows import LICENSE_KEY, Row, facts_of, language_of
@@ -51,7 +52,7 @@ def _conversations(rows: Iterator[Row | Quarantined], name: str, source: Convers
 
 def _tree(row: Row | Quarantined, source: ConversationsSource) -> str | None:
     """What the rows of one tree of replies have in common; None of a row by itself."""
-    if isinstance(row, Quarantined) or not isinstance(row.value, dict):
+    if isinstance(row, Quarantined) or not isinstance(row.value, dict) or source.templates:
         return None
     try:
         replies = layout_of(row.value, source) == "replies"
@@ -68,28 +69,31 @@ def _documents(rows: Sequence[Row], name: str, source: ConversationsSource) -> F
     except _ERRORS as error:
         yield broken(name, first.where, error, first.line, source.language)
         return
-    for row, said in found:
+    for row, said, language in found:
         try:
-            yield _document(row, said, name, source)
+            yield _document(row, said, language, name, source)
         except _ERRORS as error:
             yield broken(name, row.where, error, first.line, source.language)
 
 
-def _said(rows: Sequence[Row], source: ConversationsSource) -> list[tuple[Row, list[Said]]]:
-    """The turns that rows say, each conversation with the row that has its facts."""
+def _said(rows: Sequence[Row], source: ConversationsSource) -> list[tuple[Row, list[Said], str | None]]:
+    """The turns that rows say: of each conversation the row that has its facts, and its language where that is known
+    beforehand."""
     first = rows[0]
     if not isinstance(first.value, dict):
         raise TypeError("the line is not a JSON object")
+    if source.templates:
+        return [(first, *asked_about(first.value, first.where, source))]
     layout = layout_of(first.value, source)
     if layout not in ("replies", "tree"):
-        return [(first, said_in(first.value, layout, source))]
+        return [(first, said_in(first.value, layout, source), source.language)]
     root = tree_of(rows) if layout == "replies" else nested_tree(first.value, first.where)
-    return list(paths(root, source))
+    return [(row, said, source.language) for row, said in paths(root, source)]
 
 
-def _document(row: Row, said: Sequence[Said], name: str, source: ConversationsSource) -> Document:
+def _document(row: Row, said: Sequence[Said], language: str | None, name: str, source: ConversationsSource) -> Document:
     turns, unanswered = sound(said, source)
     facts = facts_of(row.value) | ({UNANSWERED: True} if unanswered else {})
     license = str(facts.get(LICENSE_KEY, source.license))
-    lang = language_of(row.value, source.language, source.language_key) or UNDETERMINED
+    lang = language_of(row.value, language or source.language, source.language_key) or UNDETERMINED
     return new_conversation(turns, lang, name, license, row.where, facts)
