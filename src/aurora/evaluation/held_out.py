@@ -54,7 +54,7 @@ def read_held_out_answers(corpus: Path, kilobytes: float) -> list[HeldOutAnswers
 
 def read_held_out(corpus: Path, domain: str, kilobytes: float) -> list[HeldOutText]:
     """Excerpts of every language of a corpus artifact's `held_out` or `other_domain` part, about `kilobytes` each;
-    conversations are no text."""
+    conversations are not."""
     by_language: dict[str, list[tuple[str, str]]] = {}
     for document in read_documents(corpus, domain):
         if not is_conversation(document.meta):

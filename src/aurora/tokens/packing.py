@@ -74,7 +74,7 @@ class Joined:
     """Windows of L tokens over all documents, one after another, each token predicted from the one before it.
 
     A document reads as it is measured: its first token is predicted from `start`. Where that is also its `end`,
-    the one before stands for it; a stream begins behind its first token, but where documents are `separate` the first
+    the one before stands for it; a stream begins after its first token, but where documents are `separate` the first
     is like all others. Where it is another token, every document of the store begins with it, and nothing predicts it.
     """
 
@@ -279,9 +279,9 @@ def _counted(mask: npt.NDArray[np.uint8], starts: Indices, sizes: Indices) -> In
         block = slice(first, first + MASK_BLOCK)
         begins = starts[block] - starts[first]
         ends = begins + sizes[block]
-        # The zero behind the block is where the last pair may end.
+        # The zero after the block, as the last pair may end there.
         within = np.append(mask[starts[first] : starts[first] + ends[-1]], np.uint8(0))
         borders = np.stack([begins, ends], axis=1).ravel()
         counted[block] = np.add.reduceat(within, borders, dtype=np.int64)[::2]
-    counted[sizes == 0] = 0  # of which reduceat gives the token behind
+    counted[sizes == 0] = 0  # for which reduceat gives the next token
     return counted

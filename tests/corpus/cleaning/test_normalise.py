@@ -2,16 +2,12 @@ from __future__ import annotations
 
 import unicodedata
 
-import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from aurora.corpus.cleaning.normalise import normalise, normalise_batch
-from aurora.corpus.cleaning.normalise_pass import HARD, SAME, scan
-from aurora.corpus.kernels.columns import buffers_of
-from corpus.sample_texts import TEXTS as SAMPLES
 
 # Characters that the rules treat specially, so that hypothesis meets them side by side.
 SPECIAL = " \t\r\n\x00\x0b\x0c\x85\xa0\xad\u200b\u200c\u200d\u200e\u2028\u3000\ufeffa\u0301क्षہ\u0958👩"
@@ -78,22 +74,3 @@ def test_a_batch_is_normalised_as_its_texts_are(documents: list[tuple[str, str]]
     column = pa.array(["out of sight ", *(text for text, _ in documents)], pa.large_string()).slice(1)
     found = normalise_batch(column, [lang for _, lang in documents])
     assert found.to_pylist() == [normalise(text, lang) for text, lang in documents]
-
-
-def test_every_character_is_known_for_what_it_is() -> None:
-    characters = [chr(code) for code in range(0x11_0000) if not 0xD800 <= code <= 0xDFFF]
-    composed = np.array([unicodedata.is_normalized("NFC", character) for character in characters])
-    verdicts = scan(*buffers_of(pa.array(characters, pa.large_string())), np.zeros(len(characters), np.bool_))
-    assert ((verdicts == HARD) >= ~composed).all()
-    suspected = np.array(characters)[(verdicts == HARD) & composed]
-    assert suspected.tolist() == ["\u200c", "\u200d"]
-    blank = [character.isspace() or not normalise(character, "en") for character in characters]
-    assert ((verdicts != SAME) >= np.array(blank)).all()
-
-
-def test_texts_that_stay_are_not_copied_nor_left_to_python() -> None:
-    column = pa.array(list(SAMPLES.values()), pa.large_string())
-    assert normalise_batch(column, list(SAMPLES)) is column
-    marked = ["क़लम ज़रूर ड़ क्\u200dष ऱ्", "が あ゙ いろ", "q\u0323\u0301", "x\u0316"]
-    verdicts = scan(*buffers_of(pa.array([*marked, "e\u0301", "न\u093c"], pa.large_string())), np.zeros(6, np.bool_))
-    assert verdicts.tolist() == [SAME] * 4 + [HARD] * 2

@@ -68,7 +68,7 @@ def test_trees_in_rows_and_nested(tmp_path: Path) -> None:
     assert (best.lang, best.url) == ("en", "a.jsonl:6")
     assert [item.error for item in (alone, astray) if isinstance(item, Quarantined)] == [
         "ValueError: it has no answer",
-        "ValueError: the message gone, which is replied to, is not beside it",
+        "ValueError: the message gone, which has a reply, is missing",
     ]
     written(tmp_path / "a.jsonl", [{"message_tree_id": "a", "prompt": nested()}])
     found = read(tmp_path, paths_of_trees="all", language="en")

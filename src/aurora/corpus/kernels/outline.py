@@ -225,7 +225,7 @@ def _joins(data, at, end, table, previous):  # type: ignore[no-untyped-def]
 
 @compiled
 def _ends_sentence(data, at, end, table, flags):  # type: ignore[no-untyped-def]
-    """Whether a mark before `at` ends a sentence: the last of several, with a space, quote or nothing behind it."""
+    """Whether a mark before `at` ends a sentence: the last of several, followed by a space, a quote or nothing."""
     if at >= end:
         return True
     following = table[decode(data, at)[0]]

@@ -29,7 +29,7 @@ def measure_answers(conversations: Sequence[Sequence[Turn]], langs: Sequence[str
 
 
 def no_answers(count: int) -> dict[str, pa.Array]:
-    """The columns of so many documents that are no conversations."""
+    """The columns of so many documents that are not conversations."""
     return {name: pa.array([0.0] * count, pa.float64()) for name in ANSWER_STATISTICS}
 
 

@@ -264,7 +264,7 @@ def _is_hidden(match: Path, pattern: Path) -> bool:
 
 
 def broken(name: str, where: str, error: Exception, line: bytes, language: str | None) -> Quarantined:
-    """An input that is no document, with the reason and its beginning."""
+    """An input that cannot become a document, with the reason and its beginning."""
     reason = str(error.args[0]) if isinstance(error, KeyError) else f"{type(error).__name__}: {error}"
     excerpt = line[: 4 * EXCERPT].decode("utf-8", "replace")[:EXCERPT]
     return Quarantined(name, where, reason, excerpt, language or UNDETERMINED)

@@ -258,7 +258,7 @@ def _template(folder: Path | None, settings: Mapping[str, Any]) -> str | None:
 
 
 def _table(folder: Path | None, name: str) -> dict[str, Any]:
-    """A file's table; nothing where there is no such file."""
+    """A file's table; empty if there is no such file."""
     if folder is None or not (folder / name).is_file():
         return {}
     found = read_json(folder / name)

@@ -99,7 +99,7 @@ def test_the_recipe_names_other_keys_and_roles() -> None:
 def test_a_layout_that_is_said_is_not_guessed() -> None:
     row = {"messages": "no list", "prompt": QUESTION, "response": ANSWER}
     assert turns(row, source(layout="columns")) == ONE
-    with pytest.raises(ValueError, match="its turns are no list"):
+    with pytest.raises(ValueError, match="its turns are not a list"):
         turns(row, source(layout="messages"))
     with pytest.raises(ValueError, match="no text with `Human:`"):
         turns(row, source(layout="transcript"))
@@ -108,12 +108,12 @@ def test_a_layout_that_is_said_is_not_guessed() -> None:
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
-        ({"text": "One text.", "url": "x"}, "no conversation is known by the keys text, url: say `layout` and `keys`"),
-        ({"prompt": "Why?", "response": None}, "no conversation is known"),
+        ({"text": "One text.", "url": "x"}, "the keys text, url have no known layout: set `layout` and `keys`"),
+        ({"prompt": "Why?", "response": None}, "have no known layout"),
         ({"messages": {"role": ["user"], "content": ["a", "b"]}}, "columns of different lengths"),
-        ({"messages": [{"role": "user", "content": "a"}, 7]}, "turn 2 is no turn of a conversation"),
+        ({"messages": [{"role": "user", "content": "a"}, 7]}, "turn 2 is not a turn of a conversation"),
         ({"messages": [{"content": "a"}]}, "turn 1 has no role: it has content"),
-        ({"chosen": "Human: but nobody answers"}, "no conversation is known"),
+        ({"chosen": "Human: but nobody answers"}, "have no known layout"),
     ],
 )
 def test_a_row_that_holds_none_says_why(row: dict[str, Any], reason: str) -> None:

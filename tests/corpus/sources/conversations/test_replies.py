@@ -70,7 +70,7 @@ def test_deleted_and_bad_answers_come_last() -> None:
 
 
 def test_what_is_no_tree_says_why() -> None:
-    with pytest.raises(ValueError, match="the message a, which is replied to, is not beside it"):
+    with pytest.raises(ValueError, match="the message a, which has a reply, is missing"):
         tree_of(ROWS[1:])
     with pytest.raises(ValueError, match="its tree has 2 first messages"):
         tree_of([ROWS[0], Row("x", {**ROWS[0].value, "message_id": "z"})])

@@ -23,7 +23,7 @@ from aurora.languages.labels import UNDETERMINED
 from aurora.recipe.sources import ConversationsSource
 
 Found = Iterator[Document | Quarantined]
-_ERRORS = (ValueError, TypeError, KeyError)  # what a row raises that is no conversation
+_ERRORS = (ValueError, TypeError, KeyError)  # raised by a row that is not a conversation
 
 
 def read_conversations(name: str, source: ConversationsSource, base: Path) -> Found:

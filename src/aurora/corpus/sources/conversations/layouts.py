@@ -59,7 +59,7 @@ def layout_of(row: Mapping[str, Any], source: ConversationsSource) -> Layout:
         return "columns"
     if isinstance(_json(_found(row, "messages", source)), list):
         return "messages"
-    raise ValueError(f"no conversation is known by the keys {names_of(row)}: say `layout` and `keys`")
+    raise ValueError(f"the keys {names_of(row)} have no known layout: set `layout` and `keys`")
 
 
 def said_in(row: Mapping[str, Any], layout: Layout, source: ConversationsSource) -> list[Said]:
@@ -86,7 +86,7 @@ def _messages(found: Any) -> Iterator[Said]:
             raise ValueError("its turns are columns of different lengths")
         found = [dict(zip(found, values, strict=True)) for values in zip(*found.values(), strict=True)]
     if not isinstance(found, list):
-        raise ValueError("its turns are no list")
+        raise ValueError("its turns are not a list")
     if all(isinstance(turn, str) for turn in found):
         yield from (Said("assistant" if number % 2 else "user", text) for number, text in enumerate(found))
         return
@@ -96,7 +96,7 @@ def _messages(found: Any) -> Iterator[Said]:
         elif isinstance(turn, dict):
             yield from _turn(turn, number)
         else:
-            raise ValueError(f"turn {number} is no turn of a conversation")
+            raise ValueError(f"turn {number} is not a turn of a conversation")
 
 
 def _turn(turn: Mapping[str, Any], number: int) -> Iterator[Said]:

@@ -15,7 +15,7 @@ from aurora.corpus.sources.conversations.soundness import is_answer
 from aurora.corpus.sources.rows import Row
 from aurora.recipe.sources import ConversationsSource
 
-# Deeper trees are no talk of people, and each level is a call of a function.
+# People do not talk in deeper trees, and each level is a function call.
 DEEPEST = 200
 
 
@@ -29,7 +29,7 @@ class Message:
 
 
 def tree_of(rows: Sequence[Row]) -> Message:
-    """The tree of rows that name the message they reply to; raises ValueError where they are no tree."""
+    """The tree of rows that name the message they reply to; ValueError if they do not form a tree."""
     messages = {row.value["message_id"]: _message(row) for row in rows}
     roots = []
     for row in rows:
@@ -39,7 +39,7 @@ def tree_of(rows: Sequence[Row]) -> Message:
         elif parent in messages:
             messages[parent].replies.append(message)
         else:
-            raise ValueError(f"the message {str(parent)[:40]}, which is replied to, is not beside it")
+            raise ValueError(f"the message {str(parent)[:40]}, which has a reply, is missing")
     if len(roots) != 1:
         raise ValueError(f"its tree has {len(roots)} first messages")
     return roots[0]
@@ -95,13 +95,13 @@ def _message(row: Row) -> Message:
 
 def _nested(row: Any, where: str, depth: int) -> Message:
     if not isinstance(row, dict):
-        raise ValueError("its tree has a message that is no object")
+        raise ValueError("its tree has a message that is not an object")
     if depth > DEEPEST:
         raise ValueError(f"its tree is deeper than {DEEPEST} messages")
     message = _message(Row(where, row))
     replies = row.get("replies") or []
     if not isinstance(replies, list):
-        raise ValueError("its tree has replies that are no list")
+        raise ValueError("its tree has replies that are not a list")
     for number, reply in enumerate(replies, 1):
         # The first reply stays at the place of the row, so that a tree without branches has one place.
         message.replies.append(_nested(reply, where if number == 1 else f"{where}.{number}", depth + 1))

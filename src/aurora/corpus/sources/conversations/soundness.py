@@ -37,7 +37,7 @@ def sound(said: Sequence[Said], source: ConversationsSource) -> tuple[list[Turn]
         if turn.role == SYSTEM and not turn.text.strip():
             continue
         if turn.role == SYSTEM and any(earlier.role != SYSTEM for earlier in turns):
-            raise ValueError(f"turn {number} is one of the system after the first")
+            raise ValueError(f"turn {number} is a second system turn")
         if turn.role == USER and not turn.text.strip():
             raise ValueError(f"turn {number} (user) is empty")
         if turns and turns[-1].role == turn.role:
@@ -81,7 +81,7 @@ def _role(name: str, number: int, source: ConversationsSource) -> str:
         if _folded(known) == folded:
             return role
     if folded not in ROLES:
-        raise ValueError(f"turn {number} has the role {name[:40]!r}, which is not known: say it in `roles`")
+        raise ValueError(f"turn {number} has the role {name[:40]!r}, which is unknown: name it in `roles`")
     return ROLES[folded]
 
 
@@ -109,4 +109,4 @@ def _part(part: Any, role: str, number: int) -> str:
     if isinstance(part, dict) and isinstance(part.get("text"), str) and part.get("type") in (None, "text"):
         return str(part["text"])
     kind = part.get("type") if isinstance(part, dict) else type(part).__name__
-    raise ValueError(f"turn {number} ({role}) has a part that is no text ({str(kind)[:40]})")
+    raise ValueError(f"turn {number} ({role}) has a part that is not text ({str(kind)[:40]})")
