@@ -65,6 +65,9 @@ def export_model(checkpoint: Path, out: Path, shard_bytes: int = SHARD_BYTES, dt
     inputs = {name: digest_of(checkpoint / name) for name in read if (checkpoint / name).is_file()}
     if dtype is None and {tensor.dtype for tensor in tensors.values()} == {torch.float32}:
         dtype = architecture.dtype
+    kind = getattr(torch, _main_type(tensors))
+    constants = FAMILIES[architecture.family].constant_tensors(architecture.layers)
+    tensors |= {name: torch.tensor(value, dtype=kind) for name, value in constants.items()}
     weights = Converted(tensors, None if dtype is None else getattr(torch, dtype))
     with written_folder(out, "export", {"shard_bytes": shard_bytes, "dtype": dtype}, inputs) as partial:
         with progress(f"export {checkpoint.name}", num_bytes(weights.forms), "B") as bar:
@@ -112,6 +115,12 @@ def import_model(
     head = tensors.pop(output, None) if architecture.tied else None
     if not architecture.tied and output not in tensors:
         raise AuroraError(f"{source} says that its output layer is not tied, but holds no {output}.")
+    for name, value in family.constant_tensors(architecture.layers).items():
+        found = tensors.pop(name, None)
+        if found is not None and not torch.equal(found, torch.tensor(value, dtype=found.dtype)):
+            raise UserError(
+                f"{source}: {name} is {float(found.flatten()[0]):g}, but this network computes {value:g} only."
+            )
     weights = fitting_weights(tensors, architecture, vocabulary, source)
     refuse_not_finite(weights, source)
     if head is not None and not torch.equal(head, weights[embedding]):

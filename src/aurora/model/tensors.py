@@ -21,6 +21,8 @@ from aurora.recipe.model import Architecture, Bias
 EMBEDDING = "embedding.weight"  # paths in the network
 POSITIONS = "positions.weight"
 OUTPUT = "output.weight"
+XIELU_BETA = 0.5  # the slope at 0
+XIELU_ALPHA = 0.8  # of both sides, in new networks
 
 
 @dataclass(frozen=True)
@@ -166,6 +168,10 @@ def _block(architecture: Architecture, number: int) -> Iterator[TensorSpec]:
         yield from linear("mlp.gate", inner, width, Cut(0), deviation, "mlp")
     yield from linear("mlp.up", inner, width, Cut(0), deviation, "mlp")
     yield from linear("mlp.down", width, inner, Cut(1), onto_residual, "mlp")
+    if architecture.activation == "xielu":  # kept so that softplus gives what is meant; ranks use them for their part
+        for name, value in (("alpha_p", XIELU_ALPHA), ("alpha_n", XIELU_ALPHA - XIELU_BETA)):
+            path, mean = f"{beginning}mlp.activation.{name}", math.log(math.expm1(value))
+            yield TensorSpec(name_of(architecture, path), path, (1,), number, cut=Cut(0, common=1), mean=mean)
     if after:
         yield from _norm(architecture, f"{beginning}mlp_after", width, block=number)
 

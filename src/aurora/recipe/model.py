@@ -23,7 +23,7 @@ LARGEST_VOCABULARY = 1 << 24
 MOST_PARAMETERS = 10**13
 
 
-Activation = Literal["gelu", "gelu_pytorch_tanh", "silu"]
+Activation = Literal["gelu", "gelu_pytorch_tanh", "silu", "xielu"]
 Bias = Literal["query_key_value", "attention_output", "mlp"]
 ALL_BIASES: tuple[Bias, ...] = ("query_key_value", "attention_output", "mlp")
 
@@ -74,9 +74,9 @@ class Window(Section):
 class Architecture(Section):
     """A decoder-only transformer; what is left out is as in GPT-BigCode."""
 
-    family: Literal["gpt_bigcode", "llama", "mistral", "qwen2", "qwen3", "smollm3", "olmo2", "gemma3_text"] = Field(
-        "gpt_bigcode", description="The published networks whose names and configuration it has."
-    )
+    family: Literal[
+        "gpt_bigcode", "llama", "mistral", "qwen2", "qwen3", "smollm3", "olmo2", "gemma3_text", "apertus"
+    ] = Field("gpt_bigcode", description="The published networks whose names and configuration it has.")
     layers: int = Field(ge=1, le=MOST_LAYERS, description="Transformer blocks.")
     width: int = Field(ge=1, le=LARGEST_WIDTH, description="Hidden size.")
     heads: int = Field(ge=1, le=LARGEST_WIDTH, description="Query heads.")
@@ -114,7 +114,9 @@ class Architecture(Section):
         "before", description="Where attention and MLP have their norms; those after them come before the sum."
     )
     gated: bool = Field(False, description="The activation is of a gate, which multiplies the MLP's inner values.")
-    activation: Activation = Field("gelu_pytorch_tanh", description="Exact GELU, its tanh form, or SiLU.")
+    activation: Activation = Field(
+        "gelu_pytorch_tanh", description="Exact GELU, its tanh form, SiLU, or xIELU, which is learnt."
+    )
     biases: tuple[Bias, ...] = Field(ALL_BIASES, description="The linear layers that have a bias.")
     embedding_scaled: bool = Field(False, description="Token embeddings are multiplied by the root of `width`.")
     tied: bool = Field(True, description="The output layer is the token embedding itself.")

@@ -69,6 +69,11 @@ CASES = {
         "Olmo2ForCausalLM",
         {"num_key_value_heads": 6, "tie_word_embeddings": True, "rope_parameters": LLAMA3},
     ),
+    "apertus": ("ApertusForCausalLM", {"hidden_act": "xielu"}),
+    "apertus-bias": (
+        "ApertusForCausalLM",
+        {"hidden_act": "xielu", "attention_bias": True, "num_key_value_heads": 6, "tie_word_embeddings": True},
+    ),
     "gemma3": ("Gemma3ForCausalLM", {"head_dim": 10, "sliding_window": 20, "sliding_window_pattern": 2}),
     "gemma3-global": (
         "Gemma3ForCausalLM",
@@ -239,3 +244,13 @@ def test_weights_of_the_network_alone_lack_the_beginning_of_their_names(pair: Pa
     if pair.ours.architecture.tied:
         import_model("alone", None, tmp_path, tmp_path / "in")
         assert (tmp_path / "in/model.safetensors").read_bytes() == (pair.folder / "model.safetensors").read_bytes()
+
+
+def test_a_constant_of_another_value_is_refused(tokenizer_file: Path, tmp_path: Path) -> None:
+    torch.manual_seed(1)
+    theirs = transformers.ApertusForCausalLM(transformers.ApertusConfig(**SHAPE))
+    theirs.model.layers[1].mlp.act_fn.beta.fill_(0.25)
+    theirs.save_pretrained(tmp_path / "theirs")
+    shutil.copy(tokenizer_file, tmp_path / "theirs")
+    with pytest.raises(UserError, match=r"layers\.1\.mlp\.act_fn\.beta is 0\.25, but this network computes 0\.5 only"):
+        import_model("theirs", None, tmp_path, tmp_path / "ours")

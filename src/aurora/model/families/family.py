@@ -32,7 +32,8 @@ class Family:
     `fixed` is what all networks of the family have in common; `needed` are keys whose value must be the one given.
     `read` and `write` translate the rest; `read` raises `ValueError` with a sentence for what it refuses. `prefix`
     stands before every name but the output layer's and is missing in files of the network alone; `buffers` is a
-    pattern of names in older files that are no parameters.
+    pattern of names in older files that are no parameters; `constants` are tensors of every block that files hold and
+    that have this value always.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Family:
     write: Callable[[Architecture], dict[str, Any]] = _nothing
     prefix: str = "model."
     buffers: str = ""
+    constants: Mapping[str, float] = field(default_factory=dict)
 
     def architecture(self, configuration: Values) -> Architecture:
         """What `configuration` describes; `ValueError` with a sentence for what would be computed otherwise."""
@@ -67,6 +69,11 @@ class Family:
         for key, value in architecture.model_dump().items():
             if key not in UNSAID and said[key] != value:
                 raise ValueError(f"{key} is {value!r}, but a {self.name} network of this shape has {said[key]!r}")
+
+    def constant_tensors(self, layers: int) -> dict[str, float]:
+        """The `constants` of so many blocks, by their names in files."""
+        blocks = self.names["blocks"]
+        return {f"{blocks}.{n}.{name}": value for n in range(layers) for name, value in self.constants.items()}
 
     def tensor(self, path: str) -> str:
         """The hub's name for a parameter of our network, such as `blocks.3.mlp.up.weight`."""

@@ -21,9 +21,6 @@ from aurora.model.families.common import (
 from aurora.model.families.family import Family, Values
 from aurora.recipe.model import Architecture
 
-# Its layers read the width of a head from the hidden size.
-KEYS_HERE = {theirs: ours for theirs, ours in KEYS.items() if theirs != "head_dim"}
-
 
 def read(values: Values) -> dict[str, Any]:
     """Positions, key/value heads, and the window of the later layers where it is used."""
@@ -52,7 +49,7 @@ FAMILY = Family(
     name="qwen2",
     network="Qwen2ForCausalLM",
     names=NAMES,
-    keys=KEYS_HERE,
+    keys=KEYS,
     fixed={**FIXED, "biases": ("query_key_value",)},
     defaults={
         **DEFAULTS,
