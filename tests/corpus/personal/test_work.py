@@ -108,7 +108,7 @@ def test_the_work_grows_with_the_length_alone(lang, read):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("lang", ["en", "fi", "hi", "ja", "vi", "code"])
+@pytest.mark.parametrize("lang", ["en", "fi", "hi", "ja", "sv", "vi", "code"])
 def test_the_work_grows_with_the_length_of_long_texts(lang, read):
     for unit in UNITS:
         check(unit, lang, read, LONG)
