@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from aurora.corpus.conversation import turns_of
@@ -75,6 +78,31 @@ def test_trees_in_rows_and_nested(tmp_path: Path) -> None:
     assert len(found) == 3
     assert said(found[0]) == said(best)
     assert len({item.id for item in found if isinstance(item, Document)}) == 3
+
+
+def test_a_tree_that_no_row_names_ends_where_the_next_begins(tmp_path: Path) -> None:
+    written(tmp_path / "a.jsonl", [row.value for row in (*ROWS, *ROWS)])
+    found = read(tmp_path)
+    assert [len(said(item)) for item in found] == [4, 4]
+
+
+NAMES = ["messages", "role", "content", "prompt", "response", "replies", "message_id", "parent_id", "text", "chosen"]
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-2, 2) | st.sampled_from(["user", "assistant", "[", "\n\nHuman: a", ""]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(st.lists(VALUES, min_size=1, max_size=5), st.sampled_from([None, "messages", "columns", "replies", "tree"]))
+@settings(max_examples=200, deadline=None)
+def test_nothing_that_a_row_holds_stops_a_build(rows: list[Any], layout: str | None) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        written(Path(folder) / "a.jsonl", rows)
+        for item in read(Path(folder), layout=layout, paths_of_trees="all"):
+            if isinstance(item, Document):
+                turns = said(item)
+                assert [role for role, _ in turns if role != "system"] == ["user", "assistant"] * (len(turns) // 2)
 
 
 def test_what_a_row_says_of_itself_survives(tmp_path: Path) -> None:

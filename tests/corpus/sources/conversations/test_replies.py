@@ -74,6 +74,13 @@ def test_what_is_no_tree_says_why() -> None:
         tree_of(ROWS[1:])
     with pytest.raises(ValueError, match="its tree has 2 first messages"):
         tree_of([ROWS[0], Row("x", {**ROWS[0].value, "message_id": "z"})])
+    with pytest.raises(ValueError, match="two messages of its tree have the same id"):
+        tree_of([*ROWS, ROWS[3]])
+    circle = [Row("x", {**ROWS[1].value, "message_id": one, "parent_id": other}) for one, other in ("yz", "zy")]
+    with pytest.raises(ValueError, match="reply to each other in a circle"):
+        tree_of([*ROWS, *circle])
+    with pytest.raises(KeyError, match="the key message_id is missing"):
+        tree_of([Row("x", {"text": "none"})])
     deep: dict[str, Any] = {"role": "assistant", "text": "end"}
     for _ in range(5000):
         deep = {"role": "assistant", "text": "on", "replies": [deep]}

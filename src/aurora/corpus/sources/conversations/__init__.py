@@ -39,7 +39,7 @@ def read_conversations(name: str, source: ConversationsSource, base: Path) -> Fo
 
 
 def _conversations(rows: Iterator[Row | Quarantined], name: str, source: ConversationsSource) -> Found:
-    for tree, group in groupby(rows, lambda row: _tree(row, source)):
+    for tree, group in groupby(rows, _Trees(source)):
         if tree is not None:
             yield from _documents([row for row in group if isinstance(row, Row)], name, source)
             continue
@@ -50,15 +50,25 @@ def _conversations(rows: Iterator[Row | Quarantined], name: str, source: Convers
                 yield from _documents([row], name, source)
 
 
-def _tree(row: Row | Quarantined, source: ConversationsSource) -> str | None:
-    """What the rows of one tree of replies have in common; None of a row by itself."""
-    if isinstance(row, Quarantined) or not isinstance(row.value, dict) or source.templates:
-        return None
-    try:
-        replies = layout_of(row.value, source) == "replies"
-    except (ValueError, KeyError):
-        return None
-    return str(row.value.get("message_tree_id")) if replies else None
+class _Trees:
+    """Tells the rows of one tree of replies: those that name it, or those from one first message to the next."""
+
+    def __init__(self, source: ConversationsSource) -> None:
+        self._source = source
+        self._number = 0
+
+    def __call__(self, row: Row | Quarantined) -> object:
+        """What the rows of a tree have in common; None of a row by itself."""
+        if isinstance(row, Quarantined) or not isinstance(row.value, dict) or self._source.templates:
+            return None
+        try:
+            if layout_of(row.value, self._source) != "replies":
+                return None
+        except _ERRORS:
+            return None
+        self._number += row.value.get("parent_id") is None
+        named = row.value.get("message_tree_id")
+        return self._number if named is None else str(named)
 
 
 def _documents(rows: Sequence[Row], name: str, source: ConversationsSource) -> Found:

@@ -12,7 +12,7 @@ from typing import Any
 
 from aurora.corpus.sources.conversations.layouts import Said
 from aurora.corpus.sources.conversations.soundness import is_answer
-from aurora.corpus.sources.rows import Row
+from aurora.corpus.sources.rows import Row, value_at
 from aurora.recipe.sources import ConversationsSource
 
 # People do not talk in deeper trees, and each level is a function call.
@@ -30,7 +30,9 @@ class Message:
 
 def tree_of(rows: Sequence[Row]) -> Message:
     """The tree of rows that name the message they reply to; ValueError if they do not form a tree."""
-    messages = {row.value["message_id"]: _message(row) for row in rows}
+    messages = {value_at(row.value, "message_id"): _message(row) for row in rows}
+    if len(messages) < len(rows):
+        raise ValueError("two messages of its tree have the same id")
     roots = []
     for row in rows:
         message, parent = messages[row.value["message_id"]], row.value.get("parent_id")
@@ -42,6 +44,8 @@ def tree_of(rows: Sequence[Row]) -> Message:
             raise ValueError(f"the message {str(parent)[:40]}, which has a reply, is missing")
     if len(roots) != 1:
         raise ValueError(f"its tree has {len(roots)} first messages")
+    if sum(1 for _ in _below(roots[0])) < len(rows):
+        raise ValueError("messages of its tree reply to each other in a circle")
     return roots[0]
 
 
@@ -65,6 +69,15 @@ def paths(root: Message, source: ConversationsSource) -> Iterator[tuple[Row, lis
         said = [message.said._replace(weight=0) if message in learnt else message.said for message in path]
         learnt.update(path)
         yield path[-1].row, said
+
+
+def _below(root: Message) -> Iterator[Message]:
+    """A message and all that lead to it."""
+    waiting = [root]
+    while waiting:
+        message = waiting.pop()
+        waiting += message.replies
+        yield message
 
 
 def _paths(message: Message, before: list[Message], how: str) -> Iterator[list[Message]]:
