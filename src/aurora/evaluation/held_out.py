@@ -44,12 +44,12 @@ def read_held_out_answers(corpus: Path, kilobytes: float) -> list[HeldOutAnswers
     for document in read_documents(corpus, "held_out"):
         if is_conversation(document.meta):
             by_language.setdefault(document.lang, []).append((document.id, document.text, document.meta))
-    found = []
+    answers = []
     for language, rows in sorted(by_language.items()):
         rows.sort()
         chosen = rows[: len(_within([(index, text) for index, text, _ in rows], kilobytes))]
-        found.append(HeldOutAnswers(language, [turns_of(text, meta) for _, text, meta in chosen]))
-    return found
+        answers.append(HeldOutAnswers(language, [turns_of(text, meta) for _, text, meta in chosen]))
+    return answers
 
 
 def read_held_out(corpus: Path, domain: str, kilobytes: float) -> list[HeldOutText]:

@@ -76,8 +76,8 @@ def _write_tokenizer(tokenizer: Tokenizer, file: Path | None, folder: Path) -> N
 
 
 def _extend(tokenizer: Tokenizer, corpus: Path, extension: Extension) -> Tokenizer:
-    found = {language for _, language, _, _ in parts(corpus, "clean")}
-    if missing := [language for language in extension.languages if language not in found]:
+    languages = {language for _, language, _, _ in parts(corpus, "clean")}
+    if missing := [language for language in extension.languages if language not in languages]:
         raise UserError(f"tokens.extend.languages: the corpus has no clean text in {', '.join(missing)}.")
     with progress("extend tokenizer", None, "doc") as bar:
         texts = _counted(_sample(corpus, extension.megabytes_per_language, set(extension.languages)), bar)
@@ -106,9 +106,9 @@ def check_round_trip(tokenizer: Tokenizer, texts: Iterable[str]) -> None:
 
 def _sample(corpus: Path, megabytes: float, languages: Collection[str] | None = None) -> Iterator[str]:
     """The beginnings of documents of every (chosen) language, up to `megabytes` each, shared evenly by its sources."""
-    found = [part for part in parts(corpus, "clean") if languages is None or part[1] in languages]
-    for source, language, _, _ in found:
-        left = megabytes * 1e6 / sum(1 for _, other, _, _ in found if other == language)
+    chosen = [part for part in parts(corpus, "clean") if languages is None or part[1] in languages]
+    for source, language, _, _ in chosen:
+        left = megabytes * 1e6 / sum(1 for _, other, _, _ in chosen if other == language)
         for text in read_texts(corpus, "clean", source, language):
             if left <= 0:
                 break

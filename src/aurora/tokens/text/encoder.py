@@ -88,9 +88,9 @@ def fast_encoder(tokenizer: Tokenizer, workers: int = 1) -> Encoder:
 
 def pattern_of(tokenizer: Tokenizer) -> str:
     """Name of the tokenizer's pre-tokenisation; `ValueError` where it is none of ours."""
-    found = _comparable(tokenizer.pre_tokenizer)
+    settings = _comparable(tokenizer.pre_tokenizer)
     for name in LETTERS:
-        if found == _comparable(pre_tokenizer(name)):
+        if settings == _comparable(pre_tokenizer(name)):
             return name
     raise ValueError("the pre-tokenisation is another")
 
@@ -108,8 +108,8 @@ def split_pattern(letters: str) -> str:
 
 def _comparable(part: Any) -> Any:
     """A pre-tokenizer's settings without those that change offsets only."""
-    found = json.loads(part.__getstate__()) if part is not None else {}
-    steps = found.get("pretokenizers", [found])
+    settings = json.loads(part.__getstate__()) if part is not None else {}
+    steps = settings.get("pretokenizers", [settings])
     return [{key: value for key, value in step.items() if key != "trim_offsets"} for step in steps]
 
 

@@ -49,17 +49,17 @@ def extend_tokenizer(tokenizer: Tokenizer, texts: Iterable[str], entries: int) -
     # Words that are rare one by one are dropped first: most are spelling mistakes and half of the work.
     chosen = sorted(word for word, count in words.items() if count >= LEAST_COUNT and len(word) > 1)
     symbols = [ids.tolist() for ids in encoder.encode(chosen)]
-    found = json.loads(aware.to_str())
-    names = {index: name for name, index in found["model"]["vocab"].items()}
+    values = json.loads(aware.to_str())
+    names = {index: name for name, index in values["model"]["vocab"].items()}
     first = max(tokenizer.get_vocab(with_added_tokens=True).values()) + 1
     merges = learn_merges(symbols, [words[word] for word in chosen], entries, first, names)
-    as_text = all(isinstance(merge, str) for merge in found["model"]["merges"])
+    as_text = all(isinstance(merge, str) for merge in values["model"]["merges"])
     for index, (left, right) in enumerate(merges, start=first):
         names[index] = names[left] + names[right]
-        found["model"]["vocab"][names[index]] = index
+        values["model"]["vocab"][names[index]] = index
         pair = [names[left], names[right]]
-        found["model"]["merges"].append(" ".join(pair) if as_text else pair)
-    return Tokenizer.from_str(json.dumps(found, ensure_ascii=False))
+        values["model"]["merges"].append(" ".join(pair) if as_text else pair)
+    return Tokenizer.from_str(json.dumps(values, ensure_ascii=False))
 
 
 def count_words(texts: Iterable[str]) -> Counter[str]:

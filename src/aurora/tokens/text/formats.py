@@ -101,8 +101,8 @@ class Format:
     def answer_end(self) -> int | None:
         """The special token that the template writes after a response, if any."""
         ((_, after),) = self._parts([Turn(USER, ANY_PROMPT), Turn(ASSISTANT, ANY_RESPONSE)], [1])
-        _, found, rest = after.partition(ANY_RESPONSE)
-        ends = [index for index, _ in self._specials(rest)] if found else []
+        _, response, rest = after.partition(ANY_RESPONSE)
+        ends = [index for index, _ in self._specials(rest)] if response else []
         return ends[0] if ends else None
 
     @cached_property
@@ -161,28 +161,28 @@ class Format:
 
     def _hide(self, *texts: str) -> tuple[list[str], dict[str, str]]:
         """Texts with a stand-in for each special token that they spell, and which stands for which."""
-        spelt = sorted({found for text in texts for found in self._spelt.findall(text)})
+        spelt = sorted({token for text in texts for token in self._spelt.findall(text)})
         free = (chr(code) for code in STAND_INS if not any(chr(code) in text for text in texts))
         hidden = dict(zip(free, spelt, strict=False))
         stand_in = {token: character for character, token in hidden.items()}
-        return [self._spelt.sub(lambda found: stand_in[found.group()], text) for text in texts], hidden
+        return [self._spelt.sub(lambda match: stand_in[match.group()], text) for text in texts], hidden
 
     def _ids(self, text: str, hidden: Mapping[str, str]) -> list[int]:
         """The ids of a rendered text: special tokens of the template are found, those of a person spelt."""
         if not hidden:
             ids: list[int] = self._reading.encode(text, add_special_tokens=False).ids
             return ids
-        found: list[int] = []
-        place = 0
+        mixed: list[int] = []
+        done = 0
         for index, (start, end) in self._specials(text):
-            found += [*self._plain(text[place:start], hidden), index]
-            place = end
-        return found + self._plain(text[place:], hidden)
+            mixed += [*self._plain(text[done:start], hidden), index]
+            done = end
+        return mixed + self._plain(text[done:], hidden)
 
     def _specials(self, text: str) -> list[tuple[int, tuple[int, int]]]:
         """Special tokens of a text, and where they are."""
         encoding = self._reading.encode(text, add_special_tokens=False)
-        return [found for found in zip(encoding.ids, encoding.offsets, strict=True) if found[0] in self._special]
+        return [pair for pair in zip(encoding.ids, encoding.offsets, strict=True) if pair[0] in self._special]
 
     def _plain(self, text: str, hidden: Mapping[str, str]) -> list[int]:
         return self.facts.encode(text.translate({ord(character): token for character, token in hidden.items()}))

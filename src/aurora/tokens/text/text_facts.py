@@ -204,10 +204,10 @@ def _ends(
     tokenizer: Tokenizer, folder: Path, names: Mapping[str, str], generation: Mapping[str, Any]
 ) -> tuple[int, tuple[int, ...]]:
     """The id after a text, and all that end an answer."""
-    found = generation.get("eos_token_id")
-    stops = [] if found is None else found if isinstance(found, list) else [found]
+    eos = generation.get("eos_token_id")
+    stops = [] if eos is None else eos if isinstance(eos, list) else [eos]
     if not all(type(stop) is int and stop >= 0 for stop in stops):
-        raise UserError(f"{folder / GENERATION}: eos_token_id is {found!r}, not an id or a list of ids.")
+        raise UserError(f"{folder / GENERATION}: eos_token_id is {eos!r}, not an id or a list of ids.")
     own = [name for name in TEXT_ENDS if tokenizer.token_to_id(name) is not None]
     name = names.get("eos_token")
     if name is None and not own and stops:
@@ -229,8 +229,8 @@ def _ends(
 def _start(tokenizer: Tokenizer, settings: Mapping[str, Any], names: Mapping[str, str], end: int) -> int:
     """The token that transformers puts before a text, or else the end of the text before."""
     if "add_bos_token" in settings:
-        found = tokenizer.token_to_id(names.get("bos_token", "")) if settings["add_bos_token"] else None
-        return end if found is None else int(found)
+        start = tokenizer.token_to_id(names.get("bos_token", "")) if settings["add_bos_token"] else None
+        return end if start is None else int(start)
     plain, whole = (tokenizer.encode("a", add_special_tokens=added).ids for added in (False, True))
     before = whole[: whole.index(plain[0])] if plain and plain[0] in whole else []
     return int(before[-1]) if before else end
@@ -251,20 +251,22 @@ def _template(folder: Path | None, settings: Mapping[str, Any]) -> str | None:
             return read_regular(folder / TEMPLATE, LARGEST_TEMPLATE, UserError).decode("utf-8")
         except UnicodeDecodeError as error:
             raise UserError(f"{folder / TEMPLATE} is not UTF-8 text.") from error
-    found = settings.get("chat_template")
-    if isinstance(found, list):
-        found = {part.get("name"): part.get("template") for part in found if isinstance(part, dict)}.get("default")
-    return found if isinstance(found, str) else None
+    template = settings.get("chat_template")
+    if isinstance(template, list):
+        template = {part.get("name"): part.get("template") for part in template if isinstance(part, dict)}.get(
+            "default"
+        )
+    return template if isinstance(template, str) else None
 
 
 def _table(folder: Path | None, name: str) -> dict[str, Any]:
     """A file's table; empty if there is no such file."""
     if folder is None or not (folder / name).is_file():
         return {}
-    found = read_json(folder / name)
-    if not isinstance(found, dict):
+    values = read_json(folder / name)
+    if not isinstance(values, dict):
         raise AuroraError(f"{folder / name} is not a JSON object: fetch it again.")
-    return found
+    return values
 
 
 def _texts(values: object) -> list[str]:
