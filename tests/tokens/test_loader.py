@@ -16,6 +16,7 @@ from aurora.tokens.store import StoreWriter, TokenStore
 
 LENGTH = 8
 END = 0
+PROMPT = 6  # tokens of a pair of 13 before its response
 WEIGHTS = {"web/en": 2, "web/fi": 1, "redteam/pairs": 1}
 
 
@@ -29,7 +30,7 @@ def stores(tmp_path: Path) -> dict[str, TokenStore]:
         with StoreWriter(stem, 49152, masked) as writer:
             for first in range(0, 130, 13):
                 ids = np.arange(first, first + 13) + 1000 * number
-                writer.add(ids, ids % 3 == 0 if masked else None)
+                writer.add(ids, np.arange(13) >= PROMPT if masked else None)
             writer.close(*name.split("/"), "abc")
         made[name] = TokenStore.open(stem)
     return made
@@ -121,7 +122,7 @@ def test_the_mask_of_a_position_is_that_of_its_target(loader: Loader) -> None:
     paired = np.array([window.source == "redteam/pairs" for window in batch.windows])
     assert paired.any()
     assert batch.loss_mask[~paired].all()
-    assert np.array_equal(batch.loss_mask[paired], targets[paired] % 3 == 0)
+    assert np.array_equal(batch.loss_mask[paired], (targets[paired] - 2000) % 13 >= PROMPT)
 
 
 def test_windows_overlap_by_one_token_and_leave_no_target_out(loader: Loader) -> None:
