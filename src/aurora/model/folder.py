@@ -134,6 +134,9 @@ def fitting_weights(
 
 def what_is_wrong(error: ValidationError) -> str:
     """A refused architecture in one line: each key and its problem."""
+    problems = error.errors(include_url=False)
     return "; ".join(
-        ": ".join([*map(str, problem["loc"]), problem["msg"]]) for problem in error.errors(include_url=False)
+        ": ".join([*map(str, problem["loc"]), problem["msg"]])
+        for problem in problems
+        if problem["type"] != "default_factory_not_called"  # of keys that follow from the wrong one
     )

@@ -51,11 +51,24 @@ class Llama3Scaling(Section):
         return self
 
 
+class YarnScaling(Section):
+    """Rotary positions of YaRN (Peng et al., arXiv 2309.00071): slow waves stretched, and attention sharpened."""
+
+    kind: Literal["yarn"] = Field(description="`yarn`.")
+    factor: float = Field(ge=1, description="How much slower the longest waves became.")
+    positions: int = Field(ge=1, le=LONGEST, description="Longest sequence before the scaling.")
+    fast: float = Field(32.0, gt=0, description="Waves that turn so often in `positions` stay as they were.")
+    slow: float = Field(
+        1.0, gt=0, description="Waves that turn so seldom in `positions` are slower by the whole factor."
+    )
+    amplitude: float = Field(gt=0, description="What cosines and sines are multiplied with.")
+
+
 class Rotary(Section):
     """Rotary positions: query and key are turned by angles that grow with the position."""
 
     base: float = Field(10_000.0, gt=0, description="The longest wave is about 2 pi times as long, in tokens.")
-    scaling: LinearScaling | Llama3Scaling | None = Field(
+    scaling: LinearScaling | Llama3Scaling | YarnScaling | None = Field(
         None, discriminator="kind", description="How positions were stretched for longer sequences."
     )
     windowed_base: float | None = Field(
@@ -75,7 +88,7 @@ class Architecture(Section):
     """A decoder-only transformer; what is left out is as in GPT-BigCode."""
 
     family: Literal[
-        "gpt_bigcode", "llama", "mistral", "qwen2", "qwen3", "smollm3", "olmo2", "gemma3_text", "apertus"
+        "gpt_bigcode", "llama", "mistral", "qwen2", "qwen3", "smollm3", "olmo2", "gemma3_text", "apertus", "olmo3"
     ] = Field("gpt_bigcode", description="The published networks whose names and configuration it has.")
     layers: int = Field(ge=1, le=MOST_LAYERS, description="Transformer blocks.")
     width: int = Field(ge=1, le=LARGEST_WIDTH, description="Hidden size.")
@@ -84,13 +97,13 @@ class Architecture(Section):
         1, ge=1, le=LARGEST_WIDTH, description="Heads of keys and values, each shared by as many query heads."
     )
     head_width: int = Field(
-        default_factory=lambda values: max(1, values.get("width", 1) // values.get("heads", 1)),
+        default_factory=lambda values: max(1, values["width"] // values["heads"]),
         ge=1,
         le=LARGEST_WIDTH,
         description="Width of a head; `width` / `heads` without it.",
     )
     inner: int = Field(
-        default_factory=lambda values: 4 * values.get("width", 1),
+        default_factory=lambda values: 4 * values["width"],
         ge=1,
         le=8 * LARGEST_WIDTH,
         description="Width of the MLP; four times `width` without it.",
@@ -99,7 +112,7 @@ class Architecture(Section):
     rotary: Rotary | None = Field(None, description="Rotary positions; without them positions are learnt.")
     window: Window | None = Field(None, description="Layers that see a window of the sequence only.")
     attention_width: int = Field(
-        default_factory=lambda values: values.get("head_width", 1),
+        default_factory=lambda values: values["head_width"],
         ge=1,
         description="Products of query and key are divided by its root; `head_width` without it.",
     )

@@ -45,6 +45,7 @@ LLAMA3 = {
     "high_freq_factor": 4.0,
     "original_max_position_embeddings": 48,
 }
+YARN = {"rope_type": "yarn", "rope_theta": 5000.0, "factor": 8.0, "original_max_position_embeddings": 48}
 LINEAR = {"rope_type": "linear", "rope_theta": 10000.0, "factor": 4.0}
 
 # Odd widths of heads, one and all key/value heads, tied and not, and what else a family lets vary.
@@ -73,6 +74,19 @@ CASES = {
     "apertus-bias": (
         "ApertusForCausalLM",
         {"hidden_act": "xielu", "attention_bias": True, "num_key_value_heads": 6, "tie_word_embeddings": True},
+    ),
+    "qwen2-yarn": ("Qwen2ForCausalLM", {"rope_parameters": YARN}),
+    "olmo3": ("Olmo3ForCausalLM", {"num_hidden_layers": 4, "sliding_window": 20}),
+    "olmo3-yarn": (
+        "Olmo3ForCausalLM",
+        {
+            "sliding_window": 30,
+            "layer_types": ["sliding_attention", "full_attention", "sliding_attention"],
+            "rope_parameters": {
+                "full_attention": YARN,
+                "sliding_attention": {"rope_type": "default", "rope_theta": 900.0},
+            },
+        },
     ),
     "gemma3": ("Gemma3ForCausalLM", {"head_dim": 10, "sliding_window": 20, "sliding_window_pattern": 2}),
     "gemma3-global": (

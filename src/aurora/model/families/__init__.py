@@ -6,10 +6,10 @@ is refused. The network knows no family.
 
 from __future__ import annotations
 
-from aurora.model.families import apertus, gemma3, gpt_bigcode, llama, mistral, olmo2, qwen2, qwen3, smollm3
+from aurora.model.families import apertus, gemma3, gpt_bigcode, llama, mistral, olmo2, olmo3, qwen2, qwen3, smollm3
 from aurora.model.families.family import Family
 
 FAMILIES: dict[str, Family] = {
     module.FAMILY.name: module.FAMILY
-    for module in (gpt_bigcode, llama, mistral, qwen2, qwen3, smollm3, olmo2, gemma3, apertus)
+    for module in (gpt_bigcode, llama, mistral, qwen2, qwen3, smollm3, olmo2, gemma3, apertus, olmo3)
 }

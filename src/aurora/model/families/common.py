@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 from aurora.model.families.family import Values
-from aurora.recipe.model import Architecture, Bias, LinearScaling, Llama3Scaling, Rotary, Window
+from aurora.recipe.model import Architecture, Bias, LinearScaling, Llama3Scaling, Rotary, Window, YarnScaling
 
 NAMES = {
     "embedding": "model.embed_tokens",
@@ -98,7 +99,25 @@ def read_rotary(values: Values) -> Rotary:
             positions=said.get("original_max_position_embeddings") or values["max_position_embeddings"],
         )
         return Rotary(base=base, scaling=scaling)
-    raise ValueError(f"rope_type is {kind!r}; known are default, linear and llama3")
+    if kind == "yarn":
+        return Rotary(base=base, scaling=_read_yarn(said, values))
+    raise ValueError(f"rope_type is {kind!r}; known are default, linear, llama3 and yarn")
+
+
+def _read_yarn(said: Values, values: Values) -> YarnScaling:
+    for key in ("mscale", "mscale_all_dim"):
+        if said.get(key):
+            raise ValueError(f"{key} is {said[key]!r}, but this network takes attention_factor only")
+    if said.get("truncate") is False:
+        raise ValueError("truncate is False, but this network rounds the borders of YaRN's passage")
+    return YarnScaling(
+        kind="yarn",
+        factor=said["factor"],
+        positions=said.get("original_max_position_embeddings") or values["max_position_embeddings"],
+        fast=said.get("beta_fast") or 32.0,
+        slow=said.get("beta_slow") or 1.0,
+        amplitude=said.get("attention_factor") or 0.1 * math.log(said["factor"]) + 1.0,  # as YaRN's paper proposes
+    )
 
 
 def write_rotary(architecture: Architecture) -> dict[str, Any]:
@@ -117,5 +136,14 @@ def write_rotary(architecture: Architecture) -> dict[str, Any]:
                 "low_freq_factor": said.low,
                 "high_freq_factor": said.high,
                 "original_max_position_embeddings": said.positions,
+            }
+        case YarnScaling() as said:
+            scaling = {
+                "rope_type": "yarn",
+                "factor": said.factor,
+                "original_max_position_embeddings": said.positions,
+                "beta_fast": said.fast,
+                "beta_slow": said.slow,
+                "attention_factor": said.amplitude,
             }
     return {"rope_theta": rotary.base, "rope_scaling": scaling}

@@ -14,7 +14,7 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from aurora.recipe.model import LinearScaling, Llama3Scaling, Rotary
+from aurora.recipe.model import LinearScaling, Llama3Scaling, Rotary, YarnScaling
 
 Turns = tuple[Tensor, Tensor]  # cosines and sines, each [T, 1, D / 2] or [B, T, 1, D / 2]
 
@@ -22,7 +22,8 @@ Turns = tuple[Tensor, Tensor]  # cosines and sines, each [T, 1, D / 2] or [B, T,
 def turns_at(positions: Tensor, rotary: Rotary, head_width: int, dtype: torch.dtype) -> Turns:
     """The turns at `positions`, [T] or [B, T], in the type that attention computes in."""
     angles = positions[..., None, None].float() * frequencies(rotary, head_width).to(positions.device)
-    return angles.cos().to(dtype), angles.sin().to(dtype)
+    amplitude = rotary.scaling.amplitude if isinstance(rotary.scaling, YarnScaling) else 1.0
+    return (angles.cos() * amplitude).to(dtype), (angles.sin() * amplitude).to(dtype)
 
 
 def turned(heads: Tensor, turns: Turns) -> Tensor:
@@ -44,6 +45,8 @@ def frequencies(rotary: Rotary, head_width: int) -> Tensor:
                 return plain / factor
             case Llama3Scaling() as scaling:
                 return _llama3(plain, scaling)
+            case YarnScaling() as scaling:
+                return _yarn(plain, rotary.base, scaling)
 
 
 def _llama3(plain: Tensor, scaling: Llama3Scaling) -> Tensor:
@@ -53,3 +56,15 @@ def _llama3(plain: Tensor, scaling: Llama3Scaling) -> Tensor:
     between = (1 - share) * plain / scaling.factor + share * plain
     slow = torch.where(waves > scaling.positions / scaling.low, plain / scaling.factor, between)
     return torch.where(waves < scaling.positions / scaling.high, plain, slow)
+
+
+def _yarn(plain: Tensor, base: float, scaling: YarnScaling) -> Tensor:
+    """Slow waves slower by the factor, fast ones as they are, and a line between over the pairs of a head."""
+    pairs = len(plain)
+
+    def pair_of(turns: float) -> float:
+        return 2 * pairs * math.log(scaling.positions / (turns * 2 * math.pi)) / (2 * math.log(base))
+
+    first, last = max(math.floor(pair_of(scaling.fast)), 0), min(math.ceil(pair_of(scaling.slow)), 2 * pairs - 1)
+    share = ((torch.arange(pairs).float() - first) / (max(last - first, 0.001))).clamp(0, 1)
+    return plain / scaling.factor * share + plain * (1 - share)
