@@ -44,7 +44,7 @@ PARTS = ("clean", "held_out", "dropped", "quarantined", "other_domain")
 # Names of the phases and of their steps, as folders of `.done.json` files in `corpus.work`.
 PREPARE, SIGN, LIST, JUDGE, REMAIN, WRITE = "prepared", "signed", "listed", "judged", "left", "written"
 # What languages say that no text or statistic depends on.
-NOT_PREPARED_BY = frozenset({"name", "own_name", "thresholds", "refusals", "look_alikes", "latin_words"})
+NOT_PREPARED_BY = frozenset({"name", "own_name", "thresholds", "latin_words"})
 _LABELS = {PREPARE: "read and measure", REMAIN: "judge what is left of", WRITE: "write"}
 
 

@@ -147,3 +147,11 @@ def test_answers_in_a_wrong_language_are_found(tmp_path: Path) -> None:
     assert 0.95 * len(wrong) <= lost(ledger)[("language", "contradicts")] <= len(wrong)
     assert len(talks(tmp_path) + talks(tmp_path, "held_out")) >= 0.995 * len(right)
     assert ledger["changes"]["conversations across languages"]["en"] >= 0.95 * len(right)
+
+
+def test_refusals_are_counted_and_kept(tmp_path: Path) -> None:
+    declined = {"en": "I'm sorry, but I can't help with that.", "fi": "Valitettavasti en voi auttaa siinä."}
+    given = [[TEXTS["en"] + " Well?", declined["en"]], [TEXTS["fi"] + " No?", declined["fi"]], [TEXTS["en"], "Yes."]]
+    ledger = build(tmp_path, [*given, [TEXTS["en"] + "!", TEXTS["en"] + " I cannot say more.", "Hm?", "No."]])
+    assert ledger["changes"]["conversations with a refusal"] == {"en": 1, "fi": 1}
+    assert ledger["documents"]["kept"] == 4

@@ -3,7 +3,14 @@ from __future__ import annotations
 import pytest
 
 from aurora.corpus.conversation import ASSISTANT, USER, Turn
-from aurora.corpus.rules.answers import ANSWER_STATISTICS, is_cut, measure_answers, no_answers, speaks_as_model
+from aurora.corpus.rules.answers import (
+    ANSWER_STATISTICS,
+    declining,
+    is_cut,
+    measure_answers,
+    no_answers,
+    speaks_as_model,
+)
 from corpus.sample_texts import TEXTS
 
 CUT = {
@@ -76,3 +83,14 @@ def test_the_statistics_count_the_answers_that_are_learnt() -> None:
     assert {name: column.to_pylist() for name, column in no_answers(2).items()} == {
         name: [0.0, 0.0] for name in measured
     }
+
+
+def test_an_answer_declines_in_its_language_or_in_english() -> None:
+    english, finnish = "I'm sorry, but I can't help with that.", "Valitettavasti en voi auttaa siinä."
+    talks = [
+        [Turn(USER, english), Turn(ASSISTANT, "Yes."), Turn(USER, "Well?"), Turn(ASSISTANT, answer, learnt)]
+        for answer, learnt in ((english, True), (finnish, True), (finnish, False), ("Help is near.", True))
+    ]
+    assert declining(talks, ["en"] * 4) == [1, 0, 0, 0]
+    assert declining(talks, ["fi"] * 4) == [1, 1, 0, 0]
+    assert declining(talks[:1], ["sw"]) == [1]

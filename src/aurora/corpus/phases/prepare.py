@@ -42,7 +42,7 @@ from aurora.corpus.phases.losses import Read
 from aurora.corpus.phases.pieces import Documents, Pieces, Turns
 from aurora.corpus.plan import Plan, Shard
 from aurora.corpus.repeats.edge_lines import LINES, edge_lines
-from aurora.corpus.rules.answers import measure_answers
+from aurora.corpus.rules.answers import declining, measure_answers
 from aurora.corpus.rules.flagged import with_score
 from aurora.corpus.rules.judging import JUDGED_BY, Measures
 from aurora.corpus.work import WorkFiles
@@ -77,6 +77,7 @@ OTHER_LANGUAGE = "paragraphs in another language"
 UNKNOWN_LABELS = "unknown language labels"
 UNANSWERED_PROMPTS = "prompts without an answer left out"
 CROSS_LINGUAL = "conversations across languages"
+DECLINING = "conversations with a refusal"
 COMPARED = "compared"  # the column of a batch that is looked at for duplicates
 MENDED = ("normalised", "mojibake repaired")
 TEXTS = pa.schema([(name, pa.large_string() if name == "text" else pa.string()) for name in COLUMNS])
@@ -84,7 +85,7 @@ TEXTS = pa.schema([(name, pa.large_string() if name == "text" else pa.string()) 
 
 def counted_columns() -> tuple[str, ...]:
     """Changes and labels of documents that the ledger counts."""
-    talk = (UNANSWERED_PROMPTS, CROSS_LINGUAL)
+    talk = (UNANSWERED_PROMPTS, CROSS_LINGUAL, DECLINING)
     personal = (f"personal data: {name}" for name in types())
     return (UNKNOWN_LABELS, *MENDED, "mixed languages", OTHER_LANGUAGE, *talk, *personal)
 
@@ -246,7 +247,8 @@ class _Steps:
         turns = Turns(columns["text"], columns["meta"]) if self._talk else None
         pieces: Pieces = turns or Documents(columns["text"])
         none = np.zeros(len(documents), np.int32)
-        columns |= {name: pa.array(none) for name in (*MENDED, OTHER_LANGUAGE, UNANSWERED_PROMPTS, CROSS_LINGUAL)}
+        of_talks = (UNANSWERED_PROMPTS, CROSS_LINGUAL, DECLINING)
+        columns |= {name: pa.array(none) for name in (*MENDED, OTHER_LANGUAGE, *of_talks)}
         # Before normalisation, which removes control characters that are misread bytes of a character.
         if self._curation.repair_encoding:
             pieces.texts, repaired = repair_batch(pieces.texts, pieces.langs(langs))
@@ -289,6 +291,7 @@ class _Steps:
         columns |= self._measures.measure(columns["text"], langs)
         if turns:
             columns |= measure_answers(turns.now(), langs)
+            columns[DECLINING] = pa.array(declining(turns.now(), langs), pa.int32())
         if self._curation.flagged_words:
             columns["meta"] = with_score(columns["meta"], columns["flagged"])
         return pa.RecordBatch.from_pydict(columns)

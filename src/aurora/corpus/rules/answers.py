@@ -11,7 +11,8 @@ from collections.abc import Sequence
 import pyarrow as pa
 
 from aurora.corpus.conversation import ASSISTANT, Turn
-from aurora.languages.lookup import assistant_phrases, sentences
+from aurora.languages.lookup import assistant_phrases, code_of, sentences
+from aurora.languages.refusals import declines_to_help
 
 ANSWER_STATISTICS = ("empty_answers", "cut_answers", "model_answers", "longest_answer")
 # After these of any script something more was to come.
@@ -33,8 +34,22 @@ def no_answers(count: int) -> dict[str, pa.Array]:
     return {name: pa.array([0.0] * count, pa.float64()) for name in ANSWER_STATISTICS}
 
 
+def declining(conversations: Sequence[Sequence[Turn]], langs: Sequence[str]) -> list[int]:
+    """1 for conversations with an answer that declines to help, in its language or in English; 0 for others."""
+    markers = {lang: {code_of(lang), "en"} for lang in dict.fromkeys(langs)}
+    return [
+        int(any(declines_to_help(answer, languages=markers[lang]) for answer in _answers(turns)))
+        for turns, lang in zip(conversations, langs, strict=True)
+    ]
+
+
+def _answers(turns: Sequence[Turn]) -> list[str]:
+    """The answers that are learnt."""
+    return [turn.text for turn in turns if turn.role == ASSISTANT and turn.learnt]
+
+
 def _measured(turns: Sequence[Turn], lang: str) -> tuple[float, ...]:
-    answers = [turn.text for turn in turns if turn.role == ASSISTANT and turn.learnt]
+    answers = _answers(turns)
     return (
         float(sum(not answer.strip() for answer in answers)),
         float(sum(is_cut(answer, lang) for answer in answers)),

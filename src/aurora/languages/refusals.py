@@ -1,0 +1,123 @@
+"""How answers decline to help, by what the files of languages say of it.
+
+One decision: a refusal is a sentence near the beginning of an answer that declines, in whatever language it is written;
+so an answer need not be in the language that was asked for.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Collection, Mapping, Sequence
+
+from aurora.errors import UserError
+from aurora.languages import lookup
+from aurora.languages.language import Refusals
+
+# Where a refusal has to stand: most answers that decline later still help first. Sentences of courtesy are not counted.
+SENTENCES = 2
+# Letters of an answer that are looked at, so that no pattern meets more than it was written for.
+LOOK = 2_000
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|(?<=[।。！？])\s*|\n+")
+_MARKUP = re.compile(r"^[\s\"'“”*_#>\-–—:()]+")
+_QUOTED = re.compile(
+    r"\"[^\"\n]{1,200}\"|“[^”\n]{1,200}”|«[^»\n]{1,200}»|「[^」\n]{1,200}」|『[^』\n]{1,200}』|”[^”\n]{1,200}”"
+    # Single marks are apostrophes too: only from the beginning of a word to the end of one.
+    r"|(?<!\w)['‘](?=\w)(?:[^'‘’\n]|(?<=\w)['’](?=\w)){1,200}['’](?!\w)"
+)
+# What looks alike is one character: apostrophes, and what languages write for one another; and no joiners.
+_APOSTROPHES = dict.fromkeys("’‘ʼ´", "'")
+_INVISIBLE = dict.fromkeys("\u200b\u200c\u200d\ufeff\u00ad", "")
+
+
+def declines_to_help(
+    answer: str,
+    openings: Collection[str] = (),
+    own: Callable[[str], bool] = lambda sentence: False,
+    languages: Collection[str] | None = None,
+) -> bool:
+    """Whether an answer declines to help, in one of the `languages` (codes), or in any that has markers.
+
+    `openings` are folded beginnings of answers that decline, and `own` tells further sentences that do.
+    """
+    text = fold(_unquoted(answer[:LOOK]))
+    if any(text.lstrip("\"'*_#>- ").startswith(opening) for opening in openings):
+        return True
+    sentences = [_MARKUP.sub("", piece) for piece in _SENTENCE_END.split(text) if piece and piece.strip()]
+    markers = [declines for code, declines in _declining().items() if languages is None or code in languages]
+    told = 0
+    for sentence in sentences:
+        if own(sentence) or any(declines(sentence) for declines in markers):
+            return True
+        told += not _courtesy().search(sentence.rstrip(".!?।。 "))
+        if told == SENTENCES:
+            break
+    return False
+
+
+def fold(text: str) -> str:
+    """Text as markers are matched on: what looks alike is alike, in lower case, with one space between words."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().translate(_folding()).split(" ")).strip()
+
+
+class _Declines:
+    """The refusals of one language, compiled: does a folded sentence decline?"""
+
+    def __init__(self, words: Refusals, place: str) -> None:
+        def one_of(patterns: Sequence[str]) -> re.Pattern[str]:
+            filled = (unicodedata.normalize("NFKC", _filled(pattern, words.parts)) for pattern in patterns)
+            try:
+                return re.compile("|".join(f"(?:{pattern})" for pattern in filled) or "(?!)")
+            except re.error as error:
+                raise UserError(
+                    f"{place}: refusals: {error.pattern!r:.60} is not a regular expression ({error})."
+                ) from error
+
+        self._declining, self._idioms = one_of(words.declining), one_of(words.idioms)
+
+    def __call__(self, sentence: str) -> bool:
+        # Idioms are looked for only where something was found: nearly all sentences hold neither.
+        if not self._declining.search(sentence):
+            return False
+        return bool(self._declining.search(self._idioms.sub(" … ", sentence)))
+
+
+@lookup.cached
+def _declining() -> dict[str, _Declines]:
+    """The refusals of every language that has some, by its code."""
+    found = [(entry, entry.language.refusals) for entry in lookup.entries()]
+    return {
+        entry.language.language: _Declines(words, entry.place("refusals"))
+        for entry, words in found
+        if words is not None
+    }
+
+
+@lookup.cached
+def _courtesy() -> re.Pattern[str]:
+    """Thanks, regrets and the like, which come before what is said, in any language."""
+    words = [entry.language.refusals for entry in lookup.entries()]
+    found = [pattern for one in words if one is not None for pattern in one.courtesy]
+    return re.compile(rf"^(?:{'|'.join(found)})[^.!?।。]{{0,60}}$")
+
+
+@lookup.cached
+def _folding() -> dict[int, str]:
+    alike = _APOSTROPHES | _INVISIBLE
+    for entry in lookup.entries():
+        alike |= entry.language.look_alikes
+    return str.maketrans(alike)
+
+
+def _filled(pattern: str, parts: Mapping[str, str]) -> str:
+    """A pattern with its {parts}; braces of repetitions stay."""
+    for name, part in parts.items():
+        pattern = pattern.replace("{" + name + "}", part)
+    return pattern
+
+
+def _unquoted(answer: str) -> str:
+    """An answer without what it quotes; one that is a quotation as a whole is taken out of its marks."""
+    text = answer.strip()
+    whole = _QUOTED.fullmatch(text)
+    return text[1:-1] if whole else _QUOTED.sub(" … ", text)
