@@ -55,10 +55,12 @@ def check_file_operations(folder: Path, operations: list[int]) -> None:
     assert any(first == KILLED for first, _ in codes.values())
 
 
+@pytest.mark.slow
 def test_killed_after_random_times(tmp_path: Path) -> None:
     check_times(tmp_path, kills=3)
 
 
+@pytest.mark.slow
 def test_killed_in_the_midst_of_writing_files(tmp_path: Path) -> None:
     check_file_operations(tmp_path, sorted(random.sample(range(1, 195), 5)))
 
