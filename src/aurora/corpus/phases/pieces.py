@@ -73,6 +73,7 @@ class Turns:
         self._turns = [(number, turn) for number, mine in enumerate(turns) for turn in mine]
         self._starts = np.cumsum([0, *map(len, turns)])[:-1]
         self.texts = _column([turn.text for _, turn in self._turns])
+        self._now, self._now_of = turns, self.texts
 
     def langs(self, langs: Sequence[str]) -> Sequence[str]:
         """The language of the conversation for each of its turns."""
@@ -96,9 +97,12 @@ class Turns:
 
     def now(self) -> list[list[Turn]]:
         """The turns of each conversation as the steps have left them."""
-        texts = self.texts.to_pylist()
-        now = [(number, turn._replace(text=text)) for (number, turn), text in zip(self._turns, texts, strict=True)]
-        return [[turn for _, turn in group] for _, group in groupby(now, itemgetter(0))]
+        if self._now_of is not self.texts:  # many steps ask between two changes
+            texts = self.texts.to_pylist()
+            now = [(number, turn._replace(text=text)) for (number, turn), text in zip(self._turns, texts, strict=True)]
+            self._now = [[turn for _, turn in group] for _, group in groupby(now, itemgetter(0))]
+            self._now_of = self.texts
+        return self._now
 
 
 def _column(texts: list[str]) -> pa.LargeStringArray:
