@@ -1,4 +1,4 @@
-"""Checkpoints of a stage in training, each whole or not there.
+"""Checkpoints of a stage in training, each whole or not there, and which of them are kept.
 
 One decision: a checkpoint `step-00000123/` is written under another name, hashed, flushed and renamed, and only read
 where every byte has its recorded hash; `continuing` says from which of them a stage goes on. Nothing in it depends on

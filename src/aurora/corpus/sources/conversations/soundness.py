@@ -1,4 +1,4 @@
-"""What a row says, made a sound conversation: prompts and answers in turn, the last word an answer.
+"""A row's turns made a sound conversation: names of roles told, prompts and answers in turn, an answer last.
 
 One decision: what can be read in one way only is mended (two turns of one side are one, an empty system turn is none, a
 last prompt without an answer is left out), and everything else is refused with its reason, so that no turn is invented.
