@@ -166,11 +166,6 @@ def test_asking_for_near_duplicates_reads_no_source_again(tmp_path: Path, monkey
     assert contents(tmp_path / "out") == contents(tmp_path / "anew")
 
 
-def test_a_source_that_is_not_there_cannot_be_preferred(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="prefer_sources: there is no source thrid"):
-        build(tmp_path, write_sources(tmp_path, 1), curation={"prefer_sources": ["thrid"]})
-
-
 def test_a_threshold_that_no_rule_has_is_refused(tmp_path: Path) -> None:
     table = write_sources(tmp_path, 1)
     with pytest.raises(UserError, match=r"curation\.thresholds\.fi: no rule has a threshold max_lines; choose from"):

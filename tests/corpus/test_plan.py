@@ -97,8 +97,3 @@ def test_a_changed_file_changes_the_identity_of_its_shards_alone(tmp_path: Path)
     (tmp_path / "b.jsonl").write_text('{"text": "7654321"}\n')
     after = plan_of(tmp_path, corpus).identities
     assert [name for name in before if before[name] != after[name]] == ["web.00001"]
-
-
-def test_a_name_that_reads_as_a_shard_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"'web\.00001' is not a name of lower-case letters"):
-        Corpus.model_validate({"sources": {"web.00001": {"kind": "jsonl", "paths": ["a"]}}})

@@ -1,16 +1,14 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import ValidationError
 
-from aurora.recipe.stages.schedule import Course, Schedule
-from aurora.recipe.stages.stage import Stage
+from aurora.recipe.stages.schedule import Schedule
 from aurora.training.schedule import learning_rate
+from recipe.stages.test_schedule import BATCH, course
 
 shapes = st.sampled_from([("cosine", None), ("constant", None), ("warmup-stable-decay", 0.3)])
 schedules = st.builds(
@@ -21,21 +19,6 @@ schedules = st.builds(
     start=st.floats(0, 1e-5),
     warmup=st.floats(0, 0.5),
 )
-
-
-BATCH = 10
-
-
-def course(schedule: Schedule, steps: int) -> Course:
-    made = Stage(
-        start="model",
-        tokens=steps * BATCH,
-        batch_tokens=BATCH,
-        sequence_length=BATCH // 2,
-        mixture={"web/en": 1},
-        schedule=schedule,
-    )
-    return made.course
 
 
 def rates(schedule: Schedule, steps: int) -> list[float]:
@@ -84,30 +67,6 @@ def test_equal_reasons_give_equal_rates(schedule: Schedule, steps: int, other: i
     left, right = course(schedule, steps), course(schedule, other)
     if left.until(made) == right.until(made) and (steps == other or not left.falls_within(made)):
         assert rates(schedule, steps)[:made] == rates(schedule, other)[:made]
-
-
-def test_warm_up_and_decay_in_tokens_are_as_few_steps_as_hold_them() -> None:
-    schedule = Schedule(shape="warmup-stable-decay", peak=1.0, warmup=3 * BATCH + 1, decay=2 * BATCH)
-    found = course(schedule, 20)
-    assert (found.warmup, found.decay) == (4, 2)
-    assert course(schedule.model_copy(update={"decay": 2 * BATCH - 1}), 20).decay == 2
-    assert course(schedule.model_copy(update={"decay": 2 * BATCH + 1}), 20).decay == 3
-
-
-@pytest.mark.parametrize(
-    ("parts", "problem"),
-    [
-        ({"warmup": 5}, "schedule.warmup: 5 tokens are less than a step of 10"),
-        ({"warmup": 210}, "warmup and decay are more than the whole stage"),
-        ({"warmup": 20.5}, "warmup: 20.5 is neither a share"),
-        ({"shape": "warmup-stable-decay", "warmup": 150, "decay": 60}, "more than the whole stage"),
-        ({"shape": "warmup-stable-decay", "warmup": 0.5, "decay": 0.6}, "more than the whole stage"),
-        ({"shape": "warmup-stable-decay", "decay": 1}, "schedule.decay: 1 tokens are less than a step"),
-    ],
-)
-def test_parts_that_cannot_be_are_refused(parts: dict[str, Any], problem: str) -> None:
-    with pytest.raises(ValidationError, match=problem):
-        course(Schedule(peak=1.0, **parts), 20)
 
 
 @given(schedules, st.integers(1, 300))
