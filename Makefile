@@ -25,8 +25,10 @@ demo: .venv/demo
 test: .venv/test
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4
 
-# What takes too long for each change: the whole demo with its figures, every campaign of kills and layouts.
+# What takes too long for each change: many examples of every property, the whole demo with its figures, every campaign of
+# kills and layouts.
 nightly: .venv/test
+	$(BIN)/python -m pytest --numprocesses 2 --hypothesis-profile thorough --timeout 3600
 	$(BIN)/python -m pytest --numprocesses 2 -m nightly --timeout 3600 --durations 20
 	$(BIN)/python benchmarks/demo.py
 
