@@ -8,11 +8,7 @@ import pytest
 
 from aurora.reporting import verdict
 from aurora.reporting.schema import Report
-
-
-def plain(text: str) -> str:
-    """Narrow spaces and typographic minus signs as a keyboard has them."""
-    return text.replace("\u202f", " ").replace("−", "-")
+from reporting.reading import plain
 
 
 def headline(data: dict[str, Any]) -> str:

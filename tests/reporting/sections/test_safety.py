@@ -1,0 +1,67 @@
+"""Safety before and after: refusals of harmful and of harmless prompts, with intervals and answers."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from aurora.reporting.schema import Report
+from aurora.reporting.sections.safety import MAX_ANSWER_LETTERS, safety_section
+from reporting.reading import plain, rows
+
+
+def page_of(data: dict[str, Any]) -> str:
+    return str(safety_section(Report.model_validate(data)))
+
+
+def test_a_run_without_safety_stages_has_no_section(data: dict[str, Any]) -> None:
+    data["safety"] = None
+    assert safety_section(Report.model_validate(data)) is None
+
+
+def test_refusals_of_both_kinds_stand_side_by_side_with_their_intervals(data: dict[str, Any]) -> None:
+    headings, whole, english, *_ = rows(page_of(data), "Refusals by language")
+    assert headings[1:4] == ["harmful", "refused before", "refused after"]
+    assert whole[:4] == ["All languages", "200", "0 % [0 %, 1.9 %]", "95 % [91 %, 97.3 %]"]
+    assert whole[4] == "200"
+    assert english[0] == "English"
+    assert [row[0] for row in rows(page_of(data), "Refusals by language")[2:]] == [
+        "English", "Finnish", "Hindi", "Japanese", "Vietnamese",
+    ]  # fmt: skip
+
+
+def test_a_language_without_prompts_of_a_kind_has_no_rate_and_no_bar(data: dict[str, Any]) -> None:
+    data["safety"]["after"]["by_language"]["fi"].update(refusal_rate=None, harmful_prompts=0)
+    page = page_of(data)
+    assert next(row for row in rows(page, "Refusals by language") if row[0] == "Finnish")[3] == "–"
+    refusals, over_refusals = (
+        page.partition(f'<desc id="{name}-desc">')[2].partition("</desc>")[0] for name in ("refusals", "over-refusals")
+    )
+    assert "Finnish" not in refusals
+    assert "Finnish" in over_refusals
+
+
+def test_unreadable_answers_are_counted_apart_from_refusals(data: dict[str, Any]) -> None:
+    assert rows(page_of(data), "What the answers were")[-2:] == [
+        ["safety", "harmful", "200", "95 %", "3 %", "1 %", "1 %"],
+        ["safety", "harmless", "200", "3.5 %", "94.5 %", "1 %", "1 %"],
+    ]
+
+
+def test_examples_show_harmful_prompts_first_and_say_what_the_answers_are(data: dict[str, Any]) -> None:
+    data["safety"]["examples"][1]["after"] = "y" * (MAX_ANSWER_LETTERS + 1)
+    page = page_of(data)
+    titles = re.findall(r'<article class="sample"><h3>([^<]*)', page)
+    assert titles[:2] == ["Harmful, English: chemical weapons", "Harmful, Finnish: chemical weapons"]
+    assert titles[5:] == [f"Benign, {name}" for name in ("English", "Finnish", "Hindi", "Japanese", "Vietnamese")]
+    assert "<dt>before: answered</dt>" in page
+    assert "<dt>after: refused</dt>" in page
+    assert "y" * MAX_ANSWER_LETTERS in page
+    assert "y" * (MAX_ANSWER_LETTERS + 1) not in page
+
+
+def test_the_policy_is_named_with_its_standing(data: dict[str, Any]) -> None:
+    title = data["safety"]["policy"]["title"]
+    assert f"<strong>Policy: </strong>{title} — revoked on 20 January 2025" in page_of(data)
+    del data["safety"]["policy"]["status"]
+    assert f"<strong>Policy: </strong>{title}</p>" in plain(page_of(data))
