@@ -1,0 +1,35 @@
+"""The frame of every page: whole, closed to everything outside, and known again."""
+
+from __future__ import annotations
+
+from aurora.reporting.page.frame import document, is_page
+from aurora.reporting.page.markup import tag
+from reporting.reading import Checked
+
+HOSTILE = '</title><script>alert(1)</script>"'
+
+
+def test_a_page_loads_and_runs_nothing_whatever_its_title_says() -> None:
+    page = document(HOSTILE, HOSTILE, tag("main", HOSTILE), HOSTILE)
+    checked = Checked(page)
+    assert page.startswith('<!DOCTYPE html>\n<html lang="en">')
+    assert "script" not in checked.tags
+    assert checked.text.count(HOSTILE) == 3  # title, content and closing line; the description is an attribute
+    policy = next(value for value in checked.values("content") if value and "default-src" in value)
+    assert policy == "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+    assert checked.values("href") == ["data:,"]
+
+
+def test_the_style_is_within_the_page_as_it_is() -> None:
+    style = document("T", "D", tag("main"), "C").partition("<style>")[2].partition("</style>")[0]
+    assert "prefers-color-scheme: dark" in style
+    assert "@media print" in style
+    assert "url(" not in style
+    assert "&" not in style  # nothing was escaped, which CSS would not understand
+
+
+def test_a_page_is_told_by_its_beginning() -> None:
+    page = document("T" * 100, "D" * 100, tag("main"), "C").encode()
+    assert is_page(page[:2000])
+    assert not is_page(b"<!DOCTYPE html><html><head><title>Mine</title></head></html>")
+    assert not is_page(b"")
