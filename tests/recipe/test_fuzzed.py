@@ -19,7 +19,6 @@ from aurora.pipeline.running import steps_of
 from aurora.pipeline.step import Project
 from aurora.recipe import load_recipe
 from aurora.run.folder import RunFolder
-from aurora.yaml_nodes import DEEPEST, LARGEST, MOST_VALUES, Problem, parse
 from conftest import MINIMAL, ROOT
 
 # What stands where a value stood: raw YAML.
@@ -176,63 +175,31 @@ def test_changed_bytes(tmp_path: Path, data: st.DataObject) -> None:
     refused_or_loaded(path, [])
 
 
-def bomb(levels: int, width: int) -> str:
-    """A text of aliases that stands for width^levels values."""
-    lines = ["a0: &a0 [x, x]"]
-    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * width)}]" for n in range(1, levels)]
-    return "\n".join(lines)
-
-
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (bomb(9, 9), f"line 1: with its aliases written out this file has more than {MOST_VALUES:,} values"),
-        (bomb(60, 1), f"nests deeper than {DEEPEST} levels, or holds itself"),
-        ("name: &a [*a]", f"line 1: name.0.0 ... nests deeper than {DEEPEST} levels, or holds itself"),
-        ("name: " + "[" * 20_000, f"line 1: this nests deeper than {DEEPEST} levels"),
-        ("name:\n" + "- " * 20_000, f"line 2: this nests deeper than {DEEPEST} levels"),
-        ("# " + "x" * LARGEST, "has more than 1,000,000 bytes, the limit for such a file"),
-        ("seed: " + "9" * 5000, "line 1: seed: '99999999999999999999...' is longer than any number here"),
-        ("seed: " + "9" * 20, "line 1: seed: '99999999999999999999' is beyond the largest whole number, 2^63"),
-        ("\n\nseed: !!int abc", "line 3: seed: 'abc' is not of its tag, int"),
-        ("a: .inf", "line 1: a: '.inf' is not a finite number"),
-        ("a: .NaN", "line 1: a: '.NaN' is not a finite number"),
-        ('extends: "a\\0b"', "line 1: extends: a text cannot hold the character U+0000"),
-        ('name: "\\e[2J"', "line 1: name: a text cannot hold the character U+001B"),
-        ("name: x\ny: \x1b[2J", "line 2: a file of YAML cannot hold the character U+001B"),
         ("extends: [a]", "line 1: extends names one recipe file, as a text"),
         ("extends: .", "is a folder, not a file"),
         ("extends: /dev/zero", "/dev/zero is a pipe or a device, not a file"),
         ("extends: pipe", "pipe is a pipe or a device, not a file"),
         ("extends: changed.yaml", "a recipe that is extended may not itself extend another"),
         ("extends: " + "a" * 300, "cannot be read (File name too long)"),
-        ("[a]", "a recipe is a table of keys, and this file holds none"),
-        ("", "a recipe is a table of keys, and this file holds none"),
     ],
     ids=lambda value: value[:24],
 )
-def test_a_limit_is_a_sentence_within_seconds(tmp_path: Path, text: str, said: str) -> None:
+def test_what_cannot_be_extended_is_a_sentence(tmp_path: Path, text: str, said: str) -> None:
     os.mkfifo(tmp_path / "pipe")
     path = tmp_path / "changed.yaml"
     path.write_text(text, encoding="utf-8")
-    start = time.perf_counter()
     found = refused_or_loaded(path, [])
     assert found is not None
     assert said in found
-    assert time.perf_counter() - start < 10
 
 
 def test_a_recipe_that_is_a_pipe(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(UserError, match="is a pipe or a device, not a file"):
         load_recipe(tmp_path / "pipe")
-
-
-def test_a_date_is_a_text() -> None:
-    assert parse("a: 2026-01-01\nb: 2026-13-45") == {"a": "2026-01-01", "b": "2026-13-45"}
-    assert parse("a: 1e-4\nb: 1_000\nc: no\nd: ~\ne: '2'") == {"a": 1e-4, "b": 1000, "c": False, "d": None, "e": "2"}
-    with pytest.raises(Problem):
-        parse("a: [")
 
 
 @pytest.mark.parametrize(
