@@ -12,16 +12,7 @@ from aurora.languages import lookup
 from aurora.languages.labels import CODE
 from aurora.languages.language_file import read
 from aurora.languages.names import NAMES
-
-FAROESE = """\
-language: fo
-name: Faroese
-own_name: føroyskt
-script: [LATIN]
-stop_words: og í at er ikki ein sum við til av hon hann vit tey
-thresholds:
-  gopher_min_stop_words: 1
-"""
+from languages.test_language_file import FAROESE
 
 
 @pytest.fixture
@@ -96,42 +87,6 @@ def test_what_is_no_language_has_no_file(faroese: Path, code: str) -> None:
 def test_two_files_of_one_language_are_refused(faroese: Path) -> None:
     with pytest.raises(UserError, match="fo is already the language of"):
         lookup.use([faroese, faroese])
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "said"),
-    [
-        ("name: Faroese", "nmae: Faroese", r"fo\.yaml, line 2: nmae: there is no such key"),
-        ("name: Faroese\n", "", r"fo\.yaml: name: this key is missing"),
-        ("language: fo", "language: nowhere", r"fo\.yaml, line 1: language: 'nowhere' is no label"),
-        (
-            "gopher_min_stop_words: 1",
-            "gopher_min_stopwords: 1",
-            r"line 7: thresholds\.gopher_min_stopwords: there is no",
-        ),
-        ("gopher_min_stop_words: 1", "max_line: many", r"line 7: thresholds\.max_line: input should be a valid number"),
-        (
-            "thresholds:",
-            "phrases: {policy: [Cookies]}\nthresholds:",
-            r"line 6: phrases\.policy\.0: 'Cookies' must be in",
-        ),
-        (
-            "thresholds:",
-            "messages: {letters: '['}\nthresholds:",
-            r"messages\.letters: '\[' is not a regular expression",
-        ),
-        ("script: [LATIN]", "script: [LATIN", r"fo\.yaml, line \d+: this is not valid YAML"),
-    ],
-)
-def test_what_is_wrong_with_a_file_is_named_with_its_line(faroese: Path, old: str, new: str, said: str) -> None:
-    faroese.write_text(FAROESE.replace(old, new), encoding="utf-8")
-    with pytest.raises(UserError, match=said):
-        lookup.use([faroese])
-
-
-def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="There is no language's file"):
-        lookup.use([tmp_path / "none.yaml"])
 
 
 def test_the_hash_of_a_language_is_of_its_values(faroese: Path) -> None:
