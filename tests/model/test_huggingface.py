@@ -339,14 +339,6 @@ def test_what_is_missing_is_named(exported: Path, tmp_path: Path) -> None:
     refused(UserError, r"config\.json does not exist")
 
 
-def test_names_that_are_nothing_are_refused(exported: Path, tmp_path: Path) -> None:
-    for name in ("./exportde", "exportde", "a/b/c", "../x", "/nowhere"):
-        with pytest.raises(UserError, match=r"is not a folder, and .* is not a hub model"):
-            import_model(name, None, tmp_path, tmp_path / "in")
-    with pytest.raises(UserError, match="has no revision"):
-        import_model("exported", "abc", tmp_path, tmp_path / "in")
-
-
 def test_a_hub_model_is_fetched_without_pickles(
     exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -362,29 +354,6 @@ def test_a_hub_model_is_fetched_without_pickles(
     assert load_model(tmp_path / "in")[0].num_parameters
     assert asked[0][:2] == ("bigcode/tiny", "abc123")
     assert not any("bin" in pattern for pattern in asked[0][2])
-
-
-@pytest.mark.parametrize(
-    ("raised", "kind", "message"),
-    [
-        ("RepositoryNotFoundError", UserError, "that you may read: .* set HF_TOKEN"),
-        ("GatedRepoError", UserError, "accept the model's licence"),
-        ("LocalEntryNotFoundError", AuroraError, "could not be downloaded from the hub .*: check the network"),
-    ],
-)
-def test_a_hub_that_refuses_or_is_away_is_explained(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, raised: str, kind: type[AuroraError], message: str
-) -> None:
-    hub = pytest.importorskip("huggingface_hub")
-    error = getattr(hub.errors, raised)
-
-    def download(*_: object, **__: object) -> str:
-        raise error.__new__(error)
-
-    monkeypatch.setattr(hub, "snapshot_download", download)
-    with pytest.raises(AuroraError, match=message) as caught:
-        import_model("bigcode/tiny", None, tmp_path, tmp_path / "in")
-    assert type(caught.value) is kind
 
 
 def test_an_identity_changes_with_the_checkpoint(exported: Path, tmp_path: Path) -> None:

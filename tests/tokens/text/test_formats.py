@@ -94,18 +94,6 @@ def test_a_models_own_template_is_kept_and_used(tmp_path: Path) -> None:
     assert [ids[mask.index(1) - 1], ids[-1]] == [*facts.encode("[assistant] ")[-1:], 0]
 
 
-def test_an_older_place_of_the_template_does_not_contradict_the_format(tmp_path: Path) -> None:
-    source = folder_of(tmp_path / "source", "aurora")
-    (source / TEMPLATE).unlink()
-    write_json(source / SETTINGS, {**read_json(source / SETTINGS), "chat_template": "{{ 1 }}"})
-    out = tmp_path / "out"
-    out.mkdir()
-    (out / FILE).write_bytes((source / FILE).read_bytes())
-    write_companions(source, out, "chatml", pairs=False)
-    assert "chat_template" not in read_json(out / SETTINGS)
-    assert "<|im_start|>" in (out / TEMPLATE).read_text()
-
-
 @given(st.lists(st.sampled_from(["<|im_end|>", "<|endoftext|>", "<|im_", "end|>", "x", " ", "\n", chr(0xF0000)])))
 @settings(deadline=None, max_examples=60)
 def test_what_a_person_writes_is_never_a_special_token(chatml: TextFacts, parts: list[str]) -> None:
@@ -188,13 +176,3 @@ def test_the_format_of_a_recipe_without_one_is_the_models_or_auroras(tmp_path: P
         0,
         *facts.encode("### Instruction:\nWhy?\n### Response:\n"),
     ]
-
-
-def test_a_model_that_nobody_talks_with_gets_no_template(tmp_path: Path) -> None:
-    tokenizer = train_tokenizer(TEXTS, TrainedTokenizer(vocabulary=400))
-    tokenizer.save(str(tmp_path / FILE))
-    write_companions(None, tmp_path, None, pairs=False)
-    assert read_text(tmp_path).template is None
-    assert read_json(tmp_path / GENERATION) == {"bos_token_id": 0, "eos_token_id": 0}
-    write_companions(None, tmp_path, None, pairs=True)
-    assert read_text(tmp_path).template is not None
