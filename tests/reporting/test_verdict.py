@@ -124,6 +124,13 @@ def test_the_bigram_is_compared_in_words(data: dict[str, Any], factor: float, wo
     assert f"Finnish {last['fi'] * factor:.2f} against 2.98" in finding
 
 
+def test_a_base_that_was_quantised_is_said_to_be(data: dict[str, Any]) -> None:
+    assert "dequantised" not in str(verdict.not_shown(Report.model_validate(data)))
+    data["environment"]["dequantized_from"] = "Q4_1, Q8_0"
+    limits = dict(verdict.not_shown(Report.model_validate(data)))
+    assert "dequantised from Q4_1, Q8_0" in limits["The base as it was trained"]
+
+
 def test_one_stage_alone_has_a_headline(data: dict[str, Any]) -> None:
     data.update(stages=data["stages"][:1], control=None, safety=None)
     assert headline(data).startswith("Base trained; bits per byte: English 2.48, Finnish 4.60")

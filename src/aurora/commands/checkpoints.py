@@ -33,7 +33,7 @@ def export_(run_folder: Path, folder: Path, stage: str | None, dtype: str | None
 @click.argument("folder", metavar="DIR", type=FILE)
 @click.option("--revision", help="Commit hash of a hub model.")
 def import_(model: str, folder: Path, revision: str | None) -> None:
-    """Read a Hugging Face folder or hub model into Aurora's checkpoint layout."""
+    """Read a Hugging Face folder, hub model or GGUF file into Aurora's checkpoint layout."""
     from aurora.model.huggingface import import_checkpoint
 
     import_checkpoint(model, revision, Path.cwd(), folder)

@@ -18,8 +18,10 @@ from pydantic import ValidationError
 
 from aurora.errors import AuroraError, UserError
 from aurora.files import atomic_file, read_json, write_json
+from aurora.gguf.folder import is_gguf
 from aurora.hashes import digest_of
 from aurora.model.converted import Converted
+from aurora.model.dequantized import quantization, read_gguf_weights
 from aurora.model.families import FAMILIES
 from aurora.model.families.family import Family
 from aurora.model.folder import fitting_text, fitting_weights, read_model, what_is_wrong, write_model
@@ -28,7 +30,7 @@ from aurora.model.published import CONFIG, INDEX, WEIGHTS, find_model, model_ide
 from aurora.model.tensors import EMBEDDING, OUTPUT, POSITIONS
 from aurora.model.weights import num_bytes, read_weights, refuse_not_finite, split_weights, write_weights
 from aurora.progress import progress
-from aurora.recipe.model import ARCHITECTURE, LARGEST_VOCABULARY, Architecture
+from aurora.recipe.model import ARCHITECTURE, DEQUANTIZED, LARGEST_VOCABULARY, Architecture
 from aurora.run.manifest import written_folder
 from aurora.tokens.text.companions import complete_companions
 from aurora.tokens.text.text_facts import (
@@ -95,22 +97,24 @@ def import_model(
     positions: int | None = None,
     dropout: float | None = None,
 ) -> None:
-    """Read the checkpoint `path` (folder relative to `base`, or hub model) into the model folder `folder`.
+    """Read the checkpoint `path` (folder or GGUF file below `base`, or hub model) into the model `folder`.
 
-    Weights keep their type and bytes. A run's tokenizer (`tokenizer_file`, with what lies beside it) takes the place
-    of the model's own where every id means the same; its `new_entries` get rows behind the embedding. `positions`
-    keeps the first of the model's, or adds rows that begin as copies of them in order (Beltagy et al., arXiv
-    2004.05150); `dropout` replaces its own. Raises `UserError` where the checkpoint is of another kind or cannot be
-    computed exactly by this network, `AuroraError` where it is damaged.
+    Weights keep their type and bytes; quantised ones of a GGUF file become fp32, and `dequantized.json` says so. A
+    run's tokenizer (`tokenizer_file`, with what lies beside it) takes the place of the model's own where every id means
+    the same; its `new_entries` get rows behind the embedding. `positions` keeps the first of the model's, or adds rows
+    that begin as copies of them in order (Beltagy et al., arXiv 2004.05150); `dropout` replaces its own. Raises
+    `UserError` where the checkpoint is of another kind or cannot be computed exactly by this network, `AuroraError`
+    where it is damaged.
     """
     source = find_model(path, revision, base)
     architecture, vocabulary = published_architecture(source / CONFIG)
-    files = weight_files(source)
+    gguf = base / Path(path).expanduser()
+    files = [] if is_gguf(gguf) else weight_files(source)
     if not (source / FILE).is_file():
         raise UserError(f"{source} has no {FILE}: save its tokenizer with transformers' save_pretrained first.")
     tokenizer = fitting_text(source, vocabulary).tokenizer
     family = FAMILIES[architecture.family]
-    tensors = _named(read_weights(files), family, source)
+    tensors = _named(read_weights(files) if files else read_gguf_weights(gguf), family, source)
     embedding, output = map(family.tensor, (EMBEDDING, OUTPUT))
     head = tensors.pop(output, None) if architecture.tied else None
     if not architecture.tied and output not in tensors:
@@ -147,6 +151,8 @@ def import_model(
     with progress(f"import {path}", num_bytes(weights), "B") as bar:
         write_model(folder, weights, architecture, vocabulary, tokenizer_file or source / FILE, bar.update)
     complete_companions(folder, source)
+    if is_gguf(gguf):
+        write_json(folder / DEQUANTIZED, quantization(gguf))
 
 
 def import_checkpoint(path: str, revision: str | None, base: Path, out: Path) -> None:

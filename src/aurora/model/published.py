@@ -10,6 +10,7 @@ from pathlib import Path
 
 from aurora.errors import AuroraError, UserError
 from aurora.files import canonical_json, read_json
+from aurora.gguf.folder import is_gguf
 from aurora.hashes import digest_of
 from aurora.tokens.text.published import find_published
 from aurora.tokens.text.text_facts import COMPANIONS, FILE
@@ -27,10 +28,12 @@ def find_model(path: str, revision: str | None, base: Path) -> Path:
 def model_identity(path: str, revision: str | None, base: Path) -> str:
     """A short text that changes when the checkpoint does, for fingerprints; needs no network.
 
-    Files of a local one count by their content. A hub model counts by name and revision, so one without a revision is
-    not looked up again: what was imported stands.
+    Files of a local one, or the GGUF file, count by their content. A hub model counts by name and revision, so one
+    without a revision is not looked up again: what was imported stands.
     """
     folder = base / Path(path).expanduser()
+    if is_gguf(folder) and folder.is_file():
+        return digest_of(folder)
     if not folder.is_dir():
         return f"{path}@{revision or 'main'}"
     read = (CONFIG, INDEX, FILE, *COMPANIONS)

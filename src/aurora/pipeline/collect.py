@@ -18,10 +18,10 @@ from aurora.evaluation.results import read_answers, read_results
 from aurora.files import read_json, read_json_lines
 from aurora.languages import lookup
 from aurora.recipe import LoadedRecipe, Recipe
-from aurora.recipe.model import ARCHITECTURE, WEIGHTS
+from aurora.recipe.model import ARCHITECTURE, DEQUANTIZED, WEIGHTS
 from aurora.recipe.recipe import BIGRAM
 from aurora.recipe.stages.made_with import shown
-from aurora.recipe.stages.stage import Stage, checkpoints_of, safety_stages
+from aurora.recipe.stages.stage import IMPORTED, Stage, checkpoints_of, safety_stages
 from aurora.redteam.dataset import SUMMARY
 from aurora.run.folder import RunFolder
 from aurora.run.manifest import Manifest, files_of
@@ -206,7 +206,10 @@ def _environment(run: RunFolder, recipe: Recipe, manifests: Mapping[str, Manifes
     """Where the last stage was trained, and how to run it again."""
     last = list(recipe.stages)[-1]
     state = read_json(run.checkpoint(last) / STATE)
+    dequantized = run.checkpoint(IMPORTED) / DEQUANTIZED
+    quantized = read_json(dequantized)["quantized"] if dequantized.is_file() else []
     return {
+        **({"dequantized_from": ", ".join(quantized)} if quantized else {}),
         **manifests[run.part(run.checkpoint(last))].environment,
         "threads": recipe.execution.threads or os.cpu_count(),
         "precision": state["precision"],

@@ -20,6 +20,7 @@ from aurora.recipe.execution import Execution
 from aurora.recipe.model import PUBLISHED, Architecture
 from aurora.recipe.stages.stage import Stage
 from aurora.tables import table
+from aurora.tokens.text.published import local_model
 from aurora.tokens.text.text_facts import read_text
 from aurora.training.parallel.layout import Layout, layout_of, refuse_stage
 from aurora.training.parallel.pipeline import segment_numbers
@@ -38,7 +39,7 @@ def shape_of(recipe: Recipe, base: Path) -> tuple[Architecture, int]:
             return model.architecture, tokens.train.vocabulary
         return model.architecture, _entries(tokens.path or "", base, "tokens.path") + added
     assert model.path is not None
-    config = base / Path(model.path).expanduser() / CONFIG
+    config = local_model(model.path, base) / CONFIG
     if config.is_file():
         architecture, vocabulary = published_architecture(config)
     elif model.path in PUBLISHED:
@@ -56,7 +57,7 @@ def shape_of(recipe: Recipe, base: Path) -> tuple[Architecture, int]:
 
 def _entries(path: str, base: Path, key: str) -> int:
     """Rows that the tokenizer in `path` needs, without fetching anything."""
-    local = base / Path(path).expanduser()
+    local = local_model(path, base)
     if local.exists():
         return read_text(local).vocabulary
     if path in PUBLISHED:

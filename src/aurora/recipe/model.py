@@ -15,6 +15,8 @@ from aurora.recipe.names import Revision
 
 # Files of a model's folder: its `Architecture`, by which the folder is recognised, and its tensors.
 ARCHITECTURE, WEIGHTS = "architecture.json", "model.safetensors"
+# Beside an import whose weights were dequantised: what they were.
+DEQUANTIZED = "dequantized.json"
 # Ten times the largest networks that anybody has trained; more is a slip of the keyboard, or an attack.
 MOST_LAYERS = 4096
 LARGEST_WIDTH = 1 << 20
@@ -190,7 +192,7 @@ class Model(Section):
 
     architecture: Architecture | None = Field(None, description="Shape of a new network.")
     path: str | None = Field(
-        None, description="Hugging Face folder or hub model to continue, of a family that `family` names."
+        None, description="Hugging Face folder, hub model or GGUF file to continue, of a family that `family` names."
     )
     revision: Revision | None = Field(None, description="Commit hash of the hub model.")
     positions: int | None = Field(

@@ -381,6 +381,9 @@ class Environment(Part):
     threads: int | None = Field(None, description="Threads used.")
     device: Text | None = Field(None, description="Where the network was trained.")
     precision: Text | None = Field(None, description="Arithmetic of forward and backward.")
+    dequantized_from: Text | None = Field(
+        None, description="Quantised types of the base's weights, most bytes first; null where none was quantised."
+    )
 
 
 class Report(Part):

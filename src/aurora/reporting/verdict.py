@@ -354,6 +354,13 @@ def not_shown(report: Report) -> list[tuple[str, str]]:
             "with itself.",
         ),
     ]
+    if types := report.environment.dequantized_from:
+        limits.append(
+            (
+                "The base as it was trained",
+                f"its weights were dequantised from {types}, so every figure of the base is of the quantised model.",
+            )
+        )
     if report.safety:
         limits.append(
             (

@@ -1,7 +1,8 @@
-"""Finding published models: a local folder, or a model on the Hugging Face hub.
+"""Finding published models: a local folder, a GGUF file, or a model on the Hugging Face hub.
 
-One decision: a name that is a folder (relative to the recipe's) means that folder; any other name of the form
-OWNER/NAME is downloaded into the hub's own cache, only the files that are needed and never a pickle.
+One decision: a name that is a folder (relative to the recipe's) means that folder, and a GGUF file the folder that is
+made of it; any other name of the form OWNER/NAME is downloaded into the hub's own cache, only the files that are needed
+and never a pickle.
 """
 
 from __future__ import annotations
@@ -10,25 +11,33 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from aurora.errors import AuroraError, UserError
+from aurora.gguf.folder import hub_folder, is_gguf
 from aurora.recipe.names import is_hub_name, is_revision
 
 
 def find_published(path: str, revision: str | None, base: Path, files: Sequence[str], key: str) -> Path:
-    """The local folder of `path`: a folder relative to `base`, or those of a hub model's `files` at commit `revision`.
+    """The local folder of `path`: a folder or GGUF file relative to `base`, or that of a hub model's `files` at commit
+    `revision`.
 
     Raises `UserError` naming the recipe's `key` for a name that is neither and for a hub model without access,
     `AuroraError` if the hub cannot be reached.
     """
     folder = base / Path(path).expanduser()
-    if folder.is_dir():
+    if folder.is_dir() or is_gguf(folder):
         if revision is not None:
-            raise UserError(f"{folder} is a folder, which has no revision: leave out the revision {revision}.")
-        return folder
+            raise UserError(f"{folder} is local, so it has no revision: leave out the revision {revision}.")
+        return local_model(path, base)
     if not is_hub_name(path):
         raise UserError(f"{key}: {folder} is not a folder, and {path!r} is not a hub model; write OWNER/NAME.")
     if revision is not None and not is_revision(revision):
         raise UserError(f"{revision!r} is not a revision: give a commit hash, or the name of a branch or tag.")
     return _fetch(path, revision, folder, files, key)
+
+
+def local_model(path: str, base: Path) -> Path:
+    """What `path` is relative to `base`, whether it exists or not; of a GGUF file, the folder that is made of it."""
+    local = base / Path(path).expanduser()
+    return hub_folder(local) if is_gguf(local) else local
 
 
 def _fetch(name: str, revision: str | None, folder: Path, files: Sequence[str], key: str) -> Path:

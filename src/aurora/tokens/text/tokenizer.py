@@ -14,6 +14,7 @@ from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_token
 
 from aurora.errors import UserError
 from aurora.files import canonical_json, sha256
+from aurora.gguf.folder import is_gguf
 from aurora.recipe.tokens import TrainedTokenizer
 from aurora.tokens.text.published import find_published
 from aurora.tokens.text.text_facts import COMPANIONS, CONFIG, FILE, SPECIAL_TOKENS
@@ -58,9 +59,10 @@ def tokenizer_identity(path: str, base: Path) -> str:
 
 
 def published_tokenizer(path: str, revision: str | None, base: Path) -> Path:
-    """The file of a published tokenizer: in a folder or itself, relative to `base`, or a hub model's in its cache."""
+    """The file of a published tokenizer: in a folder, itself or of a GGUF file, relative to `base`, or a hub model's in
+    its cache."""
     local = base / Path(path).expanduser()
-    if local.is_file():
+    if local.is_file() and not is_gguf(local):
         if revision is not None:
             raise UserError(f"{local} is a file, which has no revision: leave out tokens.revision.")
         return local
