@@ -21,7 +21,7 @@ from aurora.files import LARGEST_JSON
 from aurora.model import huggingface
 from aurora.model.folder import load_model, save_model
 from aurora.model.generation import generate
-from aurora.model.huggingface import export_model, import_checkpoint, import_model, model_identity
+from aurora.model.huggingface import export_model, import_checkpoint, import_model
 from aurora.model.network import Network
 from aurora.run.manifest import read_manifest
 from aurora.tokens.text.formats import Format
@@ -354,20 +354,6 @@ def test_a_hub_model_is_fetched_without_pickles(
     assert load_model(tmp_path / "in")[0].num_parameters
     assert asked[0][:2] == ("bigcode/tiny", "abc123")
     assert not any("bin" in pattern for pattern in asked[0][2])
-
-
-def test_an_identity_changes_with_the_checkpoint(exported: Path, tmp_path: Path) -> None:
-    before = model_identity("exported", None, tmp_path)
-    assert before == model_identity(str(exported), None, Path("/"))
-    (exported / "README.md").write_text("words")
-    assert before == model_identity("exported", None, tmp_path)
-    change_config(exported, n_head=2)
-    changed = model_identity("exported", None, tmp_path)
-    assert changed != before
-    (exported / "model.safetensors").write_bytes(b"other")
-    assert model_identity("exported", None, tmp_path) != changed
-    assert model_identity("bigcode/tiny", "abc", tmp_path) == "bigcode/tiny@abc"
-    assert model_identity("bigcode/tiny", None, tmp_path) == "bigcode/tiny@main"
 
 
 def retrained(folder: Path) -> None:
