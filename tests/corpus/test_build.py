@@ -117,41 +117,6 @@ def test_a_flipped_bit_in_what_a_phase_left_has_its_shard_made_again(tmp_path: P
     assert contents(tmp_path / "out") == contents(tmp_path / "anew")
 
 
-def write_near_duplicates(folder: Path) -> dict[str, Any]:
-    """A text of each language in two sources, the second time with twenty words more."""
-    for name in ("first", "second"):
-        chance = random.Random(3)
-        with (folder / f"{name}.jsonl").open("w", encoding="utf-8") as stream:
-            for language in TEXTS:
-                words = [str(chance.randrange(10**6)) for _ in range(320)]
-                text = " ".join(words if name == "second" else words[:300])
-                stream.write(json.dumps({"lang": language, "text": text}) + "\n")
-    kind = {"kind": "jsonl", "language_key": "lang"}
-    sources = {name: {**kind, "paths": [f"{name}.jsonl"]} for name in ("first", "second")}
-    return {"sources": sources}
-
-
-@pytest.mark.parametrize(
-    ("keys", "kept"),
-    [
-        ({}, "second"),
-        ({"prefer": "first"}, "first"),
-        ({"prefer_sources": ["first"]}, "first"),
-        ({"duplicates_within": "source"}, None),
-        ({"near_similarity": 1.0}, None),
-        ({"duplicates": "exact"}, None),
-    ],
-)
-def test_the_stated_one_of_near_duplicates_is_kept(tmp_path: Path, keys: dict[str, Any], kept: str | None) -> None:
-    table = write_near_duplicates(tmp_path)
-    choice = {"duplicates": "near", "rules": [], "identify_language": False, **keys}
-    ledger = build(tmp_path, table, curation={**choice, "held_out_share": 1e-9})
-    found = {name: ledger["by_source"][name] for name in ("first", "second")}
-    for name, languages in found.items():
-        lost = 0 if kept in (None, name) else 1
-        assert {language: counts["dropped"] for language, counts in languages.items()} == dict.fromkeys(TEXTS, lost)
-
-
 def test_asking_for_near_duplicates_reads_no_source_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     table = write_sources(tmp_path, 200)
     near = {"duplicates": "near"}

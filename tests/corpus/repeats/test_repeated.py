@@ -12,7 +12,6 @@ import pytest
 from aurora.corpus import curate
 from aurora.corpus.artifact import read_columns, read_documents
 from aurora.corpus.curate import build_corpus
-from aurora.corpus.phases import remains
 from aurora.corpus.repeats import repeated as repeats
 from aurora.recipe.corpus import Corpus
 from corpus.sample_texts import TEXTS
@@ -74,43 +73,6 @@ def test_short_stretches_stay_and_nothing_else_is_no_document(tmp_path: Path) ->
          "bytes": len(STRETCH["en"])}
     ]  # fmt: skip
     assert [row[0] for row in read_columns(tmp_path / "out", "dropped", ("text",))] == [STRETCH["en"]]
-
-
-def stretch(number: int) -> str:
-    """A stretch of three sentences that no other number gives."""
-    return " ".join(f"Sentence {number}-{place} tells {own('en', 1000 * number + place)}" for place in range(3))
-
-
-def longer_than(*numbers: int) -> dict[str, Any]:
-    """Rules that no stretch of these numbers passes alone."""
-    longest = max(len(stretch(number).replace(" ", "")) for number in numbers)
-    limits = {"min_characters": longest + 1, "min_words": 1, "max_digit_share": 1, "min_letter_share": 0}
-    return {"rules": ["basic"], "thresholds": {"en": limits}}
-
-
-def test_a_document_that_is_none_any_more_holds_no_passage_for_others(tmp_path: Path) -> None:
-    # `b` loses its first stretch to `a` and is then too short, so that `c` keeps the second; `d` loses both to them.
-    texts = {
-        "a": [f"{stretch(1)} {own('en', 1)}"],
-        "b": [f"{stretch(1)} {stretch(2)}"],
-        "c": [f"{stretch(2)} {own('en', 3)}"],
-        "d": [f"{stretch(1)} {stretch(2)} {TEXTS['en']}"],
-    }
-    ledger, kept = built(tmp_path, texts, "en", **longer_than(1, 2))
-    assert kept == texts | {"b": [], "d": []}
-    losses = {(loss["source"], loss["step"], loss["rule"]) for loss in ledger["losses"]}
-    assert losses == {("b", "cuts", "too-short"), ("d", "cuts", "too-short")}
-
-
-@pytest.mark.parametrize("most", [1, 2, 8])
-def test_no_stretch_of_a_chain_is_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int) -> None:
-    # Each document shares a stretch with the one before, and is too short without it.
-    monkeypatch.setattr(remains, "MOST_TURNS", most)
-    chain = [f"{stretch(number)} {stretch(number + 1)}" for number in range(9)]
-    _, kept = built(tmp_path, {"a": chain}, "en", **longer_than(*range(10)))
-    assert all(any(stretch(number) in text for text in kept["a"]) for number in range(10))
-    if most == 8:
-        assert kept["a"] == chain[::2]
 
 
 def test_what_a_dropped_document_held_is_no_repeat(tmp_path: Path) -> None:
