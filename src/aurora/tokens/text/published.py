@@ -12,26 +12,37 @@ from pathlib import Path
 
 from aurora.errors import AuroraError, UserError
 from aurora.gguf.folder import hub_folder, is_gguf
+from aurora.gguf.wheel import SCHEME, unpacked
 from aurora.recipe.names import is_hub_name, is_revision
 
 
 def find_published(path: str, revision: str | None, base: Path, files: Sequence[str], key: str) -> Path:
-    """The local folder of `path`: a folder or GGUF file relative to `base`, or that of a hub model's `files` at commit
-    `revision`.
+    """The local folder of `path`: a folder or GGUF file relative to `base`, a GGUF file in a wheel, or a hub model's
+    `files` at commit `revision`.
 
     Raises `UserError` naming the recipe's `key` for a name that is neither and for a hub model without access,
     `AuroraError` if the hub cannot be reached.
     """
     folder = base / Path(path).expanduser()
-    if folder.is_dir() or is_gguf(folder):
+    file = find_gguf(path, base)
+    if file is not None or folder.is_dir():
         if revision is not None:
-            raise UserError(f"{folder} is local, so it has no revision: leave out the revision {revision}.")
-        return local_model(path, base)
+            kind = f"{folder} is a folder" if file is None else f"{file} is a file"
+            raise UserError(f"{kind}, which has no revision: leave out the revision {revision}.")
+        return folder if file is None else hub_folder(file)
     if not is_hub_name(path):
         raise UserError(f"{key}: {folder} is not a folder, and {path!r} is not a hub model; write OWNER/NAME.")
     if revision is not None and not is_revision(revision):
         raise UserError(f"{revision!r} is not a revision: give a commit hash, or the name of a branch or tag.")
     return _fetch(path, revision, folder, files, key)
+
+
+def find_gguf(path: str, base: Path) -> Path | None:
+    """The GGUF file that `path` names, below `base` or in a wheel; None for a folder or a hub model."""
+    if path.startswith(SCHEME):
+        return unpacked(path)
+    local = base / Path(path).expanduser()
+    return local if is_gguf(local) else None
 
 
 def local_model(path: str, base: Path) -> Path:
