@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from aurora.model.weights import read_weights
 from aurora.recipe.execution import Execution
 from aurora.recipe.model import Architecture
 from aurora.recipe.stages.schedule import Schedule
@@ -97,6 +98,16 @@ class Lab:
         return train_stage(
             *(kind(**{key: given[key] for key in of}) for kind, of in zip(kinds, names, strict=True)), wish
         )
+
+
+def left_out(folder: Path) -> list[dict[str, Any]]:
+    """What the guard of the stage in `folder` left out."""
+    return [json.loads(line) for line in (folder / "left_out.jsonl").read_text().splitlines()]
+
+
+def updates(folder: Path) -> float:
+    """How often the weights in `folder` were moved, by their moments."""
+    return float(read_weights([folder / "optimizer.safetensors"])["updates"].item())
 
 
 def child_environment(**variables: str) -> dict[str, str]:

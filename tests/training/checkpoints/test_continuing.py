@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
 from collections.abc import Callable
@@ -18,8 +17,8 @@ from aurora.recipe.stages.stage import Stage
 from aurora.run.manifest import artifact
 from aurora.training.records.metrics import read_metrics
 from aurora.training.wish import Wish
+from training.disturbing import Interrupting
 from training.small_stage import LENGTH, ROWS, Lab, assert_same
-from training.test_stage import Interrupting
 
 STEP = ROWS * LENGTH
 CONSTANT = Schedule(shape="constant", peak=1e-2, warmup=2 * STEP)
@@ -354,19 +353,6 @@ def test_a_finished_stage_can_be_taken_up_with_other_values_at_its_end(lab: Lab,
     assert [edit["step"] for edit in state["edits"]] == [6]
     rates = [record["learning_rate"] for record in read_metrics(bench.finished / "metrics.jsonl")]
     assert rates[4:] == [1e-2, 1e-2, 1.1e-2, 1.1e-2, 1.1e-2]
-
-
-def test_a_disk_that_cannot_link_gets_copies(lab: Lab, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> None:
-        raise OSError(1, "Operation not permitted")
-
-    monkeypatch.setattr(os, "link", refuse)
-    bench.train(lab.stage(6, schedule=CONSTANT))
-    long = lab.stage(9, schedule=CONSTANT)
-    bench.train(long)
-    whole = Bench(lab, "whole")
-    whole.train(long)
-    alike(whole.finished, bench.finished)
 
 
 def test_a_state_that_is_cut_is_not_advised_to_be_deleted(lab: Lab, bench: Bench) -> None:
