@@ -18,6 +18,7 @@ APART = {"demo"}
 SCRIPTS = sorted({path.stem for path in FOLDER.glob("*.py")} - SHARED - APART)
 # What a script needs beside --small; {tmp} is a folder, {tokens} a run of the demo's recipe up to its tokens.
 ARGUMENTS = {
+    "accelerator": ["--json"],
     "curation": ["--json", "--part", "detection", "--part", "normalise"],  # the other parts are scripts below
     "extension": ["--output", "{tmp}"],
     "layouts": ["--json"],
