@@ -123,6 +123,22 @@ def test_what_an_attempt_left_can_be_discarded(tmp_path: Path, partial: Path) ->
     discard_work(tmp_path / "out")  # where there is none
 
 
+def test_the_mark_goes_last(tmp_path: Path, partial: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Killed before, the folder is still known to be ours."""
+    beside: list[list[Path]] = []
+    unlink = Path.unlink
+
+    def watched(path: Path, missing_ok: bool = False) -> None:
+        if path.name == FINGERPRINT:
+            beside.append([other for other in path.parent.iterdir() if other != path])
+        unlink(path, missing_ok)
+
+    (partial / "more").write_text("work")
+    monkeypatch.setattr(Path, "unlink", watched)
+    discard_work(tmp_path / "out")
+    assert beside == [[]]
+
+
 def test_what_killed_attempts_left_half_written_is_swept(partial: Path) -> None:
     (partial / "sub/.step-1.partial/deep").mkdir(parents=True)
     for name in (".data.txt.12.partial", "sub/.data.txt.7.partial", "sub/.step-1.partial/deep/.file.3.partial", "data"):
