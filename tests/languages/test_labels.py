@@ -62,13 +62,13 @@ def test_a_label_means_one_tag(tag: str, labels: str) -> None:
 )  # fmt: skip
 def test_what_is_no_label_has_no_tag(label: str) -> None:
     assert canonical(label) is None
-    with pytest.raises(ValueError, match=r"is no label of a language; write its code, such as fi, fin_Latn or pt-BR"):
+    with pytest.raises(ValueError, match=r"is not a language label; write its code, such as fi, fin_Latn or pt-BR"):
         required(label)
 
 
 def test_an_empty_label_says_nothing_and_is_not_enough_where_one_is_required() -> None:
     assert canonical(" ") == "und"
-    with pytest.raises(ValueError, match="is no label"):
+    with pytest.raises(ValueError, match="is not a language label"):
         required(" ")
 
 

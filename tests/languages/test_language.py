@@ -29,7 +29,7 @@ def test_its_code_is_its_tag_however_it_is_written(written: str) -> None:
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ({"language": "Faroese"}, "'Faroese' is no label of a language"),
+        ({"language": "Faroese"}, "'Faroese' is not a language label"),
         ({"name": ""}, "at least 1 character"),
         ({"stopwords": "og"}, "Extra inputs are not permitted"),
         ({"assistant_phrases": ["Eg eri"]}, "'Eg eri' must be in lower case, and of at least two bytes"),

@@ -56,7 +56,7 @@ def test_what_stood_there_is_quoted_in_short(tmp_path: Path) -> None:
     [
         ("name: Faroese", "nmae: Faroese", r"fo\.yaml, line 2: nmae: there is no such key"),
         ("name: Faroese\n", "", r"fo\.yaml: name: this key is missing"),
-        ("language: fo", "language: nowhere", r"fo\.yaml, line 1: language: 'nowhere' is no label"),
+        ("language: fo", "language: nowhere", r"fo\.yaml, line 1: language: 'nowhere' is not a language label"),
         (
             "gopher_min_stop_words: 1",
             "gopher_min_stopwords: 1",

@@ -47,8 +47,8 @@ def test_a_language_is_one_however_it_is_written(minimal_recipe: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("language_key: lang", "language: Finnish", "line 4: corpus.sources.web.language: 'Finnish' is no label of a"),
-        ("web/en: 1", "web/xx: 1", "stages.base.mixture.web/xx: 'web/xx': 'xx' is no label of a language; write its"),
+        ("language_key: lang", "language: Finnish", "line 4: corpus.sources.web.language: 'Finnish' is not a language"),
+        ("web/en: 1", "web/xx: 1", "stages.base.mixture.web/xx: 'web/xx': 'xx' is not a language label; write its"),
         ("web/en: 1", "web/en: 1, web/eng_Latn: 2", "two of web/en, web/eng_Latn are the same; keep one"),
         ("peak: 1e-3", "peek: 1e-3", "line 16: unknown key stages.base.schedule.peek (did you mean peak?)"),
         (

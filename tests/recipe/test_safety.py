@@ -18,7 +18,7 @@ def test_languages_are_tags_however_they_are_written() -> None:
     ("change", "said"),
     [
         ({"languages": []}, "at least 1 item"),
-        ({"languages": ["Finnish"]}, "is no label of a language"),
+        ({"languages": ["Finnish"]}, "is not a language label"),
         ({"held_out_share": 0}, "greater than 0"),  # something must be measured
         ({"held_out_share": 1}, "less than 1"),  # and something learnt
     ],

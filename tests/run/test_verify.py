@@ -151,7 +151,7 @@ def test_a_folder_alone_is_compared_with_its_manifest_and_with_the_seal_of_its_r
 
 
 def test_what_nothing_of_ours_lies_in_is_the_users_mistake(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"is no run and has no manifest\.json"):
+    with pytest.raises(UserError, match=r"is not a run and has no manifest\.json"):
         verify(tmp_path)
     (tmp_path / "manifest.json").write_text(json.dumps({"name": "an extension of a browser"}))
     with pytest.raises(AuroraError, match=r"manifest\.json does not list the files"):

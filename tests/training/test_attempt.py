@@ -91,7 +91,10 @@ def test_a_step_in_which_nothing_counts_moves_nothing(
     stage = lab.stage(guard=guard)
     lab.train("stage", stage, batches=PartlySilent(lab.loader(stage), {0, 4, 11}))
     said = capsys.readouterr().err
-    assert "Step 5 of stage base (sequences 24 to 29) moves nothing: none of its tokens counts in the loss" in said
+    assert (
+        "Step 5 of stage base (sequences 24 to 29) did not change the weights: none of its tokens counts in the loss"
+        in said
+    )
     records = read_metrics(lab.folder / "stage/metrics.jsonl")
     assert [record["step"] for record in records if "loss" not in record] == [1, 5, 12]
     assert [record["loss_tokens"] for record in records[3:5]] == [ROWS * LENGTH, 0]

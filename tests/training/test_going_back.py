@@ -115,6 +115,6 @@ def test_going_back_in_vain_has_an_end(lab: Lab, monkeypatch: pytest.MonkeyPatch
     spoil(monkeypatch, dict.fromkeys((5, 7), math.nan))
     stage = lab.stage(guard=Guard(action="rollback", steps=4, patience=1))
     with pytest.raises(
-        AuroraError, match=r"Step 8 of .* moves nothing, as 1 before, each of which went back to step 0:"
+        AuroraError, match=r"Step 8 of .* did not change the weights, as 1 before, each of which went back to step 0:"
     ):
         lab.train("stage", stage)

@@ -1,4 +1,4 @@
-"""Updates: what the loss is the mean of, and when a step moves nothing or ends the stage."""
+"""Updates: what the loss is the mean of, and when a step does not change the weights or ends the stage."""
 
 from __future__ import annotations
 
@@ -68,7 +68,8 @@ def test_masks_and_resets_train_each_document_by_itself(lab: Lab) -> None:
 def test_numbers_that_are_not_finite_stop_the_stage_and_name_the_step(lab: Lab) -> None:
     stage = lab.stage(40, schedule=Schedule(peak=1e30, start=1e30, warmup=0))
     with pytest.raises(
-        AuroraError, match=r"^Step \d+ of stage base \(sequences \d+ to \d+\) moves nothing, as 10 before: the \w+"
+        AuroraError,
+        match=r"^Step \d+ of stage base \(sequences \d+ to \d+\) did not change the weights, as 10 before: the \w+",
     ):
         lab.train("stage", stage, execution=lab.execution(checkpoint_seconds=1e-9))
     assert not (lab.folder / "stage/state.json").exists()
@@ -78,7 +79,9 @@ def test_numbers_that_are_not_finite_stop_the_stage_and_name_the_step(lab: Lab) 
 
 def test_no_patience_stops_at_the_first_step_that_is_wrong(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     spoil(monkeypatch, {3: math.nan})
-    with pytest.raises(AuroraError, match=r"Step 4 of stage base \(sequences 18 to 23\) moves nothing, as 0 before"):
+    with pytest.raises(
+        AuroraError, match=r"Step 4 of stage base \(sequences 18 to 23\) did not change the weights, as 0 before"
+    ):
         lab.train("stage", lab.stage(guard=Guard(patience=0)))
 
 

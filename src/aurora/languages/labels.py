@@ -39,7 +39,7 @@ def required(label: str) -> str:
     tag = canonical(label)
     if tag is None or not label.strip():
         raise ValueError(
-            f"{label[:40]!r} is no label of a language; write its code, such as fi, fin_Latn or pt-BR, or `code`"
+            f"{label[:40]!r} is not a language label; write its code, such as fi, fin_Latn or pt-BR, or `code`"
         )
     return tag
 

@@ -122,7 +122,7 @@ class Template(Section):
     @classmethod
     def _says_something(cls, value: str) -> str:
         if not re.search(PLACE, value):
-            raise ValueError("there is no {key} of a record in it")
+            raise ValueError("it does not use a {key} of a record")
         return value
 
 
@@ -151,7 +151,7 @@ class ConversationsSource(SourceBase):
     )
     keys: dict[Part, str] = Field(
         default_factory=dict,
-        description="Keys of a row, or paths to them, by what they hold, where they are called otherwise than usual.",
+        description="Keys of a row, or paths to them, by what they hold, where their names are unusual.",
     )
     roles: dict[str, Role] = Field(
         default_factory=dict, description="Who a name of a role stands for, where it is none of the usual ones."

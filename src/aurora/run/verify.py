@@ -30,7 +30,7 @@ def verify(path: Path) -> str:
     if (path / SEAL).exists() or (path / RECIPE).is_file():
         return _verify_run(path)
     if not (path / MANIFEST).exists():
-        raise UserError(f"{path} is no run and has no {MANIFEST}: give a run folder, or one that Aurora wrote.")
+        raise UserError(f"{path} is not a run and has no {MANIFEST}: give a run folder, or one that Aurora wrote.")
     bad: list[str] = []
     num_files = _verify_artifact(path, bad)
     run = run_of(path)

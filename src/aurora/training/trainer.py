@@ -85,7 +85,7 @@ class Trainer:
         rate = learning_rate(self._course, self.step)
         if not num_counted:
             self.watch.pass_over()
-            say(f"{self._sequences()} moves nothing: none of its tokens counts in the loss.")
+            say(f"{self._sequences()} did not change the weights: none of its tokens counts in the loss.")
             self.step += 1
             return Update(math.nan, rate, math.nan, 0)
         loss = engine.train_step(self._placed(batch), self._rows, num_counted)
@@ -93,7 +93,8 @@ class Trainer:
         left_out = self.watch.judge(loss, norm)
         if self.watch.exhausted:
             raise AuroraError(
-                f"{self._sequences()} moves nothing, as {self.watch.left_out - 1} before{self._in_vain()}: {left_out}. "
+                f"{self._sequences()} did not change the weights, as {self.watch.left_out - 1} before"
+                f"{self._in_vain()}: {left_out}. "
                 "Lower the stage's schedule.peak or optimizer.clip; checkpoints made before stay."
             )
         if left_out is None:

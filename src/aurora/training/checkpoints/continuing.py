@@ -113,7 +113,7 @@ class Earlier:
         if self._finished is None or not self._finished.exists():
             return
         moved = self._aside.move(self._finished, "finished")
-        say(f"What stage {self._name} was before is kept in {moved}; delete it when you need it no more.")
+        say(f"What stage {self._name} was before is kept in {moved}; delete it when you no longer need it.")
 
     def _prepare(self, wish: Wish) -> None:
         """Clear what a crash left, and bring what there is into the form of checkpoints in the working folder."""
@@ -203,7 +203,7 @@ class Earlier:
 
     def _leave_behind(self, step: int) -> None:
         if moved := self._aside.move_behind(self._folder, step):
-            say(f"Stage {self._name} leaves the steps behind {step}; they are kept in {moved}.")
+            say(f"Stage {self._name} drops its steps after {step}; they are kept in {moved}.")
 
     def _newest_whole(self, steps: Iterable[int]) -> tuple[Checkpoint | None, dict[Path, str]]:
         """The first of the checkpoints of `steps` that is whole, and what is wrong with those before it."""

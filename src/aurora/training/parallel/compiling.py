@@ -39,10 +39,12 @@ def compile_blocks(blocks: Iterable[Block], device: torch.device) -> None:
 def refuse_without_compiler(device: torch.device) -> None:
     """`UserError` where torch.compile would find nothing to compile with."""
     if device.type == "cuda" and find_spec("triton") is None:
-        raise UserError("execution.compile needs triton: install it beside torch, or leave compile out.")
+        raise UserError("execution.compile needs triton: install it beside torch, or leave out this key.")
     named = [os.environ["CXX"]] if os.environ.get("CXX") else ["g++", "clang++", "c++"]
     if device.type == "cpu" and not any(map(shutil.which, named)):
-        raise UserError(f"execution.compile needs a C++ compiler ({', '.join(named)}): install one, or leave it out.")
+        raise UserError(
+            f"execution.compile needs a C++ compiler ({', '.join(named)}): install one, or leave out this key."
+        )
 
 
 def _compile(block: Block) -> None:

@@ -68,7 +68,7 @@ def layout_of(execution: Execution, ranks: int) -> Layout:
         if execution.compile and "zero-bubble" in schedule:
             raise UserError(
                 f"execution.compile with pipeline_schedule {schedule} would lose gradients, which that schedule "
-                "computes apart and a compiled block together: choose 1f1b or interleaved, or leave compile out."
+                "computes apart and a compiled block together: choose 1f1b or interleaved, or leave out that key."
             )
     return Layout(
         pipeline=execution.pipeline_parallel,

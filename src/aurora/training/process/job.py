@@ -126,7 +126,7 @@ def attempt_name(store: Store, rank: int, ranks: int, timeout_seconds: float, pa
                 return str(name)
         time.sleep(pause)
     raise AuroraError(
-        f"Rank {rank} has waited {timeout_seconds:.0f} s for the other {ranks - 1} processes: see what became of them."
+        f"Rank {rank} has waited {timeout_seconds:.0f} s for the other {ranks - 1} processes: look at their logs."
     )
 
 

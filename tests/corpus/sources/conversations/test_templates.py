@@ -83,7 +83,7 @@ def test_what_cannot_be_asked_about_says_why(tmp_path: Path, row: Any, reason: s
 
 def test_a_template_without_a_value_is_refused() -> None:
     for keys, reason in (
-        ({"templates": [{"prompt": "Say something.", "response": "{x}"}]}, "there is no {key} of a record in it"),
+        ({"templates": [{"prompt": "Say something.", "response": "{x}"}]}, "it does not use a {key} of a record"),
         ({"templates": [NAMED], "layout": "columns"}, "give one"),
     ):
         with pytest.raises(ValidationError, match=reason):
