@@ -67,9 +67,3 @@ def test_the_examples_of_the_page_run(root: Path, tmp_path: Path, monkeypatch: p
     pieces = names["tuned"].stream("Say something.", max_new_tokens=8, temperature=0.7, seed=3)
     assert "".join(pieces) == names["answer"]
     assert aurora.run_recipe(names["loaded"], "runs/tiny", stage="base").ran == []
-
-
-def test_a_stage_cannot_go_on_and_begin_anew(minimal_recipe: Path, tmp_path: Path) -> None:
-    with pytest.raises(aurora.UserError, match="give one of them"):
-        aurora.run_recipe(minimal_recipe, tmp_path / "run", resume_from=3, restart=True)
-    assert not (tmp_path / "run").exists()
