@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from aurora.commands.results import report, verify
+from aurora.errors import AuroraError, UserError
+
+
+def test_a_folder_without_a_report_is_named(tmp_path: Path) -> None:
+    with pytest.raises(AuroraError, match=r"report\.json does not exist"):
+        CliRunner().invoke(report, [str(tmp_path)], catch_exceptions=False)
+
+
+def test_a_folder_that_nothing_wrote_cannot_be_verified(tmp_path: Path) -> None:
+    with pytest.raises(UserError):
+        CliRunner().invoke(verify, [str(tmp_path)], catch_exceptions=False)
