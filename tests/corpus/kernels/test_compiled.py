@@ -166,7 +166,7 @@ def test_a_constant_that_no_mark_can_tell_is_refused(kept: Path) -> None:
 @pytest.mark.slow
 def test_an_edited_constant_of_the_package_reaches_the_kernels_that_use_it(tmp_path: Path, root: Path) -> None:
     shutil.copytree(root / "src" / "aurora", tmp_path / "aurora", ignore=shutil.ignore_patterns("__pycache__"))
-    shingles = tmp_path / "aurora" / "corpus" / "shingles.py"
+    shingles = tmp_path / "aurora" / "corpus" / "kernels" / "shingles.py"
     constant = "_FNV, _STEP, _SEED = np.uint64(0x100000001B3)"
 
     def signed(number: int = 1) -> set[str]:
