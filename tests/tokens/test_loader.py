@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from aurora.recipe.stages.pace import Pace
-from aurora.tokens.loader import Loader, Read
+from aurora.tokens.loader import Batch, Loader, Read
 from aurora.tokens.mixture import Mixture
 from aurora.tokens.packing import rows_of
 from aurora.tokens.store import StoreWriter, TokenStore
@@ -161,11 +161,14 @@ def test_reading_ahead_changes_nothing(loader: Loader, threads: int, ahead: int)
 
 
 def test_leaving_early_leaves_no_thread(loader: Loader) -> None:
-    before = threading.active_count()
+    before = set(threading.enumerate())
     batches = loader.batches(0, 1000, threads=2)
     next(batches)
+    started = set(threading.enumerate()) - before
     batches.close()
-    assert threading.active_count() == before
+    for thread in started:
+        thread.join(10)
+        assert not thread.is_alive()
 
 
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 3)), min_size=1, max_size=5))
@@ -192,3 +195,27 @@ def test_documents_are_numbered_where_they_are_asked_for(stores: dict[str, Token
             offset = 1000 * list(WEIGHTS).index(window.source)
             owners = (targets - offset) // 13
             assert documents.tolist() == (owners - owners[0]).tolist()
+
+
+def test_batches_that_are_left_behind_end_without_waiting_for_a_thread(
+    loader: Loader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The garbage collector ends them, maybe in a thread that is just being started, which cannot wait for another."""
+    go_on, reading, read = threading.Event(), threading.Event(), Loader.batch
+
+    def slow(self: Loader, step: int, *shares: int) -> Batch:
+        if step:
+            reading.set()
+            go_on.wait(60)
+        return read(self, step, *shares)
+
+    monkeypatch.setattr(Loader, "batch", slow)
+    coming = loader.batches(0, 3, ahead=1)
+    next(coming)
+    assert reading.wait(60)
+    closing = threading.Thread(target=coming.close)  # type: ignore[attr-defined]
+    closing.start()
+    closing.join(10)
+    left = closing.is_alive()
+    go_on.set()
+    assert not left

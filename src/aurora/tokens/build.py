@@ -154,7 +154,8 @@ def _encode_documents(
 
 def _encoded(encoders: Encoders, rows: Iterator[tuple[str, ...]]) -> Iterator[_Batch]:
     """The documents of a source; a batch is encoded while the one before it is written."""
-    with ThreadPoolExecutor(1, "encoding") as thread:
+    thread = ThreadPoolExecutor(1, "encoding")
+    try:
         encoder: Encoder | None = None
         waiting: deque[tuple[Future[list[Ids]], list[str], list[str]]] = deque()
         for batch in _batched(rows):
@@ -166,6 +167,8 @@ def _encoded(encoders: Encoders, rows: Iterator[tuple[str, ...]]) -> Iterator[_B
                 yield _Batch(future.result(), *facts)
         for future, *facts in waiting:
             yield _Batch(future.result(), *facts)
+    finally:
+        thread.shutdown(wait=False, cancel_futures=True)  # as in Loader.batches
 
 
 def _encode_pairs(

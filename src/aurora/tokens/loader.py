@@ -112,7 +112,8 @@ class Loader:
         self, first: int, last: int, rank: int = 0, ranks: int = 1, *, threads: int = 1, ahead: int = 2
     ) -> Iterator[Batch]:
         """The batches of steps first..last-1 in order, up to `ahead` of them read in `threads` before they are due."""
-        with ThreadPoolExecutor(threads, "loader") as pool:
+        pool = ThreadPoolExecutor(threads, "loader")
+        try:
             waiting: deque[Future[Batch]] = deque()
             for step in range(first, last):
                 waiting.append(pool.submit(self.batch, step, rank, ranks))
@@ -120,3 +121,7 @@ class Loader:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
+        finally:
+            # Without waiting for its threads: a generator that a stop leaves behind is ended by the garbage collector,
+            # wherever that runs. In a thread that is just being started, waiting for another is waiting for good.
+            pool.shutdown(wait=False, cancel_futures=True)
