@@ -51,7 +51,7 @@ def test_lines_are_those_that_begin_before_an_end_and_keep_their_numbers() -> No
         (b" [1]", False),
         (b"\xef\xbb\xbf[1]", False),
         ("{}".encode("utf-16"), False),
-        (gzip.compress(b"{}"), False),
+        (gzip.compress(b"{}", mtime=0), False),
     ],
 )
 def test_only_lines_of_plain_utf_8_are_read_from_their_middle(tmp_path: Path, content: bytes, cuttable: bool) -> None:
