@@ -4,13 +4,13 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
-from aurora.commands.carrying_out import run, train
+from aurora.cli import aurora
 
 
 def test_a_usage_error_comes_before_any_work(minimal_recipe: Path, tmp_path: Path) -> None:
-    for command, more in ((run, []), (train, ["--stage", "base"])):
-        arguments = [str(minimal_recipe), *more, "--output", str(tmp_path / "run"), "--restart", "--resume-from", "0"]
-        done = CliRunner().invoke(command, arguments)
+    for command, more in (("run", []), ("train", ["--stage", "base"])):
+        arguments = [command, str(minimal_recipe), *more, "--output", str(tmp_path / "run"), "--restart", "--resume-from", "0"]
+        done = CliRunner().invoke(aurora, arguments)
         assert done.exit_code == 2
         assert "give one of them" in done.output
     assert not (tmp_path / "run").exists()
