@@ -11,13 +11,16 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import tempfile
 from collections.abc import Iterator
 from itertools import combinations, product
 from pathlib import Path
 from typing import Any
 
-import parallel
+sys.path.append(str(Path(__file__).parents[1] / "tests"))
+
+from oracles.one_process import ROWS, compare, parse
 
 Case = dict[str, str]
 
@@ -50,8 +53,8 @@ def main() -> None:
     found: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as folder:
         for case in cases:
-            given = parallel.parse([*command_line(case).split(), "--steps", str(arguments.steps)])
-            found.append({"case": command_line(case), **parallel.compare(given, kept=Path(folder))})
+            given = parse([*command_line(case).split(), "--steps", str(arguments.steps)])
+            found.append({"case": command_line(case), **compare(given, kept=Path(folder))})
             print("{case}: {max_loss_error:.1e}, {max_weight_error:.1e}, {seconds} s".format(**found[-1]), flush=True)
     largest = {name: max(row[name] for row in found) for name in ("max_loss_error", "max_weight_error")}
     if arguments.json:
@@ -91,7 +94,7 @@ def command_line(case: Case) -> str:
     """The case as `parallel.py` is told, with twice as many micro-batches as its pipeline has ranks."""
     _, pipeline, data = sizes(case)
     options = [case[name] for name in ("positions", "output", "heads", "documents") if case[name]]
-    rows = parallel.ROWS // data // pipeline // 2
+    rows = ROWS // data // pipeline // 2
     named = f"--schedule {case['schedule']} --recompute {case['recompute']} --micro-batch {rows}"
     return " ".join(["--layout", case["layout"], named, *options])
 

@@ -1,25 +1,21 @@
-"""A rank of `benchmarks/parallel.py` with one of its fixes undone; the fix is named by the variable UNDO."""
+"""A rank of `oracles/one_process.py` with one of its fixes undone; the fix is named by the variable UNDO."""
 
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import torch.distributed as dist
 from torch import Tensor, nn
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
-
-import parallel
 from aurora.model.layers.attention import Attention
 from aurora.model.layers.mlp import MLP
 from aurora.model.layers.norms import RMSNorm
 from aurora.training.checkpoints.placement import Placement
 from aurora.training.parallel.network import ParallelNetwork
+from oracles import one_process
 
 
 def untie(network: type[ParallelNetwork]) -> None:
@@ -135,5 +131,5 @@ UNDO: dict[str, Any] = {
 
 if __name__ == "__main__":
     UNDO[os.environ["UNDO"]](ParallelNetwork)
-    parallel.main()
+    one_process.be_ranks()
     assert not dist.is_initialized()

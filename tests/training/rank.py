@@ -43,11 +43,8 @@ from aurora.training.checkpoints import checkpoint
 from aurora.training.parallel.engine import Rows
 from aurora.training.parallel.network import ParallelNetwork
 from aurora.training.process.job import leave
+from oracles.forked import run_ranks
 from training.small_stage import LENGTH, VOCABULARY, Lab
-
-sys.path.append(str(Path(__file__).parents[2] / "benchmarks"))  # now, as one of those is called training, too
-
-from forked import run_ranks
 
 ROWS = 8
 

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
-
 import torch
 
-import start
 from aurora.errors import AuroraError, UserError
 from aurora.model.weights import read_weights, write_weights
 from aurora.recipe.stages.schedule import Schedule
 from aurora.recipe.stages.stage import Optimizer
 from aurora.training.records.metrics import read_metrics
+from oracles import taking_up
 from training.small_stage import Lab, updates
 
 
@@ -25,7 +21,7 @@ from training.small_stage import Lab, updates
 @pytest.mark.timeout(600)
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="peaks are counted by Linux")
 def test_a_rank_takes_up_its_part_within_a_fifth_more_memory() -> None:
-    assert max(start.measure((2, 2, 1))["largest"].values()) < 1.2
+    assert max(taking_up.measure((2, 2, 1))["largest"].values()) < 1.2
 
 
 def test_a_network_that_is_none_of_its_family_is_refused_before_it_is_trained(lab: Lab) -> None:

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
-sys.path.insert(0, str(Path(__file__).parents[3] / "benchmarks"))
-
-import parallel
 from aurora.errors import UserError
 from aurora.model.weights import read_weights
 from aurora.recipe.execution import Execution
 from aurora.training.parallel.compiling import refuse_without_compiler
 from aurora.training.parallel.layout import layout_of
 from aurora.training.trainer import Trainer
+from oracles import one_process
 from training.small_stage import Lab, assert_same
 
 # The compiler asks every tensor for its gradient, and ignores by a filter of its own what this warns of.
@@ -69,7 +66,7 @@ def test_a_compiled_stage_trains_alike_and_goes_on_to_the_bit(lab: Lab, monkeypa
     ],
 )
 def test_a_compiled_layout_trains_what_one_process_trains(layout: str) -> None:
-    found = parallel.compare(parallel.parse(["--layout", *layout.split(), "--steps", "8", "--compile"]))
+    found = one_process.compare(one_process.parse(["--layout", *layout.split(), "--steps", "8", "--compile"]))
     assert found["max_loss_error"] < 1e-5
     assert found["max_weight_error"] < 1e-4
 

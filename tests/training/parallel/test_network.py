@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[3] / "benchmarks"))
-
-import parallel
+from oracles import one_process
 
 pytestmark = [pytest.mark.distributed, pytest.mark.timeout(600)]
 
@@ -68,7 +65,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     "layout", [*LAYOUTS, *(pytest.param(layout, marks=pytest.mark.nightly) for layout in CAMPAIGN)]
 )
 def test_a_layout_trains_what_one_process_trains(layout: str, kept: Path) -> None:
-    found = parallel.compare(parallel.parse(["--layout", *layout.split()]), kept=kept)
+    found = one_process.compare(one_process.parse(["--layout", *layout.split()]), kept=kept)
     assert found["max_loss_error"] < 1e-5
     assert found["max_weight_error"] < 1e-4
 
@@ -89,6 +86,6 @@ def test_a_layout_trains_what_one_process_trains(layout: str, kept: Path) -> Non
 )
 def test_undoing_a_fix_is_noticed(fix: str, layout: str, kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UNDO", fix)
-    arguments = parallel.parse(["--layout", *layout.split(), "--steps", "12"])
-    found = parallel.compare(arguments, Path(__file__).parents[1] / "mutant.py", kept)
+    arguments = one_process.parse(["--layout", *layout.split(), "--steps", "12"])
+    found = one_process.compare(arguments, Path(__file__).parents[1] / "mutant.py", kept)
     assert found["max_loss_error"] > 1e-5 or found["max_weight_error"] > 1e-4
