@@ -6,5 +6,6 @@ A checkpoint and the run's measuring text come in, one `results.json` a checkpoi
     redteam/held_out.jsonl -> answers -> refusals (judged by `redteam.judge`) -> results
 
 `results` is what the pipeline calls, and the only module that writes files. `bigram` is the baseline beside every
-figure of a small network; `samples` shows what a checkpoint writes.
+figure of a small network; `samples` shows what a checkpoint writes. `statistics/` says how sure a figure is, and
+whether two checkpoints differ.
 """

@@ -14,21 +14,19 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, computed_field, model_validator
 
+from aurora.evaluation.statistics.estimates import wilson_interval
 from aurora.redteam.judge import Outcome
 
 MAX_CURVE_POINTS = 200  # a panel of the page is about 300 pixels wide
 Item = TypeVar("Item")
 
 
-def wilson_interval(rate: float | None, prompts: int) -> tuple[float, float] | None:
-    """95 % interval of a proportion seen in `prompts` trials (Wilson 1927); None without trials."""
+def interval_of(rate: float | None, prompts: int) -> tuple[float, float] | None:
+    """95 % interval of a rate seen in answers to `prompts` prompts; None without any."""
     if rate is None or prompts < 1:
         return None
-    z = 1.959963984540054
-    divisor = 1 + z * z / prompts
-    centre = (rate + z * z / (2 * prompts)) / divisor
-    half = z * math.sqrt(rate * (1 - rate) / prompts + z * z / (4 * prompts * prompts)) / divisor
-    return round(max(0.0, centre - half), 6), round(min(1.0, centre + half), 6)
+    low, high = wilson_interval(rate, prompts)
+    return round(low, 6), round(high, 6)
 
 
 def relative_changes(before: Mapping[str, float], after: Mapping[str, float]) -> dict[str, float]:
@@ -303,7 +301,7 @@ class Rates(Part):
     @cached_property
     def refusal_interval(self) -> tuple[float, float] | None:
         """95 % interval of `refusal_rate`."""
-        return wilson_interval(self.refusal_rate, self.harmful_prompts)
+        return interval_of(self.refusal_rate, self.harmful_prompts)
 
     @computed_field(  # type: ignore[prop-decorator]
         description="95 % interval of `over_refusal_rate`."
@@ -311,7 +309,7 @@ class Rates(Part):
     @cached_property
     def over_refusal_interval(self) -> tuple[float, float] | None:
         """95 % interval of `over_refusal_rate`."""
-        return wilson_interval(self.over_refusal_rate, self.benign_prompts)
+        return interval_of(self.over_refusal_rate, self.benign_prompts)
 
 
 class AllRates(Rates):
