@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from aurora.recipe.sources import ConversationsSource, Source, WheelPin, WheelsSource
+from aurora.recipe.packages import WheelPin
+from aurora.recipe.sources import ConversationsSource, Source, WheelsSource
 
 ADAPTER: TypeAdapter[Any] = TypeAdapter(Source)
 PIN = {"name": "a-package", "version": "1.2.3", "sha256": "0" * 64}
@@ -41,8 +42,8 @@ def test_how_much_may_be_unreadable_changes_no_document() -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"paths": []}, "give exactly one of `paths` and `dataset`"),
-        ({"dataset": "a/b"}, "give exactly one of `paths` and `dataset`"),
+        ({"paths": []}, "give exactly one of `paths`, `dataset` and `wheels`"),
+        ({"dataset": "a/b"}, "give exactly one of `paths`, `dataset` and `wheels`"),
         (
             {"layout": "messages", "templates": [{"prompt": "{a}", "response": "{b}"}]},
             "`layout` is of conversations, and `templates` are for rows that are none: give one",

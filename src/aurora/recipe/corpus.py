@@ -12,7 +12,8 @@ from pydantic import Field, model_validator
 
 from aurora.recipe.base import MOST_THREADS, Section, layout
 from aurora.recipe.names import REDTEAM, Distinct, Language, Name
-from aurora.recipe.sources import MEASURING, Source, WheelsSource
+from aurora.recipe.packages import MEASURING, Packages
+from aurora.recipe.sources import ConversationsSource, Source
 
 RuleSet = Literal[
     "basic",
@@ -203,7 +204,8 @@ class Corpus(Section):
         for name, source in self.sources.items():
             if name == REDTEAM:
                 raise ValueError(f"corpus.sources.{name}: the name belongs to the red-team set; choose another")
-            if isinstance(source, WheelsSource) and source.names_measuring_text():
+            packages = source.wheels if isinstance(source, ConversationsSource) else source
+            if isinstance(packages, Packages) and packages.names_measuring_text():
                 raise ValueError(
                     f"corpus.sources.{name}: {MEASURING} is text for measuring only; name it in corpus.other_domain"
                 )

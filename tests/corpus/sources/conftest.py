@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from aurora.recipe.sources import WheelPin
+from aurora.recipe.packages import WheelPin
 from corpus.sources.small_wheels import Content, write_wheel
 
 

@@ -125,7 +125,7 @@ def test_what_cannot_be_read_is_quarantined_and_the_rest_read(tmp_path: Path) ->
 
 def test_one_place_is_given() -> None:
     for keys in ({"paths": []}, {"paths": ["a"], "dataset": "o/n"}):
-        with pytest.raises(ValidationError, match="give exactly one of `paths` and `dataset`"):
+        with pytest.raises(ValidationError, match="give exactly one of `paths`, `dataset` and `wheels`"):
             ConversationsSource(kind="conversations", **keys)
 
 

@@ -17,7 +17,8 @@ import pytest
 from aurora.corpus.sources import packages
 from aurora.errors import AuroraError, UserError
 from aurora.recipe import load_recipe
-from aurora.recipe.sources import WheelPin, WheelsSource
+from aurora.recipe.packages import WheelPin
+from aurora.recipe.sources import WheelsSource
 from corpus.sources.small_wheels import write_wheel
 
 ENDLESS = 50_000_000  # bytes; the index stops by itself

@@ -19,7 +19,8 @@ from aurora.corpus.sources.catalogues import language_of, read_catalogue
 from aurora.corpus.sources.messages import paragraphs
 from aurora.corpus.sources.python_text import prose
 from aurora.errors import AuroraError
-from aurora.recipe.sources import WheelPin, WheelsSource
+from aurora.recipe.packages import WheelPin
+from aurora.recipe.sources import WheelsSource
 from corpus.sources.small_wheels import mo_bytes
 
 Cached = Callable[..., WheelPin]

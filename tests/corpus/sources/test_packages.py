@@ -11,7 +11,7 @@ import pytest
 
 from aurora.corpus.sources import packages
 from aurora.errors import AuroraError, UserError
-from aurora.recipe.sources import WheelPin
+from aurora.recipe.packages import WheelPin
 from corpus.sources.small_wheels import write_wheel
 
 PERMISSIVE = {"MIT", "BSD-2-Clause", "BSD-3-Clause", "Apache-2.0", "ISC", "PSF-2.0"}

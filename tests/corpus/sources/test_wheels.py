@@ -17,7 +17,8 @@ from aurora.corpus.sources import provenance, read_source
 from aurora.corpus.sources.wheels import DOCUMENT_BYTES, _joined
 from aurora.errors import AuroraError, UserError
 from aurora.recipe.corpus import Corpus
-from aurora.recipe.sources import WheelPin, WheelsSource
+from aurora.recipe.packages import WheelPin
+from aurora.recipe.sources import WheelsSource
 from corpus.sources.small_wheels import mo_bytes
 
 Cached = Callable[..., WheelPin]

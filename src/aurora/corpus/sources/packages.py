@@ -27,7 +27,7 @@ from typing import Any
 from aurora.errors import AuroraError, UserError
 from aurora.files import atomic_file, explained, open_regular, sha256
 from aurora.progress import progress
-from aurora.recipe.sources import WheelPin
+from aurora.recipe.packages import WheelPin
 
 DOWNLOADS_AT_ONCE = 4  # more gain little: each pip takes a second of a core to start
 STALE_SECONDS = 6 * 3600  # a download that began so long ago was killed

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 
@@ -20,20 +20,29 @@ from aurora.corpus.sources.packages import fetch, open_wheel, pinned_sets, read_
 from aurora.corpus.sources.python_text import LARGEST, is_own, prose
 from aurora.errors import UserError
 from aurora.languages.labels import CODE, ENGLISH, UNDETERMINED, canonical
-from aurora.recipe.sources import WheelPin, WheelsSource
+from aurora.recipe.packages import Packages, WheelPin
+from aurora.recipe.sources import WheelsSource
 
 # Bytes of a document made from a catalogue: long enough to be a text, short enough that a program yields several.
 DOCUMENT_BYTES = 1500
 # Vowel signs of Indic scripts are not word characters to `re`, but are needed to tell words apart.
 _NOT_LETTERS = re.compile(r"[^\w\u0900-\u0dff]+|[\d_]+")
 # What reading or parsing a damaged member of an archive raises.
-_DAMAGE = (ValueError, SyntaxError, RuntimeError, zipfile.BadZipFile, zlib.error, EOFError, OSError)
+DAMAGE = (ValueError, SyntaxError, RuntimeError, zipfile.BadZipFile, zlib.error, EOFError, OSError)
 
 
-def pins_of(name: str, source: WheelsSource) -> list[WheelPin]:
+def pins_of(name: str, packages: Packages) -> list[WheelPin]:
     """The packages that a source names, its sets first, each once."""
     sets = pinned_sets()
-    pins = [pin for name in source.sets for pin in sets[name]] + list(source.packages)
+    of_sets = {pin.name.lower(): pin for chosen in packages.sets for pin in sets[chosen]}
+    for key, names in (("only", packages.only), ("without", packages.without)):
+        if missing := [package for package in names if package.lower() not in of_sets]:
+            raise UserError(
+                f"corpus.sources.{name}: {key} names {', '.join(missing)}, which is in none of its sets; "
+                f"choose from {', '.join(pin.name for pin in of_sets.values()) or 'those of `sets`'}."
+            )
+    only = {package.lower() for package in packages.only or of_sets} - {it.lower() for it in packages.without}
+    pins = [pin for package, pin in of_sets.items() if package in only] + list(packages.packages)
     if not pins:
         raise UserError(f"corpus.sources.{name} names no package; give `sets` or `packages`.")
     return list({pin.sha256: pin for pin in pins}.values())
@@ -75,7 +84,7 @@ class _Wheel:
                 continue
             try:
                 messages = read_catalogue(path, read_member(self._archive, path))
-            except _DAMAGE as error:
+            except DAMAGE as error:
                 yield self._broken(path, error, language)
                 continue
             if self._wanted(language):
@@ -95,7 +104,7 @@ class _Wheel:
         for path in self._modules():
             try:
                 text = prose(read_member(self._archive, path).decode("utf-8-sig"), self._seen)
-            except _DAMAGE as error:
+            except DAMAGE as error:
                 yield self._broken(path, error, ENGLISH)
                 continue
             if text:
@@ -106,7 +115,7 @@ class _Wheel:
         for path in self._modules():
             try:
                 text = read_member(self._archive, path).decode("utf-8-sig")
-            except _DAMAGE as error:
+            except DAMAGE as error:
                 yield self._broken(path, error, CODE)
                 continue
             yield self._document(text, CODE, path)
@@ -116,7 +125,7 @@ class _Wheel:
         for path in (path for path in self._paths if path.endswith((".txt", ".tsv"))):
             try:
                 content = read_member(self._archive, path)
-            except _DAMAGE as error:
+            except DAMAGE as error:
                 yield self._broken(path, error)
                 continue
             for number, line in enumerate(content.split(b"\n"), 1):
@@ -129,10 +138,8 @@ class _Wheel:
                     yield self._document(sentence.strip(), label, path, f"#{number}")
 
     def _catalogue_paths(self) -> list[str]:
-        """Catalogues to read; if one is there as `.po` and `.mo`, only the `.po`, which keeps the program's order."""
-        paths = [path for path in self._paths if language_of(path)]
-        sources = {path.removesuffix(".po") for path in paths if path.endswith(".po")}
-        return [path for path in paths if not (path.endswith(".mo") and path.removesuffix(".mo") in sources)]
+        """Catalogues to read; a `.po` rather than its `.mo`, as it keeps the program's order."""
+        return catalogue_paths(self._paths)
 
     def _modules(self) -> Iterator[str]:
         for path in self._paths:
@@ -146,7 +153,7 @@ class _Wheel:
             if path.endswith(".json") and language_of(path) == ENGLISH:
                 try:
                     messages = read_catalogue(path, read_member(self._archive, path))
-                except _DAMAGE:
+                except DAMAGE:
                     continue  # without it, untranslated texts are not recognised
                 texts.update(message.translation for message in messages)
         return frozenset(texts)
@@ -156,7 +163,7 @@ class _Wheel:
     ) -> Iterator[tuple[str, str]]:
         """(line, path) of new lines; a difference in case, spacing, digits or punctuation does not make a line new."""
         for line in lines(messages, language, untranslated):
-            bare = _NOT_LETTERS.sub("", line).casefold()
+            bare = bare_of(line)
             if bare not in self._seen:
                 self._seen.add(bare)
                 yield line, path
@@ -175,7 +182,24 @@ class _Wheel:
         return Quarantined(self._name, self._place(path), f"{type(error).__name__}: {error}", lang=language)
 
     def _place(self, path: str) -> str:
-        return f"pypi:{self._pin.name}=={self._pin.version}/{path}"
+        return place_of(self._pin, path)
+
+
+def catalogue_paths(paths: Sequence[str]) -> list[str]:
+    """The catalogues among the files of a wheel; of one that is there as `.po` and `.mo` the `.po`."""
+    found = [path for path in paths if language_of(path)]
+    sources = {path.removesuffix(".po") for path in found if path.endswith(".po")}
+    return [path for path in found if not (path.endswith(".mo") and path.removesuffix(".mo") in sources)]
+
+
+def bare_of(line: str) -> str:
+    """What of a line makes it another line than the next: not case, spacing, digits or punctuation."""
+    return _NOT_LETTERS.sub("", line).casefold()
+
+
+def place_of(pin: WheelPin, path: str) -> str:
+    """Where a file of a package is."""
+    return f"pypi:{pin.name}=={pin.version}/{path}"
 
 
 def _joined(texts: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:

