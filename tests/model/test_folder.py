@@ -85,11 +85,11 @@ def test_parts_that_do_not_fit_are_named(folder: Path) -> None:
     for changes, message in (
         ({"layers": 3}, r"lacks transformer\.h\.2\.ln_1"),
         ({"layers": 1}, r"holds transformer\.h\.1\."),
-        ({"positions": 50}, r"transformer\.wpe\.weight is \[96, 32\], but its architecture makes it \[50, 32\]"),
-        ({"vocabulary": 299}, r"wte\.weight is \[320, 32\]"),
+        ({"positions": 50}, r"transformer\.wpe\.weight has shape \[96, 32\], but the architecture says \[50, 32\]"),
+        ({"vocabulary": 299}, r"wte\.weight has shape \[320, 32\]"),
         ({"vocabulary": "many"}, r"architecture\.json describes no network"),
         ({"heads": 0}, r"architecture\.json describes no network"),
-        ({"heads": 5}, r"c_attn\.weight is \[48, 32\]"),
+        ({"heads": 5}, r"c_attn\.weight has shape \[48, 32\]"),
     ):
         path.write_text(json.dumps({**right, **changes}))
         with pytest.raises(AuroraError, match=message):
@@ -102,7 +102,7 @@ def test_a_tokenizer_of_another_model_is_refused(build: Build, folder: Path) -> 
     write_weights(folder / "model.safetensors", tensors)
     path = folder / "architecture.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "vocabulary": 100}))
-    with pytest.raises(AuroraError, match=r"tokenizer\.json has token id \d+, but the model's vocabulary ends at 99"):
+    with pytest.raises(AuroraError, match=r"tokenizer\.json has token id \d+, but the model's last id is 99"):
         load_model(folder)
 
 

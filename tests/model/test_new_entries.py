@@ -97,5 +97,5 @@ def test_another_tokenizer_is_refused_and_one_with_room_for_more_is_not(
     imported(more)  # the embedding has eight rows that the model's own tokenizer has no use for
     assert load_model(tmp_path / "in")[1].vocabulary == published.get_vocab_size() + 8
     more.add_special_tokens(["<one too many>"])
-    with pytest.raises(AuroraError, match=r"has token id \d+, but the model's vocabulary ends at"):
+    with pytest.raises(AuroraError, match=r"has token id \d+, but the model's last id is"):
         imported(more)

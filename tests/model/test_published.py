@@ -71,7 +71,7 @@ def test_an_index_that_names_nothing_or_leads_out_of_the_folder_is_refused(folde
 
 def test_pickles_are_never_read(folder: Path) -> None:
     (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
-    with pytest.raises(UserError, match=r"pickled \.bin files only, which can run code when read: convert it"):
+    with pytest.raises(UserError, match=r"only as pickled \.bin files, which can run code when read: convert it"):
         weight_files(folder)
     (folder / "pytorch_model.bin").unlink()
     with pytest.raises(UserError, match=r"holds no model\.safetensors or model\.safetensors\.index\.json: give a"):

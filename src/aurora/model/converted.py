@@ -1,6 +1,6 @@
-"""Weights in another type than they lie in.
+"""Weights converted to another type.
 
-One decision: a tensor is converted when it is written, so that a model of any size needs the memory of one tensor.
+One decision: each tensor is converted when it is written, so a model of any size needs the memory of one tensor.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from aurora.errors import UserError
 
 
 class Converted(Mapping[str, Tensor]):
-    """`tensors` as `dtype`, or as they are without one; `forms` are the same on the meta device."""
+    """`tensors` as `dtype` (unchanged where it is None); `forms` are the same tensors on the meta device."""
 
     def __init__(self, tensors: Mapping[str, Tensor], dtype: torch.dtype | None) -> None:
         self._tensors, self._dtype = tensors, dtype
@@ -24,11 +24,12 @@ class Converted(Mapping[str, Tensor]):
         }
 
     def __getitem__(self, name: str) -> Tensor:
-        """The tensor; `UserError` where a value of it is too large for the type."""
+        """The tensor `name`; `UserError` where one of its values is too large for the type."""
         tensor = self._tensors[name]
         if self._dtype is None or tensor.dtype == self._dtype:
             return tensor
         converted = tensor.to(self._dtype)
+        # A value beyond fp16's 65,504 becomes infinite without a warning, and the exported model would answer with NaN.
         if not torch.equal(converted.isfinite(), tensor.isfinite()):
             kind = str(self._dtype).removeprefix("torch.")
             largest = float(tensor[tensor.isfinite()].abs().max())

@@ -1,4 +1,4 @@
-"""Aurora's model folder: `model.safetensors`, `architecture.json`, `tokenizer.json` and what lies beside a tokenizer.
+"""Aurora's model folder: `model.safetensors`, `architecture.json`, `tokenizer.json` and the tokenizer's other files.
 
 One decision: the folder is complete exactly when `architecture.json` is there, because it is removed first and written
 last. Weights keep the type they came with; `load_model` converts.
@@ -25,8 +25,7 @@ TRAINABLE = (torch.float32, torch.bfloat16, torch.float16, torch.float64)
 
 
 def save_model(model: Network, folder: Path, tokenizer_file: Path) -> None:
-    """Write `model`, and copies of its tokenizer and what lies beside it, into `folder`; the same weights give the same
-    bytes.
+    """Write `model` and copies of its tokenizer's files into `folder`; the same weights give the same bytes.
 
     Raises `AuroraError` where the tokenizer is missing or the disk is full.
     """
@@ -47,7 +46,9 @@ def write_model(
     try:
         tokenizer = tokenizer_file.read_bytes()
     except OSError as error:
-        raise AuroraError(f"{tokenizer_file} cannot be read ({error.strerror}).") from error
+        raise AuroraError(
+            f"{tokenizer_file} cannot be read ({error.strerror}): put the model's tokenizer there."
+        ) from error
     (folder / ARCHITECTURE).unlink(missing_ok=True)
     write_weights(folder / WEIGHTS, tensors, report, forms)
     with atomic_file(folder / FILE) as stream:
@@ -59,7 +60,7 @@ def write_model(
 def load_model(
     folder: Path, device: str | torch.device = "cpu", dtype: torch.dtype = torch.float32
 ) -> tuple[Network, TextFacts]:
-    """The network in `folder` (in training mode, as PyTorch builds it) and what its text is made of.
+    """The network in `folder` (in training mode, as PyTorch builds it) and the facts of its text.
 
     Raises `AuroraError` naming the file that is missing, damaged or does not fit the others.
     """
@@ -73,7 +74,7 @@ def load_model(
 
 def read_model(folder: Path) -> tuple[dict[str, Tensor], Architecture, int, TextFacts]:
     """The parts of a model folder, checked against each other: weights (mapped, in the network's order), architecture,
-    vocabulary and text. Raises like `load_model`."""
+    vocabulary size and text. Raises like `load_model`."""
     architecture, vocabulary = read_architecture(folder)
     tensors = read_weights([folder / WEIGHTS])
     ordered = fitting_weights(tensors, architecture, vocabulary, folder / WEIGHTS)
@@ -84,7 +85,7 @@ def read_architecture(folder: Path) -> tuple[Architecture, int]:
     """(architecture, vocabulary) of a model folder, without its weights."""
     path = folder / ARCHITECTURE
     if not path.is_file():
-        raise AuroraError(f"{folder} is not a finished model folder: it has no {ARCHITECTURE}.")
+        raise AuroraError(f"{folder} is not a finished model folder: it has no {ARCHITECTURE}. Make the model again.")
     values = read_json(path)
     vocabulary = values.pop("vocabulary", None) if isinstance(values, dict) else None
     if type(vocabulary) is not int or not 0 < vocabulary <= LARGEST_VOCABULARY:
@@ -96,14 +97,15 @@ def read_architecture(folder: Path) -> tuple[Architecture, int]:
 
 
 def fitting_text(folder: Path, vocabulary: int) -> TextFacts:
-    """What a model's text is made of, whose ids must be below `vocabulary`; else an `AuroraError` naming the file."""
+    """The facts of a model's text; `AuroraError` naming the file where an id is not below `vocabulary`."""
     path = folder / FILE
     if not path.is_file():
         raise AuroraError(f"{path} does not exist: a model needs its tokenizer beside it.")
     text = read_text(folder)
     if text.vocabulary > vocabulary:
         raise AuroraError(
-            f"{path} has token id {text.vocabulary - 1}, but the model's vocabulary ends at {vocabulary - 1}."
+            f"{path} has token id {text.vocabulary - 1}, but the model's last id is {vocabulary - 1}: put the model's "
+            "own tokenizer there."
         )
     return text
 
@@ -118,7 +120,8 @@ def fitting_weights(
             raise AuroraError(f"{where} lacks {name}: fetch or make the checkpoint again.")
         if tensors[name].shape != spec.shape:
             raise AuroraError(
-                f"{where}: {name} is {list(tensors[name].shape)}, but its architecture makes it {list(spec.shape)}."
+                f"{where}: {name} has shape {list(tensors[name].shape)}, but the architecture says {list(spec.shape)}: "
+                "fetch or make the checkpoint again."
             )
         if tensors[name].dtype not in TRAINABLE:
             kind = str(tensors[name].dtype).removeprefix("torch.")
@@ -128,15 +131,17 @@ def fitting_weights(
             )
     unknown = sorted(tensors.keys() - expected.keys())
     if unknown:
-        raise AuroraError(f"{where} holds {unknown[0]}, which its architecture does not have.")
+        raise AuroraError(
+            f"{where} holds {unknown[0]}, which the architecture does not have: fetch or make the checkpoint again."
+        )
     return {name: tensors[name] for name in expected}
 
 
 def what_is_wrong(error: ValidationError) -> str:
-    """A refused architecture in one line: each key and its problem."""
+    """Why an architecture is refused, in one line: each key and its problem."""
     problems = error.errors(include_url=False)
     return "; ".join(
         ": ".join([*map(str, problem["loc"]), problem["msg"]])
         for problem in problems
-        if problem["type"] != "default_factory_not_called"  # of keys that follow from the wrong one
+        if problem["type"] != "default_factory_not_called"  # a default that follows from the wrong key: no news
     )

@@ -1,7 +1,7 @@
 """Generating text: batches of prompts with a key-value cache, greedy or sampled.
 
-One decision: every sequence of a batch starts at position 0 and padding stands after it. Causality then hides padding
-by itself, positions need no shifting, and a prompt's greedy answer does not depend on the prompts beside it.
+One decision: every sequence of a batch starts at position 0, with its padding after it. The causal mask then hides
+padding by itself, positions need no shift, and a prompt's greedy answer does not depend on the others in its batch.
 """
 
 from __future__ import annotations
@@ -28,17 +28,18 @@ def generate(
     stops: Sequence[int],
     batch_size: int = 64,
 ) -> list[list[int]]:
-    """The answer to each of `prompts` (token ids): at most `max_new_tokens` ids, ended by, and without, one of `stops`.
+    """The answer to each of `prompts` (token ids): at most `max_new_tokens` ids, up to but without one of `stops`.
 
-    `temperature` 0 is greedy; otherwise ids are drawn from the most likely ones that hold `top_p` of the probability,
-    the same for the same `seed` whatever the `batch_size`. A prompt that leaves no room for the answer in the model's
-    positions loses its beginning. Raises `UserError` for an empty prompt or a setting out of its range.
+    `temperature` 0 is greedy; otherwise ids are drawn from the most likely ones that together have the probability
+    `top_p`, the same for the same `seed` whatever the `batch_size`. A prompt too long for the model's positions loses
+    its beginning. Raises `UserError` for an empty prompt or a setting out of its range.
     """
     _check(model, prompts, max_new_tokens, temperature, top_p, batch_size)
     chances = torch.rand(
         len(prompts), max_new_tokens, generator=torch.Generator().manual_seed(seed), dtype=torch.float64
     )
     answers: list[list[int]] = [[] for _ in prompts]
+    # Prompts of about one length share a batch, so little of it is padding, and the largest batch comes first.
     longest_first = sorted(range(len(prompts)), key=lambda number: -len(prompts[number]))
     for start in range(0, len(prompts), batch_size):
         batch = longest_first[start : start + batch_size]
@@ -59,7 +60,7 @@ def stream(
     *,
     stops: Sequence[int],
 ) -> Iterator[int]:
-    """The ids of `generate`'s answer to one prompt, each as soon as it is known."""
+    """`generate` for one prompt, giving each id as soon as it is known."""
     _check(model, [prompt], max_new_tokens, temperature, top_p, 1)
     chances = torch.rand(1, max_new_tokens, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
     for step in _steps(model, [prompt], max_new_tokens, _chooser(temperature, top_p, chances), stops):
@@ -81,11 +82,11 @@ def _check(
     if temperature < 0 or not 0 < top_p <= 1 or batch_size < 1:
         raise UserError(
             f"temperature {temperature}, top_p {top_p}, batch_size {batch_size}: "
-            "needed are temperature >= 0, 0 < top_p <= 1 and batch_size >= 1."
+            "give temperature >= 0, 0 < top_p <= 1 and batch_size >= 1."
         )
     for number, prompt in enumerate(prompts):
         if not prompt:
-            raise UserError(f"Prompt {number} is empty: give at least one token, such as the one before a text.")
+            raise UserError(f"Prompt {number} is empty: give at least one token, such as the one that starts a text.")
 
 
 @torch.no_grad()
@@ -102,7 +103,7 @@ def _steps(
     prompts = [prompt[-room:] for prompt in prompts]
     lengths = torch.tensor([len(prompt) for prompt in prompts], device=weight.device)
     longest = max(len(prompt) for prompt in prompts)
-    # Any id does: it stands after what is read.
+    # Any id will do as padding: nothing that is read sees it.
     padded = [[*prompt, *repeat(prompt[-1], longest - len(prompt))] for prompt in prompts]
     cache = KeyValueCache(model.architecture, len(prompts), longest + max_new_tokens, weight.device, weight.dtype)
     rows = torch.arange(len(prompts), device=weight.device)  # the prompt that each row of the batch answers
@@ -128,9 +129,9 @@ def _steps(
 
 
 def _chooser(temperature: float, top_p: float, chances: Tensor) -> Callable[[Tensor, Tensor, int], Tensor]:
-    """The function (logits [B, V], rows [B], number of the new token) -> ids [B].
+    """A function (logits [B, V], rows [B], number of the new token) -> ids [B].
 
-    `chances` [prompts, tokens] holds a uniform number for every choice, drawn before, so that what is chosen does not
+    `chances` [prompts, tokens] holds a uniform number for every choice, drawn beforehand, so that a choice does not
     depend on which prompts share a batch.
     """
 
@@ -138,6 +139,7 @@ def _chooser(temperature: float, top_p: float, chances: Tensor) -> Callable[[Ten
         return logits.argmax(-1)
 
     def draw(logits: Tensor, rows: Tensor, number: int) -> Tensor:
+        # In fp64: near 1, the running sum in fp32 would lose every token less likely than 1 in 17 million.
         likely, ids = torch.softmax(logits.double() / temperature, dim=-1).sort(dim=-1, descending=True, stable=True)
         reached = likely.cumsum(-1)
         num_kept = (reached - likely < top_p).sum(-1, keepdim=True)  # the smallest set that holds top_p

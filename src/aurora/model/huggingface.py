@@ -1,8 +1,7 @@
 """Checkpoints to and from the `transformers` layout, so that others can load ours and we can continue theirs.
 
-One decision: tensors are copied byte for byte in the type they have, as a stream; only the configuration is translated.
-A configuration that this network would compute differently is refused, never approximated. `transformers` is not
-needed.
+One decision: tensors are streamed byte for byte in the type they have; only the configuration is translated. One that
+this network would compute differently is refused, never approximated. `transformers` itself is not needed.
 """
 
 from __future__ import annotations
@@ -47,20 +46,20 @@ from aurora.tokens.text.text_facts import (
 
 __all__ = ["export_model", "import_checkpoint", "import_model", "model_identity", "published_architecture"]
 
-SHARD_BYTES = 5_000_000_000
+SHARD_BYTES = 5_000_000_000  # the "5GB" at which transformers 4 splits, so an export looks as hub tools expect
 EXPORTED = ("float32", "bfloat16", "float16")
-# What a model of others counts as no bound at all.
+# `transformers` writes 10**30 for "no longest text"; no model reads as many tokens as this.
 UNBOUNDED = 10**9
 
 
 def export_model(checkpoint: Path, out: Path, shard_bytes: int = SHARD_BYTES, dtype: str | None = None) -> None:
-    """Write the model folder `checkpoint` as a folder that `transformers` loads: weights, configuration, and the files
-    of its text as they are.
+    """Write the model folder `checkpoint` as a folder that `transformers` loads: weights, configuration, and its
+    tokenizer's files unchanged.
 
-    Weights are of the type `dtype`; without it those that were trained, in fp32, go back to the type their model was
-    published in, and others stay as they are. They are split above `shard_bytes`. `out` appears whole or not at all,
-    with a manifest; an older export there is replaced. Raises `UserError` where `out` holds anything else,
-    `AuroraError` where `checkpoint` is damaged.
+    Weights are written as `dtype`; without it, trained weights (fp32) return to the type their model was published in,
+    and others stay as they are. They are split above `shard_bytes`. `out` appears whole or not at all, with a manifest;
+    an older export there is replaced. Raises `UserError` where `out` holds anything else, `AuroraError` where
+    `checkpoint` is damaged.
     """
     tensors, architecture, vocabulary, _ = read_model(checkpoint)
     read = (WEIGHTS, FILE, ARCHITECTURE, *COMPANIONS)
@@ -80,7 +79,8 @@ def export_model(checkpoint: Path, out: Path, shard_bytes: int = SHARD_BYTES, dt
         complete_companions(partial, None)
         settings = read_json(partial / SETTINGS)
         longest = settings.get("model_max_length")
-        if not isinstance(longest, int | float) or architecture.positions < longest < UNBOUNDED:  # cut since
+        # A run may have kept fewer positions than the tokenizer's own setting promises.
+        if not isinstance(longest, int | float) or architecture.positions < longest < UNBOUNDED:
             write_json(partial / SETTINGS, {**settings, "model_max_length": architecture.positions})
         ids = _ids(read_text(partial), generation_settings(partial))
         write_json(partial / CONFIG, _configuration(architecture, vocabulary, _main_type(weights.forms)) | ids)
@@ -100,35 +100,41 @@ def import_model(
     """Read the checkpoint `path` (folder or GGUF file below `base`, or hub model) into the model `folder`.
 
     Weights keep their type and bytes; quantised ones of a GGUF file become fp32, and `dequantized.json` says so. A
-    run's tokenizer (`tokenizer_file`, with what lies beside it) takes the place of the model's own where every id means
-    the same; its `new_entries` get rows behind the embedding. `positions` keeps the first of the model's, or adds rows
-    that begin as copies of them in order (Beltagy et al., arXiv 2004.05150); `dropout` replaces its own. Raises
-    `UserError` where the checkpoint is of another kind or cannot be computed exactly by this network, `AuroraError`
-    where it is damaged.
+    run's tokenizer (`tokenizer_file` and the files beside it) replaces the model's own where every id means the same;
+    its `new_entries` get rows after the embedding's own. `positions` keeps the first of the model's, or adds rows that
+    begin as copies of them in order (Beltagy et al., arXiv 2004.05150); `dropout` replaces the model's. Raises
+    `UserError` where the checkpoint is of another kind or this network cannot compute it exactly, `AuroraError` where
+    it is damaged.
     """
     source = find_model(path, revision, base)
     architecture, vocabulary = published_architecture(source / CONFIG)
     gguf = find_gguf(path, base)
     files = [] if gguf else weight_files(source)
     if not (source / FILE).is_file():
-        raise UserError(f"{source} has no {FILE}: save its tokenizer with transformers' save_pretrained first.")
+        raise UserError(f"{source} has no {FILE}: save its tokenizer there with transformers' save_pretrained.")
     tokenizer = fitting_text(source, vocabulary).tokenizer
     family = FAMILIES[architecture.family]
     tensors = _named(read_gguf_weights(gguf) if gguf else read_weights(files), family, source)
     embedding, output = map(family.tensor, (EMBEDDING, OUTPUT))
     head = tensors.pop(output, None) if architecture.tied else None
     if not architecture.tied and output not in tensors:
-        raise AuroraError(f"{source} says that its output layer is not tied, but holds no {output}.")
+        raise AuroraError(
+            f"{source}: {CONFIG} says that the output layer is not tied, but the weights hold no {output}: fetch the "
+            "checkpoint again."
+        )
     for name, value in family.constant_tensors(architecture.layers).items():
-        found = tensors.pop(name, None)
-        if found is not None and not torch.equal(found, torch.tensor(value, dtype=found.dtype)):
+        stored = tensors.pop(name, None)
+        if stored is not None and not torch.equal(stored, torch.tensor(value, dtype=stored.dtype)):
             raise UserError(
-                f"{source}: {name} is {float(found.flatten()[0]):g}, but this network computes {value:g} only."
+                f"{source}: {name} is {float(stored.flatten()[0]):g}, but this network computes {value:g} only."
             )
     weights = fitting_weights(tensors, architecture, vocabulary, source)
     refuse_not_finite(weights, source)
     if head is not None and not torch.equal(head, weights[embedding]):
-        raise AuroraError(f"{source} says that its output layer is tied, but its {output} is not the embedding.")
+        raise AuroraError(
+            f"{source}: {CONFIG} says that the output layer is tied, but {output} is not the embedding: fetch the "
+            "checkpoint again."
+        )
     if tokenizer_file is not None:
         refuse_other_ids(tokenizer, load_tokenizer(tokenizer_file), tokenizer_file)
         if new_entries is not None:
@@ -141,7 +147,7 @@ def import_model(
         weights[family.tensor(POSITIONS)] = own[torch.arange(positions) % len(own)]
     elif positions is not None and positions > architecture.positions:
         raise UserError(
-            f"model.positions is {positions:,}, but rotary positions of this model were trained up to "
+            f"model.positions is {positions:,}, but this model's rotary positions were trained up to "
             f"{architecture.positions:,}: set it to that or less."
         )
     kind = _main_type(weights)
@@ -178,20 +184,22 @@ def _write_shards(folder: Path, weights: Converted, shards: list[list[str]], rep
 
 
 def _named(tensors: Mapping[str, torch.Tensor], family: Family, where: Path) -> dict[str, torch.Tensor]:
-    """The parameters by the family's names: those of a network without its output layer lack their beginning."""
+    """The parameters by the family's names; a network saved without its output layer lacks their prefix."""
     named: dict[str, torch.Tensor] = {}
     output = family.tensor(OUTPUT)
     for name, tensor in tensors.items():
         full = name if name == output or name.startswith(family.prefix) else family.prefix + name
         if full in named:
-            raise AuroraError(f"{where} holds {full} twice, also without its beginning: fetch the checkpoint again.")
+            raise AuroraError(
+                f"{where} holds {full} twice, with and without {family.prefix!r} before it: fetch the checkpoint again."
+            )
         if not re.fullmatch(family.buffers, full):
             named[full] = tensor
     return named
 
 
 def _main_type(tensors: Mapping[str, torch.Tensor]) -> str:
-    """The type that most bytes are of."""
+    """The type of most bytes."""
     sizes: Counter[str] = Counter()
     for tensor in tensors.values():
         sizes[str(tensor.dtype).removeprefix("torch.")] += tensor.nbytes
@@ -201,25 +209,26 @@ def _main_type(tensors: Mapping[str, torch.Tensor]) -> str:
 def _configuration(architecture: Architecture, vocabulary: int, dtype: str) -> dict[str, Any]:
     """`config.json` of a model for `transformers`."""
     family = FAMILIES[architecture.family]
-    said = {
+    keys = {
         **family.configuration(architecture),
         "architectures": [family.network],
         "torch_dtype": dtype,
         "use_cache": True,
         "vocab_size": vocabulary,
     }
-    return dict(sorted(said.items()))
+    return dict(sorted(keys.items()))
 
 
 def _ids(text: TextFacts, generation: Mapping[str, Any]) -> dict[str, Any]:
-    """The ids that a configuration repeats; null where the text has none, as one left out is assumed to be another."""
+    """The ids that a configuration repeats; null where there is none, because `transformers` has defaults of its
+    own."""
     bos = text.tokenizer.token_to_id(text.names.get("bos_token", ""))
     pad = text.tokenizer.token_to_id(text.names.get("pad_token", ""))
     return {"bos_token_id": bos, "eos_token_id": generation.get("eos_token_id", text.end), "pad_token_id": pad}
 
 
 def published_architecture(path: Path) -> tuple[Architecture, int]:
-    """(architecture, vocabulary) of a `config.json`; what this network cannot do exactly is a `UserError`."""
+    """(architecture, vocabulary) of a `config.json`; `UserError` for what this network cannot compute exactly."""
     if not path.is_file():
         raise UserError(f"{path} does not exist: give the folder of a Hugging Face model.")
     values = read_json(path)
@@ -230,11 +239,11 @@ def published_architecture(path: Path) -> tuple[Architecture, int]:
     if quantized := values.get("quantization_config"):
         kind = quantized.get("quant_method") if isinstance(quantized, dict) else quantized
         raise UserError(
-            f"{path}: the weights are quantized ({kind}), which cannot be trained: give the model they were made from."
+            f"{path}: the weights are quantized ({kind}), which cannot be trained: give the unquantized model."
         )
     vocabulary = values.get("vocab_size", family.defaults["vocab_size"])
     if type(vocabulary) is not int or not 0 < vocabulary <= LARGEST_VOCABULARY:
-        shown = str(vocabulary)[:40]
+        shown = str(vocabulary)[:40]  # a damaged file may hold a value of any length
         raise UserError(f"{path}: vocab_size is {shown}, not a number of tokens (at most {LARGEST_VOCABULARY:,}).")
     try:
         return family.architecture(values), vocabulary
@@ -242,5 +251,5 @@ def published_architecture(path: Path) -> tuple[Architecture, int]:
         raise UserError(f"{path} does not describe a {family.name} network ({what_is_wrong(error)}).") from error
     except ValueError as error:
         raise UserError(f"{path}: {error}.") from error
-    except (AttributeError, KeyError, TypeError) as error:  # of values that are of no expected form
+    except (AttributeError, KeyError, TypeError) as error:  # a value of a form that no family expects
         raise UserError(f"{path} does not describe a {family.name} network ({error!r}).") from error

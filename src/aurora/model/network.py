@@ -1,7 +1,7 @@
 """The network: a decoder-only transformer in plain PyTorch, the same modules for every family.
 
-One decision: modules have our names, and `Network.named` gives parameters by the hub's, from the table of tensors, so
-importing and exporting a checkpoint copies tensors and changes none. A layer reads the number of its heads from its
+One decision: modules have our names, and `Network.named` gives parameters by the hub's names, from the table of
+tensors, so importing and exporting a checkpoint copies tensors unchanged. A layer takes the number of heads from its
 tensors, and blocks are kept by number, so a rank may hold a part of a layer, or some of the blocks.
 
 Shapes: B sequences, T tokens, W width, V vocabulary.
@@ -28,7 +28,8 @@ from aurora.model.layers.rotary import Turns, turns_at
 from aurora.model.tensors import TensorSpec, joined, tensor_table
 from aurora.recipe.model import Architecture, Rotary
 
-EVALUATION_ROWS = 2048  # token positions whose logits exist at a time where no gradient is wanted
+# Token positions whose logits exist at a time where no gradient is wanted: in fp32 with 50,000 entries, 400 MB.
+EVALUATION_ROWS = 2048
 
 
 class Block(nn.Module):
@@ -76,11 +77,11 @@ class Network(nn.Module):
         self.architecture = architecture
         self.vocabulary = vocabulary
         device = torch.get_default_device()
-        with torch.device("meta"):  # torch would draw weights here, only for them to be drawn or loaded again
+        with torch.device("meta"):  # elsewhere torch would draw weights that are then drawn anew or loaded
             self.embedding = nn.Embedding(vocabulary, architecture.width)
             if architecture.rotary is None:
                 self.positions = nn.Embedding(architecture.positions, architecture.width)
-            # A dictionary, not a list: without some blocks the others keep their numbers.
+            # A dictionary, not a list: a rank that drops some blocks keeps the numbers of the others.
             self.blocks = nn.ModuleDict(
                 {str(number): Block(architecture, number) for number in range(architecture.layers)}
             )
@@ -124,7 +125,7 @@ class Network(nn.Module):
         One number is taken from `generator`; each parameter then has a generator of its own, made of that number and
         the parameter's name. So weights depend neither on the device nor on which other parameters a rank holds.
         """
-        seed = int(torch.randint(2**62, (), generator=generator))
+        seed = int(torch.randint(2**62, (), generator=generator))  # inside int64, which is what randint draws
         table = tensor_table(self.architecture, self.vocabulary)
         for name, parameter in self.named.items():
             parameter.copy_(draw(table[name], seed))
@@ -136,16 +137,16 @@ class Network(nn.Module):
             parameter.copy_(tensors[name])
 
     def embed(self, tokens: Tensor, positions: Tensor) -> Tensor:
-        """What the first block reads: [B, T] and [T] or [B, T] to [B, T, W]."""
+        """The input of the first block, [B, T, W], for `tokens` [B, T] at `positions`, [T] or [B, T]."""
         hidden: Tensor = self.embedding(tokens)
-        if self.architecture.embedding_scaled:  # by a number of the type that is computed in, as Gemma was trained
+        if self.architecture.embedding_scaled:  # the factor is rounded to the type of `hidden`, as Gemma was trained
             hidden = hidden * torch.tensor(math.sqrt(self.architecture.width)).to(hidden.dtype).item()
         if self.architecture.rotary is None:
             hidden = hidden + self.positions(positions)
         return F.dropout(hidden, self.architecture.dropout, self.training)
 
     def turns(self, positions: Tensor, dtype: torch.dtype) -> dict[Rotary | None, Turns | None]:
-        """The turns of each kind of rotary positions that the blocks here have, for computing in `dtype`."""
+        """The rotations of each kind of rotary positions among the blocks here, for computing in `dtype`."""
         kinds = {block.rotary for block in self.own_blocks}
         width = self.architecture.head_width
         return {kind: None if kind is None else turns_at(positions, kind, width, dtype) for kind in kinds}
@@ -159,9 +160,9 @@ class Network(nn.Module):
     ) -> Tensor:
         """The last hidden state [B, T, W] of `tokens` [B, T] (integers).
 
-        Without `positions` the tokens stand at 0, 1, 2 ...; a cache is then filled and not read. With `positions` [B,
-        T] and a cache, each token sees what the cache holds up to its own position. With `positions` and no cache they
-        choose the position embeddings or turns only. Without a cache, `documents` [B, T] (numbers that differ between
+        Without `positions` the tokens are at 0, 1, 2 ...; a cache is then filled and not read. With `positions` [B, T]
+        and a cache, each token sees what the cache holds up to its own position. With `positions` and no cache they
+        only choose position embeddings or rotations. Without a cache, `documents` [B, T] (numbers that differ between
         the documents of a sequence) keep attention within each document. Raises `UserError` for a position that the
         network does not have.
         """
@@ -238,5 +239,5 @@ def draw(spec: TensorSpec, seed: int) -> Tensor:
 
 
 def _seed_of(name: str, seed: int) -> int:
-    """A 63-bit seed for the parameter `name`."""
+    """A 63-bit seed for the parameter `name`; torch takes seeds as signed 64-bit numbers."""
     return int.from_bytes(hashlib.sha256(f"{seed} {name}".encode()).digest()[:8], "big") >> 1

@@ -1,7 +1,7 @@
 """Rows for a tokenizer's new entries in the embedding of a published model.
 
-One decision: the old rows stay as they are, bit for bit, so old text is understood as before; a new entry starts from
-the rows of the pieces it replaces, which the model knows already.
+One decision: the old rows stay unchanged, bit for bit, so the model reads old text as before; a new entry starts from
+the rows of the pieces it replaces, which the model already knows.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What a published checkpoint is: its folder, its weight files, and what tells it from another.
+"""What a published checkpoint is: its folder, its weight files, and what identifies it.
 
-One decision: of what `transformers` can load, all that is safe to read is read as it does, and never a pickle.
+One decision: files are chosen as `transformers` chooses them, but a pickle, which can run code, is never read.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ def find_model(path: str, revision: str | None, base: Path) -> Path:
 def model_identity(path: str, revision: str | None, base: Path) -> str:
     """A short text that changes when the checkpoint does, for fingerprints; needs no network.
 
-    Files of a local one, or the GGUF file, count by their content. A hub model counts by name and revision, so one
-    without a revision is not looked up again: what was imported stands.
+    A local folder or GGUF file is identified by its content, a hub model by name and revision: without a revision it
+    is not looked up again, and what was imported stands.
     """
     folder = base / Path(path).expanduser()
     if is_gguf(folder) and folder.is_file():
@@ -43,7 +43,7 @@ def model_identity(path: str, revision: str | None, base: Path) -> str:
 
 
 def weight_files(folder: Path) -> list[Path]:
-    """The safetensors files of a checkpoint: one, or those of an index, which beside the one is a left-over."""
+    """The safetensors files of a checkpoint: the one, or those of an index (which is a left-over beside the one)."""
     if (folder / WEIGHTS).is_file():
         return [folder / WEIGHTS]
     if (folder / INDEX).is_file():
@@ -55,7 +55,7 @@ def weight_files(folder: Path) -> list[Path]:
         return [folder / name for name in names]
     if sorted(folder.glob("*.bin")):
         raise UserError(
-            f"{folder} holds its weights as pickled .bin files only, which can run code when read: "
+            f"{folder} holds its weights only as pickled .bin files, which can run code when read: "
             "convert it to safetensors with transformers' save_pretrained first."
         )
     raise UserError(f"{folder} holds no {WEIGHTS} or {INDEX}: give a Hugging Face folder with safetensors weights.")

@@ -1,4 +1,4 @@
-"""What measures held-out text: a network, in one process or shared by many."""
+"""What evaluation needs of a network, in one process or shared by many."""
 
 from __future__ import annotations
 

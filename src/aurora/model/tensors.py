@@ -1,9 +1,9 @@
 """The table of tensors: all that follows from an architecture about each tensor of its network.
 
-One decision: what many must agree on about a tensor stands in one row here: its name on the hub and in our network, its
-shape, who of a pipeline holds it, how a tensor group shares it, how it is drawn, whether it decays, and what it costs a
-token. Initial values, placement, both cuts, the check of an import, the footprint and the FLOPs read the table, and it
-needs no torch.
+One decision: what several modules must agree on about a tensor is one row here: its name on the hub and in our network,
+its shape, which stages of a pipeline hold it, how a tensor group shares it, how it is drawn, whether it decays, and
+what it costs per token. Initialisation, placement, both kinds of cuts, the check of an import, the footprint and the
+FLOPs read the table, which needs no torch.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from aurora.recipe.model import Architecture, Bias
 EMBEDDING = "embedding.weight"  # paths in the network
 POSITIONS = "positions.weight"
 OUTPUT = "output.weight"
-XIELU_BETA = 0.5  # the slope at 0
-XIELU_ALPHA = 0.8  # of both sides, in new networks
+XIELU_BETA = 0.5  # the slope at 0, fixed by the activation's paper (arXiv 2411.13010)
+XIELU_ALPHA = 0.8  # of both sides in new networks, as the paper begins
 
 
 @dataclass(frozen=True)
 class Cut:
-    """How the ranks of a tensor group share a tensor: in parts of `dimension`, of which all hold the last `common`.
+    """How the ranks of a tensor group share a tensor: cut along `dimension`, but all ranks hold its last `common` rows.
 
-    Where it is made of `units`, such as heads, that so many ranks cannot share equally, each holds all of it.
+    Where it is made of `units`, such as heads, that the ranks cannot share equally, each rank holds all of it.
     """
 
     dimension: Literal[0, 1]
@@ -42,10 +42,10 @@ class TensorSpec:
     """A row of the table.
 
     `name` is the hub's, `path` is that of the parameter in `aurora.model.network`. `block` is the number of the block
-    it belongs to, None outside of them; `ends` are the ends of a pipeline that hold it then. Without a `cut` every rank
-    of a tensor group holds all of it. New values are normal, `mean` everywhere where `deviation` is 0. `products` are
-    its multiplications for a token, none where rows are looked up or added. `by_entry` says that it has a row for every
-    entry of the vocabulary.
+    it belongs to, None outside of blocks; `ends` then says which ends of a pipeline hold it. Without a `cut` every rank
+    of a tensor group holds all of it. New values are normal with `mean` and `deviation`. `products` are its
+    multiplications per token, 0 where rows are looked up or added. `by_entry` says that it has a row for every entry of
+    the vocabulary.
     """
 
     name: str
@@ -66,7 +66,7 @@ class TensorSpec:
         return math.prod(self.shape)
 
     def belongs_to(self, blocks: range, layers: int) -> bool:
-        """Whether the segment that has `blocks` of the network's `layers` holds it."""
+        """Whether a segment with `blocks` of the network's `layers` holds it."""
         if self.block is not None:
             return self.block in blocks
         return ("first" in self.ends and blocks.start == 0) or ("last" in self.ends and blocks.stop == layers)
@@ -75,7 +75,7 @@ class TensorSpec:
 Table = Mapping[str, TensorSpec]
 
 
-@lru_cache(maxsize=16)  # read by every part of a stage; the largest networks have some thousand rows
+@lru_cache(maxsize=16)  # every part of a stage asks for it; the largest networks have some thousand rows
 def tensor_table(architecture: Architecture, vocabulary: int) -> Table:
     """The rows by the hub's name, in the order of the network's parameters."""
     return MappingProxyType({spec.name: spec for spec in _rows(architecture, vocabulary)})
@@ -87,12 +87,12 @@ def name_of(architecture: Architecture, path: str) -> str:
 
 
 def block_products(table: Table) -> int:
-    """Multiplications of a block for a token."""
+    """Multiplications of a block per token."""
     return sum(spec.products for spec in table.values() if spec.block == 0)
 
 
 def outer_products(table: Table) -> int:
-    """Multiplications outside of the blocks for a token: the output layer's."""
+    """Multiplications outside of the blocks per token: the output layer's."""
     return sum(spec.products for spec in table.values() if spec.block is None)
 
 
@@ -138,7 +138,7 @@ def _block(architecture: Architecture, number: int) -> Iterator[TensorSpec]:
             decays=True,
             products=outputs * inputs,
         )
-        if bias in architecture.biases:  # that of a layer whose inputs are shared is added once, to the sum
+        if bias in architecture.biases:  # a layer cut along its inputs adds its bias once, to the sum over ranks
             yield TensorSpec(name_of(architecture, path), path, (outputs,), number, cut=None if cut.dimension else cut)
 
     before, after = architecture.norm_place != "after", architecture.norm_place != "before"
@@ -152,7 +152,7 @@ def _block(architecture: Architecture, number: int) -> Iterator[TensorSpec]:
         yield from linear("attention.query", of_queries, width, Cut(0), deviation, "query_key_value")
         yield from linear("attention.key", of_keys, width, shared, deviation, "query_key_value")
         yield from linear("attention.value", of_keys, width, shared, deviation, "query_key_value")
-    if architecture.head_norm == "head":  # each rank norms its own heads, by the same weights
+    if architecture.head_norm == "head":  # each rank norms its own heads with the same weights
         for name in ("attention.query_norm", "attention.key_norm"):
             cut = Cut(0, common=architecture.head_width)
             yield from _norm(architecture, f"{beginning}{name}", architecture.head_width, block=number, cut=cut)
@@ -168,7 +168,7 @@ def _block(architecture: Architecture, number: int) -> Iterator[TensorSpec]:
         yield from linear("mlp.gate", inner, width, Cut(0), deviation, "mlp")
     yield from linear("mlp.up", inner, width, Cut(0), deviation, "mlp")
     yield from linear("mlp.down", width, inner, Cut(1), onto_residual, "mlp")
-    if architecture.activation == "xielu":  # kept so that softplus gives what is meant; ranks use them for their part
+    if architecture.activation == "xielu":  # stored as the inverse of softplus, which keeps what is learnt above 0
         for name, value in (("alpha_p", XIELU_ALPHA), ("alpha_n", XIELU_ALPHA - XIELU_BETA)):
             path, mean = f"{beginning}mlp.activation.{name}", math.log(math.expm1(value))
             yield TensorSpec(name_of(architecture, path), path, (1,), number, cut=Cut(0, common=1), mean=mean)

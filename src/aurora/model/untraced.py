@@ -1,7 +1,7 @@
-"""Functions that torch.compile calls and does not look into.
+"""Functions that torch.compile calls without tracing them.
 
-One decision: a function is marked where it is defined, and hidden from the compiler only once something is compiled,
-because torch's own mark imports the compiler, which takes two seconds that a chat would wait for nothing.
+One decision: a function is marked where it is defined, and hidden from the compiler only once something is compiled:
+torch's own decorator imports the compiler at once, which would cost every chat two seconds.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ R = TypeVar("R")
 
 
 class _Untraced(Generic[P, R]):
-    """Calls what it marks."""
+    """A marked function; `call` is what runs, which `hide_untraced` replaces."""
 
     def __init__(self, function: Callable[P, R]) -> None:
         update_wrapper(self, function)
@@ -31,14 +31,14 @@ _marked: list[_Untraced[Any, Any]] = []
 
 
 def untraced(function: Callable[P, R]) -> Callable[P, R]:
-    """Mark a function that is written by hand for speed, or that speaks to other ranks: it runs as it is."""
-    mark = _Untraced(function)
-    _marked.append(mark)
-    return mark
+    """Mark a function that is optimised by hand or communicates with other ranks: it runs as it is written."""
+    marked = _Untraced(function)
+    _marked.append(marked)
+    return marked
 
 
 def hide_untraced() -> None:
-    """From now on torch.compile goes around marked functions."""
+    """From now on torch.compile does not trace marked functions."""
     while _marked:
-        mark = _marked.pop()
-        mark.call = torch.compiler.disable(mark.call)  # type: ignore[no-untyped-call]
+        marked = _marked.pop()
+        marked.call = torch.compiler.disable(marked.call)  # type: ignore[no-untyped-call]

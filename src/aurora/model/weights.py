@@ -1,8 +1,7 @@
-"""Tensors in safetensors files: written as a stream, read as a map of the file.
+"""Tensors in safetensors files: written as a stream, read by mapping the file into memory.
 
 One decision: pickles are never read or written. A file is written tensor by tensor in a fixed order, so equal tensors
-give equal bytes and a 60 GB model needs the memory of one tensor; reading maps the file, so a tensor takes memory when
-it is used.
+give equal bytes and a 60 GB model needs the memory of one tensor; a mapped tensor takes memory only when it is used.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from torch import Tensor
 from aurora.errors import AuroraError
 from aurora.files import atomic_file, open_regular
 
-LARGEST_HEADER = 25_000_000  # bytes, read whole: that of 100,000 tensors has 15 MB, a large network's 0.1 MB
+LARGEST_HEADER = 25_000_000  # bytes, read whole: 100,000 tensors need 15 MB, a large network 0.1 MB
 DTYPES = {torch.float32: "F32", torch.bfloat16: "BF16", torch.float16: "F16", torch.float64: "F64", torch.int64: "I64"}
 
 
@@ -32,8 +31,8 @@ def write_weights(
 ) -> None:
     """Write `tensors` to the safetensors file `path`, atomically; equal tensors give equal bytes.
 
-    `report` is told the bytes of each tensor written. `forms` are the same tensors on the meta device, where taking one
-    out of `tensors` is work. Raises `AuroraError` where the disk is full.
+    `report` is called with the bytes of each tensor written. `forms` are the same tensors on the meta device, for a
+    mapping that computes a tensor when it is asked for. Raises `AuroraError` where the disk is full.
     """
     forms = forms or tensors
     # Widest types first keeps every tensor aligned; within a type, by name.
@@ -46,7 +45,7 @@ def write_weights(
         header[name] = {"dtype": DTYPES[tensor.dtype], "shape": list(tensor.shape), "data_offsets": [start, end]}
         start = end
     text = json.dumps(header, separators=(",", ":")).encode()
-    text += b" " * (-len(text) % 8)
+    text += b" " * (-len(text) % 8)  # readers may ask for aligned data; safetensors' own writer pads so too
     with atomic_file(path) as stream:
         stream.write(len(text).to_bytes(8, "little") + text)
         for name in names:
@@ -66,16 +65,19 @@ def read_weights(paths: Sequence[Path]) -> dict[str, Tensor]:
         with opened_weights(path) as stored:
             for name in stored.keys():  # noqa: SIM118 (not a dictionary)
                 if name in tensors:
-                    raise AuroraError(f"{path} holds {name} a second time: fetch or make the checkpoint again.")
+                    raise AuroraError(
+                        f"{path} holds {name}, which another file of the checkpoint holds too: fetch or make the "
+                        "checkpoint again."
+                    )
                 tensors[name] = stored.get_tensor(name)
     return tensors
 
 
 @contextmanager
 def opened_weights(path: Path) -> Iterator[Any]:
-    """The safetensors file `path`, mapped until the block ends and nothing holds a tensor of it any more.
+    """The safetensors file `path`, mapped until the block ends and no tensor of it is in use.
 
-    `AuroraError` naming it where it is missing or damaged.
+    `AuroraError` naming the file where it is missing or damaged.
     """
     from safetensors import SafetensorError, safe_open
 
@@ -84,23 +86,23 @@ def opened_weights(path: Path) -> Iterator[Any]:
         with safe_open(path, framework="pt") as stored:
             yield stored
     except FileNotFoundError as error:
-        raise AuroraError(f"{path} does not exist: the checkpoint is incomplete.") from error
+        raise AuroraError(f"{path} does not exist: fetch or make the checkpoint again.") from error
     except (SafetensorError, OSError) as error:
         raise AuroraError(f"{path} is damaged ({error}): fetch or make the checkpoint again.") from error
 
 
 def refuse_not_finite(tensors: Mapping[str, Tensor], where: Path) -> None:
-    """`AuroraError` naming the first tensor that holds a value which is no number, or an infinite one."""
+    """`AuroraError` naming the first tensor with a value that is NaN or infinite."""
     for name, tensor in tensors.items():
-        # Both ends are NaN where any value is, and take no memory, as a test of every value would.
+        # Smallest and largest are NaN where any value is, and need no memory, unlike a test of every value.
         if tensor.numel() and not all(end.isfinite() for end in torch.aminmax(tensor)):
             raise AuroraError(
-                f"{where}: {name} holds values that are not finite: its training had failed; take another."
+                f"{where}: {name} holds values that are not finite, as after failed training: take another checkpoint."
             )
 
 
 def _check_names(path: Path) -> None:
-    """`AuroraError` where a header is none, or names a tensor twice: of two, one program reads this, another that."""
+    """`AuroraError` where the header is damaged or names a tensor twice, of which programs read one or the other."""
 
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         table: dict[str, Any] = {}
@@ -126,7 +128,7 @@ def num_bytes(tensors: Mapping[str, Tensor]) -> int:
 
 
 def split_weights(tensors: Mapping[str, Tensor], limit: int) -> list[list[str]]:
-    """Names in their order, in shards of at most `limit` bytes (a larger tensor has a shard of its own)."""
+    """Names in order, in shards of at most `limit` bytes; a larger tensor gets a shard of its own."""
     shards: list[list[str]] = []
     room = -math.inf
     for name, tensor in tensors.items():

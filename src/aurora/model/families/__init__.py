@@ -1,7 +1,7 @@
 """Families of published networks: a module for each (names, configuration, refusals), listed in `__init__.py`.
 
-One decision: a family is data, in a module of its own: a template of names, keys that are copied both ways, and what
-is refused. The network knows no family.
+One decision: a family is data: the names of its tensors, the keys that are copied both ways, and what is refused. No
+code of the network asks for the family.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ OTHER_NAMES = {
     "mlp_norm": "feedforward_layernorm",
     "mlp.activation": "mlp.act_fn",
 }
-ROTARY = {  # where a configuration states none
+ROTARY = {  # what `transformers` assumes where a configuration states no positions
     "rope_type": "llama3",
     "rope_theta": 12_000_000.0,
     "factor": 8.0,

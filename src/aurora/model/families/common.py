@@ -1,4 +1,4 @@
-"""What the families since Llama have in common: names, keys, and how they say rotary positions."""
+"""What the families since Llama share: names of tensors, keys of the configuration, and how it states positions."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ DEFAULTS: dict[str, Any] = {
     "tie_word_embeddings": False,
 }
 HEAD_NORMS = {"attention.query_norm": "self_attn.q_norm", "attention.key_norm": "self_attn.k_norm"}
-NEEDED: dict[str, Any] = {"attention_dropout": 0.0}
-BUFFERS = r"model\.layers\.\d+\.self_attn\.rotary_emb\.inv_freq"  # angles, which are computed and not learnt
+NEEDED: dict[str, Any] = {"attention_dropout": 0.0}  # a rate for attention alone: ours is one for all
+BUFFERS = r"model\.layers\.\d+\.self_attn\.rotary_emb\.inv_freq"  # computed, not learnt; older files hold them
 
 
 def read_heads(values: Values) -> int:
@@ -56,7 +56,7 @@ def read_heads(values: Values) -> int:
 
 
 def read_window(values: Values, layers: Sequence[int]) -> Window | None:
-    """The window of `layers`."""
+    """The sliding window of the layers with the numbers `layers`, None where there is none."""
     tokens = values.get("sliding_window")
     return Window(tokens=tokens, layers=tuple(layers)) if layers and tokens is not None else None
 
@@ -74,49 +74,50 @@ def write_layer_types(architecture: Architecture) -> list[str]:
 
 
 def read_attention_bias(values: Values) -> tuple[Bias, ...]:
-    """Biases of attention, which is one key for all of its layers."""
+    """Biases of attention: one key of the configuration stands for all of its projections."""
     return ("query_key_value", "attention_output") if values["attention_bias"] else ()
 
 
 def read_rotary(values: Values) -> Rotary:
-    """Rotary positions, as older or newer configurations say them."""
-    said = values.get("rope_scaling") or values.get("rope_parameters") or {}
-    base = said.get("rope_theta") or values.get("rope_theta") or 10_000.0
-    kind = said.get("rope_type") or said.get("type") or "default"
-    share = said.get("partial_rotary_factor") or values.get("partial_rotary_factor") or 1.0
+    """Rotary positions, as older (`rope_scaling`) or newer (`rope_parameters`) configurations state them."""
+    stated = values.get("rope_scaling") or values.get("rope_parameters") or {}
+    base = stated.get("rope_theta") or values.get("rope_theta") or 10_000.0  # the base of RoPE's paper
+    kind = stated.get("rope_type") or stated.get("type") or "default"
+    share = stated.get("partial_rotary_factor") or values.get("partial_rotary_factor") or 1.0
     if share != 1.0:
-        raise ValueError(f"partial_rotary_factor is {share!r}, but this network turns whole heads only")
+        raise ValueError(f"partial_rotary_factor is {share!r}, but this network rotates whole heads only")
     if kind == "default":
         return Rotary(base=base)
     if kind == "linear":
-        return Rotary(base=base, scaling=LinearScaling(kind="linear", factor=said["factor"]))
+        return Rotary(base=base, scaling=LinearScaling(kind="linear", factor=stated["factor"]))
     if kind == "llama3":
         scaling = Llama3Scaling(
             kind="llama3",
-            factor=said["factor"],
-            low=said["low_freq_factor"],
-            high=said["high_freq_factor"],
-            positions=said.get("original_max_position_embeddings") or values["max_position_embeddings"],
+            factor=stated["factor"],
+            low=stated["low_freq_factor"],
+            high=stated["high_freq_factor"],
+            positions=stated.get("original_max_position_embeddings") or values["max_position_embeddings"],
         )
         return Rotary(base=base, scaling=scaling)
     if kind == "yarn":
-        return Rotary(base=base, scaling=_read_yarn(said, values))
+        return Rotary(base=base, scaling=_read_yarn(stated, values))
     raise ValueError(f"rope_type is {kind!r}; known are default, linear, llama3 and yarn")
 
 
-def _read_yarn(said: Values, values: Values) -> YarnScaling:
+def _read_yarn(stated: Values, values: Values) -> YarnScaling:
     for key in ("mscale", "mscale_all_dim"):
-        if said.get(key):
-            raise ValueError(f"{key} is {said[key]!r}, but this network takes attention_factor only")
-    if said.get("truncate") is False:
-        raise ValueError("truncate is False, but this network rounds the borders of YaRN's passage")
+        if stated.get(key):
+            raise ValueError(f"{key} is {stated[key]!r}, but this network takes attention_factor only")
+    if stated.get("truncate") is False:
+        raise ValueError("truncate is False, but this network computes YaRN with rounded borders (truncate: true) only")
+    # The three defaults are those of YaRN's paper (Peng et al., arXiv 2309.00071).
     return YarnScaling(
         kind="yarn",
-        factor=said["factor"],
-        positions=said.get("original_max_position_embeddings") or values["max_position_embeddings"],
-        fast=said.get("beta_fast") or 32.0,
-        slow=said.get("beta_slow") or 1.0,
-        amplitude=said.get("attention_factor") or 0.1 * math.log(said["factor"]) + 1.0,  # as YaRN's paper proposes
+        factor=stated["factor"],
+        positions=stated.get("original_max_position_embeddings") or values["max_position_embeddings"],
+        fast=stated.get("beta_fast") or 32.0,
+        slow=stated.get("beta_slow") or 1.0,
+        amplitude=stated.get("attention_factor") or 0.1 * math.log(stated["factor"]) + 1.0,
     )
 
 
@@ -129,21 +130,21 @@ def write_rotary(architecture: Architecture) -> dict[str, Any]:
     match rotary.scaling:
         case LinearScaling(factor=factor):
             scaling = {"rope_type": "linear", "factor": factor}
-        case Llama3Scaling() as said:
+        case Llama3Scaling() as llama3:
             scaling = {
                 "rope_type": "llama3",
-                "factor": said.factor,
-                "low_freq_factor": said.low,
-                "high_freq_factor": said.high,
-                "original_max_position_embeddings": said.positions,
+                "factor": llama3.factor,
+                "low_freq_factor": llama3.low,
+                "high_freq_factor": llama3.high,
+                "original_max_position_embeddings": llama3.positions,
             }
-        case YarnScaling() as said:
+        case YarnScaling() as yarn:
             scaling = {
                 "rope_type": "yarn",
-                "factor": said.factor,
-                "original_max_position_embeddings": said.positions,
-                "beta_fast": said.fast,
-                "beta_slow": said.slow,
-                "attention_factor": said.amplitude,
+                "factor": yarn.factor,
+                "original_max_position_embeddings": yarn.positions,
+                "beta_fast": yarn.fast,
+                "beta_slow": yarn.slow,
+                "attention_factor": yarn.amplitude,
             }
     return {"rope_theta": rotary.base, "rope_scaling": scaling}

@@ -1,8 +1,8 @@
-"""What a family is: names of tensors, and a two-way mapping of its configuration.
+"""What a family is: the names of its tensors, and a two-way mapping of its configuration.
 
-One decision: whatever a configuration may say is read as `transformers` reads it, and what our network would compute
-otherwise is refused by the key's name. What an architecture may say and the family cannot is found by writing its
-configuration and reading it again.
+One decision: a configuration is read as `transformers` reads it, and a key that our network would compute differently
+is refused by name. An architecture that the family cannot express is found by writing its configuration and reading it
+back.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from aurora.recipe.model import Architecture
 
 Values = Mapping[str, Any]
 
-# What a configuration does not have to say, as it changes nothing in what a trained network computes.
-UNSAID = ("dropout", "dtype")
+# Keys that a family need not express: they change nothing in what a trained network computes.
+NOT_COMPUTED = ("dropout", "dtype")
 
 
 def _nothing(_: Any) -> dict[str, Any]:
@@ -27,13 +27,13 @@ def _nothing(_: Any) -> dict[str, Any]:
 class Family:
     """Networks of one `model_type`.
 
-    `names` are the hub's for our modules, those of a block relative to it. `keys` gives for keys of the configuration
+    `names` maps our modules to the hub's names, inside a block relative to it. `keys` maps keys of the configuration to
     those of `Architecture` with the same value; `defaults` is what `transformers` assumes for keys that are left out;
-    `fixed` is what all networks of the family have in common; `needed` are keys whose value must be the one given.
+    `fixed` is what all networks of the family have in common; `needed` are keys that must have the value given here.
     `read` and `write` translate the rest; `read` raises `ValueError` with a sentence for what it refuses. `prefix`
-    stands before every name but the output layer's and is missing in files of the network alone; `buffers` is a
-    pattern of names in older files that are no parameters; `constants` are tensors of every block that files hold and
-    that have this value always.
+    starts every name but the output layer's, and is missing where only the network without its head was saved;
+    `buffers` is a pattern for tensors of older files that are not parameters; `constants` are tensors that files hold
+    for every block and that always have this value.
     """
 
     name: str
@@ -50,28 +50,28 @@ class Family:
     constants: Mapping[str, float] = field(default_factory=dict)
 
     def architecture(self, configuration: Values) -> Architecture:
-        """What `configuration` describes; `ValueError` with a sentence for what would be computed otherwise."""
+        """The architecture of `configuration`; `ValueError` with a sentence where we would compute it differently."""
         values = {**self.defaults, **configuration}
         for key, value in self.needed.items():
-            if (found := values.get(key)) is not None and found != value:
-                raise ValueError(f"{key} is {found!r}, but this network computes {value!r} only")
+            if (stated := values.get(key)) is not None and stated != value:
+                raise ValueError(f"{key} is {stated!r}, but this network computes {value!r} only")
         copied = {ours: values[theirs] for theirs, ours in self.keys.items() if values.get(theirs) is not None}
         return Architecture.model_validate({"family": self.name, **self.fixed, **copied, **self.read(values)})
 
     def configuration(self, architecture: Architecture) -> dict[str, Any]:
-        """The keys of a configuration that say the architecture."""
+        """The keys of a configuration that describe `architecture`."""
         copied = {theirs: getattr(architecture, ours) for theirs, ours in self.keys.items()}
         return {"model_type": self.name, **self.needed, **copied, **self.write(architecture)}
 
     def refuse(self, architecture: Architecture) -> None:
-        """`ValueError` naming what no network of this family is."""
-        said = self.architecture(self.configuration(architecture)).model_dump()
+        """Raise `ValueError` naming the key of `architecture` that no network of this family has."""
+        read_back = self.architecture(self.configuration(architecture)).model_dump()
         for key, value in architecture.model_dump().items():
-            if key not in UNSAID and said[key] != value:
-                raise ValueError(f"{key} is {value!r}, but a {self.name} network of this shape has {said[key]!r}")
+            if key not in NOT_COMPUTED and read_back[key] != value:
+                raise ValueError(f"{key} is {value!r}, but a {self.name} network of this shape has {read_back[key]!r}")
 
     def constant_tensors(self, layers: int) -> dict[str, float]:
-        """The `constants` of so many blocks, by their names in files."""
+        """The `constants` of a network of so many `layers`, by their names in files."""
         blocks = self.names["blocks"]
         return {f"{blocks}.{n}.{name}": value for n in range(layers) for name, value in self.constants.items()}
 

@@ -1,4 +1,4 @@
-"""Gemma 3, its text alone: norms around everything, windows in most layers, and two bases of positions."""
+"""Gemma 3, text only: norms before and after attention and MLP, windows in most layers, and two rotary bases."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ OTHER_NAMES = {
     "mlp_norm": "pre_feedforward_layernorm",
     "mlp_after": "post_feedforward_layernorm",
 }
-BASE, WINDOWED_BASE = 1_000_000.0, 10_000.0  # where a configuration states none
+BASE, WINDOWED_BASE = 1_000_000.0, 10_000.0  # what `transformers` assumes where a configuration states none
 
 
 def read(values: Values) -> dict[str, Any]:
     """Positions of both kinds of layers, windows, key/value heads and biases."""
-    said = values.get("rope_parameters") or {}
-    whole, windowed = said.get("full_attention") or {}, said.get("sliding_attention") or {}
+    by_kind = values.get("rope_parameters") or {}
+    whole, windowed = by_kind.get("full_attention") or {}, by_kind.get("sliding_attention") or {}
     if (kind := windowed.get("rope_type", "default")) != "default":
-        raise ValueError(f"rope_type of layers with a window is {kind!r}; known is default")
+        raise ValueError(f"rope_type of layers with a window is {kind!r}, but this network computes 'default' only")
     base = whole.get("rope_theta") or values.get("rope_theta") or BASE
     scaling = {"rope_scaling": {**whole, **(values.get("rope_scaling") or {}), "rope_theta": base}}
     windowed_base = windowed.get("rope_theta") or values.get("rope_local_base_freq") or WINDOWED_BASE

@@ -16,7 +16,7 @@ def read(values: Values) -> dict[str, Any]:
     if (activation := str(values["activation_function"])) not in ACTIVATIONS:
         raise ValueError(f"activation_function is {activation!r}; known are {', '.join(ACTIVATIONS)}")
     if not values["scale_attn_weights"] or values["add_cross_attention"]:
-        raise ValueError("attention without scaling, and cross-attention, are not part of this network")
+        raise ValueError("scale_attn_weights: false and add_cross_attention: true are not computed by this network")
     dropouts = [values[key] for key in DROPOUTS]
     if dropouts != dropouts[:1] * 3:
         raise ValueError("resid_pdrop, embd_pdrop and attn_pdrop differ; make them equal (0 to train without)")
@@ -28,7 +28,7 @@ def read(values: Values) -> dict[str, Any]:
 
 
 def write(architecture: Architecture) -> dict[str, Any]:
-    """The keys that `read` reads, and those that make `transformers` add up as we do."""
+    """The keys that `read` reads, and those that make `transformers` compute the softmax in fp32, as we do."""
     return {
         "activation_function": architecture.activation,
         **dict.fromkeys(DROPOUTS, architecture.dropout),

@@ -1,4 +1,4 @@
-"""Llama 2 and 3, and what has their form: SmolLM2, EuroLLM, Poro 2."""
+"""Llama 2 and 3, and models of the same architecture: SmolLM2, EuroLLM, Poro 2."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from aurora.recipe.model import Architecture
 
 
 def read(values: Values) -> dict[str, Any]:
-    """Positions, key/value heads that are not stated, and biases."""
+    """Positions, key/value heads and biases."""
     return {
         "rotary": read_rotary(values),
         "key_value_heads": read_heads(values),

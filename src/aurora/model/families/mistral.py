@@ -1,4 +1,4 @@
-"""Mistral 7B: as Llama without biases; the first version has a window in all layers."""
+"""Mistral 7B: Llama without biases; its first version has a window in all layers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from aurora.recipe.model import Architecture
 
 
 def read(values: Values) -> dict[str, Any]:
-    """Positions, key/value heads and the window, which is of all layers."""
+    """Positions, key/value heads and the window of all layers."""
     return {
         "rotary": read_rotary(values),
         "key_value_heads": read_heads(values),

@@ -1,4 +1,4 @@
-"""OLMo 2: norms after attention and MLP, and on all heads of query and key together."""
+"""OLMo 2: norms after attention and MLP, and one norm over all heads of query and one of key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""OLMo 3: as OLMo 2, with a window in three of four layers, whose positions are not stretched."""
+"""OLMo 3: OLMo 2 with a window in three of four layers, whose rotary positions are not scaled."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from aurora.model.families.common import read_layer_types, read_rotary, read_win
 from aurora.model.families.family import Values
 from aurora.recipe.model import Architecture
 
-BASE = 500_000.0  # where a configuration states none
+BASE = 500_000.0  # what `transformers` assumes where a configuration states none
 
 
 def read(values: Values) -> dict[str, Any]:
     """Positions of both kinds of layers, windows, key/value heads and biases."""
-    said = values.get("rope_parameters") or {}
-    whole, windowed = said.get("full_attention") or {}, said.get("sliding_attention") or {}
+    by_kind = values.get("rope_parameters") or {}
+    whole, windowed = by_kind.get("full_attention") or {}, by_kind.get("sliding_attention") or {}
     if (kind := windowed.get("rope_type", "default")) != "default":
-        raise ValueError(f"rope_type of layers with a window is {kind!r}; known is default")
+        raise ValueError(f"rope_type of layers with a window is {kind!r}, but this network computes 'default' only")
     base = whole.get("rope_theta") or values.get("rope_theta") or BASE
     scaling = {"rope_scaling": {**whole, **(values.get("rope_scaling") or {}), "rope_theta": base}}
     rotary = read_rotary({**values, **scaling})
-    usual = [number for number in range(values["num_hidden_layers"]) if (number + 1) % 4]
+    usual = [number for number in range(values["num_hidden_layers"]) if (number + 1) % 4]  # every fourth sees all
     return {
         **olmo2.read({**values, **scaling}),
         "rotary": rotary.model_copy(update={"windowed_base": windowed.get("rope_theta") or BASE}),
@@ -31,14 +31,14 @@ def read(values: Values) -> dict[str, Any]:
 
 
 def write(architecture: Architecture) -> dict[str, Any]:
-    """The keys that `read` reads; positions by kind of layer, as older keys say one base only."""
-    rotary, window, said = architecture.rotary, architecture.window, write_rotary(architecture)
+    """The keys that `read` reads; positions by kind of layer, because older keys have room for one base only."""
+    rotary, window, whole = architecture.rotary, architecture.window, write_rotary(architecture)
     return {
         "rope_parameters": {
             "full_attention": {
                 "rope_type": "default",
-                **(said.get("rope_scaling") or {}),
-                "rope_theta": said.get("rope_theta"),
+                **(whole.get("rope_scaling") or {}),
+                "rope_theta": whole.get("rope_theta"),
             },
             "sliding_attention": {
                 "rope_type": "default",

@@ -1,4 +1,4 @@
-"""Qwen3: as Llama, with a norm on every head of query and key."""
+"""Qwen3: Llama with a norm on every head of query and key."""
 
 from __future__ import annotations
 

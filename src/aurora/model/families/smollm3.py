@@ -1,4 +1,4 @@
-"""SmolLM3: as Llama, but for every fourth layer, which has no positions."""
+"""SmolLM3: Llama with every fourth layer without positions."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from aurora.recipe.model import Architecture
 
 
 def read(values: Values) -> dict[str, Any]:
-    """Positions and the layers without, key/value heads, biases, and the window where it is used."""
+    """Positions and the layers without them, key/value heads, biases, and the window where it is used."""
     layers, interval = values["num_hidden_layers"], values["no_rope_layer_interval"]
-    turned = values.get("no_rope_layers") or [(number + 1) % interval for number in range(layers)]
-    without = tuple(number for number, has_positions in enumerate(turned) if not has_positions)
+    has_positions = values.get("no_rope_layers") or [(number + 1) % interval for number in range(layers)]
+    without = tuple(number for number, rotated in enumerate(has_positions) if not rotated)
     windowed = read_layer_types(values, without) if values["use_sliding_window"] else []
     return {
         "rotary": read_rotary(values).model_copy(update={"without": without}),

@@ -1,6 +1,6 @@
 """Self-attention of a block: projections to heads, positions, and the mixing of values.
 
-One decision: the layer reads the number of its heads from what its projections give, so a rank of a tensor group may
+One decision: the layer takes the number of heads from the shape its projections give, so a rank of a tensor group may
 hold some of them.
 
 Shapes: B sequences, T tokens, S keys, W width, H query heads, K key/value heads, D the width of a head.
@@ -48,13 +48,13 @@ class Attention(nn.Module):
             self.query_norm = norm_of(architecture, of_queries if together else self.head_width)
             self.key_norm = norm_of(architecture, of_keys if together else self.head_width)
         self.output = nn.Linear(of_queries, width, "attention_output" in architecture.biases)
-        # Kernels divide by the root of the width of a head; this makes it another.
+        # Kernels divide by the root of a head's width; this factor on the queries makes it the root that is wanted.
         self.scale = math.sqrt(self.head_width / architecture.attention_width)
         self.window = window
         self.dropout = architecture.dropout
-        self.recompute = False  # compute it again in the backward pass, instead of keeping the attention weights
-        self.enter: Callable[[Tensor], Tensor] | None = None  # where ranks share the layers: what brings all positions
-        self.own = slice(None)  # of the key/value heads projected here, those that the query heads here look at
+        self.recompute = False  # compute attention again in the backward pass, instead of keeping its weights
+        self.enter: Callable[[Tensor], Tensor] | None = None  # where ranks share the layers: gathers all positions
+        self.own = slice(None)  # the key/value heads projected here that this rank's query heads attend to
 
     def forward(
         self,
@@ -65,9 +65,11 @@ class Attention(nn.Module):
         visible: Tensor | None = None,
         documents: Tensor | None = None,
     ) -> Tensor:
-        """[B, T, W] to [B, T, W]. `turns` are those of rotary positions. With a cache the keys and values are kept
-        there; with `visible` [B, T, S] the cache is read too. `documents` [B, T] keeps attention within each
-        document."""
+        """[B, T, W] to [B, T, W].
+
+        `turns` are the rotations of rotary positions. A cache takes the keys and values; with `visible` [B, T, S] it is
+        read too. `documents` [B, T] keeps attention within each document.
+        """
         query, key, value = self._projected(hidden if self.enter is None else self.enter(hidden))
         if self.head_norm == "head":
             query, key = self.query_norm(query), self.key_norm(key)
@@ -116,7 +118,7 @@ def _mixed(
     window: int | None,
     recompute: bool,
 ) -> Tensor:
-    """`causal_attention`, with `recompute` once more in the backward pass."""
+    """`causal_attention`, which `recompute` repeats in the backward pass."""
     if not recompute:
         return causal_attention(query, key, value, dropout, documents, window)
     mixed: Tensor = checkpoint(causal_attention, query, key, value, dropout, documents, window, use_reentrant=False)

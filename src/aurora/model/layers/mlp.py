@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from aurora.model.tensors import XIELU_BETA
 from aurora.recipe.model import Activation, Architecture
 
-XIELU_EPSILON = -1e-6  # below 0, where expm1 keeps its digits
+XIELU_EPSILON = -1e-6  # the published networks' constant `eps`: expm1 is taken of nothing nearer to 0
 ACTIVATIONS: dict[Activation, Callable[[Tensor], Tensor]] = {
     "gelu": F.gelu,
     "gelu_pytorch_tanh": partial(F.gelu, approximate="tanh"),
@@ -36,7 +36,7 @@ class XIELU(nn.Module):
 
 
 class MLP(nn.Module):
-    """Up, an activation, and down; with a gate the activation is the gate's and multiplies what goes up."""
+    """Up, an activation, and down; with a gate, the activation is applied to the gate, which multiplies `up`."""
 
     def __init__(self, architecture: Architecture) -> None:
         super().__init__()
@@ -48,7 +48,7 @@ class MLP(nn.Module):
         learnt = architecture.activation == "xielu"
         self.activation: Callable[[Tensor], Tensor] = XIELU() if learnt else ACTIVATIONS[architecture.activation]
         self.dropout = architecture.dropout
-        self.enter: Callable[[Tensor], Tensor] | None = None  # where ranks share the layers: what brings all positions
+        self.enter: Callable[[Tensor], Tensor] | None = None  # where ranks share the layers: gathers all positions
 
     def forward(self, hidden: Tensor) -> Tensor:
         """[B, T, W] to [B, T, W]."""

@@ -1,4 +1,4 @@
-"""Norms: a hidden state brought to one scale."""
+"""Norms: hidden states scaled to one size, by LayerNorm or RMSNorm."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from aurora.recipe.model import Architecture
 class RMSNorm(nn.Module):
     """Divides by the root of the mean square (Zhang and Sennrich, arXiv 1910.07467); no bias.
 
-    With `from_one` the weights are kept as what they exceed 1 by, and are applied in fp32, as in Gemma.
+    With `from_one` the stored weights are what is added to 1, and they are applied in fp32, as in Gemma.
     """
 
     def __init__(self, width: int, epsilon: float, from_one: bool) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.empty(width))
-        self.width = width  # of which the squares' mean is taken, whatever part is here
+        self.width = width  # of the whole norm: the mean of squares is over this, also where a rank holds a part
         self.epsilon = epsilon
         self.from_one = from_one
-        self.total: Callable[[Tensor], Tensor] | None = None  # where ranks share the width: what sums over them
+        self.total: Callable[[Tensor], Tensor] | None = None  # where ranks share the width: sums over them
 
     def forward(self, hidden: Tensor) -> Tensor:
         """[..., width] to [..., width]."""
