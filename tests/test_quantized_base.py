@@ -97,6 +97,11 @@ def test_a_run_from_a_quantised_base_says_so(tmp_path: Path, monkeypatch: pytest
     report = json.loads((folder / "run/report.json").read_text())
     assert report["environment"]["dequantized_from"] == "Q8_0"
     assert "dequantised from Q8_0" in (folder / "run/report.html").read_text()
+    changes = report["retention"]["cap"]
+    before, after = report["base"]["bits_per_byte"], report["stages"][0]["bits_per_byte"]
+    assert changes == pytest.approx({language: after[language] / before[language] - 1 for language in before}, abs=1e-6)
+    assert before.keys() == {"en", "fi", "hi"}
+    assert "From the imported model to cap" in (folder / "run/report.html").read_text()
     (row,) = json.loads(planned.output)
     assert row["parameters"] == report["network"]["parameters"]
     own, _ = load_model(tmp_path / "work/own")

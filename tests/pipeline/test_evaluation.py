@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from aurora.pipeline.evaluation import steps
+from aurora.pipeline.running import steps_of
 from aurora.pipeline.step import Project
 from aurora.recipe import load_recipe
 from aurora.run.folder import RunFolder
@@ -19,6 +20,22 @@ def test_answers_are_measured_before_and_after_safety_tuning_alone(
 ) -> None:
     assert names(minimal_recipe, tmp_path) == ["evaluate:bigram", "evaluate:base"]
     assert names(root / "recipes/tiny.yaml", tmp_path)[-2:] == ["safety:cat", "safety:safety"]
+
+
+def test_an_imported_model_is_measured_before_the_first_stage(root: Path, tmp_path: Path) -> None:
+    """And answers prompts wherever any checkpoint does, for the base of the verdict is the model that was published."""
+
+    def planned(*overrides: str) -> list[str]:
+        loaded = load_recipe(root / "recipes/starcoder-1b.yaml", overrides)
+        return [step.name for step in steps_of(Project(loaded, RunFolder(tmp_path)))]
+
+    found = planned()
+    assert found[found.index("import") :][:4] == ["import", "evaluate:model", "safety:model", "train:cap"]
+    assert found[-3:] == ["evaluate:safety", "safety:cat", "safety:safety"]
+    untuned = "stages.safety.mixture={web-en/en: 1}"
+    assert [name for name in planned(untuned) if name.startswith("safety:")] == ["safety:model", "safety:safety"]
+    without = planned(untuned, "stages.cat.mixture={web-en/en: 1}", "redteam=null")
+    assert not [name for name in without if name.startswith("safety:")]
 
 
 def test_a_second_domain_is_read_where_the_recipe_has_one(

@@ -21,7 +21,8 @@ from aurora.recipe import LoadedRecipe, Recipe
 from aurora.recipe.model import ARCHITECTURE, DEQUANTIZED, WEIGHTS
 from aurora.recipe.recipe import BIGRAM
 from aurora.recipe.stages.made_with import shown
-from aurora.recipe.stages.stage import IMPORTED, Stage, checkpoints_of, safety_stages
+from aurora.recipe.stages.measured import base_of, before_and_after
+from aurora.recipe.stages.stage import IMPORTED, Stage, checkpoints_of
 from aurora.redteam.dataset import SUMMARY
 from aurora.run.folder import RunFolder
 from aurora.run.manifest import Manifest, files_of
@@ -49,6 +50,7 @@ def collect(loaded: LoadedRecipe, run: RunFolder, manifests: Mapping[str, Manife
         "seconds": round(sum(manifest.seconds for manifest in manifests.values()), 1),
         "corpus": _corpus(run),
         "network": _network(run, recipe),
+        "base": _base(run, recipe),
         "stages": [_stage(run, stage) for stage in recipe.stages.values()],
         "bigram_bits_per_byte": _bits(bigram, "held_out"),
         "bigram_bits_per_byte_other_domain": _bits(bigram, "other_domain"),
@@ -85,6 +87,30 @@ def _network(run: RunFolder, recipe: Recipe) -> dict[str, Any]:
     }
 
 
+def _base(run: RunFolder, recipe: Recipe) -> dict[str, Any] | None:
+    """What the imported model reached before it was trained, where the recipe starts from one."""
+    name = base_of(recipe)
+    if name is None:
+        return None
+    answered = before_and_after(recipe) is not None
+    return {
+        "name": name,
+        "path": recipe.model.path,
+        **_scores(read_results(run.evaluation(name))),
+        "safety": read_results(run.safety(name)) if answered else None,
+    }
+
+
+def _scores(results: dict[str, Any]) -> dict[str, Any]:
+    """What is measured on the held-out text of every checkpoint."""
+    return {
+        "bits_per_byte": _bits(results, "held_out"),
+        "bits_per_byte_other_domain": _bits(results, "other_domain"),
+        "bits_per_byte_answers": _bits(results, "answers"),
+        "samples": results["samples"],
+    }
+
+
 def _stage(run: RunFolder, stage: Stage) -> dict[str, Any]:
     """What a stage did and what it reached."""
     results = read_results(run.evaluation(stage.name))
@@ -108,9 +134,7 @@ def _stage(run: RunFolder, stage: Stage) -> dict[str, Any]:
         "tokens": state["tokens"],
         "seconds": round(state["seconds"], 2),
         "tokens_per_second": round(state["tokens_per_second"], 1),
-        "bits_per_byte": _bits(results, "held_out"),
-        "bits_per_byte_other_domain": _bits(results, "other_domain"),
-        "bits_per_byte_answers": _bits(results, "answers"),
+        **_scores(results),
         **mixture,
         "padding": read["padding"],
         "curve": [
@@ -127,7 +151,6 @@ def _stage(run: RunFolder, stage: Stage) -> dict[str, Any]:
             {"step": edit["step"], "changed": {key: list(map(shown, pair)) for key, pair in edit["changed"].items()}}
             for edit in state["edits"]
         ],
-        "samples": results["samples"],
     }
 
 
@@ -169,10 +192,10 @@ def _control(run: RunFolder, recipe: Recipe) -> dict[str, Any] | None:
 
 
 def _safety(run: RunFolder, recipe: Recipe) -> dict[str, Any] | None:
-    stages = safety_stages(recipe.stages)
-    if stages is None:
+    compared = before_and_after(recipe)
+    if compared is None:
         return None
-    before, after = stages
+    before, after = compared
     return {
         "before": read_results(run.safety(before)),
         "after": read_results(run.safety(after)),

@@ -1,4 +1,4 @@
-"""The evaluation steps: the bigram baseline, then every checkpoint, then the answers of safety tuning.
+"""The evaluation steps: the imported model before it is trained, then the bigram, every checkpoint, and their answers.
 
 One decision: all of them, and what is measured while a stage trains, read the same held-out text in windows of the same
 length, so that their figures compare.
@@ -12,20 +12,29 @@ from typing import TYPE_CHECKING
 
 from aurora.pipeline.step import Project, Step
 from aurora.recipe.recipe import BIGRAM
-from aurora.recipe.stages.stage import checkpoints_of, safety_stages
+from aurora.recipe.stages.measured import answering, base_of, measured
 
 if TYPE_CHECKING:
     from aurora.evaluation.measurements import MeasuringText
     from aurora.model.scorer import Scorer
 
 
+def steps_of_base(project: Project) -> list[Step]:
+    """The imported model, where there is one, before anything is trained: a base that is unfit is seen first."""
+    return _measuring(project, lambda name: name == base_of(project.recipe))
+
+
 def steps(project: Project) -> list[Step]:
-    """The bigram, every checkpoint, and the checkpoints before and after safety tuning."""
-    stages = project.recipe.stages
+    """The bigram, every stage and control, and the checkpoints before and after safety tuning."""
+    return [_bigram(project), *_measuring(project, lambda name: name != base_of(project.recipe))]
+
+
+def _measuring(project: Project, chosen: Callable[[str], bool]) -> list[Step]:
+    """The steps that measure the chosen ones of the recipe's checkpoints."""
+    recipe = project.recipe
     return [
-        _bigram(project),
-        *(_checkpoint(project, name) for name in checkpoints_of(stages)),
-        *(_safety(project, name) for name in safety_stages(stages) or ()),
+        *(_checkpoint(project, name) for name in filter(chosen, measured(recipe))),
+        *(_safety(project, name) for name in filter(chosen, answering(recipe))),
     ]
 
 

@@ -87,6 +87,8 @@ def steps_of(project: Project, asked: Asked | None = None) -> list[Step]:
         *corpus.steps(project),
         *redteam.steps(project),
         *tokens.steps(project),
+        *training.steps_of_base(project),
+        *evaluation.steps_of_base(project),
         *training.steps(project, asked or Asked(AS_IT_IS)),
         *evaluation.steps(project),
     ]

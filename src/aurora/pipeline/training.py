@@ -1,4 +1,4 @@
-"""The training steps: the imported model, then every stage and its control.
+"""The training steps: the import of a published model, and every stage with its control.
 
 One decision: a stage's step hands the trainer all that reads other rooms (batches, measurements, what was read) as
 callables, so training knows no recipe, no run and no room above it.
@@ -46,11 +46,14 @@ def step_name(stage: str) -> str:
     return f"train:{stage}"
 
 
+def steps_of_base(project: Project) -> list[Step]:
+    """The import of a published model, where the recipe starts from one."""
+    return [_imported(project)] if project.recipe.model.path else []
+
+
 def steps(project: Project, asked: Asked) -> list[Step]:
-    """The import of a published model, where the recipe starts from one, and every stage in order."""
-    stages = checkpoints_of(project.recipe.stages).values()
-    imported = [_imported(project)] if project.recipe.model.path else []
-    return [*imported, *(_StageStep(project, stage, asked).step() for stage in stages)]
+    """Every stage in order, each followed by its control."""
+    return [_StageStep(project, stage, asked).step() for stage in checkpoints_of(project.recipe.stages).values()]
 
 
 def _imported(project: Project) -> Step:

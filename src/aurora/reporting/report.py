@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from aurora.errors import AuroraError
 from aurora.files import json_text, read_json
 from aurora.languages.lookup import called
+from aurora.reporting.compared import languages_of
 from aurora.reporting.page.components import Palette
 from aurora.reporting.page.frame import document
 from aurora.reporting.page.markup import join, tag
@@ -28,7 +29,7 @@ from aurora.reporting.sections.retention import retention_section
 from aurora.reporting.sections.safety import safety_section
 from aurora.reporting.sections.samples import samples_section
 from aurora.reporting.sections.training import curves_section
-from aurora.reporting.verdict import headline, languages_of
+from aurora.reporting.verdict import headline
 from aurora.run.folder import PAGE, REPORT, RunFolder
 from aurora.run.seal import keep_sealed, read_seal, write_sealed
 
@@ -39,7 +40,7 @@ def write_report(report: Report | Mapping[str, Any], run_folder: Path) -> Path:
     Raises `AuroraError` naming the first key that does not fit the schema.
     """
     checked = report if isinstance(report, Report) else _checked(report, "the run's report")
-    unsaid = None if checked.language_names else {"language_names"}
+    unsaid = {key for key in ("base", "language_names") if not getattr(checked, key)} or None
     write_sealed(run_folder, REPORT, json_text(checked.model_dump(mode="json", by_alias=True, exclude=unsaid)))
     return render_run(run_folder)
 

@@ -331,6 +331,18 @@ class SafetyExample(Part):
     outcome_after: Outcome = Field(description="What the second was.")
 
 
+class Base(Part):
+    """The published model that the run continues, as it was imported: measured before anything was trained."""
+
+    name: Text = Field(description="Name of its checkpoint, which stages give as their `start`.")
+    path: Text = Field("", description="The folder, file or model of the hub that the recipe names.")
+    bits_per_byte: Measured = Field(description="As in a stage.")
+    bits_per_byte_other_domain: Measured = Field(default_factory=dict, description="As in a stage.")
+    bits_per_byte_answers: Measured = Field(default_factory=dict, description="As in a stage.")
+    samples: list[Sample] = Field(default_factory=list, description="What it writes.")
+    safety: AllRates | None = Field(None, description="Its refusals; null where no stage is asked for any.")
+
+
 class Policy(Part):
     """The policy the red-team set was built from; further keys are what the policy says of itself."""
 
@@ -393,6 +405,9 @@ class Report(Part):
     seconds: float = Field(ge=0, description="Wall time of the whole run.")
     corpus: Corpus = Field(description="Curation.")
     network: Network | None = Field(None, description="The network's size.")
+    base: Base | None = Field(
+        None, description="The imported model, which all is compared with; left out where the first network was new."
+    )
     stages: list[Stage] = Field(min_length=1, description="Training stages in order.")
     bigram_bits_per_byte: Measured = Field(
         default_factory=dict, description="A token bigram trained on the same text, on the same held-out text."
@@ -413,11 +428,37 @@ class Report(Part):
         description="English names of languages that the recipe has files of; left out where it has none.",
     )
 
+    @cached_property
+    def lineage(self) -> list[Stage]:
+        """The stages that the last one descends from, and itself, in order."""
+        line: list[Stage] = []
+        wanted = self.stages[-1].name
+        for stage in reversed(self.stages):
+            if stage.name == wanted or not wanted:
+                line.insert(0, stage)
+                wanted = stage.start  # where a report does not tell, it is the stage before
+        return line
+
+    @property
+    def first(self) -> Base | Stage:
+        """What the run is compared with: the imported model, or the stage that trained the new network."""
+        return self.base or self.lineage[0]
+
+    @property
+    def measured(self) -> list[Base | Stage]:
+        """The imported model, if there is one, and every stage."""
+        return [*([self.base] if self.base else []), *self.stages]
+
     @computed_field(  # type: ignore[prop-decorator]
-        description="For each stage after the first, the change of bits per byte relative to the first, by language."
+        description="For each stage, the change of bits per byte by language relative to the imported model or, where "
+        "there is none, to the stage that the last one descends from."
     )
     @cached_property
     def retention(self) -> dict[str, dict[str, float]]:
-        """For each stage after the first, the change of bits per byte relative to the first, by language."""
-        first = self.stages[0].bits_per_byte
-        return {stage.name: relative_changes(first, stage.bits_per_byte) for stage in self.stages[1:]}
+        """For each stage, the change of bits per byte by language relative to what the run is compared with."""
+        first = self.first
+        return {
+            stage.name: relative_changes(first.bits_per_byte, stage.bits_per_byte)
+            for stage in self.stages
+            if stage is not first
+        }

@@ -12,8 +12,8 @@ that writes the artifact.
     RUN/redteam/                         the red-team set
     RUN/tokens/tokenizer/, tokens/train/ the tokenizer; the token stores
     RUN/checkpoints/STAGE/               weights, optimizer and records of a stage (or of `model`, the imported one)
-    RUN/evaluation/STAGE/                bits per byte and samples of a stage (or of `bigram`)
-    RUN/safety/STAGE/                    answers to held-out red-team prompts
+    RUN/evaluation/STAGE/                bits per byte and samples of a stage (or `model`, or `bigram`)
+    RUN/safety/STAGE/                    answers to held-out red-team prompts (also of `model`)
     RUN/tensorboard/STAGE/               events for TensorBoard
 """
 

@@ -296,11 +296,3 @@ def checkpoints_of(stages: Mapping[str, Stage]) -> dict[str, Stage]:
             control = stage.model_copy(update=other).named(f"{name}-{stage.control.name}")
             made[control.name] = control
     return made
-
-
-def safety_stages(stages: Mapping[str, Stage]) -> tuple[str, str] | None:
-    """(before, after): what the safety tuning starts from, and the last stage that trains on refusals."""
-    tuned = [name for name, stage in stages.items() if PAIRS in stage.sources]
-    if not tuned or stages[tuned[0]].start == IMPORTED:
-        return None
-    return stages[tuned[0]].start, tuned[-1]

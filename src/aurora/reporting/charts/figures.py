@@ -61,10 +61,11 @@ def box(x1: float, x2: float, y: float, height: float, kind: str, radius: int = 
 
 
 def mark(x: float, y: float, shape: str, kind: str) -> Html:
-    """A small symbol (`circle`, `ring`, `diamond`, `square`, `cross`) centred at a place."""
+    """A small symbol (`circle`, `ring`, `diamond`, `square`, `triangle`, `cross`) centred at a place."""
     paths = {
         "diamond": "M0-6 6 0 0 6-6 0Z",
         "square": "M-4.5-4.5h9v9h-9Z",
+        "triangle": "M0-5.5 5.5 4.5-5.5 4.5Z",
         "cross": "M-4.5-4.5 4.5 4.5M4.5-4.5-4.5 4.5",
     }
     if shape in paths:

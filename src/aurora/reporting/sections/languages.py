@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from aurora.reporting.charts.figures import Lane, lane_panel
+from aurora.reporting.compared import checkpoint_name, read_stages
 from aurora.reporting.page.components import Cell, Palette, Row, figure, legend, section, table
 from aurora.reporting.page.markup import Html, join, tag
 from aurora.reporting.schema import Report, relative_changes
@@ -16,7 +17,7 @@ from aurora.reporting.wording import bits, in_order, language_title, signed
 
 # Changes below the first share have no colour; from the second share on the colour has its full strength.
 NEUTRAL, STRONG = 0.02, 0.4
-STAGE_SHAPES = ("ring", "diamond", "circle", "square")
+STAGE_SHAPES = ("ring", "diamond", "circle", "square", "triangle")
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Domain:
 
 def training_domain(report: Report) -> Domain:
     """Held-out text of the sources that were trained on."""
-    checkpoints = [(stage.name, stage.bits_per_byte, False) for stage in report.stages]
+    checkpoints = [(checkpoint_name(it), it.bits_per_byte, False) for it in report.measured]
     if report.control:
         checkpoints.append((report.control.name, report.control.bits_per_byte, True))
     return Domain("held-out", checkpoints, report.bigram_bits_per_byte)
@@ -43,7 +44,7 @@ def training_domain(report: Report) -> Domain:
 
 def other_domain(report: Report) -> Domain:
     """Text of another domain."""
-    checkpoints = [(stage.name, stage.bits_per_byte_other_domain, False) for stage in report.stages]
+    checkpoints = [(checkpoint_name(it), it.bits_per_byte_other_domain, False) for it in report.measured]
     if report.control:
         checkpoints.append((report.control.name, report.control.bits_per_byte_other_domain, True))
     return Domain("other", checkpoints, report.bigram_bits_per_byte_other_domain)
@@ -51,7 +52,7 @@ def other_domain(report: Report) -> Domain:
 
 def answers_domain(report: Report) -> Domain:
     """Answers of held-out conversations."""
-    checkpoints = [(stage.name, stage.bits_per_byte_answers, False) for stage in report.stages]
+    checkpoints = [(checkpoint_name(it), it.bits_per_byte_answers, False) for it in report.measured]
     if report.control:
         checkpoints.append((report.control.name, report.control.bits_per_byte_answers, True))
     return Domain("answers", checkpoints, report.bigram_bits_per_byte_answers)
@@ -71,19 +72,24 @@ def languages_section(report: Report, palette: Palette) -> Html:
 
 
 def gains_section(report: Report) -> Html | None:
-    """Change relative to the first stage."""
+    """Change relative to the imported model or, of a new network, to the stage that all others descend from."""
     domain = training_domain(report)
     if len(domain.checkpoints) < 2:
         return None
-    first = report.stages[0].name
+    first = read_stages(report).origin
     return section(
         "gains",
         "What was gained and what was forgotten",
         tag(
             "div",
-            _changes(domain, f"Change against {first}, training domain"),
-            _changes(other_domain(report), f"Change against {first}, another domain"),
-            _changes(answers_domain(report), f"Change against {first}, answers"),
+            *(
+                _changes(of_domain, report.measured.index(report.first), f"Change against {first}, {where}")
+                for of_domain, where in (
+                    (domain, "training domain"),
+                    (other_domain(report), "another domain"),
+                    (answers_domain(report), "answers"),
+                )
+            ),
             class_="columns tables",
         ),
         lead=f"Change of bits per byte relative to {first}. ▼ with a minus sign is better, ▲ with a plus sign is "
@@ -179,9 +185,10 @@ def _scores(domain: Domain, caption: str) -> Html:
     return table(caption, headings, rows)
 
 
-def _changes(domain: Domain, caption: str) -> Html | None:
-    """A table of changes against the first checkpoint, with the bigram's distance from it."""
-    (_, first, _), *later = domain.checkpoints
+def _changes(domain: Domain, base: int, caption: str) -> Html | None:
+    """A table of changes against the checkpoint at the place `base`, with the bigram's distance from it."""
+    later = [*domain.checkpoints]
+    _, first, _ = later.pop(base)
     if not first:
         return None
     columns = [("control" if control else name, relative_changes(first, scores)) for name, scores, control in later]

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from aurora.reporting.charts.figures import Change, change_chart
+from aurora.reporting.compared import Reading, checkpoint_name, read_stages
 from aurora.reporting.page.components import facts, figure, section, table
 from aurora.reporting.page.markup import Html, join, tag
 from aurora.reporting.schema import Report, relative_changes
-from aurora.reporting.verdict import Reading, headline, not_shown, points, read_stages, shown
+from aurora.reporting.verdict import headline, not_shown, points, shown
 from aurora.reporting.wording import bits, compact, count, duration, language_title, signed
 
 
@@ -83,7 +84,7 @@ def _changes(report: Report, reading: Reading) -> Html | None:
         )
         for language in languages
     ]
-    title = f"Change of bits per byte, {reading.first.name} to {reading.last.name}"
+    title = f"Change of bits per byte, {reading.origin} to {reading.last.name}"
     description = "; ".join(
         f"{change.label} {change.written}" + (f", control {change.control_written}" if change.control_written else "")
         for change in changes
@@ -102,7 +103,7 @@ def _changes(report: Report, reading: Reading) -> Html | None:
 
 def _change_table(report: Report, reading: Reading, languages: list[str]) -> Html:
     columns: list[tuple[str, Mapping[str, float]]] = [
-        (reading.first.name, reading.first.bits_per_byte),
+        (checkpoint_name(reading.first), reading.first.bits_per_byte),
         (reading.last.name, reading.last.bits_per_byte),
     ]
     if report.control:

@@ -5,6 +5,7 @@ One decision: samples are shown whole and unedited, all stages under one opening
 
 from __future__ import annotations
 
+from aurora.reporting.compared import checkpoint_name
 from aurora.reporting.page.components import MAX_ROWS, quoted, section
 from aurora.reporting.page.markup import Html, join, tag
 from aurora.reporting.schema import Report, Sample
@@ -16,9 +17,9 @@ MAX_SAMPLE_LETTERS = 2_000  # of an opening or a continuation
 def samples_section(report: Report) -> Html | None:
     """Openings and continuations, by language."""
     by_language: dict[str, list[tuple[str, Sample]]] = {}
-    for stage in report.stages:
+    for stage in report.measured:
         for sample in stage.samples[:MAX_ROWS]:
-            by_language.setdefault(sample.language, []).append((stage.name, sample))
+            by_language.setdefault(sample.language, []).append((checkpoint_name(stage), sample))
     if not by_language:
         return None
     return section(
