@@ -135,7 +135,7 @@ def test_nothing_outside_a_run_is_written_or_deleted(minimal_recipe: Path, tmp_p
          "schedule: {peak: 1}}", "'bigram' is already the name of the bigram"),
         ("corpus.sources.redteam={kind: text, paths: [x]}", "corpus.sources.redteam: the name belongs to"),
         ("stages.base.mixture={web/pt-BR: 1, web/pt-br: 1}", "two of web/pt-BR, web/pt-br are the same"),
-        ("stages.base.mixture={web/*: 1}", "'web/*' is not SOURCE/LANGUAGE"),
+        ("stages.base.mixture={web/**: 1}", "'web/**' is not SOURCE/LANGUAGE"),
         ("stages.base.mixture={web/../x: 1}", "'web/../x' is not SOURCE/LANGUAGE"),
         ("corpus.sources.web={kind: hub, dataset: a/b, revision: ../../x}", "'../../x' is not a revision"),
         ("corpus.sources.web={kind: hub, dataset: a/b, split: ../x}", "'../x' is not the name of a split"),

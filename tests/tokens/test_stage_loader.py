@@ -78,6 +78,18 @@ def test_documents_are_numbered_where_masks_or_resets_need_them(run: RunFolder) 
     assert asked == {(False, False): False, (False, True): True, (True, False): True, (True, True): True}
 
 
+def test_all_languages_of_a_source_are_read_by_their_size(run: RunFolder, tokenizer_folder: Path) -> None:
+    with StoreWriter(store_stem(run.stores, "web/fi"), 400) as writer:
+        for _ in range(90):
+            writer.add([1, 2, 3, 0])
+        writer.add([0])
+        writer.close("web", "fi", sha256(tokenizer_folder / "tokenizer.json"))
+    for temperature, share in ((1.0, 0.9), (2.0, 0.75)):  # 1 to 9, and 1 to 3
+        stage = stage_of(200, mixture={"web/*": 1}, temperature=temperature, warn_epochs=99.0)
+        facts = stage_facts(stage, stage.steps, stage_loader(stage, 1, run))
+        assert facts["sources"]["web/fi"]["share"] == pytest.approx(share, abs=0.003)
+
+
 def test_a_store_of_another_tokenizer_is_refused(run: RunFolder) -> None:
     side = run.stores / "web.en.json"
     side.write_text(json.dumps(json.loads(side.read_text()) | {"tokenizer": "another"}))

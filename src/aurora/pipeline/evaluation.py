@@ -63,9 +63,10 @@ def _bigram(project: Project) -> Step:
 
     def measure(folder: Path) -> None:
         from aurora.evaluation.measurements import measure_bigram
+        from aurora.tokens.spread import spread
         from aurora.tokens.store import store_stem
 
-        sources = sorted({source for stage in stages for source in stage.sources})
+        sources = sorted({source for stage in stages for source in spread(stage, run.stores).sources})
         measure_bigram([store_stem(run.stores, source) for source in sources], _measuring_text(project), folder)
 
     settings, purpose = project.recipe.evaluation.numerics(), "a token bigram, for comparison"

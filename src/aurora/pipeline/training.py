@@ -129,7 +129,7 @@ class _StageStep:
         from aurora.tokens.replay_decisions import DECISIONS
         from aurora.training.records.state import OPTIMIZER
 
-        project, stage, run = self._project, self._stage, self._run
+        project, stage, run = self._project, self._spread(), self._run
         read = {source: project.digest(run.stores, *_store_files(source)) for source in stage.sources}
         if not self._fresh:
             read["start"] = project.weights(stage.start, *([OPTIMIZER] if stage.optimizer.carry else []))
@@ -145,7 +145,7 @@ class _StageStep:
         from aurora.training.inputs import Places, Reading, Training
         from aurora.training.stage import train_stage
 
-        stage, run = self._stage, self._run
+        stage, run = self._spread(), self._run
         loader = self._loader()
         warn(stage, loader)
         digests = self._inputs()
@@ -167,6 +167,12 @@ class _StageStep:
         events, finished = run.inside(run.tensorboard(stage.name)), run.checkpoint(stage.name)
         places = Places(folder, events, run.tokenizer / FILE, finished)
         train_stage(training, reading, places, self._asked.take(stage, self._has_work(folder)))
+
+    def _spread(self) -> Stage:
+        """The stage with the languages that its mixtures read."""
+        from aurora.tokens.spread import spread
+
+        return spread(self._stage, self._run.stores)
 
     def _loader(self, decided: Sequence[Decision] = ()) -> Loader:
         from aurora.tokens.stage_loader import stage_loader

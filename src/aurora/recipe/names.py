@@ -19,6 +19,7 @@ from aurora.run.working import WORKING
 
 LONGEST = 64
 REDTEAM = "redteam"  # what its stores are named by, beside those of sources; they are of no language
+EVERY = "*"  # in the place of a language: all languages of a source
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _RUN = re.compile(r"[a-z0-9][a-z0-9_-]*(\.[a-z0-9_-]+)*")
 # Files of these names, with any ending, are devices on Windows: a run that holds one cannot be copied there.
@@ -112,6 +113,12 @@ def _store_name(value: str) -> str:
         raise ValueError(f"{_quoted(value)}: {error}") from error
 
 
+def _mixed_name(value: str) -> str:
+    if value.endswith(f"/{EVERY}") and is_store_name(f"{value[:-1]}und") and not value.startswith(f"{REDTEAM}/"):
+        return value
+    return _store_name(value)
+
+
 def _distinct(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
     """Refuses a table of which two keys are one language, where the first of them would be lost."""
     found = handler(value)
@@ -122,4 +129,5 @@ def _distinct(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
 
 # The name of a token store in mixtures, budgets and the tables of `tokens`; and a table by such names or by languages.
 StoreName = Annotated[str, AfterValidator(_store_name)]
+MixedName = Annotated[str, AfterValidator(_mixed_name)]  # or SOURCE/*
 Distinct = WrapValidator(_distinct)

@@ -19,6 +19,7 @@ from aurora.tokens.loader import Loader
 from aurora.tokens.mixture import Change, Mixture
 from aurora.tokens.packing import Pairs, Rows, rows_of
 from aurora.tokens.replay_decisions import Decision
+from aurora.tokens.spread import spread
 from aurora.tokens.store import TokenStore, store_stem
 from aurora.tokens.text.text_facts import FILE, read_text
 
@@ -32,6 +33,7 @@ def stage_loader(stage: Stage, seed: int, run: RunFolder, decided: Sequence[Deci
 
     Raises `AuroraError` for a store that is damaged or of another tokenizer, `UserError` for one without a sequence.
     """
+    stage = spread(stage, run.stores)
     tokenizer = sha256(run.tokenizer / FILE)
     text = read_text(run.tokenizer)
     separate = stage.document_masks or stage.position_resets

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, PrivateAttr, model_validator
+from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
 from aurora.recipe.base import Section, layout
 from aurora.recipe.model import LONGEST
-from aurora.recipe.names import Distinct, Name, StoreName
+from aurora.recipe.names import EVERY, Distinct, MixedName, Name
 from aurora.recipe.stages.pace import Pace
 from aurora.recipe.stages.retention import Retention
 from aurora.recipe.stages.schedule import Course, Schedule
@@ -26,13 +26,24 @@ PAIRS = "redteam/pairs"
 
 MOST_SIZES = 10_000  # of a growing batch; each is kept in memory
 
+
+def _no_language_twice(mixture: dict[str, float]) -> dict[str, float]:
+    for name in mixture:
+        source, _, language = name.partition("/")
+        if language != EVERY and f"{source}/{EVERY}" in mixture:
+            raise ValueError(f"{name} is among {source}/{EVERY}, which is given too: keep one")
+    return mixture
+
+
 Mixture = Annotated[
-    dict[StoreName, Annotated[float, Field(gt=0)]],
+    dict[MixedName, Annotated[float, Field(gt=0)]],
     Distinct,
+    AfterValidator(_no_language_twice),
     Field(
         min_length=1,
         description="Weight of each source, in tokens with a loss: of prompt/response pairs only responses count. A "
-        "name is `SOURCE/LANGUAGE` or `redteam/pairs|benign`. Weights are normalised.",
+        "name is `SOURCE/LANGUAGE`, `SOURCE/*` for all its languages by `temperature`, or `redteam/pairs|benign`. "
+        "Weights are normalised.",
     ),
 ]
 
@@ -135,6 +146,13 @@ class Stage(Section):
         "its response is left.",
     )
     mixture: Mixture
+    temperature: float = Field(
+        1.0,
+        ge=1,
+        le=100,
+        description="How the weight of `SOURCE/*` is shared by its languages: 1 as their tokens with a loss are, more "
+        "the more evenly (each to the power of 1 over it), so that small languages are read more often.",
+    )
     changes: list[Change] = Field(
         default_factory=list,
         description="Mixtures that replace `mixture` later in the stage, each where the one before ends.",
@@ -209,6 +227,8 @@ class Stage(Section):
         """`ValueError` where the mixture does not go with adaptive replay."""
         if self.changes:
             raise ValueError("retention: decides the changes of the mixture itself, so `changes` must be empty")
+        if every := [name for name in self.mixture if name.endswith(f"/{EVERY}")]:
+            raise ValueError(f"retention: gives each language a share of its own: name those of {', '.join(every)}")
         if missing := sorted(set(retention.budget) - set(self.mixture)):
             raise ValueError(f"retention: {', '.join(missing)} is not in the stage's mixture, so it cannot be replayed")
         if set(retention.budget) == set(self.mixture):
