@@ -16,6 +16,8 @@ import click
 from aurora.cli import aurora
 from aurora.languages.reference import key_tables
 from aurora.recipe import Recipe
+from aurora.recipe.json_schema import NAME as SCHEMA
+from aurora.recipe.json_schema import schema_text
 from aurora.recipe.reference import reference_page
 from aurora.reporting.reference import report_page
 
@@ -38,6 +40,11 @@ def commands_page() -> str:
         "progress and messages go to standard error, data (`--json`) to standard output. Exit codes: 0 done, 2 the",
         "user's mistake, 128 and the number of a signal (130 of Ctrl-C, 143 of SIGTERM), 1 anything else.",
         "`aurora --debug COMMAND ...` shows the full trace of an error.",
+        "",
+        "RECIPE is a file, or the name of a recipe that comes with Aurora (`aurora ls recipes`): `aurora run tiny`. A",
+        "line in `~/.bashrc` lets the shell complete commands, options and these names: `eval",
+        '"$(_AURORA_COMPLETE=bash_source aurora)"`; in `~/.zshrc` it says `zsh_source`, and for fish',
+        "`_AURORA_COMPLETE=fish_source aurora | source` goes into `~/.config/fish/completions/aurora.fish`.",
         "",
     ]
     for path, command in walk("aurora", aurora):
@@ -128,5 +135,6 @@ if __name__ == "__main__":
     LANGUAGE.write_text(language(), encoding="utf-8")
     ARCHITECTURE.write_text(architecture(), encoding="utf-8")
     (HERE / "recipe.md").write_text(reference_page(Recipe) + "\n", encoding="utf-8")
+    (HERE.parent / "recipes" / SCHEMA).write_text(schema_text(), encoding="utf-8")
     (HERE / "commands.md").write_text(commands_page(), encoding="utf-8")
     (HERE / "report.md").write_text(report_page(), encoding="utf-8")

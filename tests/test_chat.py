@@ -13,9 +13,10 @@ import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from aurora.chat import chat, introduction
-from aurora.errors import AuroraError
+from aurora.errors import AuroraError, UserError
 from aurora.model.folder import save_model
 from aurora.model.generation import generate
+from aurora.model.huggingface import export_model
 from aurora.model.network import Network
 from aurora.recipe.model import Architecture
 from aurora.terminal import plain
@@ -146,3 +147,19 @@ def test_a_person_can_talk_and_leave(checkpoint: Path) -> None:
     finally:
         terminal.process.kill()
         os.close(terminal.master)
+
+
+def test_an_exported_folder_answers_as_the_checkpoint_does(
+    checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    export_model(checkpoint, tmp_path / "out")
+    answers = []
+    for folder in (checkpoint, tmp_path / "out"):
+        monkeypatch.setattr(sys, "stdin", io.StringIO("Hello\n"))
+        chat(folder, max_new_tokens=12)
+        captured = capsys.readouterr()
+        assert f"{folder}: 0.0 million parameters." in captured.err
+        answers.append(captured.out)
+    assert answers[0] == answers[1] != ""
+    with pytest.raises(UserError, match="is a model, not a run: leave out --stage cat"):
+        chat(tmp_path / "out", "cat")

@@ -22,6 +22,9 @@ def test_the_generated_pages_are_up_to_date(root: Path, generate: ModuleType) ->
     assert (root / "docs/commands.md").read_text(encoding="utf-8") == generate.commands_page(), "run `make docs`"
     assert (root / "README.md").read_text(encoding="utf-8") == generate.readme(), "run `make docs`"
     assert (root / "docs/language.md").read_text(encoding="utf-8") == generate.language(), "run `make docs`"
+    assert (root / "recipes/recipe.schema.json").read_text(encoding="utf-8") == generate.schema_text(), (
+        "run `make docs`"
+    )
     assert (root / "docs/architecture.md").read_text(encoding="utf-8") == generate.architecture(), "run `make docs`"
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import click
 
-from aurora.commands import carrying_out, checkpoints, corpus, redteam, results, tokens
+from aurora.commands import carrying_out, checkpoints, corpus, looking_up, redteam, results, tokens
 from aurora.errors import AuroraError
 from aurora.files import what_is_full
 from aurora.signals import Stopped, answered, interruption, sentence
@@ -47,6 +47,9 @@ for command in (
     checkpoints.import_,
     checkpoints.chat,
     results.verify,
+    looking_up.ls,
+    looking_up.schema,
+    looking_up.env,
 ):
     aurora.add_command(command)
 

@@ -1,21 +1,27 @@
 """Progress bars and closing lines, all on standard error.
 
 One decision: standard output belongs to data (`--json`) and to the answer a command was asked for; everything that
-tells a person how far a step is goes to standard error, and is quiet when that is not a terminal.
+tells a person how far a step is goes to standard error. In a terminal that is a bar, which moves every second even
+while nothing can be counted (kernels compile, a worker starts); in a log it is a line a minute.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from tqdm import tqdm
 
-from aurora.terminal import line, plain
+from aurora.terminal import line, plain, write
 
+BAR_SECONDS, LINE_SECONDS = 1.0, 60.0
+# A log has no room for the bar itself.
+_LINE = "{desc}: {percentage:.0f}%, {n_fmt}/{total_fmt} in {elapsed}, {remaining} left, {rate_fmt}{postfix}"
+_LINE_WITHOUT_TOTAL = "{desc}: {n_fmt}{unit} in {elapsed}, {rate_fmt}{postfix}"
 # Of the processes of torchrun only the first speaks.
 _FOLLOWS = os.environ.get("RANK", "0") != "0"
 
@@ -23,22 +29,55 @@ _FOLLOWS = os.environ.get("RANK", "0") != "0"
 @contextmanager
 def progress(label: str, total: float | None, unit: str, initial: float = 0, scale: bool = True) -> Iterator[tqdm[Any]]:
     """A bar with rate and time left. Call `.update(amount)` in `unit`s and `.set_postfix_str(text)` for a note."""
+    drawn = sys.stderr.isatty()
     with tqdm(
         total=total,
         initial=initial,
         unit=unit,
         unit_scale=scale,
         desc=line(label),
-        file=sys.stderr,
+        file=sys.stderr if drawn else _Nowhere(),
         leave=False,
-        dynamic_ncols=True,
+        dynamic_ncols=drawn,
         mininterval=0.5,
-        disable=True if _FOLLOWS else None,
+        disable=_FOLLOWS,
     ) as bar:
-        yield bar
+        ended = threading.Event()
+        every, show = (BAR_SECONDS, bar.refresh) if drawn else (LINE_SECONDS, lambda: write(_line(bar), err=True))
+        thread = threading.Thread(target=_keep_showing, args=(ended, every, show), name="progress", daemon=True)
+        if not _FOLLOWS:
+            thread.start()
+        try:
+            yield bar
+        finally:
+            ended.set()
+            if not _FOLLOWS:
+                thread.join()  # or it could draw a bar again that is closed
 
 
 def say(text: str) -> None:
     """One line for the person at the terminal."""
     if not _FOLLOWS:
         tqdm.write(plain(text), file=sys.stderr)
+
+
+def _keep_showing(ended: threading.Event, every: float, show: Any) -> None:
+    while not ended.wait(every):
+        show()
+
+
+def _line(bar: tqdm[Any]) -> str:
+    """How far a bar is, as a line of a log."""
+    state = {**bar.format_dict, "ncols": None, "bar_format": _LINE if bar.total else _LINE_WITHOUT_TOTAL}
+    return f"  {tqdm.format_meter(**state)}"
+
+
+class _Nowhere:
+    """What a bar is drawn on where it would only fill a log."""
+
+    def write(self, text: str) -> int:
+        """Takes the text, and drops it."""
+        return len(text)
+
+    def flush(self) -> None:
+        """Nothing waits."""

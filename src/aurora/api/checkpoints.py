@@ -6,15 +6,20 @@ files, so a model is asked as it was trained wherever it lies.
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aurora.errors import UserError
+from aurora.recipe.model import ARCHITECTURE
 from aurora.run.opening import checkpoint_of
 
 if TYPE_CHECKING:
     from aurora.model.network import Network
     from aurora.tokens.text.text_facts import TextFacts
+
+CONFIG = "config.json"  # of a folder in the layout of Hugging Face
 
 
 class Checkpoint:
@@ -85,16 +90,37 @@ class Checkpoint:
 
 
 def load_checkpoint(path: Path | str, stage: str | None = None, device: str | None = None) -> Checkpoint:
-    """The model of a checkpoint folder, or of a run's `stage` (its last finished one without a name), in fp32.
+    """The model of a checkpoint folder, of a run's `stage` (its last finished one without a name), of a folder in the
+    layout of Hugging Face (an export, say) or of a GGUF file, in fp32.
 
-    `device` is a CUDA device where there is one and none is given. `UserError` where `path` is no checkpoint,
+    `device` is a CUDA device where there is one and none is given. `UserError` where `path` is none of these,
     `AuroraError` where a file of it is not as it was written.
     """
+    path = Path(path)
+    if not _is_published(path):
+        folder = checkpoint_of(path, stage)
+        return _loaded(folder, folder, device)
+    if stage is not None:
+        raise UserError(f"{path} is a model, not a run: leave out --stage {stage}.")
+    from aurora.model.huggingface import import_model
+
+    with tempfile.TemporaryDirectory(prefix="aurora-") as imported:  # read as any other that is continued
+        import_model(str(path.absolute()), None, Path.cwd(), Path(imported))
+        return _loaded(Path(imported), path, device)
+
+
+def _is_published(path: Path) -> bool:
+    """Whether a path is a model as others publish it, and not as Aurora keeps it."""
+    from aurora.gguf.folder import is_gguf
+
+    return is_gguf(path) or ((path / CONFIG).is_file() and not (path / ARCHITECTURE).is_file())
+
+
+def _loaded(folder: Path, shown: Path, device: str | None) -> Checkpoint:
     import torch
 
     from aurora.model.folder import load_model
 
-    folder = checkpoint_of(Path(path), stage)
     network, text = load_model(folder, device=device or ("cuda" if torch.cuda.is_available() else "cpu"))
     network.eval()
-    return Checkpoint(folder, network, text)
+    return Checkpoint(shown, network, text)

@@ -47,7 +47,7 @@ def import_(model: str, folder: Path, revision: str | None) -> None:
 @click.option("--tokens", type=click.IntRange(min=1), default=128, show_default=True, help="Longest answer.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the sampling.")
 def chat(checkpoint: Path, stage: str | None, temperature: float, tokens: int, seed: int) -> None:
-    """Talk with a run's final model, or with any checkpoint, in the terminal."""
+    """Talk with a run's final model, any checkpoint, an exported or published folder, or a GGUF file."""
     from aurora.chat import chat as talk
 
     talk(checkpoint, stage, temperature=temperature, max_new_tokens=tokens, seed=seed)

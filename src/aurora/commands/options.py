@@ -10,12 +10,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.shell_completion import CompletionItem
 
 if TYPE_CHECKING:
     from aurora.api.runs import Run
 
 FILE = click.Path(path_type=Path)
-recipe_argument = click.argument("recipe", type=FILE)
+
+
+class RecipeName(click.Path):
+    """A recipe's file, or the name of one that comes with Aurora; a shell completes both."""
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """The names that begin so, then whatever files do."""
+        from aurora.shipped import places
+
+        named = [CompletionItem(name) for name in places.names("recipes") if name.startswith(incomplete)]
+        return [*named, *super().shell_complete(ctx, param, incomplete)]
+
+
+recipe_argument = click.argument("recipe", type=RecipeName(path_type=Path))
 overrides_argument = click.argument("overrides", nargs=-1, metavar="[KEY.PATH=VALUE]...")
 output_option = click.option("--output", type=FILE, help="Run folder; runs/NAME without it.")
 resume_option = click.option(

@@ -17,6 +17,7 @@ from typing import Any
 
 from aurora.corpus.cleaning.normalise import normalise
 from aurora.corpus.document import COLUMNS, Document, Quarantined
+from aurora.corpus.kernels.compiled import nothing_kept
 from aurora.corpus.ledger import FILE, Ledger
 from aurora.corpus.phases.decide import decide, judge_shard
 from aurora.corpus.phases.losses import Read, check, check_kept, check_sources
@@ -68,6 +69,8 @@ def build_corpus(
     origins = {name: provenance(name, source, base, cache) for name, source in sorted(corpus.sources.items())}
     plan = make_plan(corpus, base, cache, folder, work, origins)
     settings = _prepared_by(plan)
+    if nothing_kept():
+        say("  Compiling what reads text for this processor first: a minute or two, once.")
     read = _run(plan, PREPARE, settings)
     check_sources(corpus.sources, ((shard.source, read[shard.name]) for shard in plan.shards))
     states = _run(plan, WRITE, _decided(plan, settings))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from aurora.hashes import digest_of
 from aurora.pipeline.step import Project, Step
+from aurora.shipped import places
 
 
 def steps(project: Project) -> list[Step]:
@@ -16,7 +17,7 @@ def steps(project: Project) -> list[Step]:
     redteam, seed = project.recipe.redteam, project.recipe.seed
     if redteam is None:
         return []
-    policy = project.base / redteam.policy
+    policy = places.find("policies", redteam.policy, project.base)
 
     def inputs() -> dict[str, str]:
         files = [policy, *sorted(policy.with_suffix("").glob("*.yaml"))]

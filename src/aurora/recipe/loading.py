@@ -25,6 +25,7 @@ from aurora.languages.labels import canonical
 from aurora.recipe.base import Section
 from aurora.recipe.recipe import Recipe
 from aurora.recipe.reference import section_at
+from aurora.shipped import places
 from aurora.yaml_nodes import DEEPEST, LONGEST_KEY, Key, Problem, parse, read_table
 
 COMMAND_LINE = "command line"
@@ -86,19 +87,20 @@ class LoadedRecipe:
 def load_recipe(path: Path | str, overrides: Sequence[str] = ()) -> LoadedRecipe:
     """Read, merge and validate a recipe; its files of languages are known to the process from then on.
 
-    `overrides` are `key.path=value` strings whose values are YAML. Raises `UserError` naming file, line and key.
+    `path` is a file, or the name of a recipe that comes with Aurora (`tiny`); so is what a recipe extends. `overrides`
+    are `key.path=value` strings whose values are YAML. Raises `UserError` naming file, line and key.
     """
-    path = Path(path)
+    path = places.find("recipes", path)
     values, origins = _read(path)
     parent = values.pop("extends", None)
     if parent is not None:
         if not isinstance(parent, str):
             raise UserError(f"{_place(('extends',), origins, path)}: extends names one recipe file, as a text.")
-        parent_values, parent_origins = _read(path.parent / parent)
+        parent_path = places.find("recipes", parent, path.parent)
+        parent_values, parent_origins = _read(parent_path)
         if "extends" in parent_values:  # so a recipe never extends itself, however far round
             raise UserError(
-                f"{path.parent / parent}: a recipe that is extended may not itself extend another; "
-                f"name that one instead."
+                f"{parent_path}: a recipe that is extended may not itself extend another; name that one instead."
             )
         values = _merge(parent_values, values)
         origins = parent_origins | origins
@@ -117,7 +119,8 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[Key, str]]:
     try:
         values, lines = read_table(path, "a recipe")
     except FileNotFoundError as error:
-        raise UserError(f"The recipe {path} does not exist: check the path.") from error
+        hint = places.suggestion("recipes", path)
+        raise UserError(f"The recipe {path} does not exist: check the path ({hint}).") from error
     return values, {key: f"{path}:{line}" for key, line in lines.items()}
 
 

@@ -19,6 +19,7 @@ from aurora.recipe.safety import Redteam
 from aurora.redteam.judge import Judge
 from aurora.redteam.policy import load_policy
 from aurora.redteam.prompts import Item, expand, held_out_templates, spread
+from aurora.shipped import places
 from aurora.tokens.build import PAIRS_FILE
 
 HELD_OUT, SUMMARY = "held_out.jsonl", "summary.json"
@@ -28,7 +29,7 @@ __all__ = ["HELD_OUT", "SUMMARY", "Item", "build_redteam", "read_items", "read_j
 
 def build_redteam(redteam: Redteam, base: Path, seed: int, folder: Path) -> dict[str, Any]:
     """Expand the recipe's policy into `train.jsonl`, `held_out.jsonl` and `summary.json`; returns the summary."""
-    policy = load_policy(base / redteam.policy, list(redteam.languages))
+    policy = load_policy(places.find("policies", redteam.policy, base), list(redteam.languages))
     held_out = held_out_templates(policy, redteam.held_out_share, seed)
     parts: dict[str, list[Item]] = {"train": [], "held_out": []}
     for item in expand(policy):

@@ -197,3 +197,16 @@ def test_equal_constants_and_no_others_look_the_same() -> None:
     values = [1, 1.0, True, "1", b"1", np.uint64(1), np.int32(1), (1,), (1, 1), np.ones(1), np.ones(1, np.int64), None]
     seen = [repr(compiled._plain("it", value)) for value in values]
     assert len(set(seen)) == len(values)
+
+
+def test_an_installed_package_keeps_machine_code_in_the_users_cache_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert compiled.folders()[1:] == (tmp_path / "aurora/kernels",)
+    monkeypatch.setattr(compiled, "__file__", "/venv/lib/python3/site-packages/aurora/corpus/kernels/compiled.py")
+    assert compiled.folders() == (tmp_path / "aurora/kernels",)
+    assert compiled.nothing_kept()
+    (tmp_path / "aurora/kernels").mkdir(parents=True)
+    (tmp_path / "aurora/kernels/one.nbc").touch()
+    assert not compiled.nothing_kept()

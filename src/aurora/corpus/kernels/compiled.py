@@ -102,9 +102,18 @@ class _Cache(NullCache):
 
 
 def folders() -> tuple[Path, ...]:
-    """The folders of cached machine code: beside the bytecode of this module, and in the user's cache."""
-    beside = Path(importlib.util.cache_from_source(__file__)).parent
-    return beside / "kernels", default_cache() / "kernels"
+    """The folders of cached machine code: beside the bytecode of this module, and in the user's cache.
+
+    Of an installed package the user's cache alone: pip would leave behind what it has not put there.
+    """
+    in_cache, beside = default_cache() / "kernels", Path(importlib.util.cache_from_source(__file__)).parent
+    is_installed = not {"site-packages", "dist-packages"}.isdisjoint(beside.parts)
+    return (in_cache,) if is_installed else (beside / "kernels", in_cache)
+
+
+def nothing_kept() -> bool:
+    """Whether no kernel was ever compiled here, so that the first build takes a minute more."""
+    return not any(next(folder.glob("*.nbc"), None) for folder in folders())
 
 
 def _parts(kernel: Any) -> Iterator[Any]:

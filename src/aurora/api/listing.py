@@ -1,0 +1,101 @@
+"""What comes with Aurora, by kind: the recipes, policies, languages, rules, models and sources that a recipe may name.
+
+One decision: every list is read from what the code itself looks names up in, so nothing is listed that is not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import get_args
+
+from aurora.shipped import places
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One thing with the name that a recipe or a command knows it by, what it is, and its file where it is one."""
+
+    name: str
+    says: str
+    path: Path | None = None
+
+
+def _recipes() -> Iterator[Listed]:
+    from aurora.yaml_nodes import read_table
+
+    for name in places.names("recipes"):
+        path = places.folder("recipes") / f"{name}.yaml"
+        yield Listed(name, str(read_table(path, "a recipe")[0].get("description", "")), path)
+
+
+def _policies() -> Iterator[Listed]:
+    from aurora.yaml_nodes import read_table
+
+    for name in places.names("policies"):
+        path = places.folder("policies") / f"{name}.yaml"
+        words = sorted(file.stem for file in path.with_suffix("").glob("*.yaml"))
+        title = read_table(path, "a policy file")[0].get("title", "")
+        yield Listed(name, f"{title} ({', '.join(words)})", path)
+
+
+def _languages() -> Iterator[Listed]:
+    from aurora.languages import lookup
+
+    for entry in lookup.entries():
+        language = entry.language
+        refusals = "" if language.refusals else "; how it refuses is not known"
+        yield Listed(language.language, f"{language.name}, {language.own_name}{refusals}", entry.path)
+
+
+def _rules() -> Iterator[Listed]:
+    from aurora.corpus.rules.rule_sets import NEED_FILES, SETS
+
+    for name, (prose, code) in SETS.items():
+        judged = ", ".join(dict.fromkeys(rule.name for rule in (*prose, *code)))
+        of = "code: " if not prose else ""
+        yield Listed(name, f"{of}{judged}{' (needs a file of yours)' if name in NEED_FILES else ''}")
+
+
+def _models() -> Iterator[Listed]:
+    from aurora.model import families
+
+    modules = {it.FAMILY.name: it for it in vars(families).values() if isinstance(it, ModuleType) and _is_family(it)}
+    for name, family in families.FAMILIES.items():
+        yield Listed(name, f"{_first_sentence(modules[name].__doc__)} ({family.network})")
+
+
+def _is_family(module: ModuleType) -> bool:
+    from aurora.model.families.family import Family
+
+    return isinstance(getattr(module, "FAMILY", None), Family)
+
+
+def _sources() -> Iterator[Listed]:
+    from aurora.recipe.sources import Source
+
+    for source in get_args(get_args(Source)[0]):
+        (kind,) = get_args(source.model_fields["kind"].annotation)
+        yield Listed(kind, _first_sentence(source.__doc__))
+
+
+def _first_sentence(text: str | None) -> str:
+    return " ".join((text or "").split()).partition(". ")[0].rstrip(".")
+
+
+# In the order of a run: what it is, what it forbids, what it reads, and what it makes of it.
+KINDS: dict[str, Callable[[], Iterator[Listed]]] = {
+    "recipes": _recipes,
+    "policies": _policies,
+    "languages": _languages,
+    "rules": _rules,
+    "models": _models,
+    "sources": _sources,
+}
+
+
+def listing(kind: str) -> list[Listed]:
+    """All of one of the `KINDS`, sorted where they have no order of their own."""
+    return list(KINDS[kind]())

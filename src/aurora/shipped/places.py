@@ -1,0 +1,43 @@
+"""Where the recipes and policies lie that come with Aurora, and what a user's name for one of them means.
+
+One decision: a path that exists is always the user's own file; only a bare name that is no file is looked for here.
+"""
+
+from __future__ import annotations
+
+import difflib
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from aurora.errors import AuroraError
+
+Kind = Literal["recipes", "policies"]
+
+
+@cache
+def folder(kind: Kind) -> Path:
+    """The folder of one kind: in the installed package, or at the top of the checkout that this code runs from."""
+    package = Path(__file__).parent
+    for place in (package, package.parents[2]):
+        if any((place / kind).glob("*.yaml")):
+            return place / kind
+    raise AuroraError(f"{package} has no {kind}: install Aurora again.")
+
+
+def names(kind: Kind) -> list[str]:
+    """The names of what comes with Aurora, in order."""
+    return sorted(path.stem for path in folder(kind).glob("*.yaml"))
+
+
+def find(kind: Kind, given: Path | str, base: Path | None = None) -> Path:
+    """The file that a user means: below `base` if it is there, else ours of that name, else the path as it stands."""
+    path = Path(given) if base is None else base / given
+    is_name = Path(given).name == str(given) and not Path(given).suffix
+    return folder(kind) / f"{given}.yaml" if is_name and not path.is_file() and str(given) in names(kind) else path
+
+
+def suggestion(kind: Kind, given: Path | str) -> str:
+    """What to say where a file was not found: the nearest name, or all of them."""
+    close = difflib.get_close_matches(Path(given).stem, names(kind), n=1, cutoff=0.6)
+    return f"did you mean {close[0]}?" if close else f"Aurora's own are {', '.join(names(kind))}"

@@ -1,0 +1,65 @@
+"""What `aurora env` tells."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError
+
+import pytest
+
+from aurora.api import surroundings as module
+from aurora.api.surroundings import surroundings
+from aurora.version import __version__
+
+
+def test_it_tells_versions_machine_and_folders() -> None:
+    found = surroundings()
+    assert found["aurora"] == __version__
+    assert {
+        "python",
+        "torch",
+        "cores",
+        "package",
+        "accelerator",
+        "memory",
+        "disk here",
+        "cache",
+        "extras",
+        "browser",
+    } <= {*found}
+    assert all(value and "\n" not in value for value in found.values())
+
+
+def test_an_extra_counts_when_all_of_it_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    needed = [
+        "click>=8",
+        "datasets>=4 ; extra == 'hub'",
+        'huggingface-hub; extra == "hub"',
+        "ray[data]>=2; extra == 'cluster'",
+    ]
+    assert module._packages(needed, "hub") == ["datasets", "huggingface-hub"]
+    assert module._packages(needed, "cluster") == ["ray"]
+    there = {"datasets", "ray"}
+
+    def version(package: str) -> str:
+        if package not in there:
+            raise PackageNotFoundError(package)
+        return "1"
+
+    class Metadata:
+        def get_all(self, key: str) -> list[str]:
+            return ["hub", "cluster", "test"]
+
+    monkeypatch.setattr(module, "version", version)
+    monkeypatch.setattr(module, "metadata", lambda name: Metadata())
+    monkeypatch.setattr(module, "requires", lambda name: needed)
+    assert module._extras() == "cluster"
+    there.add("huggingface-hub")
+    assert module._extras() == "cluster, hub"
+
+
+def test_a_checkout_that_is_not_installed_knows_no_extras(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(name: str) -> None:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr(module, "metadata", unknown)
+    assert "not installed" in module._extras()
