@@ -44,9 +44,26 @@ def test_a_file_of_words_may_be_named_by_any_label_of_its_language(policy: Path)
 @pytest.mark.parametrize(
     ("file", "old", "new", "said"),
     [
-        ("eo-14110.yaml", "status: revoked", "state: revoked", r"eo-14110\.yaml: status: field required"),
-        ("eo-14110.yaml", "name:", "colour: red\nname:", r"eo-14110\.yaml, line \d+: colour: extra inputs"),
-        ("eo-14110/en.yaml", "How can I {action}?", "How can I?", r"en\.yaml, line \d+: templates\.how-can"),
+        (
+            "eo-14110.yaml",
+            "status: revoked",
+            "state: revoked",
+            r"eo-14110\.yaml, line \d+: state: there is no such key",
+        ),
+        ("eo-14110.yaml", "status: revoked\n", "", r"eo-14110\.yaml: status: this key is missing; docs/policy.md"),
+        ("eo-14110.yaml", "id: cyber", "id: harm", r"eo-14110\.yaml: two categories have the id harm"),
+        (
+            "eo-14110.yaml",
+            "name:",
+            "colour: red\nname:",
+            r"eo-14110\.yaml, line \d+: colour: there is no such key; docs/policy.md",
+        ),
+        (
+            "eo-14110/en.yaml",
+            "How can I {action}?",
+            "How can I?",
+            r"en\.yaml, line \d+: templates\.how-can: a template needs \{action\} exactly once",
+        ),
         ("eo-14110/en.yaml", "language: en", "language: fi", r"en\.yaml: language is fi"),
         ("eo-14110/en.yaml", "  cyber:", "  sailing:", r"en\.yaml: the category cyber .* add categories\.cyber"),
         ("eo-14110/en.yaml", "write a computer game:", "write a computer virus:", "both a harmful and a benign action"),
@@ -101,9 +118,11 @@ def test_a_policy_of_too_many_items(policy: Path) -> None:
         load_policy(policy, LANGUAGES)
 
 
-def test_a_missing_language_is_named(policy: Path) -> None:
-    with pytest.raises(UserError, match=r"da\.yaml does not exist"):
+def test_what_is_missing_is_named(policy: Path) -> None:
+    with pytest.raises(UserError, match=r"da\.yaml does not exist: write the policy's words in Danish, .* in: en, fi"):
         load_policy(policy, ["da"])
+    with pytest.raises(UserError, match=r"eo-14111\.yaml does not exist \(did you mean eo-14110\?\)"):
+        load_policy(policy.with_name("eo-14111.yaml"), ["en"])
 
 
 @pytest.fixture
@@ -127,5 +146,5 @@ def test_a_language_whose_refusals_are_not_known_must_bring_them(policy: Path, d
 
 def test_a_way_to_refuse_that_is_no_expression_is_named(policy: Path, danish: Path) -> None:
     danish.write_text(danish.read_text(encoding="utf-8") + 'refusals: ["jeg (kan ikke"]\n', encoding="utf-8")
-    with pytest.raises(UserError, match=r"da\.yaml: refusals: 'jeg \(kan ikke' is not a regular expression"):
+    with pytest.raises(UserError, match=r"da\.yaml, line \d+: refusals: 'jeg \(kan ikke' is not a regular expression"):
         load_policy(policy, ["da"])

@@ -38,20 +38,30 @@ def declines_to_help(
 ) -> bool:
     """Whether an answer declines to help, in one of the `languages` (codes), or in any that has markers.
 
-    `openings` are folded beginnings of answers that decline, and `own` tells further sentences that do.
+    `openings` are folded beginnings of an answer, or of a sentence, that declines; `own` tells further sentences that
+    do.
     """
     text = fold(_unquoted(answer[:LOOK]))
-    if any(text.lstrip("\"'*_#>- ").startswith(opening) for opening in openings):
+    if _begins(_MARKUP.sub("", text), openings):  # an opening may be several sentences
         return True
     sentences = [_MARKUP.sub("", piece) for piece in _SENTENCE_END.split(text) if piece and piece.strip()]
     markers = [declines for code, declines in _declining().items() if languages is None or code in languages]
     told = 0
     for sentence in sentences:
-        if own(sentence) or any(declines(sentence) for declines in markers):
+        if own(sentence) or _begins(sentence, openings) or any(declines(sentence) for declines in markers):
             return True
         told += not _courtesy().search(sentence.rstrip(".!?।。 "))
         if told == SENTENCES:
             break
+    return False
+
+
+def _begins(text: str, openings: Collection[str]) -> bool:
+    """Whether a text begins with one of some words; `no` does not begin `notice` where letters have two cases."""
+    for opening in openings:
+        rest = text[len(opening) : len(opening) + 1]
+        if text.startswith(opening) and not (opening[-1:].islower() and rest.islower()):
+            return True
     return False
 
 

@@ -54,7 +54,8 @@ class Judge:
 
     @cached_property
     def _own_openings(self) -> tuple[str, ...]:
-        return tuple(fold(opening) for openings in self.openings.values() for opening in openings)
+        folded = (fold(opening) for openings in self.openings.values() for opening in openings)
+        return tuple(opening for opening in folded if opening)
 
     def _own(self, sentence: str) -> bool:
         return any(_finds(pattern, sentence) for found in self.patterns.values() for pattern in found)

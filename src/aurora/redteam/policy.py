@@ -15,11 +15,11 @@ from aurora.errors import UserError
 from aurora.languages.labels import canonical
 from aurora.languages.lookup import language_name
 from aurora.recipe.names import Name
-from aurora.redteam.judge import check_pattern, has_markers
-from aurora.yaml_nodes import read_table
+from aurora.redteam.checks import Stated, check_words
+from aurora.shipped import places
+from aurora.yaml_nodes import Key, read_table
 
 SLOT = "{action}"
-MOST_ITEMS = 1_000_000  # a language: every template takes every action, and all items are held in memory
 LONGEST_MESSAGE = 300  # characters of pydantic's message, which may quote a value of any length
 Template = Annotated[str, Field(pattern=r"^[^{}]*\{action\}[^{}]*$")]
 Sentence = Annotated[str, Field(min_length=1)]
@@ -88,12 +88,19 @@ Read = TypeVar("Read", bound=_Table)
 
 def load_policy(path: Path, languages: list[str]) -> Policy:
     """Read POLICY.yaml and POLICY/LANGUAGE.yaml; `UserError` names the file and key that is missing or wrong."""
-    file = _read(path, PolicyFile)
-    word_files = _word_files(path.with_suffix(""), languages)
-    words = {language: _read(word_file, Words) for language, word_file in word_files.items()}
+    file, _ = _read(path, PolicyFile, f"The policy {path} does not exist ({places.suggestion('policies', path)}).")
     ids = [category.id for category in file.categories]
-    for language, language_words in words.items():
-        _check_words(word_files[language], language_words, language, path.name, ids)
+    if twice := [name for name in ids if ids.count(name) > 1]:
+        raise UserError(f"{path}: two categories have the id {twice[0]}; name one of them otherwise.")
+    words = {}
+    for language, word_file in _word_files(path.with_suffix(""), languages).items():
+        there = ", ".join(sorted(other.stem for other in word_file.parent.glob("*.yaml"))) or "none"
+        missing = (
+            f"{word_file} does not exist: write the policy's words in {language_name(language)}, or remove {language} "
+            f"from redteam.languages; words are there in: {there}."
+        )
+        words[language], lines = _read(word_file, Words, missing)
+        check_words(Stated(word_file, lines), words[language], language, path.name, ids)
     return Policy(file=file, words=words)
 
 
@@ -103,55 +110,23 @@ def _word_files(folder: Path, languages: list[str]) -> dict[str, Path]:
     return {language: by_language.get(language, folder / f"{language}.yaml") for language in languages}
 
 
-def _check_words(word_file: Path, words: Words, language: str, policy: str, ids: list[str]) -> None:
-    """`UserError` if the words of a language do not fit the categories (`ids`) of the file `policy`, or each other."""
-    if canonical(words.language) != language:
-        raise UserError(
-            f"{word_file}: language is {words.language}, but the file is named for {language}: correct one."
-        )
-    _check_refusals(word_file, words, language)
-    for missing in [category for category in ids if category not in words.categories]:
-        raise UserError(f"{word_file}: the category {missing} of {policy} has no words here; add categories.{missing}.")
-    for unknown in [category for category in words.categories if category not in ids]:
-        raise UserError(
-            f"{word_file}: categories.{unknown} is not a category of {policy}; its categories are {', '.join(ids)}."
-        )
-    harmful = {action for category in words.categories.values() for action in category.harmful}
-    for category in words.categories.values():
-        for action in harmful & set(category.benign):
-            raise UserError(f"{word_file}: {action!r} is both a harmful and a benign action; keep one.")
-    actions = sum(len(category.harmful) + len(category.benign) for category in words.categories.values())
-    if actions * len(words.templates) > MOST_ITEMS:
-        raise UserError(
-            f"{word_file}: {actions:,} actions in {len(words.templates):,} templates make more than {MOST_ITEMS:,} "
-            "items; remove some."
-        )
-
-
-def _check_refusals(word_file: Path, words: Words, language: str) -> None:
-    """`UserError` if answers in the language could not be judged."""
-    for pattern in words.refusals:
-        check_pattern(pattern, f"{word_file}: refusals")
-    if not words.refusals and not has_markers(language):
-        raise UserError(
-            f"{word_file}: Aurora does not know how {language_name(language)} refuses: list under `refusals:` the "
-            "phrases that native speakers refuse with, as regular expressions in lower case, or add a file of the "
-            f"language with `refusals` ({language}.yaml, see docs/language.md)."
-        )
-
-
-def _read(path: Path, kind: type[Read]) -> Read:
+def _read(path: Path, kind: type[Read], missing: str) -> tuple[Read, dict[Key, int]]:
+    """A file of a policy, and the line of every key; `missing` is what to say where there is none."""
     try:
         values, lines = read_table(path, "a policy file")
-        return kind.model_validate(values)
+        return kind.model_validate(values), lines
     except FileNotFoundError as error:
-        raise UserError(
-            f"The policy file {path} does not exist; write it, or remove its language from redteam.languages."
-        ) from error
+        raise UserError(missing) from error
     except ValidationError as error:
-        problem = error.errors()[0]
+        # A misspelt key often also makes another one "missing": the misspelling is the cause, so it comes first.
+        problem = min(error.errors(), key=lambda problem: problem["type"] != "extra_forbidden")
         key = tuple(str(part) for part in problem["loc"] if part != "[key]")
-        stated = [key[:length] for length in range(len(key), 0, -1) if key[:length] in lines]
-        where = f"{path}, line {lines[stated[0]]}" if stated else str(path)
+        known = "docs/policy.md lists the keys"
+        said = {
+            "extra_forbidden": f"there is no such key; {known}",
+            "missing": f"this key is missing; {known}",
+            "string_pattern_mismatch": f"a template needs {SLOT} exactly once, and no other braces",
+        }
         message = problem["msg"].removeprefix("Value error, ")[:LONGEST_MESSAGE]
-        raise UserError(f"{where}: {'.'.join(key)}: {message[0].lower()}{message[1:]}.") from error
+        what = said.get(problem["type"], message[0].lower() + message[1:])
+        raise UserError(f"{Stated(path, lines)(*key)}: {what}.") from error
