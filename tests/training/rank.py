@@ -11,8 +11,9 @@ SETTINGS is JSON: the recipe's table `execution`, settings of the `stage`, and `
     full: [STEP, RANK]      that rank finds the disk full when it writes the checkpoint after so many steps
     seconds: SECONDS        every step takes so much longer
 
-Each rank leaves its process number in `NAME.RANK.pid` before it trains and the digests of the sequences it saw in
-`NAME.RANK.rows.jsonl`, and its measurements are those of the network it shares.
+Each rank leaves its process number in `NAME.RANK.pid` before it trains, the digests of the sequences it saw in
+`NAME.RANK.rows.jsonl` and how many tokens of each source they count in `NAME.RANK.learnt.jsonl`, and its measurements
+are those of the network it shares.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ import os
 import signal
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -63,7 +65,10 @@ class Watched:
         self.step = 0
 
     def batches(self, first: int, last: int, rank: int = 0, ranks: int = 1) -> Iterator[Batch]:
-        with self.record.open("a") as record:
+        with (
+            self.record.open("a") as record,
+            self.record.with_name(self.record.name.replace(".rows.", ".learnt.")).open("a") as learnt,
+        ):
             for step, batch in enumerate(self.loader.batches(first, last, rank, ranks), start=first):
                 self.step = step
                 if step == self.trouble.get("stop") and own_rank() == 0:
@@ -73,6 +78,10 @@ class Watched:
                 time.sleep(self.trouble.get("seconds", 0.0))
                 digests = [hashlib.sha256(row.tobytes()).hexdigest() for row in batch.targets]
                 print(json.dumps([step, rank, digests]), file=record, flush=True)
+                counts: Counter[str] = Counter()
+                for window, mask in zip(batch.windows, batch.loss_mask, strict=True):
+                    counts[window.source] += int(mask.sum())
+                print(json.dumps([step, rank, counts]), file=learnt, flush=True)
                 yield batch
 
 

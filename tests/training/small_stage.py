@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from aurora.model.weights import read_weights
 from aurora.recipe.execution import Execution
@@ -29,7 +30,8 @@ from trees import TIMES
 VOCABULARY = 48
 LENGTH = 16
 ROWS = 6
-SOURCES = ("web/en", "redteam/pairs")
+CHATS = "chats/fi"
+SOURCES = ("web/en", "redteam/pairs", CHATS)
 
 
 class Lab:
@@ -142,10 +144,17 @@ def _write_tokenizer(path: Path) -> None:
 
 def _write_store(folder: Path, name: str) -> None:
     generator = np.random.default_rng(3)
-    masked = name.startswith("redteam/")
+    masked = name != SOURCES[0]
     with StoreWriter(store_stem(folder, name), VOCABULARY, masked) as writer:
         for _ in range(60):
-            ids = np.cumsum(generator.integers(1, 3, 40)) % VOCABULARY  # learnable: one of two next tokens
-            writer.add(ids, generator.random(40) < 0.4 if masked else None)
+            mask = _turns(generator) if name == CHATS else generator.random(40) < 0.4
+            ids = np.cumsum(generator.integers(1, 3, len(mask))) % VOCABULARY  # learnable: one of two next tokens
+            writer.add(ids, mask if masked else None)
         source, language = name.split("/")
         writer.close(source, language, "hash")
+
+
+def _turns(generator: np.random.Generator) -> npt.NDArray[np.bool_]:
+    """What is learnt of a conversation of one to three answers; some are longer than a sequence."""
+    parts = [np.repeat([False, True], generator.integers(1, 6, 2)) for _ in range(generator.integers(1, 4))]
+    return np.concatenate([[False], *parts])
