@@ -95,3 +95,12 @@ def test_without_gradients_only_the_loss_is_computed() -> None:
         loss = linear_cross_entropy(hidden, weight, targets)
     assert not loss.requires_grad
     assert loss == expected
+
+
+def test_a_frozen_output_layer_has_no_gradient_and_the_hidden_states_have_theirs() -> None:
+    hidden, weight, targets = inputs(torch.float32)
+    linear_cross_entropy(hidden, weight.detach(), targets).backward()
+    alone, hidden.grad = hidden.grad, None
+    linear_cross_entropy(hidden, weight, targets).backward()
+    assert alone is not None
+    assert torch.equal(alone, hidden.grad)

@@ -22,7 +22,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from aurora.model.adapters import to_train
 from aurora.model.network import Network
+from aurora.model.tensors import tensor_table, trained_names
 from aurora.model.weights import write_weights
 from aurora.recipe.execution import Execution
 from aurora.recipe.model import Architecture
@@ -104,6 +106,7 @@ def train(arguments: argparse.Namespace, folder: Path) -> None:
     stage = Stage(
         start="model",
         tokens=arguments.steps * ROWS * LENGTH,
+        train=json.loads(arguments.train),
         batch_tokens=ROWS * LENGTH,
         sequence_length=LENGTH,
         mixture={"bytes/code": 1},
@@ -111,13 +114,15 @@ def train(arguments: argparse.Namespace, folder: Path) -> None:
         schedule=Schedule(peak=1e-3, warmup=0.1),
         optimizer=Optimizer(new_rows=3.0 if arguments.new_rows else 1.0),
     )
+    architecture = to_train(architecture, stage.train)
+    trained = trained_names(tensor_table(architecture, VOCABULARY), architecture.layers, stage.train)
     engine: Engine
     if started_ranks() == 1:
-        engine = OneProcess(Network(architecture, VOCABULARY), Runtime(CPU, "fp32", 1))
+        engine = OneProcess(Network(architecture, VOCABULARY), Runtime(CPU, "fp32", 1), trained)
     else:
         layout = replace(layout_of(execution_of(arguments), job.ranks), sequence_parallel=arguments.sequence_parallel)
         refuse_impossible(layout, architecture, VOCABULARY, ROWS, LENGTH, arguments.micro_batch)
-        engine = ParallelNetwork(architecture, VOCABULARY, layout, CPU, "fp32")
+        engine = ParallelNetwork(architecture, VOCABULARY, layout, CPU, "fp32", trained)
         if arguments.compile:
             compile_blocks(engine.blocks, CPU)
     engine.initialise(torch.Generator().manual_seed(1))
@@ -184,9 +189,9 @@ def compare(arguments: argparse.Namespace, script: Path = Path(__file__), kept: 
 def alone_name(arguments: argparse.Namespace) -> str:
     """One word for all that changes what one process computes, but for the order of additions."""
     choices = ("multi_head", "untied", "documents", "new_rows")
-    return "-".join(
-        ["alone", arguments.family, str(arguments.steps), *(choice for choice in choices if getattr(arguments, choice))]
-    )
+    part = "".join(filter(str.isalnum, arguments.train))
+    chosen = [choice for choice in choices if getattr(arguments, choice)]
+    return "-".join(["alone", arguments.family, str(arguments.steps), part, *chosen])
 
 
 def options() -> argparse.ArgumentParser:
@@ -204,6 +209,7 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("--untied", action="store_true")
     parser.add_argument("--documents", action="store_true", help="attention within documents only")
     parser.add_argument("--new-rows", action="store_true", help="a learning rate of their own for some entries' rows")
+    parser.add_argument("--train", default='"all"', help="what a stage trains, as JSON")
     parser.add_argument("--compile", action="store_true", help="the blocks of the ranks; one process computes plainly")
     parser.add_argument("--worker", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--ranks", type=int, help=argparse.SUPPRESS)

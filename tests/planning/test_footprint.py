@@ -18,6 +18,7 @@ from aurora.recipe.execution import Execution
 from aurora.recipe.model import PUBLISHED, Architecture
 from aurora.recipe.stages.schedule import Schedule
 from aurora.recipe.stages.stage import Stage
+from aurora.recipe.stages.train import Part
 
 RECIPES = Path(__file__).parents[2] / "recipes"
 STAGE = Stage(
@@ -67,6 +68,22 @@ def test_sharing_and_recomputing_save_memory() -> None:
     assert base["parameters"] / 4 < cut["parameters"] < base["parameters"] / 2
     assert cut["activations"] == base["activations"] // 4
     assert recomputed["activations"] == base["activations"] * 2 // 34
+
+
+def test_a_part_of_the_weights_needs_less() -> None:
+    (whole,) = rows_of(1)
+    of: dict[str, dict[str, Any]] = {}
+    for name, part in {"embeddings": False, "last_layers": 2, "lora": {"rank": 2, "alpha": 2}}.items():
+        stage = STAGE.model_copy(update={"train": Part.model_validate({name: part})})
+        (of[name],) = footprint(stage, SHAPE, 512, Execution(precision="bf16", micro_batch_sequences=1), 1)
+    block, outer = 64 * 80 + 64 * 64 + 2 * 4 * 64 * 64 + 80 + 64 + 5 * 64 + 4 * 64, (512 + 128) * 64
+    assert whole["parameters"] == 8 * block + outer + 2 * 64
+    assert of["embeddings"]["optimizer"] == 8 * (8 * block + 2 * 64)
+    assert of["last_layers"]["gradients"] == 4 * (2 * block + 2 * 64)
+    assert of["last_layers"]["activations"] == whole["activations"] // 4
+    adapters = of["lora"]["parameters"] - whole["parameters"]
+    assert adapters == 8 * 2 * (64 + 80 + 64 + 64 + 64 + 256 + 256 + 64)
+    assert of["lora"]["optimizer"] == 8 * adapters
 
 
 def test_an_impossible_layout_is_refused() -> None:

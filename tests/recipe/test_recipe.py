@@ -37,6 +37,18 @@ def test_a_stage_starts_from_an_earlier_one(start: str) -> None:
         recipe({"base": {}, "cap": {"start": start}, "cat": {"start": "base"}})
 
 
+def test_moments_are_carried_between_stages_that_train_the_same() -> None:
+    carry = {"start": "base", "optimizer": {"carry": True}}
+    assert recipe({"base": {}, "cap": carry}).stages["cap"].optimizer.carry
+    part = {"train": {"last_layers": 1}}
+    assert recipe({"base": part, "cap": carry | part}).stages["cap"].optimizer.carry
+    with pytest.raises(ValidationError, match=r"stages\.cap\.optimizer\.carry: needs the `train` of stage base"):
+        recipe({"base": {}, "cap": carry | part})
+    adapters = {"train": {"lora": {"rank": 2, "alpha": 2}}}
+    with pytest.raises(ValidationError, match=r"stages\.cap\.optimizer\.carry: what it starts from has no moments"):
+        recipe({"base": adapters, "cap": carry | adapters})
+
+
 @pytest.mark.parametrize("name", REDTEAM_SOURCES)
 def test_red_team_sources_need_their_table(name: str) -> None:
     stages = {"base": {"mixture": {name: 1}}}

@@ -11,6 +11,7 @@ import torch
 
 from aurora.model.network import Network
 from aurora.recipe.model import Architecture
+from aurora.recipe.stages.train import Part
 from aurora.tokens.loader import Batch
 from aurora.training import meter
 from aurora.training.meter import Meter, TimedBatches, flops_per_token, matrix_rate, memory
@@ -46,6 +47,16 @@ def test_attention_costs_what_its_heads_see() -> None:
     at = {length: flops_per_token(whole, 50, length) for length in (32, 64)}
     assert at[64] - at[32] == 12 * 4 * (4 * 6) * 32
     assert at[64] - flops_per_token(windowed, 50, 64) == 12 * 3 * (4 * 6) * 54
+
+
+def test_what_is_not_trained_costs_a_third_or_two_thirds_less() -> None:
+    architecture = Architecture(layers=4, width=16, heads=4, positions=32)
+    block, output = 16 * 24 + 16 * 16 + 2 * 16 * 64, 50 * 16
+    attention = 12 * 4 * 16 * 32
+    without_embeddings = flops_per_token(architecture, 50, 32, Part(embeddings=False))
+    assert without_embeddings == 6 * 4 * block + 4 * output + attention
+    last = flops_per_token(architecture, 50, 32, Part(last_layers=1))
+    assert last == (2 * 3 + 6) * block + 4 * output + attention - 8 * 3 * 16 * 32
 
 
 def test_a_step_is_measured_against_what_all_devices_can_do(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -49,7 +49,8 @@ class _LinearCrossEntropy(torch.autograd.Function):
         total = torch.zeros((), dtype=torch.float64, device=hidden.device)
         of_hidden = torch.empty_like(hidden)
         unset = torch.empty if len(hidden) else torch.zeros  # without rows, no product below writes it
-        of_weight = unset(weight.shape if differentiate else (), dtype=dtype, device=weight.device)
+        moves = differentiate and ctx.needs_input_grad[1]  # a frozen output layer has no gradient
+        of_weight = unset(weight.shape if moves else (), dtype=dtype, device=weight.device)
         for start in range(0, len(hidden), rows):
             right = targets[start : start + rows]
             num_rows = len(right)
@@ -59,6 +60,7 @@ class _LinearCrossEntropy(torch.autograd.Function):
             if differentiate:
                 logits[num_rows:] = 0  # padding has no loss, so no gradient
                 of_hidden[start : start + rows] = (logits @ weight)[:num_rows]
+            if moves:
                 # The first product is copied, which saves clearing a gradient as large as the output layer.
                 (of_weight.add_ if start else of_weight.copy_)(logits.T @ part)
         if differentiate:
@@ -67,11 +69,12 @@ class _LinearCrossEntropy(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, None, None, None]:
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor | None, None, None, None]:
         (gradient,) = gradients
         of_hidden, of_weight = ctx.saved_tensors
         scale = gradient.to(of_hidden.dtype)
-        return of_hidden * scale, (of_weight * gradient).to(of_hidden.dtype), None, None, None
+        moved = (of_weight * gradient).to(of_hidden.dtype) if ctx.needs_input_grad[1] else None
+        return of_hidden * scale, moved, None, None, None
 
 
 def _losses(logits: Tensor, targets: Tensor, dtype: torch.dtype, differentiate: bool) -> Tensor:

@@ -7,6 +7,7 @@ this network would compute differently is refused, never approximated. `transfor
 from __future__ import annotations
 
 import re
+import shutil
 from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -23,6 +24,7 @@ from aurora.model.dequantized import quantization, read_gguf_weights
 from aurora.model.families import FAMILIES
 from aurora.model.families.family import Family
 from aurora.model.folder import fitting_text, fitting_weights, read_model, what_is_wrong, write_model
+from aurora.model.merging import FOLDER as ADAPTERS
 from aurora.model.new_entries import NewEntries, extended_embedding
 from aurora.model.published import CONFIG, INDEX, WEIGHTS, find_model, model_identity, weight_files
 from aurora.model.tensors import EMBEDDING, OUTPUT, POSITIONS
@@ -57,9 +59,9 @@ def export_model(checkpoint: Path, out: Path, shard_bytes: int = SHARD_BYTES, dt
     tokenizer's files unchanged.
 
     Weights are written as `dtype`; without it, trained weights (fp32) return to the type their model was published in,
-    and others stay as they are. They are split above `shard_bytes`. `out` appears whole or not at all, with a manifest;
-    an older export there is replaced. Raises `UserError` where `out` holds anything else, `AuroraError` where
-    `checkpoint` is damaged.
+    and others stay as they are. Adapters are in them, and beside them in peft's layout. They are split above
+    `shard_bytes`. `out` appears whole or not at all, with a manifest; an older export there is replaced. Raises
+    `UserError` where `out` holds anything else, `AuroraError` where `checkpoint` is damaged.
     """
     tensors, architecture, vocabulary, _ = read_model(checkpoint)
     read = (WEIGHTS, FILE, ARCHITECTURE, *COMPANIONS)
@@ -76,6 +78,8 @@ def export_model(checkpoint: Path, out: Path, shard_bytes: int = SHARD_BYTES, dt
         with atomic_file(partial / FILE) as stream:
             stream.write((checkpoint / FILE).read_bytes())
         copy_companions(checkpoint, partial)
+        if (checkpoint / ADAPTERS).is_dir():
+            shutil.copytree(checkpoint / ADAPTERS, partial / ADAPTERS)
         complete_companions(partial, None)
         settings = read_json(partial / SETTINGS)
         longest = settings.get("model_max_length")

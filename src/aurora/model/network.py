@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Literal
 
 import torch
@@ -19,7 +19,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from aurora.errors import UserError
+from aurora.model.adapters import adapters_of
 from aurora.model.cross_entropy import linear_cross_entropy
+from aurora.model.layers.adapted import adapt
 from aurora.model.layers.attention import Attention
 from aurora.model.layers.causal_attention import KeyValueCache, LayerCache
 from aurora.model.layers.mlp import MLP
@@ -49,6 +51,8 @@ class Block(nn.Module):
         self.mlp_norm = norm(before)
         self.mlp = MLP(architecture)
         self.mlp_after = norm(after)
+        if (adapters := adapters_of(architecture)) is not None:
+            adapt(self, adapters)
 
     def forward(
         self,
@@ -119,8 +123,8 @@ class Network(nn.Module):
         return sum(parameter.numel() for parameter in self.parameters())
 
     @torch.no_grad()
-    def initialise(self, generator: torch.Generator) -> None:
-        """Draw new weights as the table of tensors says.
+    def initialise(self, generator: torch.Generator, names: Collection[str] | None = None) -> None:
+        """Draw new weights as the table of tensors says, or those of `names`.
 
         One number is taken from `generator`; each parameter then has a generator of its own, made of that number and
         the parameter's name. So weights depend neither on the device nor on which other parameters a rank holds.
@@ -128,7 +132,8 @@ class Network(nn.Module):
         seed = int(torch.randint(2**62, (), generator=generator))  # inside int64, which is what randint draws
         table = tensor_table(self.architecture, self.vocabulary)
         for name, parameter in self.named.items():
-            parameter.copy_(draw(table[name], seed))
+            if names is None or name in names:
+                parameter.copy_(draw(table[name], seed))
 
     @torch.no_grad()
     def fill(self, tensors: Mapping[str, Tensor]) -> None:

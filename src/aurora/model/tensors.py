@@ -15,8 +15,10 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Literal
 
+from aurora.model.adapters import adapter_names, adapters_of, new_deviation
 from aurora.model.families import FAMILIES
 from aurora.recipe.model import Architecture, Bias
+from aurora.recipe.stages.train import ALL, Part, Train
 
 EMBEDDING = "embedding.weight"  # paths in the network
 POSITIONS = "positions.weight"
@@ -45,7 +47,7 @@ class TensorSpec:
     it belongs to, None outside of blocks; `ends` then says which ends of a pipeline hold it. Without a `cut` every rank
     of a tensor group holds all of it. New values are normal with `mean` and `deviation`. `products` are its
     multiplications per token, 0 where rows are looked up or added. `by_entry` says that it has a row for every entry of
-    the vocabulary.
+    the vocabulary, `adapter` that it is part of a low-rank adapter.
     """
 
     name: str
@@ -59,6 +61,7 @@ class TensorSpec:
     decays: bool = False
     products: int = 0
     by_entry: bool = False
+    adapter: bool = False
 
     @property
     def size(self) -> int:
@@ -84,6 +87,22 @@ def tensor_table(architecture: Architecture, vocabulary: int) -> Table:
 def name_of(architecture: Architecture, path: str) -> str:
     """The hub's name for the parameter `path` of a network, whether this one has it or not."""
     return FAMILIES[architecture.family].tensor(path)
+
+
+def trained_names(table: Table, layers: int, train: Train) -> frozenset[str]:
+    """The tensors that a stage moves, of a network of so many layers that `to_train` gave."""
+    if train == ALL:
+        return frozenset(table)
+    assert isinstance(train, Part)
+
+    def moves(spec: TensorSpec) -> bool:
+        if train.lora is not None:
+            return spec.adapter
+        if train.last_layers is not None:
+            return spec.path.startswith("norm.") if spec.block is None else spec.block >= layers - train.last_layers
+        return not spec.by_entry and spec.path != POSITIONS
+
+    return frozenset(name for name, spec in table.items() if moves(spec))
 
 
 def block_products(table: Table) -> int:
@@ -125,21 +144,26 @@ def _block(architecture: Architecture, number: int) -> Iterator[TensorSpec]:
     onto_residual = deviation / math.sqrt(2 * architecture.layers)
     shared = Cut(0, units=architecture.key_value_heads)
     beginning = f"blocks.{number}."
+    adapters = adapters_of(architecture)
 
     def linear(path: str, outputs: int, inputs: int, cut: Cut, deviation: float, bias: Bias) -> Iterator[TensorSpec]:
+        def row(name: str, path: str, rows: int, columns: int, **facts: Any) -> TensorSpec:
+            return TensorSpec(name, path, (rows, columns), number, decays=True, products=rows * columns, **facts)
+
+        adapted = adapters is not None and path in adapters.modules
+        module = f"{beginning}{path}.base" if adapted else f"{beginning}{path}"
         weight, path = f"{beginning}{path}.weight", f"{beginning}{path}.bias"
-        yield TensorSpec(
-            name_of(architecture, weight),
-            weight,
-            (outputs, inputs),
-            number,
-            cut=cut,
-            deviation=deviation,
-            decays=True,
-            products=outputs * inputs,
-        )
-        if bias in architecture.biases:  # a layer cut along its inputs adds its bias once, to the sum over ranks
-            yield TensorSpec(name_of(architecture, path), path, (outputs,), number, cut=None if cut.dimension else cut)
+        yield row(name_of(architecture, weight), f"{module}.weight", outputs, inputs, cut=cut, deviation=deviation)
+        of_sum = None if cut.dimension else cut  # what is added once, to the sum of a layer whose inputs are shared
+        if bias in architecture.biases:
+            yield TensorSpec(name_of(architecture, path), f"{module}.bias", (outputs,), number, cut=of_sum)
+        if adapters is not None and adapted:
+            rank, module = adapters.rank, module.removesuffix(".base")
+            down, up = adapter_names(name_of(architecture, weight))
+            shared_in = cut if cut.dimension else Cut(0, common=rank)
+            new = new_deviation(inputs)
+            yield row(down, f"{module}.down.weight", rank, inputs, cut=shared_in, deviation=new, adapter=True)
+            yield row(up, f"{module}.up.weight", outputs, rank, cut=of_sum, adapter=True)
 
     before, after = architecture.norm_place != "after", architecture.norm_place != "before"
     if before:

@@ -14,6 +14,7 @@ from aurora.pipeline import evaluation
 from aurora.pipeline.step import Project, Step
 from aurora.recipe.stages.made_with import MadeWith, is_fresh, made_with
 from aurora.recipe.stages.stage import IMPORTED, Stage, checkpoints_of
+from aurora.recipe.stages.train import ALL
 from aurora.training.wish import AS_IT_IS, Wish
 
 if TYPE_CHECKING:
@@ -118,7 +119,11 @@ class _StageStep:
     def _settings(self) -> dict[str, Any]:
         # A control is a stage of its own.
         return {
-            "stage": {key: value for key, value in self._stage.numerics().items() if key != "control"},
+            "stage": {
+                key: value
+                for key, value in self._stage.numerics().items()
+                if key != "control" and (key, value) != ("train", ALL)
+            },
             "seed": self._recipe.seed,
             **self._recipe.execution.numerics(),
             "architecture": self._recipe.model.numerics() if self._fresh else None,
@@ -157,7 +162,7 @@ class _StageStep:
             return made_with(self._recipe, stage, num_steps) | read
 
         evaluate = evaluation.during_training(self._project)
-        training = Training(stage, self._start(), self._recipe.execution, deciding, evaluate, self._first_new_entry())
+        training = Training(stage, self._start(), self._recipe.execution, deciding, evaluate, *self._new())
         reading = Reading(
             loader,
             self._replay(),
@@ -203,6 +208,10 @@ class _StageStep:
 
         finished = self._run.checkpoint(self._stage.name)
         return finished.exists() or bool(step_folders(folder)) or (folder / STATE).exists()
+
+    def _new(self) -> tuple[int | None, int]:
+        """Where new entries begin, and the seed of what is new."""
+        return self._first_new_entry(), self._recipe.seed
 
     def _first_new_entry(self) -> int | None:
         """Where the entries begin that the recipe adds to a published tokenizer."""

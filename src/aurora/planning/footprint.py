@@ -15,6 +15,7 @@ from typing import Any
 from aurora.errors import UserError
 from aurora.model.huggingface import published_architecture
 from aurora.model.published import CONFIG
+from aurora.model.tensors import tensor_table, trained_names
 from aurora.recipe import Recipe
 from aurora.recipe.execution import Execution
 from aurora.recipe.model import PUBLISHED, Architecture
@@ -26,6 +27,7 @@ from aurora.training.parallel.layout import Layout, layout_of, refuse_stage
 from aurora.training.parallel.pipeline import segment_numbers
 from aurora.training.parallel.segment import cut_layers, held_specs
 from aurora.training.parallel.tensor import TensorGroup, placed
+from aurora.training.start import part_to_train
 
 COLUMNS = ("ranks", "layers", "parameters", "weights", "gradients", "optimizer", "activations", "total")
 
@@ -80,16 +82,17 @@ def footprint(
     """A row for each rank of the pipeline, in bytes; the ranks beside it (tensor, data) hold as much.
 
     `weights` are the fp32 ones, shared by the data-parallel ranks of a shard, and the bf16 ones computed with;
-    `optimizer` is two moments. Raises `UserError` for a layout that cannot be.
+    `optimizer` is two moments. Of a stage that trains a part (`train`) gradients and moments are of that part, and
+    activations of the blocks from its lowest on. Raises `UserError` for a layout that cannot be.
     """
     layout = layout_of(execution, ranks)
     refuse_stage(layout, architecture, vocabulary, stage, execution)
-    length = stage.sequence_length
-    return [_of_rank(layout, rank, architecture, vocabulary, execution, length) for rank in range(layout.pipeline)]
+    architecture = part_to_train(architecture, stage)
+    return [_of_rank(layout, rank, architecture, vocabulary, execution, stage) for rank in range(layout.pipeline)]
 
 
 def _of_rank(
-    layout: Layout, rank: int, architecture: Architecture, vocabulary: int, execution: Execution, length: int
+    layout: Layout, rank: int, architecture: Architecture, vocabulary: int, execution: Execution, stage: Stage
 ) -> dict[str, Any]:
     group = None
     if layout.tensor > 1:
@@ -97,9 +100,16 @@ def _of_rank(
     cuts = cut_layers(architecture, vocabulary, layout.pipeline * layout.segments)
     blocks = [cuts[number] for number in segment_numbers(layout, rank)]
     of_blocks: Counter[int | None] = Counter()  # parameters by block, None outside of them
+    table = tensor_table(architecture, vocabulary)
+    moving = trained_names(table, architecture.layers, stage.train)
+    trained = 0
     for part in blocks:
-        for spec in held_specs(architecture, vocabulary, part).values():
-            of_blocks[spec.block] += math.prod(placed(spec, group).held)
+        for name, spec in held_specs(architecture, vocabulary, part).items():
+            size = math.prod(placed(spec, group).held)
+            of_blocks[spec.block] += size
+            trained += size if name in moving else 0
+    lowest = min((table[name].block or 0 for name in moving if table[name].block is not None), default=0)
+    kept = sum(number >= lowest for part in blocks for number in part)  # whose activations the backward pass needs
     parameters = of_blocks.total()
     of_block = max(size for block, size in of_blocks.items() if block is not None)
     working = 4 if execution.precision == "fp32" else 2
@@ -110,9 +120,9 @@ def _of_rank(
         "layers": ", ".join(f"{part.start}-{part.stop - 1}" for part in blocks),
         "parameters": parameters,
         "weights": 4 * parameters // layout.shard + working * gathered,
-        "gradients": 4 * (parameters if layout.pipeline > 1 else parameters // layout.shard),
-        "optimizer": 8 * parameters // layout.shard,
-        "activations": _activations(layout, rank, architecture, execution, length, sum(map(len, blocks))),
+        "gradients": 4 * (trained if layout.pipeline > 1 else trained // layout.shard),
+        "optimizer": 8 * trained // layout.shard,
+        "activations": _activations(layout, rank, architecture, execution, stage.sequence_length, kept),
     }
     found["total"] = sum(found[name] for name in ("weights", "gradients", "optimizer", "activations"))
     return found

@@ -60,6 +60,13 @@ class Recipe(Section):
                 raise ValueError(f"stages.{name}.start: {stage.start!r} is not an earlier stage (known: {known})")
             if stage.optimizer.new_rows != 1 and self.tokens.extend is None:
                 raise ValueError(f"stages.{name}.optimizer.new_rows: needs tokens.extend, which adds the rows")
+            if stage.optimizer.carry and (stage.start == IMPORTED or stage.adapts):
+                raise ValueError(f"stages.{name}.optimizer.carry: what it starts from has no moments of what it trains")
+            if stage.optimizer.carry and self.stages[stage.start].train != stage.train:
+                raise ValueError(
+                    f"stages.{name}.optimizer.carry: needs the `train` of stage {stage.start}, whose moments are those "
+                    "of what it trained"
+                )
             mixtures = {f"stages.{name}.mixture": stage.mixture}
             for index, change in enumerate(stage.changes):
                 mixtures[f"stages.{name}.changes.{index}.mixture"] = change.mixture

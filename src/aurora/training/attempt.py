@@ -14,7 +14,6 @@ from dataclasses import asdict, dataclass
 from torch import Tensor
 
 from aurora.files import flush_tree, write_json
-from aurora.model.folder import write_model
 from aurora.model.weights import write_weights
 from aurora.progress import progress, say
 from aurora.training.checkpoints.checkpoint import Keep, read_checkpoint
@@ -23,6 +22,7 @@ from aurora.training.checkpoints.saving import Saver
 from aurora.training.going_back import GoingBack
 from aurora.training.guard import Fault
 from aurora.training.inputs import Places, Reading, Training
+from aurora.training.leaving import leave_model
 from aurora.training.meter import Meter, TimedBatches
 from aurora.training.optimizer import MOMENT_KINDS
 from aurora.training.process.heartbeat import COMPUTING, Heartbeat
@@ -68,7 +68,8 @@ class Attempt:
         self._saver = Saver(self._folder, self._job, self._keep)
         self._back = GoingBack(self._stage, self._folder, self._trainer, earlier, self._keep)
         length = self._stage.sequence_length
-        self._meter = Meter(batches, engine.architecture, engine.vocabulary, length, self._runtime, self._job)
+        shape = engine.architecture, engine.vocabulary
+        self._meter = Meter(batches, *shape, length, self._runtime, self._job, self._stage.train)
         self._left_out = None if self._job.rank else LeftOut(self._folder, self.step, reading.contents)
         before = found.checkpoint.state if found.checkpoint else None
         self._loss_tokens = before.loss_tokens if before else 0
@@ -108,7 +109,7 @@ class Attempt:
         engine, tokenizer_file = self._trainer.engine, self._places.tokenizer_file
         shape = (engine.architecture, engine.vocabulary, tokenizer_file)
         if engine.whole:
-            write_model(self._folder, self._weights(), *shape)
+            leave_model(self._folder, self._weights(), *shape)
             write_weights(self._folder / OPTIMIZER, self._trainer.optimizer.state())
         else:
             self._save()
@@ -117,7 +118,7 @@ class Attempt:
                 if self._job.rank == 0:
                     assert last is not None
                     shards = read_checkpoint(last)  # read a tensor at a time
-                    write_model(self._folder, shards.model, *shape, forms=shards.model.forms)
+                    leave_model(self._folder, shards.model, *shape, forms=shards.model.forms)
                     write_weights(self._folder / OPTIMIZER, shards.optimizer, forms=shards.optimizer.forms)
         with self._job.together():
             if self._job.rank == 0:
@@ -130,7 +131,7 @@ class Attempt:
         """The trainer with its weights, moments and position: the checkpoint's, or as the stage starts."""
         training, checkpoint = self._training, self._found.checkpoint
         rows = training.execution.micro_batch_sequences
-        engine = build_engine(training.start, self._stage, training.execution, self._runtime, checkpoint)
+        engine = build_engine(training.start, self._stage, training.execution, self._runtime, checkpoint, training.seed)
         trainer = Trainer(engine, self._stage, batches, rows, training.made_with, training.first_new_entry)
         step = checkpoint.state.step if checkpoint else 0
         history = judged(self._folder / METRICS, step)

@@ -29,7 +29,7 @@ class Training:
 
     `made_with` says what the first steps follow from. `evaluate(network, step)` is called after some steps and after
     the last; what it returns goes into the metrics. `first_new_entry` is the first of the vocabulary that the published
-    model did not have.
+    model did not have. What is new in it, adapters, is drawn from `seed`.
     """
 
     stage: Stage
@@ -38,6 +38,7 @@ class Training:
     made_with: Deciding
     evaluate: Evaluate | None = None
     first_new_entry: int | None = None
+    seed: int = 0
 
 
 @dataclass(frozen=True)

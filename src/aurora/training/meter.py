@@ -16,8 +16,9 @@ from pathlib import Path
 
 import torch
 
-from aurora.model.tensors import tensor_table
+from aurora.model.tensors import tensor_table, trained_names
 from aurora.recipe.model import Architecture
+from aurora.recipe.stages.train import ALL, Train
 from aurora.tokens.loader import Batch
 from aurora.training.process.job import Job
 from aurora.training.process.runtime import Precision, Runtime
@@ -60,10 +61,11 @@ class Meter:
         length: int,
         runtime: Runtime,
         job: Job,
+        train: Train = ALL,
     ) -> None:
         self._batches = batches
         self._waited = batches.seconds
-        self._flops = flops_per_token(architecture, vocabulary, length)
+        self._flops = flops_per_token(architecture, vocabulary, length, train)
         self._device = runtime.device
         # All at once, so that ranks which share cores also share them here.
         self._rate = sum(map(float, job.gather(str(matrix_rate(runtime.device, runtime.precision)))))
@@ -89,16 +91,26 @@ class Meter:
         }
 
 
-def flops_per_token(architecture: Architecture, vocabulary: int, length: int) -> int:
+def flops_per_token(architecture: Architecture, vocabulary: int, length: int, train: Train = ALL) -> int:
     """Of a forward and a backward pass, for each token of a sequence of `length`.
 
     6 for every weight of a matrix that multiplies, and 12 x width of all heads x length for attention in every layer
     (PaLM, arXiv 2204.02311, appendix B), or x window there: what the model asks for, whatever is skipped by a mask or
-    computed twice to save memory.
+    computed twice to save memory. Of the 6, 2 are the forward pass, 2 the gradient of what a weight moves and 2 that
+    of the weight: with `train` the last are those of what is trained, and the pass back ends at the lowest block that
+    is.
     """
-    products = sum(spec.products for spec in tensor_table(architecture, vocabulary).values())
-    seen = sum(min(length, architecture.window_of(number) or length) for number in range(architecture.layers))
-    return 6 * products + 12 * architecture.heads * architecture.head_width * seen
+    table = tensor_table(architecture, vocabulary)
+    trained = trained_names(table, architecture.layers, train)
+    blocks = [-1 if table[name].block is None and table[name].by_entry else table[name].block for name in trained]
+    lowest = min((block for block in blocks if block is not None), default=architecture.layers)
+    products = 0
+    for name, spec in table.items():
+        back = spec.block is None or spec.block >= lowest
+        products += spec.products * (2 + 2 * back + 2 * (name in trained))
+    seen = [min(length, architecture.window_of(number) or length) for number in range(architecture.layers)]
+    attention = 4 * sum(seen) + 8 * sum(seen[max(0, lowest) :])
+    return products + attention * architecture.heads * architecture.head_width
 
 
 @cache

@@ -38,13 +38,17 @@ class Weights(Generic[Network]):
         if precision == "bf16":
             self.working = copy.deepcopy(model).to(torch.bfloat16)
             self._pairs = list(zip(self.master.parameters(), self.working.parameters(), strict=True))
-            for master, working in self._pairs:
+            for master, working in self._moving:
                 working.register_post_accumulate_grad_hook(_mover(master))  # type: ignore[no-untyped-call]
 
+    @property
+    def _moving(self) -> list[tuple[nn.Parameter, nn.Parameter]]:
+        return [(master, working) for master, working in self._pairs if master.requires_grad]
+
     @torch.no_grad()
-    def refresh(self) -> None:
-        """Round the working copy from the masters."""
-        for master, working in self._pairs:
+    def refresh(self, *, frozen: bool = False) -> None:
+        """Round the working copy from the masters that an update moves, or with `frozen` from all."""
+        for master, working in self._pairs if frozen else self._moving:
             working.copy_(master)
 
 
@@ -72,8 +76,8 @@ def gradient_norm(parameters: Iterable[nn.Parameter]) -> float:
 class Optimizer:
     """AdamW on named fp32 parameters: decoupled weight decay, gradients clipped by global norm.
 
-    `decaying` names those with weight decay; `new_rows` are views of parts of the parameters that have a learning rate
-    of their own.
+    Those that need no gradient are left alone. `decaying` names those with weight decay; `new_rows` are views of parts
+    of the parameters that have a learning rate of their own.
     """
 
     def __init__(
@@ -83,7 +87,8 @@ class Optimizer:
         settings: OptimizerSettings,
         new_rows: Sequence[Tensor] = (),
     ) -> None:
-        self._parameters = dict(parameters)
+        self._parameters = {name: parameter for name, parameter in parameters.items() if parameter.requires_grad}
+        self._updates = 0  # also of a rank that moves nothing
         self._clip = settings.clip
         self._factor = settings.new_rows
         self._new_rows = new_rows if self._factor != 1 else ()
@@ -105,12 +110,13 @@ class Optimizer:
     @torch.no_grad()
     def update(self, learning_rate: float, norm: float) -> None:
         """Clip the gradients, whose norm is `norm`, update the parameters and let go of the gradients."""
-        if norm > self._clip:
-            torch._foreach_mul_(self._gradients(), self._clip / norm)
+        if norm > self._clip and (gradients := self._gradients()):  # a rank of a pipeline may move nothing
+            torch._foreach_mul_(gradients, self._clip / norm)
         for group in self._adamw.param_groups:
             group["lr"] = learning_rate
         before = [rows.clone() for rows in self._new_rows]
         self._adamw.step()
+        self._updates += 1
         for rows, old in zip(self._new_rows, before, strict=True):
             rows.copy_(torch.lerp(old, rows, self._factor))  # all that AdamW moves is in proportion to the rate
         self.forget()
@@ -124,12 +130,11 @@ class Optimizer:
 
     def state(self) -> dict[str, Tensor]:
         """The moments as `exp_avg.NAME` and `exp_avg_sq.NAME`, and the number of `updates`, for bias correction."""
-        tensors: dict[str, Tensor] = {UPDATES: torch.zeros(1)}
+        tensors: dict[str, Tensor] = {UPDATES: torch.full((1,), float(self._updates))}
         for name, parameter in self._parameters.items():
             state = self._adamw.state.get(parameter)
             if not state:
                 continue
-            tensors[UPDATES] = state["step"].reshape(1).cpu()
             for moment in MOMENTS:
                 tensors[f"{moment}.{name}"] = state[moment]
         return tensors
@@ -142,7 +147,9 @@ class Optimizer:
         """
         if set(stored) == {UPDATES}:  # of a stage before its first update
             self._adamw.state.clear()
+            self._updates = 0
             return
+        self._updates = int(stored[UPDATES].item())
         moments = {}
         for name, parameter in self._parameters.items():
             state = self._adamw.state[parameter]

@@ -13,9 +13,11 @@ from pathlib import Path
 import torch
 
 from aurora.errors import UserError
+from aurora.model.adapters import adapters_of, to_train
 from aurora.model.families import FAMILIES
 from aurora.model.folder import fitting_text, fitting_weights, read_architecture
 from aurora.model.network import Network
+from aurora.model.tensors import tensor_table, trained_names
 from aurora.progress import say
 from aurora.recipe.execution import Execution
 from aurora.recipe.model import WEIGHTS, Architecture
@@ -43,30 +45,46 @@ class NewModel:
 
 
 def build_engine(
-    start: Path | NewModel, stage: Stage, execution: Execution, runtime: Runtime, checkpoint: Checkpoint | None
+    start: Path | NewModel,
+    stage: Stage,
+    execution: Execution,
+    runtime: Runtime,
+    checkpoint: Checkpoint | None,
+    seed: int = 0,
 ) -> Engine:
-    """The network with its weights: from the checkpoint, or as the stage starts."""
+    """The network with its weights: from the checkpoint, or as the stage starts; new adapters are drawn from `seed`."""
     if isinstance(start, NewModel):
         architecture, vocabulary = start.architecture, start.vocabulary
     else:
         architecture, vocabulary = read_architecture(start)
     _refuse_other_networks(architecture)
+    plain, architecture = architecture, part_to_train(architecture, stage)
+    trained = trained_names(tensor_table(architecture, vocabulary), architecture.layers, stage.train)
     layout = layout_of(execution, started_ranks())
     engine: Engine
     if layout.ranks == 1:
-        engine = OneProcess(Network(architecture, vocabulary), runtime)
+        engine = OneProcess(Network(architecture, vocabulary), runtime, trained)
     else:
         refuse_stage(layout, architecture, vocabulary, stage, execution)
-        engine = ParallelNetwork(architecture, vocabulary, layout, runtime.device, runtime.precision)
+        engine = ParallelNetwork(architecture, vocabulary, layout, runtime.device, runtime.precision, trained)
     if checkpoint is not None:
         engine.fill(checkpoint.model)
     elif isinstance(start, NewModel):
         engine.initialise(torch.Generator().manual_seed(start.seed))
     else:
-        engine.fill(_fitting(start, architecture, vocabulary))
+        new = None if adapters_of(architecture) is None else torch.Generator().manual_seed(seed)
+        engine.fill(_fitting(start, plain, vocabulary), new)
     if execution.compile:
         compile_blocks(engine.blocks, runtime.device)
     return engine
+
+
+def part_to_train(architecture: Architecture, stage: Stage) -> Architecture:
+    """The network that the stage trains; `UserError` where its `train` names a part that is not there."""
+    try:
+        return to_train(architecture, stage.train)
+    except ValueError as error:
+        raise UserError(f"stages.{stage.name}.train.{error}.") from error
 
 
 def _refuse_other_networks(architecture: Architecture) -> None:

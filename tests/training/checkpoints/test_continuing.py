@@ -380,3 +380,17 @@ def test_a_checkpoint_that_the_edited_network_cannot_take_moves_nothing(lab: Lab
     with pytest.raises(AuroraError, match="but this network"):
         lab.train("cap.partial", lab.stage(), start=wide, finished=bench.finished, wish=Wish(step=4))
     assert tree(lab.folder) == before
+
+
+def test_a_stage_of_adapters_goes_on_from_its_checkpoints_and_not_from_the_merged_model(lab: Lab, bench: Bench) -> None:
+    train = {"lora": {"rank": 2, "alpha": 4}}
+    bench.train(lab.stage(8, schedule=STABLE, train=train))
+    bench.train(lab.stage(12, schedule=STABLE, train=train))
+    Bench(lab, "whole").train(lab.stage(12, schedule=STABLE, train=train))
+    assert_same(lab.folder / "whole", bench.finished)
+    assert (bench.aside / "finished/adapter/adapter_model.safetensors").is_file()
+    other = Bench(lab, "other")
+    other.train(lab.stage(8, schedule=CONSTANT, train=train))
+    other.train(lab.stage(12, schedule=CONSTANT, train=train))  # it kept no checkpoint: trained anew
+    Bench(lab, "anew").train(lab.stage(12, schedule=CONSTANT, train=train))
+    assert_same(lab.folder / "anew", other.finished)

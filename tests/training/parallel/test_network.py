@@ -10,6 +10,7 @@ from oracles import one_process
 
 pytestmark = [pytest.mark.distributed, pytest.mark.timeout(600)]
 
+LORA = '--train {"lora":{"rank":4,"alpha":8}}'
 # tensor, pipeline, data and what else distinguishes the run: each kind of cut once, and each schedule ...
 LAYOUTS = [
     "2,1,1 --micro-batch 8 --sequence-parallel --recompute full",
@@ -26,6 +27,9 @@ LAYOUTS = [
     "2,2,1 --micro-batch 4 --family qwen3 --sequence-parallel --documents",
     "4,1,1 --micro-batch 8 --family olmo2 --sequence-parallel",
     "2,2,1 --micro-batch 4 --family gemma3_text --recompute full",
+    f"2,1,1 --micro-batch 8 --family llama --sequence-parallel {LORA}",
+    '1,2,1 --micro-batch 4 --schedule zero-bubble-v --train {"last_layers":2}',
+    '1,2,2 --micro-batch 4 --untied --train {"embeddings":false}',
 ]
 # ... and more of them together.
 CAMPAIGN = [
@@ -52,6 +56,11 @@ CAMPAIGN = [
     "1,1,2 --micro-batch 4 --family gemma3_text --untied",
     "2,2,2 --micro-batch 4 --family gemma3_text --sequence-parallel",
     "2,2,2 --micro-batch 4 --family qwen3 --multi-head",
+    f"2,2,2 --micro-batch 4 --family llama {LORA}",
+    f"4,1,1 --micro-batch 8 --family qwen3 {LORA}",
+    f"1,2,1 --micro-batch 4 --schedule zero-bubble-v {LORA}",
+    '1,2,1 --micro-batch 4 --schedule interleaved-zero-bubble --train {"last_layers":2}',
+    '2,2,1 --micro-batch 4 --schedule interleaved --recompute full --train {"last_layers":1}',
 ]
 
 
@@ -81,6 +90,7 @@ def test_a_layout_trains_what_one_process_trains(layout: str, kept: Path) -> Non
         ("own-head", "4,1,1 --micro-batch 8 --family llama"),
         ("norm-total", "2,1,1 --micro-batch 8 --family olmo2"),
         ("enter", "2,1,1 --micro-batch 8 --family llama"),
+        ("placement", f"2,1,1 --micro-batch 8 --family llama {LORA}"),
         ("head-norm", "2,1,1 --micro-batch 8 --family qwen3"),
     ],
 )

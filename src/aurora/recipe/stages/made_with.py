@@ -14,6 +14,7 @@ from typing import Any
 from aurora.files import canonical_json
 from aurora.recipe.recipe import Recipe
 from aurora.recipe.stages.stage import IMPORTED, Stage
+from aurora.recipe.stages.train import ALL
 
 # By key of the recipe, or of an input; JSON values.
 MadeWith = Mapping[str, Any]
@@ -29,7 +30,7 @@ def made_with(recipe: Recipe, stage: Stage, steps: int) -> dict[str, Any]:
     for part, value in stage.numerics().items():
         if part == "mixture" and control:
             found |= _flat(f"{key}.control.mixture", value)
-        elif part not in ("tokens", "schedule", "control"):
+        elif part not in ("tokens", "schedule", "control") and (part, value) != ("train", ALL):  # as if not said
             found |= _flat(f"{key}.{part}", value)
     found |= _flat(f"{key}.schedule", stage.course.until(steps))
     if stage.course.falls_within(steps) or stage.retention is not None:  # whose bounds follow from the end

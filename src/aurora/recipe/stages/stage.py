@@ -18,6 +18,7 @@ from aurora.recipe.names import EVERY, Distinct, MixedName, Name
 from aurora.recipe.stages.pace import Pace
 from aurora.recipe.stages.retention import Retention
 from aurora.recipe.stages.schedule import Course, Schedule
+from aurora.recipe.stages.train import ALL, Part, Train
 
 # What `start` says for the recipe's own model, new or imported.
 IMPORTED = "model"
@@ -169,6 +170,9 @@ class Stage(Section):
     )
     position_resets: bool = Field(False, description="Positions start again at 0 in every document of a sequence.")
     warn_epochs: float = layout(4.0, "Passes over a source above which a warning is printed (arXiv 2305.16264).", gt=0)
+    train: Train = Field(
+        ALL, description="What is trained: `all`, or a part of the weights, for a smaller machine (docs/training.md)."
+    )
     schedule: Schedule = Field(description="Learning rate.")
     optimizer: Optimizer = Field(default_factory=Optimizer, description="Optimizer.")
     guard: Guard = Field(default_factory=Guard, description="Steps that are left out.")
@@ -190,7 +194,14 @@ class Stage(Section):
             raise ValueError("changes: from_tokens must rise by a step or more and lie within the stage's tokens")
         if self.retention is not None:
             self._replayed(self.retention)
+        if self.train != ALL and self.optimizer.new_rows != 1:
+            raise ValueError("optimizer.new_rows: is of rows that `train` leaves as they are")
         return self
+
+    @property
+    def adapts(self) -> bool:
+        """Whether adapters are trained, which are merged at the end."""
+        return isinstance(self.train, Part) and self.train.lora is not None
 
     def _whole_sequences(self) -> None:
         """`ValueError` where a step would end within a sequence, or the ramp miss `batch_tokens`."""

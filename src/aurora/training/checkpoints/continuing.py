@@ -130,7 +130,7 @@ class Earlier:
     def _prepare_end(self) -> None:
         """A stage that was stopped between its end and its manifest, and then edited, as one interrupted at its end."""
         state = state_of(self._folder / STATE)
-        if state.weights_of != state.step or self._stage.retention is not None:
+        if state.weights_of != state.step or self._stage.retention is not None or self._stage.adapts:
             raise UserError(
                 f"Stage {self._name} has ended with other values: {described(self._changed(state))}. Undo the change, "
                 f"or run again with --restart, which begins anew and moves what was made to {self._aside.folder}."
@@ -147,7 +147,8 @@ class Earlier:
                 f"trains the stage anew and moves this to {self._aside.folder}."
             ) from error
         states = states_of(finished)
-        if self._stage.retention is not None:  # whose last decision ends the stage
+        # The last decision of a retention ends the stage; a model that adapters were added to holds none.
+        if self._stage.retention is not None or self._stage.adapts:
             states.pop(finished, None)
         steps = [state.step for state in states.values() if wish.step is not None or not self._changed(state)]
         if wish.step is not None and wish.step not in steps:

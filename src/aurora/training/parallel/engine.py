@@ -6,7 +6,7 @@ of how they came about; so guard, schedule, checkpoints and metrics are written 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 import torch
@@ -39,7 +39,7 @@ class Engine(Protocol):
 
     @property
     def named(self) -> Mapping[str, nn.Parameter]:
-        """The fp32 parameters that this process updates."""
+        """The fp32 parameters that this process holds; it updates those that need a gradient."""
 
     @property
     def specs(self) -> Mapping[str, TensorSpec]:
@@ -59,8 +59,8 @@ class Engine(Protocol):
     def initialise(self, generator: torch.Generator) -> None:
         """Draw new weights, the same in every layout."""
 
-    def fill(self, weights: Stored) -> None:
-        """Take the parameters from `weights`."""
+    def fill(self, weights: Stored, new: torch.Generator | None = None) -> None:
+        """Take the parameters from `weights`; with `new` those of a plain network, and draw the adapters."""
 
     def owned(self, tensors: Mapping[str, Tensor], kinds: Sequence[str] = ("",)) -> dict[str, Tensor]:
         """What this rank writes of `tensors`; those called KIND + NAME are laid out like the parameter NAME."""
@@ -87,6 +87,12 @@ class Engine(Protocol):
         """Take up updated parameters."""
 
 
+def freeze(named: Mapping[str, nn.Parameter], trained: Collection[str] | None) -> None:
+    """Let only the parameters `trained` have gradients; None are all."""
+    for name, parameter in named.items():
+        parameter.requires_grad_(trained is None or name in trained)
+
+
 class OneProcess:
     """The whole network here."""
 
@@ -95,7 +101,9 @@ class OneProcess:
     ranks = 1
     whole = True
 
-    def __init__(self, model: Network, runtime: Runtime) -> None:
+    def __init__(self, model: Network, runtime: Runtime, trained: Collection[str] | None = None) -> None:
+        """With `trained` only the parameters of these names are moved."""
+        freeze(model.named, trained)
         self.device = runtime.device
         self.precision = runtime.precision
         self.architecture = model.architecture
@@ -125,18 +133,21 @@ class OneProcess:
 
     def rows_from(self, entry: int) -> list[Tensor]:
         """As in `Engine`."""
-        return [parameter.detach()[entry:] for name, parameter in self.named.items() if self.specs[name].by_entry]
+        rows = [parameter for name, parameter in self.named.items() if self.specs[name].by_entry]
+        return [parameter.detach()[entry:] for parameter in rows if parameter.requires_grad]
 
     def initialise(self, generator: torch.Generator) -> None:
         """As in `Engine`."""
         self.weights.master.initialise(generator)
-        self.refresh()
+        self.weights.refresh(frozen=True)
 
     @torch.no_grad()
-    def fill(self, weights: Stored) -> None:
+    def fill(self, weights: Stored, new: torch.Generator | None = None) -> None:
         """As in `Engine`."""
-        self.copy(weights, self.named)
-        self.refresh()
+        if new is not None:
+            self.weights.master.initialise(new, {name for name, spec in self.specs.items() if spec.adapter})
+        self.copy(weights, {name: p for name, p in self.named.items() if new is None or not self.specs[name].adapter})
+        self.weights.refresh(frozen=True)
 
     def owned(self, tensors: Mapping[str, Tensor], kinds: Sequence[str] = ("",)) -> dict[str, Tensor]:
         """As in `Engine`: all."""
@@ -147,8 +158,9 @@ class OneProcess:
         """As in `Engine`: all."""
         for kind in kinds:
             for name in self.named:
-                stored.check(kind + name, tensors[kind + name].shape)
-                stored.copy(kind + name, tensors[kind + name])
+                if kind + name in tensors:
+                    stored.check(kind + name, tensors[kind + name].shape)
+                    stored.copy(kind + name, tensors[kind + name])
 
     def agree(self, flags: Sequence[bool]) -> list[bool]:
         """As in `Engine`."""

@@ -8,7 +8,7 @@ gradients and its norm are those of one process, up to the order of additions.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -24,7 +24,7 @@ from aurora.model.tensors import EMBEDDING, TensorSpec, name_of, tensor_table
 from aurora.recipe.model import Architecture
 from aurora.training.checkpoints.boxed_tensors import Stored, boxed_name
 from aurora.training.checkpoints.placement import Box, Placement
-from aurora.training.parallel.engine import Rows
+from aurora.training.parallel.engine import Rows, freeze
 from aurora.training.parallel.layout import Layout
 from aurora.training.parallel.pipeline import Pipeline, segment_numbers
 from aurora.training.parallel.segment import Segment, cut_layers
@@ -44,7 +44,13 @@ class ParallelNetwork(nn.Module):
     whole = False  # this rank has a share
 
     def __init__(
-        self, architecture: Architecture, vocabulary: int, layout: Layout, device: torch.device, precision: Precision
+        self,
+        architecture: Architecture,
+        vocabulary: int,
+        layout: Layout,
+        device: torch.device,
+        precision: Precision,
+        trained: Collection[str] | None = None,
     ) -> None:
         super().__init__()
         self.architecture = architecture
@@ -62,6 +68,8 @@ class ParallelNetwork(nn.Module):
         ]
         self.children_by_number = nn.ModuleDict(dict(zip(map(str, self.numbers), self.segments, strict=True)))
         for segment in self.segments:
+            freeze(segment.network.named, trained)
+            segment.answers_backward = layout.pipeline * layout.segments > 1
             self._shard(segment)
             segment.to_empty(device=device)
         self._ties = self._tie_group()
@@ -108,27 +116,33 @@ class ParallelNetwork(nn.Module):
         """As in `Engine`; also of a tied embedding's second copy."""
         parameters, specs, found = self.named, self.specs, []
         for name, box, _ in self.boxes():
-            if specs[name].by_entry and box.whole[0].stop > entry:
+            if specs[name].by_entry and parameters[name].requires_grad and box.whole[0].stop > entry:
                 older = max(0, entry - box.whole[0].start)
                 rows = slice(box.local[0].start + older, box.local[0].stop)
                 found.append(local(parameters[name].detach())[rows, *box.local[1:]])
         return found
 
     @torch.no_grad()
-    def initialise(self, generator: torch.Generator) -> None:
-        """New weights, those that one process would draw; one whole tensor exists at a time."""
+    def initialise(self, generator: torch.Generator, *, adapters: bool = False) -> None:
+        """New weights, those that one process would draw, or the `adapters` alone; one whole tensor exists at a
+        time."""
         seed = int(torch.randint(2**62, (), generator=generator))
         drawn: tuple[str, Tensor] | None = None
         parameters, specs = self.named, self.specs
         for name, box, _ in self.boxes():
+            if adapters and not specs[name].adapter:
+                continue
             if drawn is None or drawn[0] != box.name:
                 drawn = box.name, draw(specs[name], seed)
             local(parameters[name])[box.local] = drawn[1][box.whole].to(self.device)
 
     @torch.no_grad()
-    def fill(self, stored: Stored) -> None:
+    def fill(self, stored: Stored, new: torch.Generator | None = None) -> None:
         """As in `Engine`; no more of the files is read than this rank's part."""
-        self.copy(stored, self.named)
+        if new is not None:
+            self.initialise(new, adapters=True)
+        specs = self.specs
+        self.copy(stored, {name: p for name, p in self.named.items() if new is None or not specs[name].adapter})
 
     def owned(self, tensors: Mapping[str, Tensor], kinds: Sequence[str] = ("",)) -> dict[str, Tensor]:
         """As in `Engine`, by boxed name; what is laid out otherwise is rank 0's."""
@@ -148,8 +162,9 @@ class ParallelNetwork(nn.Module):
         shapes = {name: placement.shape for name, _, placement in self._placed()}
         for name, box, _ in self.boxes():
             for kind in kinds:
-                stored.check(kind + box.name, shapes[name])
-                stored.copy(kind + box.name, local(tensors[kind + name])[box.local], box.whole)
+                if kind + name in tensors:
+                    stored.check(kind + box.name, shapes[name])
+                    stored.copy(kind + box.name, local(tensors[kind + name])[box.local], box.whole)
 
     def agree(self, flags: Sequence[bool]) -> list[bool]:
         """As in `Engine`."""
@@ -200,7 +215,11 @@ class ParallelNetwork(nn.Module):
                 if parameter.grad is not None:
                     self._sum_shared(local(parameter.grad), placement, _rows(parameter))
         embedding = name_of(self.architecture, EMBEDDING)
-        copies = [parameter for _, parameter, placement in self._placed() if placement.name == embedding]
+        copies = [
+            parameter
+            for _, parameter, placement in self._placed()
+            if placement.name == embedding and parameter.requires_grad
+        ]
         if len(copies) == 2:  # both ends of the pipeline are here
             total = local(_gradient(copies[0])) + local(_gradient(copies[1]))
             for parameter in copies:

@@ -75,6 +75,7 @@ class Segment(nn.Module):
         if group is not None:
             cut_modules(self.network, held, group)
         self._recompute = recompute
+        self.answers_backward = False  # whether the backward pass is to reach its input, though nothing there moves
         for block in self.network.own_blocks:
             block.attention.recompute = recompute == "attention"
 
@@ -97,6 +98,8 @@ class Segment(nn.Module):
             positions = torch.arange(targets.shape[1], device=targets.device)
         if self.first:
             hidden = self._embed(hidden, positions)
+            if self.answers_backward and torch.is_grad_enabled() and not hidden.requires_grad:
+                hidden.requires_grad_()  # the next rank of the pipeline sends a gradient whatever moves here
         turns = self.network.turns(positions, hidden.dtype)
         run = _recomputed if self._recompute == "full" and torch.is_grad_enabled() else _plain
         for block in self.network.own_blocks:

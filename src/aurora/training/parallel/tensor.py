@@ -188,7 +188,8 @@ class _VocabularyCrossEntropy(torch.autograd.Function):
         dtype = torch.promote_types(hidden.dtype, torch.float32)
         total = torch.zeros((), dtype=torch.float64, device=hidden.device)
         of_hidden = torch.empty_like(hidden, dtype=dtype)
-        of_weight = torch.zeros(weight.shape if differentiate else (), dtype=dtype, device=weight.device)
+        moves = differentiate and ctx.needs_input_grad[1]  # a frozen output layer has no gradient
+        of_weight = torch.zeros(weight.shape if moves else (), dtype=dtype, device=weight.device)
         for start in range(0, len(hidden), ROWS):
             part = hidden[start : start + ROWS]
             shares, found, losses = _shares(part, weight, first, targets[start : start + ROWS], group)
@@ -197,7 +198,8 @@ class _VocabularyCrossEntropy(torch.autograd.Function):
                 shares[found] -= 1
                 of_logits = shares.to(part.dtype)
                 of_hidden[start : start + ROWS] = of_logits @ weight
-                of_weight += of_logits.T @ part
+                if moves:
+                    of_weight += of_logits.T @ part
         if differentiate:
             dist.all_reduce(of_hidden, group=group.group)
             ctx.save_for_backward(of_hidden.to(hidden.dtype), of_weight)
@@ -205,11 +207,12 @@ class _VocabularyCrossEntropy(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, None, None, None, None]:
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor | None, None, None, None, None]:
         (gradient,) = gradients
         of_hidden, of_weight = ctx.saved_tensors
         scale = gradient.to(of_hidden.dtype)
-        return of_hidden * scale, (of_weight * gradient).to(of_hidden.dtype), None, None, None, None
+        moved = (of_weight * gradient).to(of_hidden.dtype) if ctx.needs_input_grad[1] else None
+        return of_hidden * scale, moved, None, None, None, None
 
 
 @untraced
