@@ -147,9 +147,11 @@ def _write_store(folder: Path, name: str) -> None:
     masked = name != SOURCES[0]
     with StoreWriter(store_stem(folder, name), VOCABULARY, masked) as writer:
         for _ in range(60):
-            mask = _turns(generator) if name == CHATS else generator.random(40) < 0.4
-            ids = np.cumsum(generator.integers(1, 3, len(mask))) % VOCABULARY  # learnable: one of two next tokens
-            writer.add(ids, mask if masked else None)
+            turns = _turns(generator) if name == CHATS else None
+            length = 40 if turns is None else len(turns)
+            ids = np.cumsum(generator.integers(1, 3, length)) % VOCABULARY  # learnable: one of two next tokens
+            mask = generator.random(length) < 0.4 if masked and turns is None else turns
+            writer.add(ids, mask)
         source, language = name.split("/")
         writer.close(source, language, "hash")
 
