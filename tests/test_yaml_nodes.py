@@ -21,7 +21,13 @@ def bomb(levels: int, width: int) -> str:
 
 def test_a_date_is_a_text_and_numbers_are_as_everybody_expects() -> None:
     assert parse("a: 2026-01-01\nb: 2026-13-45") == {"a": "2026-01-01", "b": "2026-13-45"}
-    assert parse("a: 1e-4\nb: 1_000\nc: no\nd: ~\ne: '2'") == {"a": 1e-4, "b": 1000, "c": False, "d": None, "e": "2"}
+    assert parse("a: 1e-4\nb: 1_000\nc: no\nd: ~\ne: '2'") == {"a": 1e-4, "b": 1000, "c": "no", "d": None, "e": "2"}
+
+
+def test_only_true_and_false_are_neither_text_nor_number() -> None:
+    """`no` is Norwegian."""
+    assert parse("[no, yes, on, off, y, N, NO]") == ["no", "yes", "on", "off", "y", "N", "NO"]
+    assert parse("[true, False, TRUE]") == [True, False, True]
 
 
 def test_every_key_and_item_has_its_line() -> None:

@@ -17,7 +17,7 @@ from typing import Any
 import click
 
 from aurora.commands import carrying_out, checkpoints, corpus, looking_up, redteam, results, tokens
-from aurora.errors import AuroraError
+from aurora.errors import AuroraError, Mistakes
 from aurora.files import what_is_full
 from aurora.signals import Stopped, answered, interruption, sentence
 from aurora.terminal import line, write
@@ -75,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> Any:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter's last flush would fail
         return sys.exit(1)
     except Exception as error:
-        write(traceback.format_exc() if debug else line(_sentence(error)), err=True, end="" if debug else "\n")
+        write(traceback.format_exc() if debug else _told(error), err=True, end="" if debug else "\n")
         return sys.exit(error.exit_code if isinstance(error, AuroraError) else 1)
 
 
@@ -84,6 +84,14 @@ def _leave(code: int, said: str) -> Any:
     if said and os.environ.get("RANK", "0") == "0":
         write(said, err=True)
     return sys.exit(code)
+
+
+def _told(error: Exception) -> str:
+    """What a person is told of an error: one line, or one for each of several mistakes."""
+    if isinstance(error, Mistakes) and len(error.sentences) > 1:
+        listed = [f"  {line(sentence)}" for sentence in error.sentences]
+        return "\n".join([f"Error: {line(error.what)} has {len(listed)} mistakes:", *listed])
+    return line(_sentence(error))
 
 
 def _sentence(error: Exception) -> str:

@@ -20,13 +20,15 @@ def corpus(**keys: Any) -> Corpus:
     ("keys", "said"),
     [
         ({"sources": {}}, "at least 1 item"),
-        ({"curation": {"prefer_sources": ["thrid"]}}, r"corpus\.curation\.prefer_sources: there is no source thrid"),
+        (
+            {"curation": {"prefer_sources": ["thrid"]}},
+            r"curation\.prefer_sources: there is no source thrid \(known: web\)",
+        ),
         ({"curation": {"rules": ["flagged-words"]}}, r"name them in corpus\.curation\.flagged_words"),
         ({"curation": {"rules": ["perplexity"]}}, r"name them in corpus\.curation\.perplexity"),
         ({"curation": {"rules": ["basics"]}}, "Input should be 'basic'"),
         ({"curation": {"thresholds": {"fi": {"min_words": 1}, "fin_Latn": {"min_words": 2}}}}, "two of fi, fin_Latn"),
         ({"curation": {"contamination": {"sets": {}}}}, "at least 1 item"),
-        ({"sources": {"redteam": WEB}}, r"corpus\.sources\.redteam: the name belongs to the red-team set"),
         ({"sources": {"web.00001": WEB}}, r"'web\.00001' is not a name of lower-case letters"),  # as a shard's
         ({"sources": {"web": {"kind": "wheels", "sets": ["eld"]}}}, r"eld is text for measuring only; name it in"),
     ],

@@ -8,7 +8,8 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from aurora.recipe.recipe import REDTEAM_SOURCES, Recipe
+from aurora.recipe.recipe import Recipe
+from aurora.recipe.references import REDTEAM_SOURCES
 from conftest import MINIMAL
 
 TALK = {"kind": "conversations", "paths": ["a.jsonl"], "language": "en"}
@@ -68,6 +69,12 @@ def test_red_team_sources_need_their_table(name: str) -> None:
 def test_every_mixture_names_sources_that_there_are(changes: dict[str, Any], key: str) -> None:
     with pytest.raises(ValidationError, match=rf"{key}: 'net/en' is not SOURCE/LANGUAGE with a source .* \(web\)"):
         recipe({"base": changes})
+
+
+def test_the_red_team_set_has_its_name_alone() -> None:
+    source = {"kind": "jsonl", "paths": ["a.jsonl"]}
+    with pytest.raises(ValidationError, match=r"corpus\.sources\.redteam: the name belongs to the red-team set"):
+        recipe({"base": {"mixture": {"web/en": 1}}}, corpus={"sources": {"web": source, "redteam": source}})
 
 
 def test_a_red_team_source_of_no_such_kind_is_refused() -> None:

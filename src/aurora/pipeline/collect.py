@@ -19,7 +19,7 @@ from aurora.files import read_json, read_json_lines
 from aurora.languages import lookup
 from aurora.recipe import LoadedRecipe, Recipe
 from aurora.recipe.model import ARCHITECTURE, DEQUANTIZED, WEIGHTS
-from aurora.recipe.recipe import BIGRAM
+from aurora.recipe.references import BIGRAM
 from aurora.recipe.stages.made_with import shown
 from aurora.recipe.stages.measured import base_of, before_and_after
 from aurora.recipe.stages.stage import IMPORTED, Stage, checkpoints_of

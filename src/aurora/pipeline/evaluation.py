@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aurora.pipeline.step import Project, Step
-from aurora.recipe.recipe import BIGRAM
+from aurora.recipe.references import BIGRAM
 from aurora.recipe.stages.measured import answering, base_of, measured
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
-"""The recipe: one YAML file that fixes a run, read into typed models (see `loading` for files and errors)."""
+"""The recipe: one YAML file that fixes a run, read into typed models (see `stated` for files and errors)."""
 
-from aurora.recipe.loading import LoadedRecipe, load_recipe
 from aurora.recipe.recipe import Recipe
+from aurora.recipe.stated.loading import LoadedRecipe, load_recipe
 
 __all__ = ["LoadedRecipe", "Recipe", "load_recipe"]

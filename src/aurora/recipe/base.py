@@ -8,6 +8,7 @@ sequences, steps and rates, whose sums ranks and micro-batches may add up in ano
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -43,3 +44,17 @@ def _numerics(value: Any) -> Any:
 def layout(default: Any, description: str, **limits: Any) -> Any:
     """A field that says where or how to run and changes nothing but the order of additions."""
     return Field(default=default, description=description, json_schema_extra={"layout": True}, **limits)
+
+
+class Wrong(ValueError):
+    """Several things that are wrong with a section, each `key below it: what`, or only what."""
+
+    def __init__(self, found: list[str]) -> None:
+        super().__init__("; ".join(found))
+        self.found = found
+
+
+def refuse(found: Iterable[str]) -> None:
+    """Raise `Wrong` if anything was found."""
+    if listed := list(found):
+        raise Wrong(listed)

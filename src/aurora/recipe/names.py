@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, ValidatorFunctionWrapHandler, WrapValidator
@@ -127,6 +128,18 @@ def _distinct(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
     return found
 
 
+@dataclass(frozen=True)
+class InFolder:
+    """Marks a text as a path that starts from the folder of the recipe; `or_name` where it may be a name elsewhere (a
+    model of the hub), `policy` where it may be one of a policy that comes with Aurora."""
+
+    or_name: bool = False
+    policy: bool = False
+
+
+PathInFolder = Annotated[str, InFolder()]
+PathOrName = Annotated[str, InFolder(or_name=True)]
+PathOrPolicy = Annotated[str, InFolder(policy=True)]
 # The name of a token store in mixtures, budgets and the tables of `tokens`; and a table by such names or by languages.
 StoreName = Annotated[str, AfterValidator(_store_name)]
 MixedName = Annotated[str, AfterValidator(_mixed_name)]  # or SOURCE/*

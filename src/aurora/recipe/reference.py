@@ -89,9 +89,11 @@ def reference_page(root: type[Section]) -> str:
         "",
         "A recipe may say `extends: other.yaml` to take every key it does not state from another recipe "
         "that stands alone;",
-        "tables merge key by key, mixtures and sources of another kind are replaced whole. "
-        "`key.path=value` on the command",
-        "line overrides both. Relative paths start from the folder of the recipe named on the command line.",
+        "tables merge key by key, mixtures and sources of another kind are replaced whole, and null takes an "
+        "inherited entry away.",
+        "`key.path=value` on the command line overrides both. Relative paths start from the folder of the file that "
+        "states them.",
+        "Only `true` and `false` are neither text nor number: `no` is Norwegian.",
         "",
         "Names (of stages, controls, sources and benchmark sets) are lower-case letters `a-z`, digits, `-` and `_`, "
         "begin with a",

@@ -10,13 +10,15 @@ from pydantic import Field
 
 from aurora.recipe.base import Section
 from aurora.recipe.model import LONGEST
-from aurora.recipe.names import Language
+from aurora.recipe.names import Language, PathOrPolicy
 
 
 class Redteam(Section):
     """Prompts and answers built from a written policy."""
 
-    policy: str = Field(description="Policy file, relative to the recipe, or the name of one that comes with Aurora.")
+    policy: PathOrPolicy = Field(
+        description="Policy file, relative to the recipe, or the name of one that comes with Aurora."
+    )
     languages: list[Language] = Field(min_length=1, description="Languages to build prompts in.")
     held_out_share: float = Field(
         0.3, gt=0, lt=1, description="Share of each language's templates kept for measuring, never trained on."

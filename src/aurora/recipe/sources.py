@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from aurora.recipe.base import Section, layout
-from aurora.recipe.names import Configuration, Language, Name, PackageName, Revision, Split
+from aurora.recipe.names import Configuration, Language, Name, PackageName, PathInFolder, PathOrName, Revision, Split
 from aurora.recipe.packages import Packages
 
 PLACE = r"\{([^{}\s]+)\}"  # of a value in a template
@@ -48,7 +48,7 @@ class JsonlSource(SourceBase):
     `url`, `id`, `license` and `language_score`, or those of HPLT, OSCAR and Dolma, are kept in `meta`."""
 
     kind: Literal["jsonl"]
-    paths: list[str] = Field(min_length=1, description="Files or glob patterns, relative to the recipe.")
+    paths: list[PathInFolder] = Field(min_length=1, description="Files or glob patterns, relative to the recipe.")
     text_key: str = Field("text", description="Key of the document's text, or a path to it (`content.text`).")
     language_key: str | None = Field(
         None, description="Key of the document's language, where it has one, or a path to it (`lang.0`)."
@@ -60,7 +60,7 @@ class ParquetSource(SourceBase):
     in `meta`."""
 
     kind: Literal["parquet"]
-    paths: list[str] = Field(min_length=1, description="Files or glob patterns, relative to the recipe.")
+    paths: list[PathInFolder] = Field(min_length=1, description="Files or glob patterns, relative to the recipe.")
     text_key: str = Field("text", description="Column of the document's text, or a path to it (`content.text`).")
     language_key: str | None = Field(
         None, description="Column of the document's language, where it has one, or a path to it (`lang.0`)."
@@ -71,7 +71,7 @@ class TextSource(SourceBase):
     """Plain text files in UTF-8 (or UTF-16 with a mark), plain or compressed (gzip, bzip2, xz, zstd, lz4)."""
 
     kind: Literal["text"]
-    paths: list[str] = Field(min_length=1, description="Files or glob patterns, relative to the recipe.")
+    paths: list[PathInFolder] = Field(min_length=1, description="Files or glob patterns, relative to the recipe.")
     document: Literal["file", "paragraph", "line"] = Field("file", description="What counts as one document.")
 
 
@@ -79,7 +79,7 @@ class HtmlSource(SourceBase):
     """Web pages, one a file, plain or compressed: their main content (extra `web`)."""
 
     kind: Literal["html"]
-    paths: list[str] = Field(min_length=1, description="Files or glob patterns, relative to the recipe.")
+    paths: list[PathInFolder] = Field(min_length=1, description="Files or glob patterns, relative to the recipe.")
 
 
 class WarcSource(SourceBase):
@@ -87,14 +87,14 @@ class WarcSource(SourceBase):
     answer with HTML, and the texts of WET archives (extra `web`)."""
 
     kind: Literal["warc"]
-    paths: list[str] = Field(min_length=1, description="Files or glob patterns, relative to the recipe.")
+    paths: list[PathInFolder] = Field(min_length=1, description="Files or glob patterns, relative to the recipe.")
 
 
 class HubSource(SourceBase):
     """A data set of the Hugging Face hub (or a local folder in hub layout), streamed; its code is never run."""
 
     kind: Literal["hub"]
-    dataset: str = Field(description="Hub identifier, or a folder in hub layout.")
+    dataset: PathOrName = Field(description="Hub identifier, or a folder in hub layout.")
     configuration: Configuration | None = Field(None, description="Configuration (subset) of the data set.")
     split: Split = Field("train", description="Split to read.")
     revision: Revision | None = Field(
@@ -132,11 +132,13 @@ class ConversationsSource(SourceBase):
     ways of docs/conversations.md."""
 
     kind: Literal["conversations"]
-    paths: list[str] = Field(
+    paths: list[PathInFolder] = Field(
         default_factory=list,
         description="Files or glob patterns, relative to the recipe; or give `dataset`, or `wheels`.",
     )
-    dataset: str | None = Field(None, description="Hub identifier, or a folder in hub layout; or give another place.")
+    dataset: PathOrName | None = Field(
+        None, description="Hub identifier, or a folder in hub layout; or give another place."
+    )
     wheels: Packages | None = Field(
         None,
         description="Packages whose catalogues have the messages that they translate (.po, .mo): each message is a row "

@@ -12,7 +12,7 @@ from pydantic import Field, field_validator, model_validator
 
 from aurora.recipe.base import Section
 from aurora.recipe.model import LARGEST_VOCABULARY
-from aurora.recipe.names import Distinct, Language, Revision, StoreName
+from aurora.recipe.names import Distinct, Language, PathInFolder, PathOrName, Revision, StoreName
 
 # How a prompt and its response stand as one text: AURORA-M's way, and two that other open models and data sets use.
 AURORA, CHATML, ALPACA = FORMATS = ("aurora", "chatml", "alpaca")
@@ -75,7 +75,7 @@ class Infilling(Section):
 class Adopted(Section):
     """A token store made elsewhere with this tokenizer, in Megatron's format (`.bin` and `.idx`)."""
 
-    path: str = Field(description="Path of its two files without ending, relative to the recipe.")
+    path: PathInFolder = Field(description="Path of its two files without ending, relative to the recipe.")
     license: str = Field(description="Licence of its text (SPDX).")
 
 
@@ -83,7 +83,9 @@ class Tokens(Section):
     """The tokenizer: either learnt (`train`) or read from a folder, file or hub model (`path`)."""
 
     train: TrainedTokenizer | None = Field(None, description="Learn a tokenizer on the training text.")
-    path: str | None = Field(None, description="Folder, tokenizer.json or hub model whose tokenizer is used as it is.")
+    path: PathOrName | None = Field(
+        None, description="Folder, tokenizer.json or hub model whose tokenizer is used as it is."
+    )
     revision: Revision | None = Field(None, description="Commit hash of the hub model in `path`.")
 
     extend: Extension | None = Field(

@@ -34,7 +34,7 @@ def find(kind: Kind, given: Path | str, base: Path | None = None) -> Path:
     """The file that a user means: below `base` if it is there, else ours of that name, else the path as it stands."""
     path = Path(given) if base is None else base / given
     is_name = Path(given).name == str(given) and not Path(given).suffix
-    return folder(kind) / f"{given}.yaml" if is_name and not path.is_file() and str(given) in names(kind) else path
+    return folder(kind) / f"{given}.yaml" if is_name and str(given) in names(kind) and not path.is_file() else path
 
 
 def suggestion(kind: Kind, given: Path | str) -> str:

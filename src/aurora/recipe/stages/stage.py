@@ -7,12 +7,12 @@ whose result is reported and then left aside.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
-from aurora.recipe.base import Section, layout
+from aurora.recipe.base import Section, layout, refuse
 from aurora.recipe.model import LONGEST
 from aurora.recipe.names import EVERY, Distinct, MixedName, Name
 from aurora.recipe.stages.pace import Pace
@@ -185,70 +185,75 @@ class Stage(Section):
 
     @model_validator(mode="after")
     def _sound(self) -> Stage:
-        self._whole_sequences()
-        self._room_for_warmup_and_decay()
+        refuse(self._broken_sequences())  # what follows divides by them
+        refuse(self._unsound())
+        return self
+
+    def _unsound(self) -> Iterator[str]:
+        yield from self._no_room_for_warmup_and_decay()
         if self.packing == "best-fit" and not self.document_masks:
-            raise ValueError("packing: best-fit needs document_masks: a pair would be answered by those before it")
+            yield "packing: best-fit needs document_masks: a pair would be answered by those before it"
         starts = [0, *(self.first_step(change) for change in self.changes), self.steps]
         if sorted(set(starts)) != starts:
-            raise ValueError("changes: from_tokens must rise by a step or more and lie within the stage's tokens")
+            yield "changes: from_tokens must rise by a step or more and lie within the stage's tokens"
         if self.retention is not None:
-            self._replayed(self.retention)
+            yield from self._not_replayed(self.retention)
         if self.train != ALL and self.optimizer.new_rows != 1:
-            raise ValueError("optimizer.new_rows: is of rows that `train` leaves as they are")
-        return self
+            yield "optimizer.new_rows: is of rows that `train` leaves as they are"
 
     @property
     def adapts(self) -> bool:
         """Whether adapters are trained, which are merged at the end."""
         return isinstance(self.train, Part) and self.train.lora is not None
 
-    def _whole_sequences(self) -> None:
-        """`ValueError` where a step would end within a sequence, or the ramp miss `batch_tokens`."""
+    def _broken_sequences(self) -> Iterator[str]:
+        """Where a step would end within a sequence, or the ramp miss `batch_tokens`."""
         sizes = {"batch_tokens": self.batch_tokens}
         if self.ramp is not None:
             sizes |= {"ramp.start": self.ramp.start, "ramp.increment": self.ramp.increment}
         for key, size in sizes.items():
-            if size % self.sequence_length:
-                raise ValueError(f"{key}: {size} is not a multiple of sequence_length {self.sequence_length}")
+            if over := size % self.sequence_length:
+                near = max(size - over, self.sequence_length)
+                yield f"{key}: {size} is not a multiple of sequence_length {self.sequence_length} (the nearest: {near})"
         if self.ramp is None:
             return
         rise = self.batch_tokens - self.ramp.start
         if rise <= 0 or rise % self.ramp.increment:
-            raise ValueError(
+            yield (
                 f"ramp: steps of {self.ramp.start} tokens that grow by {self.ramp.increment} never become "
                 f"batch_tokens {self.batch_tokens}"
             )
-        if rise // self.ramp.increment > MOST_SIZES:
-            raise ValueError(f"ramp: more than {MOST_SIZES:,} sizes of a step; let it grow by more at a time")
+        elif rise // self.ramp.increment > MOST_SIZES:
+            yield f"ramp: more than {MOST_SIZES:,} sizes of a step; let it grow by more at a time"
 
-    def _room_for_warmup_and_decay(self) -> None:
-        """`ValueError` where a part of the schedule that is given in tokens is less than a step or too long."""
+    def _no_room_for_warmup_and_decay(self) -> Iterator[str]:
+        """Where a part of the schedule that is given in tokens is less than a step or too long."""
         parts = {"warmup": self.schedule.warmup, "decay": self.schedule.decay or 0.0}
         for key, part in parts.items():
             if 1 <= part < self.batch_tokens:
-                raise ValueError(
+                yield (
                     f"schedule.{key}: {part:,.0f} tokens are less than a step of {self.batch_tokens:,}: give tokens, "
                     "or a share of the steps below 1"
                 )
         if max(parts.values()) >= 1 and self.course.warmup + self.course.decay > self.steps:
-            raise ValueError("schedule: warmup and decay are more than the whole stage")
+            yield "schedule: warmup and decay are more than the whole stage"
 
-    def _replayed(self, retention: Retention) -> None:
-        """`ValueError` where the mixture does not go with adaptive replay."""
+    def _not_replayed(self, retention: Retention) -> Iterator[str]:
+        """Where the mixture does not go with adaptive replay."""
         if self.changes:
-            raise ValueError("retention: decides the changes of the mixture itself, so `changes` must be empty")
+            yield "retention: decides the changes of the mixture itself, so `changes` must be empty"
         if every := [name for name in self.mixture if name.endswith(f"/{EVERY}")]:
-            raise ValueError(f"retention: gives each language a share of its own: name those of {', '.join(every)}")
+            yield f"retention: gives each language a share of its own: name those of {', '.join(every)}"
+            return
         if missing := sorted(set(retention.budget) - set(self.mixture)):
-            raise ValueError(f"retention: {', '.join(missing)} is not in the stage's mixture, so it cannot be replayed")
+            yield f"retention: {', '.join(missing)} is not in the stage's mixture, so it cannot be replayed"
         if set(retention.budget) == set(self.mixture):
-            raise ValueError("retention: the mixture holds replayed sources only")
+            yield "retention: the mixture holds replayed sources only"
         total = sum(self.mixture.values())
-        for source in sorted(retention.budget):
+        for source in sorted(set(retention.budget) & set(self.mixture)):
             share = self.mixture[source] / total
             if not retention.least <= share <= retention.most:
-                raise ValueError(
+                yield (
                     f"retention: the mixture begins with a share of {share:.3g} of {source}, outside of "
                     f"{retention.least:.3g} to {retention.most:.3g}"
                 )

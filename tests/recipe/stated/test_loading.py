@@ -27,13 +27,13 @@ def test_reads_values_and_defaults(minimal_recipe: Path) -> None:
 
 
 def test_a_language_is_one_however_it_is_written(minimal_recipe: Path) -> None:
-    replace(minimal_recipe, "language_key: lang", "language: __label__fin_Latn")
+    replace(minimal_recipe, "language_key: lang}", "language: __label__fin_Latn}\n    net: {kind: text, paths: [x]}")
     replace(
         minimal_recipe,
         "tokens:\n  train",
         "  curation: {thresholds: {FI: {min_words: 1}}}\ntokens:\n  infilling: {web/fin: {rate: 0.5}}\n  train",
     )
-    replace(minimal_recipe, "mixture: {web/en: 1}", "mixture: {web/fi_FI: 1, web/srp_Latn: 2, web/Code: 1}")
+    replace(minimal_recipe, "mixture: {web/en: 1}", "mixture: {web/fi_FI: 1, net/srp_Latn: 2, net/Code: 1}")
     loaded = load_recipe(minimal_recipe)
     recipe = loaded.recipe
     assert f"web/fi: 1.0  # {minimal_recipe.name}:" in loaded.show().replace(f"{minimal_recipe.parent}/", "")
@@ -41,7 +41,7 @@ def test_a_language_is_one_however_it_is_written(minimal_recipe: Path) -> None:
     assert recipe.corpus.sources["web"].language == "fi"
     assert recipe.corpus.curation.thresholds == {"fi": {"min_words": 1}}
     assert list(recipe.tokens.infilling) == ["web/fi"]
-    assert recipe.stages["base"].mixture == {"web/fi": 1, "web/sr-Latn": 2, "web/code": 1}
+    assert recipe.stages["base"].mixture == {"web/fi": 1, "net/sr-Latn": 2, "net/code": 1}
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_a_language_is_one_however_it_is_written(minimal_recipe: Path) -> None:
         ),
         ("layers: 1, ", "", "line 8: the key model.architecture.layers is missing"),
         ("kind: jsonl, ", "", "line 4: the key corpus.sources.web.kind is missing"),
-        ("kind: jsonl", "kind: jason", "line 4: corpus.sources.web: "),
+        ("kind: jsonl", "kind: jason", "line 4: corpus.sources.web.kind: 'jason' is none of jsonl, parquet, text"),
         ("tokens: 256", "tokens: many", "line 12: stages.base.tokens: "),
         ("start: model", "start: bass", "line 11: stages.base.start: 'bass' is not an earlier stage (known: model)"),
         ("web/en: 1", "net/en: 1", "line 15: stages.base.mixture: 'net/en' is not SOURCE/LANGUAGE"),
@@ -202,6 +202,82 @@ def test_extending_twice_is_refused(minimal_recipe: Path, tmp_path: Path) -> Non
     (tmp_path / "grandchild.yaml").write_text("extends: child.yaml\n")
     with pytest.raises(UserError, match="may not itself extend"):
         load_recipe(tmp_path / "grandchild.yaml")
+
+
+def test_null_takes_an_inherited_entry_away(minimal_recipe: Path, tmp_path: Path) -> None:
+    text = minimal_recipe.read_text()
+    stage = text[text.index("  base:") :].replace("base:", "cap:").replace("start: model", "start: base")
+    minimal_recipe.write_text(text + stage)
+    child = tmp_path / "child.yaml"
+    child.write_text("extends: small.yaml\nname: child\nstages: {cap: null}\ntokens: {train: null, path: x}\n")
+    loaded = load_recipe(child)
+    assert list(loaded.recipe.stages) == ["base"]
+    assert loaded.recipe.tokens.path == "x"
+    assert list(load_recipe(minimal_recipe, ["stages.cap=null"]).recipe.stages) == ["base"]
+    with pytest.raises(UserError, match=r"stages\.bsae: null stands where a table belongs"):
+        load_recipe(minimal_recipe, ["stages.bsae=null"])
+
+
+def test_an_inherited_path_belongs_to_the_file_that_states_it(minimal_recipe: Path, tmp_path: Path) -> None:
+    (tmp_path / "tokenizer").mkdir()
+    adopted = "adopt: {far/fi: {path: far/fi, license: MIT}}"
+    policy = "redteam: {policy: p.yaml, languages: [en]}"
+    replace(minimal_recipe, TOKENS, f"tokens: {{path: tokenizer, {adopted}}}\n{policy}")
+    replace(
+        minimal_recipe,
+        "  architecture: {layers: 1, width: 16, heads: 2, positions: 32}",
+        "  path: some/model",
+    )
+    replace(
+        minimal_recipe,
+        "language_key: lang}",
+        "language_key: lang}\n    hub: {kind: hub, dataset: some/data}\n    near: {kind: hub, dataset: tokenizer}\n"
+        "    abs: {kind: text, paths: [/data/a.txt, '*.txt']}\n"
+        "  curation: {flagged_words: {fi: bad.txt}, contamination: {sets: {quiz: sets/quiz.jsonl}}}",
+    )
+    child = tmp_path / "mine/deep/child.yaml"
+    child.parent.mkdir(parents=True)
+    child.write_text("extends: ../../small.yaml\nname: child\ncorpus: {sources: {web: {paths: [own.jsonl]}}}\n")
+    recipe = load_recipe(child).recipe
+    sources = recipe.model_dump()["corpus"]["sources"]
+    assert sources["web"]["paths"] == ["own.jsonl"]
+    assert sources["abs"]["paths"] == ["/data/a.txt", "../../*.txt"]
+    assert sources["hub"]["dataset"] == "some/data"
+    assert sources["near"]["dataset"] == "../../tokenizer"
+    assert recipe.corpus.curation.flagged_words == {"fi": "../../bad.txt"}
+    assert recipe.corpus.curation.contamination is not None
+    assert recipe.corpus.curation.contamination.sets == {"quiz": "../../sets/quiz.jsonl"}
+    assert (recipe.tokens.path, recipe.model.path) == ("../../tokenizer", "some/model")
+    assert recipe.tokens.adopt["far/fi"].path == "../../far/fi"
+    assert recipe.redteam is not None
+    assert recipe.redteam.policy == "../../p.yaml"
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        ("stages.bsae.tokens=5", r"reaches into nothing: stages has no bsae \(did you mean base\?\)"),
+        ("corpus.sources.wbe.paths=[x]", r"corpus.sources has no wbe \(did you mean web\?\)"),
+        ("stages.bsae={tokens: 5}", r"the keys start, batch_tokens, .* are missing \(did you mean base\?\)"),
+    ],
+)
+def test_an_argument_makes_no_stage_by_a_typo(minimal_recipe: Path, override: str, said: str) -> None:
+    with pytest.raises(UserError, match=said):
+        load_recipe(minimal_recipe, [override])
+
+
+def test_an_argument_may_add_a_table_that_was_not_stated(minimal_recipe: Path) -> None:
+    loaded = load_recipe(minimal_recipe, ["execution.threads=1", "stages.base.control={name: a, mixture: {web/fi: 1}}"])
+    assert loaded.recipe.execution.threads == 1
+
+
+def test_no_is_norwegian(minimal_recipe: Path) -> None:
+    replace(minimal_recipe, "language_key: lang", "language: no")
+    replace(minimal_recipe, "web/en: 1", "web/no: 1")
+    replace(minimal_recipe, TOKENS, f"{TOKENS}\nexecution: {{compile: off, sequence_parallel: yes}}")
+    recipe = load_recipe(minimal_recipe).recipe
+    assert recipe.corpus.sources["web"].language == "no"
+    assert (recipe.execution.compile, recipe.execution.sequence_parallel) == (False, True)
 
 
 def test_layout_does_not_change_the_fingerprint_and_numerics_do(minimal_recipe: Path) -> None:

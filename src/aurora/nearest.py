@@ -1,0 +1,30 @@
+"""What somebody may have meant by a name that is not known.
+
+One decision: a guess is made where it is near, and where none is, all that is known is listed; so every message about a
+name ends with something to write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+MOST_LISTED = 20
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that is most like `name`, or None where none is like it."""
+    from difflib import get_close_matches
+
+    names = {one.casefold(): one for one in known}
+    close = get_close_matches(name.casefold(), names, n=1, cutoff=0.6)
+    return names[close[0]] if close else None
+
+
+def meant(name: str, known: Iterable[str], what: str = "known") -> str:
+    """`did you mean NAME?`, or `known: A, B and C`."""
+    known = list(known)
+    close = nearest(name, known)
+    if close is not None:
+        return f"did you mean {close}?"
+    listed = ", ".join(known[:MOST_LISTED]) + (", ..." if len(known) > MOST_LISTED else "")
+    return f"{what}: {listed or 'none'}"

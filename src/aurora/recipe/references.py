@@ -1,0 +1,155 @@
+"""What the tables of a recipe say about each other: names that must exist, and sizes that must fit.
+
+One decision: all of it is asked of the values as they are stated, before or after they are typed, so that a mistake in
+one table hides none in another. What is no sound value is passed over here; its type says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from aurora.languages.labels import canonical
+from aurora.nearest import meant, nearest
+from aurora.recipe.names import REDTEAM
+from aurora.recipe.stages.stage import IMPORTED, PAIRS
+from aurora.recipe.stages.train import ALL
+
+REDTEAM_SOURCES = (PAIRS, f"{REDTEAM}/benign")
+BIGRAM = "bigram"  # lies beside the evaluations of checkpoints
+Values = Mapping[str, Any]
+
+
+def references(values: Values) -> Iterator[str]:
+    """Everything that is wrong between tables, as `key: what`."""
+    yield from _starts(values)
+    yield from _mixtures(values)
+    yield from _stores(values)
+    yield from _model(values)
+    yield from _names(values)
+
+
+def table(values: Any, *key: str) -> Values:
+    """The table at a key; an empty one where there is none."""
+    for part in key:
+        values = values.get(part) if isinstance(values, Mapping) else None
+    return values if isinstance(values, Mapping) else {}
+
+
+def _stages(values: Values) -> dict[str, Values]:
+    return {name: stage for name, stage in table(values, "stages").items() if isinstance(stage, Mapping)}
+
+
+def _starts(values: Values) -> Iterator[str]:
+    earlier: list[str] = []
+    for name, stage in _stages(values).items():
+        start, optimizer = stage.get("start"), table(stage, "optimizer")
+        if isinstance(start, str) and start != IMPORTED and start not in earlier:
+            known = [IMPORTED, *earlier]
+            yield f"stages.{name}.start: {start!r} is not an earlier stage ({meant(start, known)})"
+        if optimizer.get("carry") is True:
+            yield from _moments(values, name, stage)
+        if optimizer.get("new_rows", 1) != 1 and not table(values, "tokens").get("extend"):
+            yield f"stages.{name}.optimizer.new_rows: needs tokens.extend, which adds the rows"
+        earlier.append(name)
+
+
+def _moments(values: Values, name: str, stage: Values) -> Iterator[str]:
+    """What is wrong where a stage takes up the moments of the one it starts from."""
+    key, start, train = f"stages.{name}.optimizer.carry", stage.get("start"), stage.get("train", ALL)
+    if start == IMPORTED or table(train).get("lora"):
+        yield f"{key}: what it starts from has no moments of what it trains; leave it out"
+    elif start in _stages(values) and _stages(values)[str(start)].get("train", ALL) != train:
+        yield f"{key}: needs the `train` of stage {start}, whose moments are those of what it trained"
+
+
+def _mixtures(values: Values) -> Iterator[str]:
+    for name, stage in _stages(values).items():
+        mixtures = {f"stages.{name}.mixture": table(stage, "mixture")}
+        changes = stage.get("changes")
+        for index, change in enumerate(changes if isinstance(changes, list) else []):
+            mixtures[f"stages.{name}.changes.{index}.mixture"] = table(change, "mixture")
+        mixtures[f"stages.{name}.control.mixture"] = table(stage, "control", "mixture")
+        for key, mixture in mixtures.items():
+            for store in mixture:
+                yield from _store(values, key, store)
+
+
+def _stores(values: Values) -> Iterator[str]:
+    tokens = table(values, "tokens")
+    for store in table(tokens, "infilling"):
+        yield from _store(values, "tokens.infilling", store)
+        if store in REDTEAM_SOURCES:
+            yield f"tokens.infilling: {store!r} holds prompt/response pairs, which are never cut"
+        if _talks(values, store):
+            yield f"tokens.infilling: {store!r} holds conversations, which are never cut"
+    for store in table(tokens, "loss"):
+        if not _talks(values, store):
+            yield f"tokens.loss: {store!r} is not of a source with `kind: conversations`"
+    for store in table(tokens, "adopt"):
+        if store.split("/")[0] in (REDTEAM, *table(values, "corpus", "sources")):
+            yield f"tokens.adopt: {store!r} is not SOURCE/LANGUAGE with a source of its own"
+
+
+def _store(values: Values, key: str, store: str) -> Iterator[str]:
+    """What is wrong with the name of a store where text is read from it."""
+    source, _, language = store.partition("/")
+    sources, adopted = table(values, "corpus", "sources"), table(values, "tokens", "adopt")
+    if source == REDTEAM:
+        if store not in REDTEAM_SOURCES:
+            yield f"{key}: {store!r} is not one of {', '.join(REDTEAM_SOURCES)}"
+        if not values.get("redteam"):
+            yield f"{key}: {store!r} needs the recipe's `redteam` table"
+    elif source in sources:
+        declared = None if table(sources, source).get("templates") else table(sources, source).get("language")
+        tag, asked = canonical(declared) if isinstance(declared, str) else None, canonical(language)
+        if tag is not None and asked is not None and tag != asked:
+            yield f"{key}: {store!r} has no text: corpus.sources.{source} is all {tag!r} (did you mean {source}/{tag}?)"
+    elif _tagged(store) not in {_tagged(name) for name in adopted}:
+        known = [*sources, *adopted]
+        close = nearest(source, known)
+        guess = f"did you mean {close}/{language}?" if close else ", ".join(known)
+        yield f"{key}: {store!r} is not SOURCE/LANGUAGE with a source of corpus.sources ({guess})"
+
+
+def _model(values: Values) -> Iterator[str]:
+    model, tokens = table(values, "model"), table(values, "tokens")
+    path = model.get("path")
+    if path is not None and tokens.get("train") is not None:
+        yield (
+            "tokens.train: the model of model.path knows the ids of its own tokenizer alone; give tokens.path: "
+            f"{path}, and tokens.extend for new entries"
+        )
+    key = "model.positions" if path is not None else "model.architecture.positions"
+    positions = model.get("positions") if path is not None else table(model, "architecture").get("positions")
+    for name, stage in _stages(values).items():
+        length = stage.get("sequence_length")
+        if isinstance(length, int) and isinstance(positions, int) and length > positions:
+            yield f"stages.{name}.sequence_length: {length:,} is more than {key}, {positions:,}; give that or less"
+
+
+def _names(values: Values) -> Iterator[str]:
+    """Two things that would lie in one folder or file."""
+    taken = {IMPORTED: "the recipe's own model", BIGRAM: "the bigram beside every figure"}
+    for name, stage in _stages(values).items():
+        made = {name: f"stages.{name}"}
+        if control := table(stage, "control").get("name"):
+            made[f"{name}-{control}"] = f"stages.{name}.control"
+        for checkpoint, key in made.items():
+            if checkpoint in taken:
+                yield f"{key}: {checkpoint!r} is already the name of {taken[checkpoint]}; choose another"
+            taken[checkpoint] = key
+    for name in table(values, "corpus", "sources"):
+        if name == REDTEAM:
+            yield f"corpus.sources.{name}: the name belongs to the red-team set; choose another"
+
+
+def _talks(values: Values, store: str) -> bool:
+    """Whether a store holds conversations of a source."""
+    return table(values, "corpus", "sources", store.split("/")[0]).get("kind") == "conversations"
+
+
+def _tagged(store: str) -> str:
+    """A store's name with its language's tag."""
+    source, slash, language = store.partition("/")
+    return f"{source}{slash}{canonical(language) or language}"

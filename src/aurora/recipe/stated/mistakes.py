@@ -1,0 +1,194 @@
+"""What is wrong with a recipe, in the words of its writer: which key, what, and what to write instead.
+
+One decision: what pydantic says is translated kind by kind and never shown, and several complaints with one cause are
+one mistake: a misspelt key makes another missing, and a table that is no entry of the recipe lacks all of its keys.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from aurora.nearest import meant, nearest
+from aurora.recipe.base import Wrong
+from aurora.recipe.recipe import Recipe
+from aurora.recipe.reference import section_at
+from aurora.yaml_nodes import Key
+
+LONGEST_MESSAGE = 600  # characters: some quote what stood there
+LONGEST_VALUE = 60
+_WANTED = {
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "string": "a text",
+    "dict": "a table",
+    "model": "a table",
+    "list": "a list",
+    "tuple": "a list",
+    "finite": "a finite number",
+}
+_FOLLOWS = "default_factory_not_called"  # a default that is made of other keys, of which one is wrong
+_LIMITS = {
+    "greater_than": ("gt", "more than {}"),
+    "greater_than_equal": ("ge", "{} or more"),
+    "less_than": ("lt", "less than {}"),
+    "less_than_equal": ("le", "{} or less"),
+}
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """What is wrong at a key; the sentence about it begins with `subject`, or the key alone.
+
+    `judged` is of several keys together, which are sound each by itself.
+    """
+
+    key: Key
+    what: str
+    subject: str = ""
+    judged: bool = field(default=False, compare=False)
+
+    def sentence(self, place: str) -> str:
+        """As a user reads it; `place` says where the key stands."""
+        # A name may be anything here: line breaks in it must not make two lines of the sentence.
+        dotted = ".".join(part if part.isprintable() else repr(part)[1:-1] for part in self.key)
+        said = f"{self.subject} {dotted} {self.what}" if self.subject else f"{dotted or 'the recipe'}: {self.what}"
+        return f"{place}: {said}."
+
+
+def mistakes_of(error: ValidationError, values: Mapping[str, Any]) -> list[Mistake]:
+    """Everything that a validation of `values` complained about, each cause once."""
+    complaints = [(_key(details, values), details) for details in error.errors() if details["type"] != _FOLLOWS]
+    misspelt = [(key[:-1], _meant_key(key, values)) for key, details in complaints if _is_unknown(details)]
+    found: list[Mistake] = []
+    missing: list[Key] = []
+    for key, details in complaints:
+        if details["type"] in ("missing", "union_tag_not_found"):
+            if (key[:-1], key[-1]) not in misspelt:
+                missing.append(key)
+        else:
+            found += _translated(key, details, values)
+    found += [_lacking(key, [*keys], values) for key, keys in groupby(missing, key=lambda key: key[:-1])]
+    return found
+
+
+def _key(details: ErrorDetails, values: Any) -> Key:
+    """Where a complaint is, without the union tags that pydantic puts into it."""
+    location = details["loc"]
+    if location[-1:] == ("[key]",):  # what is wrong with a key itself
+        location = location[:-1]
+    key: list[str] = []
+    for depth, part in enumerate(location):
+        # A list is a table of its positions here, so that both are looked into the same way.
+        table = dict(enumerate(values)) if isinstance(values, list) else values
+        if isinstance(table, Mapping) and part in table:
+            values = table[part]
+        elif depth < len(location) - 1 or (isinstance(table, Mapping) and table.get("kind") == part):
+            continue
+        key.append(str(part))
+    return (*key, "kind") if details["type"].startswith("union_tag") else tuple(key)
+
+
+def _translated(key: Key, details: ErrorDetails, values: Mapping[str, Any]) -> Iterator[Mistake]:
+    kind, context = details["type"], details.get("ctx", {})
+    if isinstance(error := context.get("error"), ValueError):
+        for words in error.found if isinstance(error, Wrong) else [str(error)]:
+            yield replace(said(key, words), judged=True)
+        return
+    value = _quoted(details["input"])
+    if _is_unknown(details):
+        yield Mistake(key, f"({_meant(key, values)})", "unknown key")
+    elif kind == "union_tag_invalid":
+        tags = [tag.strip(" '") for tag in str(context["expected_tags"]).split(",")]
+        tag = str(context["tag"])
+        yield Mistake(key, f"{_quoted(tag)} is none of {', '.join(tags)}{_close(tag, tags)}")
+    elif kind == "literal_error":
+        choices = re.findall(r"'([^']*)'", str(context["expected"])) or [str(context["expected"])]
+        yield Mistake(key, f"{value} is none of {', '.join(choices)}{_close(details['input'], choices)}")
+    elif kind in _LIMITS:
+        name, words = _LIMITS[kind]
+        yield Mistake(key, f"{value} is out of bounds; give {words.format(_number(context[name]))}")
+    elif kind == "too_short":
+        yield Mistake(key, f"this is empty; give {context['min_length']} or more")
+    elif kind == "string_pattern_mismatch":
+        yield Mistake(key, f"{value} does not have the form of this key ({_description(key, values)})")
+    elif (wanted := _WANTED.get(kind.removesuffix("_type").split("_")[0])) is not None:
+        quote = "; put it in quotes" if wanted == "a text" and isinstance(details["input"], int | float) else ""
+        yield Mistake(key, f"{value} stands where {wanted} belongs{quote}")
+    else:
+        yield said(key, details["msg"])
+
+
+def said(key: Key, message: str) -> Mistake:
+    """A message of ours; it may name a key below the one that it is about."""
+    if named := re.match(r"^([\w./-]+): (.*)$", message, re.DOTALL):
+        key, message = (*key, *named[1].split(".")), named[2]
+    message = message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]}..."
+    return Mistake(key, f"{message[:1].lower()}{message[1:]}" if message[1:2].islower() else message)
+
+
+def _lacking(table: Key, keys: Sequence[Key], values: Mapping[str, Any]) -> Mistake:
+    """A table without keys that it needs; where there are others of its kind, it may be meant to be one of them."""
+    names = [key[-1] for key in keys]
+    if len(names) == 1:
+        return Mistake(keys[0], "is missing", "the key")
+    listed = f"{', '.join(names[:-1])} and {names[-1]}"
+    others = [name for name in _at(values, table[:-1]) or () if name != table[-1]] if table else []
+    close = nearest(table[-1], others) if others and section_at(Recipe, table[:-1], values) is None else None
+    return Mistake(table, f"the keys {listed} are missing{f' (did you mean {close}?)' if close else ''}")
+
+
+def _is_unknown(details: ErrorDetails) -> bool:
+    return details["type"] == "extra_forbidden"
+
+
+def _known(key: Key, values: Mapping[str, Any]) -> list[str]:
+    section = section_at(Recipe, key[:-1], values)
+    return list(section.model_fields) if section else []
+
+
+def _meant_key(key: Key, values: Mapping[str, Any]) -> str | None:
+    return nearest(key[-1], _known(key, values))
+
+
+def _meant(key: Key, values: Mapping[str, Any]) -> str:
+    return meant(key[-1], _known(key, values), "known keys")
+
+
+def _close(value: Any, choices: Sequence[str]) -> str:
+    close = nearest(value, choices) if isinstance(value, str) else None
+    return f" (did you mean {close}?)" if close else ""
+
+
+def _description(key: Key, values: Mapping[str, Any]) -> str:
+    section = section_at(Recipe, key[:-1], values)
+    known = section.model_fields.get(key[-1]) if section else None
+    return (known.description or "").rstrip(".") if known else "see docs/recipe.md"
+
+
+def _at(values: Any, key: Key) -> Mapping[str, Any] | None:
+    for part in key:
+        values = values.get(part) if isinstance(values, Mapping) else None
+    return values if isinstance(values, Mapping) else None
+
+
+def _quoted(value: Any) -> str:
+    """A value as the recipe states it, short; of tables and lists what they are."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, str):
+        return repr(value if len(value) <= LONGEST_VALUE else f"{value[:LONGEST_VALUE]}...")
+    if isinstance(value, Mapping | list):
+        return "a list" if isinstance(value, list) else "a table"
+    return str(value)[:LONGEST_VALUE]
+
+
+def _number(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else f"{value:,}"
