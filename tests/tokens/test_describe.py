@@ -8,12 +8,12 @@ from aurora.tokens.describe import describe, describe_sequence
 
 PART = {
     "loss_tokens": 1500, "share": 0.75, "tokens": 2000, "token_share": 0.5, "padding": 12, "epochs": 1.5,
-    "pairs_without_loss": 0,
+    "cut": 0, "left_out": 0,
 }  # fmt: skip
 
 
 def facts(**part: Any) -> dict[str, Any]:
-    sources = {"web/fi": PART | part, "web/en": PART | {"share": 0.25, "pairs_without_loss": 0}}
+    sources = {"web/fi": PART | part, "web/en": PART | {"share": 0.25}}
     return {
         "tokenizer": {"vocabulary": 49_152},
         "bytes_per_token": {"fi": 3.456, "en": 4.0},
@@ -48,10 +48,11 @@ def test_an_extended_tokenizer_is_compared_with_the_one_before() -> None:
     assert ["fi", "3.46", "2.00"] in rows(text)
 
 
-def test_pairs_that_teach_nothing_are_told() -> None:
-    text = describe(facts(pairs_without_loss=1200))
-    assert "1,200 pairs of web/fi are left out: their prompt fills the sequence." in text
-    assert "of web/en are left out" not in text
+def test_what_is_cut_or_left_out_is_told() -> None:
+    text = describe(facts(left_out=1200, cut=34))
+    assert "1,200 conversations of web/fi are left out: none of their answers ends within the sequence." in text
+    assert "34 conversations of web/fi are cut after an answer: they go on beyond the sequence." in text
+    assert "of web/en are" not in text
 
 
 def test_a_sequence_is_shown_with_what_is_known_of_each_document() -> None:

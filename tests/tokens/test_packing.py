@@ -141,7 +141,7 @@ def test_an_item_larger_than_a_row_is_refused() -> None:
 @pytest.mark.parametrize("packing", ["own", "best-fit"])
 @given(sizes=Sizes.filter(bool), length=st.integers(3, 24), start=st.sampled_from([END, START]))
 @settings(deadline=None, max_examples=60)
-def test_no_pair_is_cut_while_it_fits_and_each_is_read_as_when_generating(
+def test_each_pair_that_fits_is_read_as_when_generating_and_no_other(
     tmp_path_factory: pytest.TempPathFactory, packing: Packing, sizes: list[int], length: int, start: int
 ) -> None:
     store = store_of(tmp_path_factory.mktemp("store"), sizes, masked=True, start=start)
@@ -155,7 +155,7 @@ def test_no_pair_is_cut_while_it_fits_and_each_is_read_as_when_generating(
         pairs, tokens = rows.documents(index), 0
         for number, pair in enumerate(pairs):
             begin, size = store.document(pair)
-            count = min(size - 1, length)
+            count = size - 1
             inside = row.documents == number
             assert row.inputs[inside].tolist() == store.tokens[begin : begin + count].tolist()
             assert row.targets[inside].tolist() == store.tokens[begin + 1 : begin + 1 + count].tolist()
@@ -167,13 +167,13 @@ def test_no_pair_is_cut_while_it_fits_and_each_is_read_as_when_generating(
         held += rows.held(np.array([index]))
         seen += pairs
     assert rows.held() == tuple(held)
-    learnt = [pair for pair, size in enumerate(sizes) if size > 1]
+    learnt = [pair for pair, size in enumerate(sizes) if 1 < size <= length]
     assert sorted(seen) == learnt
-    assert rows.without_loss == len(sizes) - len(learnt)
+    assert (rows.left_out, rows.cut) == (len(sizes) - len(learnt), 0)
 
 
-def test_pairs_whose_prompt_fills_the_row_are_in_none(tmp_path: Path) -> None:
-    """Prompts of 5 tokens and more leave nothing of a response in the 4 targets behind their first token."""
+def test_pairs_whose_answer_does_not_end_within_a_row_are_in_none(tmp_path: Path) -> None:
+    """Only the first ends within the 4 targets behind its first token; the last has no answer."""
     with StoreWriter(tmp_path / "redteam.pairs", 49152, masked=True) as writer:
         for prompt, response in ((3, 2), (5, 3), (9, 1), (4, 5), (6, 5), (1, 0)):
             writer.add(range(1, prompt + response + 1), [0] * prompt + [1] * response)
@@ -182,11 +182,11 @@ def test_pairs_whose_prompt_fills_the_row_are_in_none(tmp_path: Path) -> None:
     assert store.side.loss_tokens == 16
     for packing in ("own", "best-fit"):
         rows = Pairs(store, 4, END, packing)
-        assert [rows.documents(index) for index in range(rows.count)] == [[0], [3]]
-        assert rows.without_loss == 4
-        assert rows.held() == (8, 3)
+        assert [rows.documents(index) for index in range(rows.count)] == [[0]]
+        assert (rows.left_out, rows.cut) == (5, 0)
+        assert rows.held() == (4, 2)
     none = Pairs(store, 2, END)
-    assert (none.count, none.without_loss, none.held()) == (0, 6, (0, 0))
+    assert (none.count, none.left_out, none.held()) == (0, 6, (0, 0))
 
 
 def test_a_conversation_is_cut_after_the_last_answer_that_fits(tmp_path: Path) -> None:
@@ -203,14 +203,14 @@ def test_a_conversation_is_cut_after_the_last_answer_that_fits(tmp_path: Path) -
         (7, 7, 4),
         (6, 3, 2),
         (3, 3, 2),
-        (2, 2, 1),
     ):
         rows = Pairs(store, length, END)
         assert rows.held(np.array([0])) == (targets, loss_tokens)
         row = filled(rows, 0, length)
         assert row.targets.tolist() == [*range(2, 2 + targets), *[END] * (length - targets)]
         assert row.loss_mask.sum() == loss_tokens
-        assert rows.without_loss == (length < 6)
+        assert (rows.left_out, rows.cut) == (length < 7, length < 11)
+    assert Pairs(store, 2, END).left_out == 2
 
 
 def test_masks_are_summed_by_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -116,17 +116,31 @@ def add_pairs(run: RunFolder, tokenizer_folder: Path, sizes: list[tuple[int, int
         writer.close("redteam", "pairs", sha256(tokenizer_folder / "tokenizer.json"))
 
 
-def test_pairs_that_are_cut_or_left_out_are_named(
+def test_what_is_cut_or_left_out_is_named(
     run: RunFolder, tokenizer_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """Of two answers the second ends beyond four targets; of the pairs three have an answer that does."""
     add_pairs(run, tokenizer_folder, [(1, 2), (1, 3), (2, 3), (3, 6), (4, 1)])
-    stage = stage_of(mixture={"web/en": 1, "redteam/pairs": 1}, warn_epochs=100.0).named("safety")
-    warn(stage, stage_loader(stage, 1, run))
-    assert capsys.readouterr().err.splitlines() == [
-        "Stage safety truncates 2 of the 5 pairs of redteam/pairs, which are longer than its sequence_length of 4.",
-        "Stage safety leaves out 1 of the 5 pairs of redteam/pairs, which have a prompt that fills its sequence_length "
-        "of 4.",
+    with StoreWriter(store_stem(run.stores, "chats/fi"), 400, masked=True) as writer:
+        writer.add([0, 1, 2, 1, 2], [0, 0, 1, 0, 1])
+        writer.add([0, 1, 2, 1, 2, 2], [0, 0, 1, 0, 1, 1])
+        writer.close("chats", "fi", sha256(tokenizer_folder / "tokenizer.json"))
+    mixture = {"web/en": 1, "redteam/pairs": 1, "chats/fi": 1}
+    stage = stage_of(mixture=mixture, warn_epochs=100.0).named("safety")
+    loader = stage_loader(stage, 1, run)
+    warn(stage, loader)
+    said = capsys.readouterr().err.splitlines()
+    assert [line for line in said if "padding" not in line] == [
+        "Stage safety cuts 1 of the 2 conversations of chats/fi, which go on beyond its sequence_length of 4.",
+        "Stage safety leaves out 3 of the 5 pairs of redteam/pairs, which have no answer that ends within its "
+        "sequence_length of 4.",
     ]
+    sources = stage_facts(stage, stage.steps, loader)["sources"]
+    assert [(sources[name]["cut"], sources[name]["left_out"]) for name in ("redteam/pairs", "chats/fi")] == [
+        (0, 3),
+        (1, 0),
+    ]
+    assert "cut" not in sources["web/en"]
 
 
 def test_sequences_that_are_mostly_filled_up_are_named(
@@ -143,7 +157,9 @@ def test_sequences_that_are_mostly_filled_up_are_named(
 def test_pairs_without_a_token_to_learn_are_refused(run: RunFolder, tokenizer_folder: Path) -> None:
     add_pairs(run, tokenizer_folder, [(4, 1), (9, 9)])
     stage = stage_of(mixture={"redteam/pairs": 1}).named("safety")
-    with pytest.raises(UserError, match="Stage safety learns nothing from redteam/pairs, as each of its prompts fills"):
+    with pytest.raises(
+        UserError, match="Stage safety learns nothing from redteam/pairs, as none of its answers ends within"
+    ):
         stage_loader(stage, 1, run)
 
 
@@ -165,7 +181,7 @@ def test_half_of_the_weight_is_half_of_the_tokens_with_a_loss(
     assert pairs["token_share"] > 0.6
     assert pairs["tokens"] + text["tokens"] + facts["padding"] == facts["tokens"]
     assert (text["padding"], pairs["padding"]) == (0, facts["padding"])
-    assert pairs["pairs_without_loss"] == 0
+    assert (pairs["cut"], pairs["left_out"]) == (0, 0)
 
 
 @pytest.mark.parametrize("packing", ["own", "best-fit"])

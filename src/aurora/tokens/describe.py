@@ -9,6 +9,7 @@ from typing import Any
 
 from aurora.tables import table
 from aurora.terminal import line
+from aurora.tokens.stage_loader import called
 
 PROVENANCE = ("id", "url", "license")
 
@@ -60,12 +61,15 @@ def _describe_stage(name: str, stage: dict[str, Any]) -> list[str]:
         for source, part in stage["sources"].items()
     ]
     lines += table(header, read, num_labels=1)
-    lines += [
-        f"{part['pairs_without_loss']:,} pairs of {source} are left out: their prompt fills the sequence."
+    return lines + [
+        f"{part[key]:,} {called(source)} of {source} are {what}."
         for source, part in stage["sources"].items()
-        if part.get("pairs_without_loss")
+        for key, what in (
+            ("cut", "cut after an answer: they go on beyond the sequence"),
+            ("left_out", "left out: none of their answers ends within the sequence"),
+        )
+        if part.get(key)
     ]
-    return lines
 
 
 def describe_sequence(sequence: dict[str, Any]) -> str:

@@ -2,8 +2,8 @@
 
 One decision: a row follows from its number, and a document reads the same in every row as when it is measured or
 generated: its first token is predicted from the start token, its end from everything before. Documents are joined and
-cut wherever a row ends; prompt/response pairs that fit are never cut: each has a row of its own, or several share one
-by best fit, a plan that follows from their sizes alone.
+cut wherever a row ends; conversations (pairs among them) that fit are never cut, and no answer is: each has a row of
+its own, or several share one by best fit, a plan that follows from their sizes alone.
 """
 
 from __future__ import annotations
@@ -146,12 +146,13 @@ class Joined:
 
 
 class Pairs:
-    """Prompt/response pairs, each token predicted from those of its own before it, as an answer is generated.
+    """Prompts with their answers, in one turn or several; each token is predicted from those of its own conversation
+    before it, as an answer is generated.
 
     One to a row, or by `best-fit` as many as it has room for, which is to be read with document masks: without them a
     model sees the pairs before and learns to go on as they did. The plan takes a second for a million pairs. What is
-    longer than a row is cut after its last answer that fits, or else where the row ends; `without_loss` counts those of
-    which nothing is left to learn then, because the prompt fills the row: they are in no row.
+    longer than a row is `cut` after its last answer that ends within one; where none does it is in no row, and counted
+    in `left_out`: an answer without its end would teach that answers have none.
     """
 
     def __init__(self, store: TokenStore, length: int, end: int, packing: Packing = "own") -> None:
@@ -161,7 +162,8 @@ class Pairs:
         targets = self._targets = _fitting(store, store.mask, length)
         counted = _counted(store.mask, store.document_starts + 1, targets)
         kept = np.flatnonzero(counted)
-        self.without_loss = store.num_documents - len(kept)
+        self.left_out = store.num_documents - len(kept)
+        self.cut = int((targets[kept] < store.document_sizes[kept] - 1).sum())
         plan = [[pair] for pair in range(len(kept))] if packing == "own" else best_fit(targets[kept], length)
         self.count = len(plan)
         self._borders = np.cumsum([0, *map(len, plan)])
@@ -259,16 +261,14 @@ def positions(documents: npt.NDArray[np.integer[Any]]) -> npt.NDArray[np.int64]:
 
 
 def _fitting(store: TokenStore, mask: npt.NDArray[np.uint8], length: int) -> Indices:
-    """How many targets of each pair stand in a row: all, or those up to the last answer that ends within the row, or as
-    many as fit where none does."""
-    sizes = store.document_sizes.astype(np.int64) - 1
-    targets = np.minimum(sizes, length)
-    for pair in np.flatnonzero(sizes > length).tolist():
+    """How many targets of each pair stand in a row: all, or those up to the last answer that ends within the row, which
+    may be none."""
+    targets = store.document_sizes.astype(np.int64) - 1
+    for pair in np.flatnonzero(targets > length).tolist():
         first = store.document(pair)[0] + 1
         counts = mask[first : first + length + 1]
         ends = np.flatnonzero((counts[:-1] == 1) & (counts[1:] == 0))
-        if len(ends):
-            targets[pair] = ends[-1] + 1
+        targets[pair] = ends[-1] + 1 if len(ends) else 0
     return targets
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from aurora.errors import UserError
 from aurora.files import sha256
 from aurora.progress import say
+from aurora.recipe.names import REDTEAM
 from aurora.recipe.stages.stage import Stage
 from aurora.recipe.tokens import Infilling
 from aurora.run.folder import RunFolder
@@ -52,8 +53,8 @@ def stage_loader(stage: Stage, seed: int, run: RunFolder, decided: Sequence[Deci
         )
         if isinstance(rows[source], Pairs) and store.num_documents and not rows[source].count:
             raise UserError(
-                f"Stage {stage.name} learns nothing from {source}, as each of its prompts fills the sequence_length of "
-                f"{stage.sequence_length}: raise it, or remove the source from the mixture."
+                f"Stage {stage.name} learns nothing from {source}, as none of its answers ends within the "
+                f"sequence_length of {stage.sequence_length}: raise it, or remove the source from the mixture."
             )
     pace = stage.pace
     changes = [Change(pace.before(stage.first_step(change)), change.mixture) for change in stage.changes]
@@ -69,7 +70,8 @@ def stage_facts(stage: Stage, steps: int, loader: Loader) -> dict[str, Any]:
 
     `tokens` are those of all sequences; `padding` of them fill up sequences and `loss_tokens` count in the loss. Each
     of the `sources` has the same figures (its `tokens` without padding), its `share` of the stage's loss tokens, which
-    weights count, and its `token_share` of all tokens except padding.
+    weights count, and its `token_share` of all tokens except padding; of prompts with answers also how many are `cut`
+    after an answer, and how many `left_out`, because none of their answers ends within a sequence.
     """
     sequences = stage.pace.before(steps)
     read = loader.read(sequences)
@@ -86,7 +88,7 @@ def stage_facts(stage: Stage, steps: int, loader: Loader) -> dict[str, Any]:
             "epochs": round(part.epochs, 3),
         }
         if isinstance(rows := loader.rows[source], Pairs):
-            sources[source]["pairs_without_loss"] = rows.without_loss
+            sources[source] |= {"cut": rows.cut, "left_out": rows.left_out}
     return {
         "tokens": sequences * stage.sequence_length,
         "loss_tokens": loss_tokens,
@@ -97,7 +99,7 @@ def stage_facts(stage: Stage, steps: int, loader: Loader) -> dict[str, Any]:
 
 
 def warn(stage: Stage, loader: Loader) -> None:
-    """Warn on the terminal of sources that are read too often, of much padding, and of pairs that are too long."""
+    """Warn on the terminal of sources that are read too often, of much padding, and of what is too long."""
     sequences, name = stage.pace.before(stage.steps), stage.name
     for source, read in loader.read(sequences).items():
         if read.epochs > stage.warn_epochs:
@@ -118,13 +120,17 @@ def warn(stage: Stage, loader: Loader) -> None:
 
 
 def _warn_of_length(stage: Stage, source: str, pairs: Pairs) -> None:
-    longer = int((pairs.store.document_sizes > stage.sequence_length + 1).sum()) - pairs.without_loss
     for count, verb, reason in (
-        (longer, "truncates", "are longer than"),
-        (pairs.without_loss, "leaves out", "have a prompt that fills"),
+        (pairs.cut, "cuts", "go on beyond"),
+        (pairs.left_out, "leaves out", "have no answer that ends within"),
     ):
         if count:
             say(
-                f"Stage {stage.name} {verb} {count:,} of the {pairs.store.num_documents:,} pairs of {source}, which "
-                f"{reason} its sequence_length of {stage.sequence_length}."
+                f"Stage {stage.name} {verb} {count:,} of the {pairs.store.num_documents:,} {called(source)} of "
+                f"{source}, which {reason} its sequence_length of {stage.sequence_length}."
             )
+
+
+def called(source: str) -> str:
+    """What a source's prompts with answers are called."""
+    return "pairs" if source.startswith(f"{REDTEAM}/") else "conversations"

@@ -143,8 +143,8 @@ class Stage(Section):
     sequence_length: int = Field(
         ge=2,
         le=LONGEST,
-        description="Tokens per sequence. A prompt/response pair that is longer is cut, or left out where no token of "
-        "its response is left.",
+        description="Tokens per sequence. A conversation that is longer is cut after its last answer that ends within "
+        "one, or left out where none does.",
     )
     mixture: Mixture
     temperature: float = Field(
@@ -160,7 +160,7 @@ class Stage(Section):
     )
     packing: Literal["own", "best-fit"] = Field(
         "own",
-        description="How prompt/response pairs fill sequences: one in each, filled up, or as many as fit (with "
+        description="How conversations and pairs fill sequences: one in each, filled up, or as many as fit (with "
         "`document_masks`).",
     )
     document_masks: bool = Field(
