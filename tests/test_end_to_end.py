@@ -305,7 +305,9 @@ def test_a_flipped_bit_in_a_store_stops_a_stage_before_it_begins(adopting: Path)
     data[40] ^= 1
     store.write_bytes(data)
     other = load_recipe(adopting.parent / "adopting.yaml", ["stages.cap.schedule.peak=1e-4"])
-    with pytest.raises(AuroraError, match=r"far\.hi\.bin is not as it was written.* move .*tokens/train away, and run"):
+    with pytest.raises(
+        AuroraError, match=r"far\.hi\.bin has changed since it was written.* move .*tokens/train away, and run"
+    ):
         run_recipe(other, adopting, until="train:cap")
     shutil.rmtree(store.parent)
     assert run_recipe(other, adopting, until="train:cap")["ran"] == ["tokens", "train:cap"]

@@ -24,7 +24,7 @@ LISTS = (MANIFEST, CHECKSUMS)
 SET_ASIDE = ".set-aside"
 MISSING, ALTERED, LINKED, EXTRA = (
     "is missing",
-    "is not as it was written",
+    "has changed since it was written",
     "is a symbolic link, not what was written",
     "was not written by Aurora",
 )

@@ -108,7 +108,9 @@ def test_a_flipped_bit_is_found_before_the_next_step_reads_it(run: Path) -> None
     before = path.stat()
     path.write_text("A1")
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
-    with pytest.raises(AuroraError, match=r"a/out\.txt is not as it was written: put a copy of it back, or move"):
+    with pytest.raises(
+        AuroraError, match=r"a/out\.txt has changed since it was written: put a copy of it back, or move"
+    ):
         [_carry_out(run, step) for step in chain(log)]
     assert log == []
 
@@ -122,7 +124,7 @@ def test_a_missing_file_has_its_step_carried_out_again(run: Path, capsys: pytest
 
 def test_an_edited_artifact_is_not_replaced(run: Path) -> None:
     (run / "a/out.txt").write_text("what I made of it")
-    with pytest.raises(UserError, match=r"a/out\.txt is not as it was written and would be lost"):
+    with pytest.raises(UserError, match=r"a/out\.txt has changed since it was written and would be lost"):
         _carry_out(run, chain([], peak=2)[0])
     assert (run / "a/out.txt").read_text() == "what I made of it"
 
@@ -135,7 +137,7 @@ def test_a_folder_put_in_an_artifacts_place_stops_the_run(run: Path, tmp_path: P
     _carry_out(other, counting_step("a", {"peak": 1}, {"raw": "1"}, [], "forged"))
     shutil.rmtree(run / "a")
     shutil.copytree(other / "a", run / "a")
-    with pytest.raises(AuroraError, match=r"a/manifest\.json is not as it was written"):
+    with pytest.raises(AuroraError, match=r"a/manifest\.json has changed since it was written"):
         refuse_foreign(run, chain([]))
 
 

@@ -48,7 +48,7 @@ def test_an_altered_checkpoint_is_not_given_out(run: Path) -> None:
     path = run / "checkpoints/cap/architecture.json"
     path.write_text(path.read_text().replace("cap", "cop"))
     for asked in ((run, "cap"), (run / "checkpoints/cap", None)):
-        with pytest.raises(AuroraError, match=r"checkpoints/cap/architecture\.json is not as it was written"):
+        with pytest.raises(AuroraError, match=r"checkpoints/cap/architecture\.json has changed since it was written"):
             checkpoint_of(*asked)
     assert checkpoint_of(run) == run / "checkpoints/base"
 
@@ -56,12 +56,12 @@ def test_an_altered_checkpoint_is_not_given_out(run: Path) -> None:
 def test_a_checkpoint_whose_manifest_was_made_to_fit_is_not_given_out(run: Path) -> None:
     with artifact(run / "checkpoints/cap", "train:cap", 1, {}, {}) as folder:
         write_json(folder / "architecture.json", {"stage": "forged"})
-    with pytest.raises(AuroraError, match=r"checkpoints/cap/manifest\.json is not as it was written"):
+    with pytest.raises(AuroraError, match=r"checkpoints/cap/manifest\.json has changed since it was written"):
         checkpoint_of(run, "cap")
 
 
 def test_an_altered_recipe_is_not_read(run: Path) -> None:
     write_json(run / "recipe.json", {"stages": {"cap": {}}})
     for read in (lambda: recipe_of(run), lambda: checkpoint_of(run)):
-        with pytest.raises(AuroraError, match=r"recipe\.json is not as it was written"):
+        with pytest.raises(AuroraError, match=r"recipe\.json has changed since it was written"):
             read()

@@ -62,14 +62,14 @@ def test_an_altered_seal_is_refused(tmp_path: Path, key: str) -> None:
     values = json.loads((tmp_path / "seal.json").read_text())
     values[key] = {"corpus/manifest.json": "0" * 64} if key == "parts" else True
     (tmp_path / "seal.json").write_text(json.dumps(values))
-    with pytest.raises(AuroraError, match=r"seal\.json is not as it was written"):
+    with pytest.raises(AuroraError, match=r"seal\.json has changed since it was written"):
         read_seal(tmp_path)
 
 
 @pytest.mark.parametrize("content", ["{}", "[]", "1", "null", "{", ""])
 def test_a_seal_that_is_none_is_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / "seal.json").write_text(content)
-    with pytest.raises(AuroraError, match=r"seal\.json is not as it was written"):
+    with pytest.raises(AuroraError, match=r"seal\.json has changed since it was written"):
         read_seal(tmp_path)
 
 
@@ -88,6 +88,6 @@ def test_an_edited_file_of_the_run_is_not_written_over(tmp_path: Path) -> None:
     for text in ("a page", "a page", "a newer page"):
         seal.write_sealed(tmp_path, "report.html", text)
     (tmp_path / "report.html").write_text("a page with notes")
-    with pytest.raises(AuroraError, match=r"report\.html is not as it was written"):
+    with pytest.raises(AuroraError, match=r"report\.html has changed since it was written"):
         seal.write_sealed(tmp_path, "report.html", "the newest page")
     assert (tmp_path / "report.html").read_text() == "a page with notes"

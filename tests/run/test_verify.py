@@ -46,8 +46,11 @@ def link(path: Path) -> None:
 
 
 DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
-    "a flipped byte": (lambda run: edited(run / "corpus/clean/data.bin", "c", "C"), "corpus/clean/data.bin is not as"),
-    "a cut file": (lambda run: (run / "corpus/clean/data.bin").write_text(""), "corpus/clean/data.bin is not as"),
+    "a flipped byte": (
+        lambda run: edited(run / "corpus/clean/data.bin", "c", "C"),
+        "corpus/clean/data.bin has changed",
+    ),
+    "a cut file": (lambda run: (run / "corpus/clean/data.bin").write_text(""), "corpus/clean/data.bin has changed"),
     "a deleted file": (lambda run: (run / "corpus/clean/data.bin").unlink(), "corpus/clean/data.bin is missing"),
     "a deleted manifest": (lambda run: (run / "corpus/manifest.json").unlink(), "corpus/manifest.json is missing"),
     "a deleted checkpoint": (
@@ -68,22 +71,22 @@ DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "an altered setting": (
         lambda run: edited(run / "corpus/manifest.json", '"peak": 1', '"peak": 2'),
-        "corpus/manifest.json is not as",
+        "corpus/manifest.json has changed",
     ),
     "an altered fingerprint": (
         lambda run: edited(run / "corpus/manifest.json", '"fingerprint": "', '"fingerprint": "0'),
-        "corpus/manifest.json is not as",
+        "corpus/manifest.json has changed",
     ),
     "a forged time": (
         lambda run: edited(run / "corpus/manifest.json", '"seconds": ', '"seconds": 9'),
-        "corpus/manifest.json is not as",
+        "corpus/manifest.json has changed",
     ),
-    "an altered recipe": (lambda run: edited(run / "recipe.json", "name", "game"), "recipe.json is not as"),
-    "an altered report": (lambda run: edited(run / "report.json", "name", "game"), "report.json is not as"),
-    "an altered page": (lambda run: edited(run / "report.html", "name", "game"), "report.html is not as"),
+    "an altered recipe": (lambda run: edited(run / "recipe.json", "name", "game"), "recipe.json has changed"),
+    "an altered report": (lambda run: edited(run / "report.json", "name", "game"), "report.json has changed"),
+    "an altered page": (lambda run: edited(run / "report.html", "name", "game"), "report.html has changed"),
     "no page": (lambda run: (run / "report.html").unlink(), "report.html is missing"),
     "no seal": (lambda run: (run / "seal.json").unlink(), "seal.json is missing"),
-    "an altered seal": (lambda run: edited(run / "seal.json", '"finished"', '"Finished"'), "seal.json is not as"),
+    "an altered seal": (lambda run: edited(run / "seal.json", '"finished"', '"Finished"'), "seal.json has changed"),
     "an unfinished run": (seal.reopen, "is not finished"),
     "a part on its way": (lambda run: seal.announce(run, "report.json", "0" * 64), "is not finished"),
 }
@@ -105,7 +108,7 @@ def test_all_damage_is_named_at_once(run: Path) -> None:
     edited(run / "report.json", "name", "game")
     with pytest.raises(AuroraError) as raised:
         verify(run)
-    for said in ("data.bin is missing", "evil was not written", "report.json is not as"):
+    for said in ("data.bin is missing", "evil was not written", "report.json has changed"):
         assert said in str(raised.value)
 
 
@@ -133,7 +136,7 @@ def test_artifacts_of_an_earlier_recipe_still_are_looked_at(run: Path) -> None:
     seal.finish(run, [part for part in parts if not part.startswith("evaluation")])
     assert verify(run).startswith(f"Of an earlier form of the recipe: {run}/evaluation/base\n3 files in 3 artifacts")
     edited(run / "evaluation/base/clean/data.bin", "e", "E")
-    with pytest.raises(AuroraError, match=r"evaluation/base/clean/data\.bin is not as"):
+    with pytest.raises(AuroraError, match=r"evaluation/base/clean/data\.bin has changed"):
         verify(run)
 
 
@@ -146,7 +149,7 @@ def test_a_folder_alone_is_compared_with_its_manifest_and_with_the_seal_of_its_r
         verify(run / "checkpoints/evil")
     with artifact(run / "corpus", "corpus", 1, {"peak": 1}, {}) as folder:
         (folder / "data.bin").write_text("of another run")
-    with pytest.raises(AuroraError, match=r"corpus/manifest\.json is not as it was written"):
+    with pytest.raises(AuroraError, match=r"corpus/manifest\.json has changed since it was written"):
         verify(run / "corpus")
 
 

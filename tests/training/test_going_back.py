@@ -100,13 +100,13 @@ def test_a_checkpoint_to_go_back_to_that_is_damaged_is_named_and_the_one_before_
     damaged = [8]
     lab.train("stage", stage, execution=lab.execution(keep_every_steps=4))
     said = capsys.readouterr().err
-    assert "step-00000008 is damaged: model.safetensors is not as it was written. The checkpoint before it is" in said
+    assert "step-00000008 is damaged: model.safetensors has changed since it was written. The one before it is" in said
     assert "Stage base goes back to step 4" in said
     shutil.rmtree(lab.folder / "stage")
     damaged = [0, 4, 8]
     with pytest.raises(
         AuroraError,
-        match=r"cannot go back from step 15, as no whole checkpoint up to step 8 is left\. .*4 is damaged: ",
+        match=r"cannot go back from step 15: no undamaged checkpoint up to step 8 is left\. .*4 is damaged: ",
     ):
         lab.train("stage", stage, execution=lab.execution(keep_every_steps=4))
 
@@ -115,6 +115,7 @@ def test_going_back_in_vain_has_an_end(lab: Lab, monkeypatch: pytest.MonkeyPatch
     spoil(monkeypatch, dict.fromkeys((5, 7), math.nan))
     stage = lab.stage(guard=Guard(action="rollback", steps=4, patience=1))
     with pytest.raises(
-        AuroraError, match=r"Step 8 of .* did not change the weights, as 1 before, each of which went back to step 0:"
+        AuroraError,
+        match=r"Step 8 of .* did not change the weights, like the 1 before, each of which went back to step 0:",
     ):
         lab.train("stage", stage)

@@ -169,7 +169,7 @@ def test_killed_in_other_layouts(lab: Lab, layout: Layout, settings: dict[str, A
 def flip_a_byte(newest: Path) -> str:
     shard = newest / "model-00001-of-00002.safetensors"
     shard.write_bytes(shard.read_bytes()[:-1] + b"!")
-    return f"{newest} is damaged: {shard.name} is not as it was written."
+    return f"{newest} is damaged: {shard.name} has changed since it was written."
 
 
 def remove_a_shard(newest: Path) -> str:
@@ -180,13 +180,13 @@ def remove_a_shard(newest: Path) -> str:
 def cut_the_state(newest: Path) -> str:
     state = newest / "state.json"
     state.write_bytes(state.read_bytes()[:40])
-    return f"{newest} is damaged: state.json is not as it was written."
+    return f"{newest} is damaged: state.json has changed since it was written."
 
 
 def mix_with_the_one_before(newest: Path) -> str:
     name = "model-00000-of-00002.safetensors"
     shutil.copyfile(newest.with_name("step-00000005") / name, newest / name)
-    return f"{newest} is damaged: {name} is not as it was written."
+    return f"{newest} is damaged: {name} has changed since it was written."
 
 
 @pytest.mark.parametrize("damage", [flip_a_byte, remove_a_shard, cut_the_state, mix_with_the_one_before])
@@ -265,7 +265,7 @@ def test_a_signal_to_all_ranks_saves_once_and_ends_all(lab: Lab, name: str) -> N
 def test_a_layout_that_cannot_be_is_refused_by_every_rank(lab: Lab) -> None:
     refused = run(lab, "stage", (1, 1, 3), 12, restarts=0)
     assert refused.returncode
-    assert "8 sequences of a step cannot be shared by 3 data-parallel ranks: use 2 or 4" in refused.stderr
+    assert "A step's 8 sequences cannot be divided among 3 data-parallel ranks: use 2 or 4" in refused.stderr
 
 
 def test_a_frozen_rank_is_named_with_its_last_operation(lab: Lab) -> None:
@@ -283,6 +283,6 @@ def test_a_frozen_rank_is_named_with_its_last_operation(lab: Lab) -> None:
     begin = time.monotonic()
     _, errors = child.communicate()
     assert child.returncode
-    assert "Rank 1 has given no sign of life for" in errors
-    assert "it was in stage base after" in errors
+    assert "Rank 1 has not responded for" in errors
+    assert "its last operation was stage base after" in errors
     assert time.monotonic() - begin < 60  # torchrun gives the frozen process 30 s before it kills it

@@ -138,11 +138,11 @@ def test_a_decision_that_is_missing_is_refused(lab: Lab) -> None:
     facts = json.loads(path.read_text())
     del facts["made"][0]
     path.write_text(json.dumps(facts))
-    with pytest.raises(AuroraError, match="lacks decisions of the 8 steps made"):
+    with pytest.raises(AuroraError, match="lacks decisions of the first 8 steps"):
         train(lab, "stopped")
     for damage in ("{}", "", None):
         path.unlink() if damage is None else path.write_text(damage)
-        with pytest.raises(AuroraError, match="lacks decisions of the 8 steps made: put it back"):
+        with pytest.raises(AuroraError, match="lacks decisions of the first 8 steps: restore it"):
             train(lab, "stopped")
 
 

@@ -117,4 +117,4 @@ def test_going_on_in_another_precision_is_said(lab: Lab, capsys: pytest.CaptureF
     with pytest.raises(KeyboardInterrupt):
         lab.train("stage", stage, batches=Interrupting(lab.loader(stage), 4, signal.SIGINT))
     lab.train("stage", stage, execution=lab.execution(precision="bf16"))
-    assert "was trained in fp32 so far and goes on in bf16" in capsys.readouterr().err
+    assert "was trained in fp32 so far and continues in bf16" in capsys.readouterr().err

@@ -69,7 +69,8 @@ def test_numbers_that_are_not_finite_stop_the_stage_and_name_the_step(lab: Lab) 
     stage = lab.stage(40, schedule=Schedule(peak=1e30, start=1e30, warmup=0))
     with pytest.raises(
         AuroraError,
-        match=r"^Step \d+ of stage base \(sequences \d+ to \d+\) did not change the weights, as 10 before: the \w+",
+        match=r"^Step \d+ of stage base \(sequences \d+ to \d+\) did not change the weights, "
+        r"like the 10 before: the \w+",
     ):
         lab.train("stage", stage, execution=lab.execution(checkpoint_seconds=1e-9))
     assert not (lab.folder / "stage/state.json").exists()
@@ -80,12 +81,12 @@ def test_numbers_that_are_not_finite_stop_the_stage_and_name_the_step(lab: Lab) 
 def test_no_patience_stops_at_the_first_step_that_is_wrong(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     spoil(monkeypatch, {3: math.nan})
     with pytest.raises(
-        AuroraError, match=r"Step 4 of stage base \(sequences 18 to 23\) did not change the weights, as 0 before"
+        AuroraError, match=r"Step 4 of stage base \(sequences 18 to 23\) did not change the weights, like the 0 before"
     ):
         lab.train("stage", lab.stage(guard=Guard(patience=0)))
 
 
 def test_tokens_of_a_larger_vocabulary_are_refused(lab: Lab) -> None:
     foreign = np.full((ROWS, LENGTH), 48)
-    with pytest.raises(UserError, match="reads token 48, but its model's vocabulary has 48 entries"):
+    with pytest.raises(UserError, match="reads token 48, but its model's vocabulary has only 48 entries"):
         lab.train("stage", batches=Altered(lab.loader(lab.stage()), targets=foreign))

@@ -94,7 +94,7 @@ def load_checkpoint(path: Path | str, stage: str | None = None, device: str | No
     layout of Hugging Face (an export, say) or of a GGUF file, in fp32.
 
     `device` is a CUDA device where there is one and none is given. `UserError` where `path` is none of these,
-    `AuroraError` where a file of it is not as it was written.
+    `AuroraError` where a file of it has changed since it was written.
     """
     path = Path(path)
     if not _is_published(path):

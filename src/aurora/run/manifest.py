@@ -81,7 +81,8 @@ def fingerprint(step: str, step_version: int, settings: Mapping[str, Any], input
 
 
 def read_manifest(folder: Path) -> Manifest | None:
-    """The manifest in `folder`, or None where it has none; `AuroraError` for one that is not as it was written."""
+    """The manifest in `folder`, or None where it has none; `AuroraError` for one that has changed since it was
+    written."""
     if listed_in(folder) is None or not (folder / MANIFEST).is_file():
         return None
     try:
@@ -93,7 +94,7 @@ def read_manifest(folder: Path) -> Manifest | None:
         whole = False
     if not whole:
         raise AuroraError(
-            f"{folder / MANIFEST} is not as it was written: put a copy of it back, or move {folder} away and run again."
+            f"{folder / MANIFEST} has changed since it was written: restore it, or move {folder} away and run again."
         )
     return manifest
 

@@ -22,7 +22,7 @@ from aurora.run.seal import fault_of, read_seal
 
 def checkpoint_of(path: Path, stage: str | None = None) -> Path:
     """The checkpoint folder of a run's `stage` (its last finished one without a name); a checkpoint folder is its
-    own. `AuroraError` where a file of it is not as it was written."""
+    own. `AuroraError` where a file of it has changed since it was written."""
     if (path / ARCHITECTURE).is_file():
         if stage is not None:
             raise UserError(f"{path} is a checkpoint, not a run: leave out --stage {stage}.")

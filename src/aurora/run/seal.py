@@ -48,7 +48,7 @@ class Seal:
 
 
 def read_seal(run: Path) -> Seal | None:
-    """The seal of a run, None where it has none; `AuroraError` for one that is not as it was written."""
+    """The seal of a run, None where it has none; `AuroraError` for one that has changed since it was written."""
     path = run / SEAL
     if not path.exists() and not path.is_symlink():
         return None

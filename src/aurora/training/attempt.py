@@ -1,7 +1,7 @@
-"""A stage between two interruptions: `Trainer`, and all that is put around its updates.
+"""A stage between two interruptions: `Trainer`, and everything that happens around its updates.
 
 One decision: what surrounds an update happens in one order on every rank (decide, measure, record, save), and each part
-that speaks with other ranks is entered by all of them, so no rank waits for one that went another way.
+that communicates is entered by all ranks, so none waits for one that took another branch.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from aurora.files import flush_tree, write_json
 from aurora.model.weights import write_weights
 from aurora.progress import progress, say
 from aurora.training.checkpoints.checkpoint import Keep, read_checkpoint
-from aurora.training.checkpoints.continuing import Earlier, Found
+from aurora.training.checkpoints.continuing import Earlier, Resumed
 from aurora.training.checkpoints.saving import Saver
 from aurora.training.going_back import GoingBack
 from aurora.training.guard import Fault
@@ -39,8 +39,8 @@ from aurora.training.trainer import Trainer
 
 @dataclass(frozen=True)
 class Process:
-    """What this process is: how it computes, its place among the ranks of the job, and what tells them that it lives
-    (`heart`, where there are others)."""
+    """This process: how it computes, its place among the ranks of the job, and its heartbeat, None without other
+    ranks."""
 
     runtime: Runtime
     job: Job
@@ -48,22 +48,22 @@ class Process:
 
 
 class Attempt:
-    """The updates of a stage that are left, from what was `found` of its `earlier` work, and its final files."""
+    """The remaining updates of a stage, from the checkpoint `resumed` of its `earlier` work on, and its final files."""
 
     def __init__(
-        self, training: Training, reading: Reading, places: Places, process: Process, earlier: Earlier, found: Found
+        self, training: Training, reading: Reading, places: Places, process: Process, earlier: Earlier, resumed: Resumed
     ) -> None:
         self._training, self._reading, self._places = training, reading, places
         self._stage, self._name, self._folder = training.stage, training.stage.name, places.folder
         self._job, self._runtime, self._heart = process.job, process.runtime, process.heart
-        self._earlier, self._found = earlier, found
+        self._earlier, self._resumed = earlier, resumed
         self._replay = reading.replay
         batches = TimedBatches(reading.replay or reading.batches)
         self._trainer = self._positioned(batches)
         engine = self._trainer.engine
         if self._replay is not None:
             self._replay.begin(self._folder, self.step, engine.network, self._job)
-        self._job.wait()  # all have read the records that the first now goes on with
+        self._job.wait()  # rank 0 appends to these records from here on: every rank must have read them
         self._keep = self._what_to_keep()
         self._saver = Saver(self._folder, self._job, self._keep)
         self._back = GoingBack(self._stage, self._folder, self._trainer, earlier, self._keep)
@@ -71,7 +71,7 @@ class Attempt:
         shape = engine.architecture, engine.vocabulary
         self._meter = Meter(batches, *shape, length, self._runtime, self._job, self._stage.train)
         self._left_out = None if self._job.rank else LeftOut(self._folder, self.step, reading.contents)
-        before = found.checkpoint.state if found.checkpoint else None
+        before = resumed.checkpoint.state if resumed.checkpoint else None
         self._loss_tokens = before.loss_tokens if before else 0
         self._saved = time.monotonic()
         self._begun = self._saved - (before.seconds if before else 0.0)
@@ -83,7 +83,7 @@ class Attempt:
         return self._trainer.step
 
     def run(self, log: MetricsLog | None, stop: StopRequest) -> None:
-        """Make all updates that are left."""
+        """Make all remaining updates."""
         done, wanted = map(self._stage.tokens_before, (self.step, self._stage.steps))
         with progress(f"train {self._name}", wanted, "tokens", initial=done) as bar:
             try:
@@ -102,7 +102,7 @@ class Attempt:
                 self._saver.settle()
 
     def finish(self) -> State:
-        """Write the final files; `state.json` comes last and says that all the others are on disk."""
+        """Write the final files; `state.json` is last and says that all the others are on disk."""
         self._note("the final files")
         self._saver.wait()
         state = dataclasses.replace(self._state(), weights_of=self._back.to_best())
@@ -129,7 +129,7 @@ class Attempt:
 
     def _positioned(self, batches: TimedBatches) -> Trainer:
         """The trainer with its weights, moments and position: the checkpoint's, or as the stage starts."""
-        training, checkpoint = self._training, self._found.checkpoint
+        training, checkpoint = self._training, self._resumed.checkpoint
         rows = training.execution.micro_batch_sequences
         engine = build_engine(training.start, self._stage, training.execution, self._runtime, checkpoint, training.seed)
         trainer = Trainer(engine, self._stage, batches, rows, training.made_with, training.first_new_entry)
@@ -137,8 +137,8 @@ class Attempt:
         history = judged(self._folder / METRICS, step)
         if (lacking := step - len(history)) > 0:
             say(
-                f"{self._folder / METRICS} lacks {lacking} of the records of stage {self._name}: its curves will lack "
-                "them, and its guard knows nothing of them."
+                f"{self._folder / METRICS} lacks the records of {lacking} steps of stage {self._name}: they will be "
+                "missing from its curves, and its guard judges without them."
             )
         take_position(trainer, training.start, self._stage, checkpoint, self._runtime, history)
         self._earlier.settle()
@@ -152,7 +152,7 @@ class Attempt:
             execution.keep_every_steps,
             best=(lambda: None) if replay is None else (lambda: replay.best),
             returns=self._stage.guard.steps or 0,
-            back_to=lambda step: self._trainer.watch.back_to(step),  # the watch of now
+            back_to=lambda step: self._trainer.watch.back_to(step),  # looked up late: resuming replaces the watch
             branch=self._stage.branch_step,
         )
 
@@ -183,13 +183,15 @@ class Attempt:
         return {name: value for name, value in record.items() if math.isfinite(value)}
 
     def _leave_out(self, fault: Fault) -> dict[str, float]:
-        """Put down what the step was made of, and undo those before it where the guard goes back; for its record."""
+        """Record the batch of the step, and undo the steps before it where the guard goes back; returns what belongs
+        in the step's metrics."""
         record: dict[str, float] = {LEFT_OUT: 1}
         undone = range(0)
         if self._trainer.watch.rolls_back:
             self._note("going back to an earlier checkpoint")
-            self._saver.wait()  # it may be the one under way; and its thread speaks with the other ranks by this group
-            state = self._back.behind_fault()
+            # The checkpoint wanted may be the one being written, and its thread uses the same process group.
+            self._saver.wait()
+            state = self._back.before_fault()
             self._loss_tokens = state.loss_tokens
             record[RETURNED_TO] = state.step
             undone = self._trainer.watch.return_to(state.step)
@@ -202,11 +204,11 @@ class Attempt:
         if self._replay is None or not self._replay.due(self.step):
             return {}
         self._note("measuring what is forgotten")
-        self._saver.wait()  # whose thread speaks with the other ranks by the same group
+        self._saver.wait()  # its thread communicates with the other ranks over the same process group
         return self._replay.after(self.step, self._trainer.engine.network)
 
     def _measure(self) -> dict[str, float]:
-        """Measurements that are due after this step; a domain without text has none."""
+        """The measurements due after this step; a domain without text has none."""
         evaluate, every = self._training.evaluate, self._training.execution.evaluate_steps
         if evaluate is None or not (self._ended or (every and self.step % every == 0)):
             return {}
@@ -215,7 +217,7 @@ class Attempt:
         return {name: value for name, value in measured.items() if math.isfinite(value)}
 
     def _save_if_due(self, log: MetricsLog | None, stop: StopRequest) -> None:
-        """A checkpoint when the last one is old or the process is asked to leave; after the last step none is due."""
+        """Save where the last checkpoint is old or the process is asked to stop; not after the last step."""
         step, steps, every_seconds = self.step, self._stage.steps, self._training.execution.checkpoint_seconds
         due = self._keep.wanted(step) or time.monotonic() - self._saved >= every_seconds
         failed, asked, due = self._trainer.engine.agree([self._saver.failed, stop.asked, due])
@@ -233,7 +235,7 @@ class Attempt:
             stop.leave(f"Stage {self._name}: saved at step {step} of {steps}; run the same command to go on.")
 
     def _note(self, operation: str) -> None:
-        """For the others, in case this rank is not heard of again."""
+        """Tell the other ranks what begins here, for their message if this rank falls silent."""
         if self._heart is not None:
             self._heart.note(f"stage {self._name} after {self.step} steps, {operation}")
 
@@ -255,7 +257,7 @@ class Attempt:
         return State(
             stage=self._name,
             made_with=self._earlier.made_with(step),
-            edits=self._found.edits,
+            edits=self._resumed.edits,
             precision=self._trainer.engine.precision,
             threads=self._runtime.threads,
             step=step,

@@ -1,7 +1,6 @@
-"""Going back to earlier weights: behind a fault that the guard found, and to the best model that replay measured.
+"""Going back to earlier weights: before a fault that the guard found, or to the best model that replay measured.
 
-One decision: only weights and moments go back. The number of the step and its schedule go on, so no batch is read a
-second time.
+One decision: only weights and moments go back. The step number and the schedule go on, so no batch is read twice.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from aurora.training.trainer import Trainer
 
 
 class GoingBack:
-    """Gives a trainer the weights and moments of one of its stage's checkpoints below `folder`."""
+    """Gives a trainer the weights and moments of one of its stage's checkpoints in `folder`."""
 
     def __init__(self, stage: Stage, folder: Path, trainer: Trainer, earlier: Earlier, keep: Keep) -> None:
         self._name = stage.name
@@ -27,12 +26,12 @@ class GoingBack:
         self._earlier = earlier
         self._keep = keep
 
-    def behind_fault(self) -> State:
-        """Take up the newest checkpoint that a fault in the last step leaves usable; returns where that stood."""
+    def before_fault(self) -> State:
+        """Load the newest checkpoint that a fault in the last step leaves usable; returns its state."""
         step, watch = self._trainer.step, self._trainer.watch
         wanted = watch.back_to(step - 1)
 
-        def usable(at: int) -> bool:  # those undone by an earlier fault are not
+        def usable(at: int) -> bool:  # not one that an earlier fault has undone
             return at <= wanted and self._keep.returnable(at) and watch.back_to(at + self._keep.returns) == at
 
         checkpoint = self._earlier.go_back(step, wanted, usable)
@@ -42,7 +41,7 @@ class GoingBack:
         return checkpoint.state
 
     def to_best(self) -> int:
-        """Take up the model that the stage is to leave, where that is an earlier one; returns its step."""
+        """Load the model that the stage ends with, if that is an earlier one; returns its step."""
         best = self._keep.best()
         if best is None or best == self._trainer.step:
             return self._trainer.step
@@ -50,7 +49,7 @@ class GoingBack:
             self._take_up(read_checkpoint(step_folder(self._folder, best), self._earlier.job))
         except Damaged as error:
             raise AuroraError(
-                f"{error} Stage {self._name} is to leave its model: put back what it was, or run again with --restart."
+                f"{error} Stage {self._name} must end with this model: restore it, or run again with --restart."
             ) from error
         return best
 

@@ -1,9 +1,9 @@
-"""Whether the numbers of a step may move the weights, and what is undone where they may not.
+"""The guard: whether a step may change the weights, and what is undone where it may not.
 
 One decision: a step whose loss or gradient is not finite, or whose loss is a spike, is left out whole: weights and
-moments stay as they were, or become those of an earlier step again, and the schedule goes on; a step's number never
-comes twice. What counts as a spike, and which step is gone back to, follows from the records before it alone, which are
-in the metrics, so a stage that goes on after a crash leaves out the same steps.
+moments stay as they were, or return to those of an earlier step, and the schedule goes on; no step number comes twice.
+What counts as a spike, and which step the stage goes back to, follows only from the earlier records, which are in the
+metrics, so a stage that resumes after a crash leaves out the same steps.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from aurora.recipe.stages.stage import Guard
 
 @dataclass(frozen=True)
 class Fault:
-    """What is wrong with a step: a `reason` for programs, the `value` that was found and a sentence."""
+    """What is wrong with a step: a `reason` for programs, the `value` that was measured, and a sentence."""
 
     reason: str
     value: float
@@ -31,7 +31,7 @@ class Fault:
 
 
 class Judged(NamedTuple):
-    """A step as the records tell of it: its loss where that is a number, and the step gone back to if one was."""
+    """A step as recorded: its loss where that is a number, and the step that the stage went back to, if it did."""
 
     loss: float | None
     left_out: bool
@@ -39,14 +39,14 @@ class Judged(NamedTuple):
 
 
 class Watch:
-    """Judges steps one after another; `history` gives the earlier ones, from the stage's first on."""
+    """Judges steps one after another; `history` are the earlier ones, from the stage's first on."""
 
     def __init__(self, guard: Guard, history: Iterable[Judged] = ()) -> None:
         self._guard = guard
         self._step = 0
-        # By step. At most twice `steps` are undone at once, and a whole window must be left behind them.
+        # By step. At most twice `steps` are undone at once, and a whole window must remain before them.
         self._losses: deque[tuple[int, float]] = deque(maxlen=guard.window + 2 * (guard.steps or 0))
-        self._undone: list[tuple[int, int]] = []  # the last good step, and the last of those undone with it
+        self._undone: list[tuple[int, int]] = []  # (last good step, last undone step) of each time the stage went back
         self.left_out = 0
         for judged in history:
             self._remember(judged.loss, judged.left_out)
@@ -64,19 +64,19 @@ class Watch:
         return self.left_out > self._guard.patience
 
     def judge(self, loss: float, norm: float) -> Fault | None:
-        """What is wrong with a step, or None where it may be made."""
+        """What is wrong with a step, or None where it may change the weights."""
         fault = self._wrong(loss, norm)
         self._remember(loss, fault is not None)
         return fault
 
     def pass_over(self) -> None:
-        """Take note of a step in which nothing counts in the loss: it says nothing of the weights."""
+        """Remember a step without a token that counts in the loss: it says nothing about the weights."""
         self._remember(None, left_out=False)
 
     def back_to(self, step: int) -> int:
-        """After how many steps the checkpoint was made that a fault found behind `step` steps goes back to.
+        """The step of the checkpoint to which a fault found after `step` steps goes back.
 
-        The newest at least `guard.steps` old that was not undone itself, or that of the stage's start.
+        The newest that is at least `guard.steps` old and was not undone itself, or that of the stage's start.
         """
         if self._guard.steps is None:
             return step
@@ -87,9 +87,9 @@ class Watch:
         return target
 
     def return_to(self, step: int) -> range:
-        """The step judged last has undone all behind `step`; gives those (from 1) that were not left out before.
+        """Note that the fault of the last step has undone all steps after `step`; returns those newly undone (from 1).
 
-        Their losses say nothing of what is usual any more.
+        Their losses no longer count as usual.
         """
         before = self._undone[-1][1] + 1 if self._undone else 0
         self._undone.append((step, self._step - 1))
@@ -110,7 +110,7 @@ class Watch:
         return None
 
     def _remember(self, loss: float | None, left_out: bool) -> None:
-        """Steps left out count as in a row until a good one comes, or until another checkpoint is gone back to."""
+        """Count the steps left out in a row: until a good one, or until the stage goes back to another checkpoint."""
         if left_out:
             elsewhere = self.rolls_back and self._undone and self._undone[-1][0] != self.back_to(self._step)
             self.left_out = 1 if elsewhere else self.left_out + 1

@@ -1,7 +1,7 @@
-"""What a stage of training is given: what is trained, what it reads, and where it lies.
+"""What a stage of training is given: what to train, what to read, and where to write.
 
-One decision: all that reads another room (batches, measurements, what was read) is a callable, so training knows
-neither the recipe nor the run.
+One decision: everything from another room (batches, measurements, what was read) is a callable, so training knows
+neither the recipe as a whole nor the run.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ Evaluate = Callable[[Scorer, int], dict[str, float]]
 class Training:
     """What is trained: a stage, from the model folder or new network `start`.
 
-    `made_with` says what the first steps follow from. `evaluate(network, step)` is called after some steps and after
-    the last; what it returns goes into the metrics. `first_new_entry` is the first of the vocabulary that the published
-    model did not have. What is new in it, adapters, is drawn from `seed`.
+    `made_with` gives what decides the first steps. `evaluate(network, step)` is called after some steps and after the
+    last; what it returns goes into the metrics. `first_new_entry` is the first vocabulary entry that the published
+    model did not have. New adapters are drawn from `seed`.
     """
 
     stage: Stage
@@ -45,8 +45,8 @@ class Training:
 class Reading:
     """What a stage reads.
 
-    With `replay` the batches are its own, and its decisions lie in the stage's folder too. `contents` tells what the
-    sequences of a step are, for left_out.jsonl; `sources` what so many first steps read, for sources.json.
+    With `replay` the batches are its own, and its decisions are kept in the stage's folder too. `contents` describes
+    the sequences of a step, for left_out.jsonl; `sources` what the first so many steps read, for sources.json.
     """
 
     batches: Batches
@@ -60,7 +60,7 @@ class Places:
     """Where a stage works.
 
     `folder` is its working folder, and `finished` the one that it will replace, if any; `tensorboard` gets its events.
-    `tokenizer_file` is copied beside the weights, with what lies beside it.
+    `tokenizer_file` and the files beside it are copied next to the weights.
     """
 
     folder: Path

@@ -1,8 +1,8 @@
-"""What a step takes: its rate, its share of what the device can do, the wait for data, and memory.
+"""What a step costs: its rate, the share of the device it uses, the wait for data, and memory.
 
 One decision: figures come from clocks and counters around a step and never from inside it, and nothing here draws from
-the random numbers that training uses, so measuring changes no number. A device's rate is what it is found to do when
-the stage begins, and not what a data sheet says.
+the random numbers that training uses, so measuring changes no result. A device's rate is measured when the stage
+begins, not taken from a data sheet.
 """
 
 from __future__ import annotations
@@ -26,20 +26,22 @@ from aurora.training.trainer import Batches
 
 # Width of the square matrices whose product is timed: large enough that starting a product costs nothing.
 _SIZES = {"cpu": 1024, "cuda": 8192}
+# Products are timed for this long, but at least so many: the best of some is steady, and a stage starts no later for
+# it.
 _SECONDS = 0.1
-_PRODUCTS = 3  # at least
+_PRODUCTS = 3
 _STATUS = Path("/proc/self/status")
 
 
 class TimedBatches:
-    """`batches`, and the `seconds` that were spent waiting for them."""
+    """`batches`, and the `seconds` spent waiting for them."""
 
     def __init__(self, batches: Batches) -> None:
         self._batches = batches
         self.seconds = 0.0
 
     def batches(self, first: int, last: int, rank: int = 0, ranks: int = 1) -> Iterator[Batch]:
-        """As of those inside."""
+        """The batches of those given, timed."""
         coming = iter(self._batches.batches(first, last, rank, ranks))
         while True:
             begin = time.monotonic()
@@ -51,7 +53,7 @@ class TimedBatches:
 
 
 class Meter:
-    """Figures of the steps of a stage whose sequences have `length` tokens. All ranks of the job make one together."""
+    """Figures of a stage's steps, with sequences of `length` tokens; all ranks of the job construct one together."""
 
     def __init__(
         self,
@@ -71,16 +73,17 @@ class Meter:
         self._rate = sum(map(float, job.gather(str(matrix_rate(runtime.device, runtime.precision)))))
 
     def figures(self, tokens: int, seconds: float) -> dict[str, float]:
-        """Of a step of `tokens` tokens, over all ranks, that took `seconds`. Memory and waiting are this rank's.
+        """The figures of a step of `tokens` tokens, over all ranks, that took `seconds`; memory and wait of this rank.
 
-        `utilisation` is `model_flops_per_second` over what the ranks' devices are found to do in matrix products of the
-        precision that trains; `data_wait` is the share of the step spent waiting for its batch.
+        `utilisation` is `model_flops_per_second` over the measured rate of the ranks' devices in matrix products of the
+        training precision; `data_wait` is the share of the step spent waiting for its batch.
         """
         waited = self._batches.seconds - self._waited
         self._waited = self._batches.seconds
         held, peak = memory(self._device)
         achieved = self._flops * tokens / seconds
         return {
+            # Rounded to what a clock around a step can tell, which keeps metrics.jsonl short.
             "step_seconds": round(seconds, 4),
             "tokens_per_second": round(tokens / seconds, 1),
             "model_flops_per_second": round(achieved),
@@ -92,13 +95,13 @@ class Meter:
 
 
 def flops_per_token(architecture: Architecture, vocabulary: int, length: int, train: Train = ALL) -> int:
-    """Of a forward and a backward pass, for each token of a sequence of `length`.
+    """FLOPs of a forward and a backward pass per token of a sequence of `length`.
 
-    6 for every weight of a matrix that multiplies, and 12 x width of all heads x length for attention in every layer
-    (PaLM, arXiv 2204.02311, appendix B), or x window there: what the model asks for, whatever is skipped by a mask or
-    computed twice to save memory. Of the 6, 2 are the forward pass, 2 the gradient of what a weight moves and 2 that
-    of the weight: with `train` the last are those of what is trained, and the pass back ends at the lowest block that
-    is.
+    6 for every weight of a matrix that multiplies, and 12 x width of all heads x length (or window) for attention in
+    every layer (PaLM, arXiv 2204.02311, appendix B): what the model needs, whether or not a mask skips some of it or
+    some is computed twice to save memory. Of the 6, 2 are the forward pass, 2 the gradient of a layer's input and 2
+    that of its weight: with `train` the last count for trained weights only, and the backward pass ends at the lowest
+    block that has any.
     """
     table = tensor_table(architecture, vocabulary)
     trained = trained_names(table, architecture.layers, train)
@@ -115,7 +118,7 @@ def flops_per_token(architecture: Architecture, vocabulary: int, length: int, tr
 
 @cache
 def matrix_rate(device: torch.device, precision: Precision) -> float:
-    """FLOP/s of a product of large square matrices, as this process is set up: the best of some within 0.1 s."""
+    """FLOP/s of a product of large square matrices, with this process's threads: the best of those timed."""
     size = _SIZES[device.type]
     dtype = torch.bfloat16 if precision == "bf16" else torch.float32
     generator = torch.Generator().manual_seed(0)
@@ -129,17 +132,17 @@ def matrix_rate(device: torch.device, precision: Precision) -> float:
         _synchronise(device)
         seconds = time.perf_counter() - begin
         best, spent, made = min(best, seconds), spent + seconds, made + 1
-    return 2 * size**3 / best
+    return 2 * size**3 / best  # a multiplication and an addition for each element of each sum
 
 
 def memory(device: torch.device) -> tuple[int, int]:
-    """(bytes held now, most ever): of the device's memory, or of the process where the CPU trains."""
+    """(bytes in use now, the most so far): of the accelerator, or of this process where the CPU trains."""
     if device.type == "cuda":
         return torch.cuda.memory_allocated(device), torch.cuda.max_memory_allocated(device)
     try:
         lines = dict(line.split(":", 1) for line in _STATUS.read_text(encoding="ascii").splitlines())
         return _kilobytes(lines["VmRSS"]), _kilobytes(lines["VmHWM"])
-    except (OSError, KeyError):  # not Linux: the system knows the peak alone
+    except (OSError, KeyError):  # not Linux: the system gives only the peak, macOS in bytes and others in kilobytes
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
         return peak, peak
 

@@ -1,7 +1,7 @@
 """The weights of a stage in training, and their update by AdamW (Loshchilov and Hutter, arXiv 1711.05101).
 
-One decision: the truth is in fp32. In bf16 a second network holds rounded weights for forward and backward; its
-gradients move into the fp32 masters as soon as they are complete, and after each update it is rounded from them anew.
+One decision: master weights are fp32. In bf16 a second network holds rounded weights for forward and backward; its
+gradients move into the fp32 masters as soon as they are complete, and each update rounds it from the masters again.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from aurora.training.process.runtime import Precision
 
 Network = TypeVar("Network", bound=nn.Module)
 
-# As `Engine.copy` in training/parallel/engine.py: writes a rank's part of stored tensors, of some kinds, into its own.
+# `Engine.copy` of training/parallel/engine.py: copies this rank's part of stored tensors into its own.
 Copy = Callable[[Stored, Mapping[str, Tensor], Sequence[str]], None]
 
 MOMENTS = ("exp_avg", "exp_avg_sq")
-MOMENT_KINDS = tuple(f"{moment}." for moment in MOMENTS)  # before a parameter's name, the names of its moments
+MOMENT_KINDS = tuple(f"{moment}." for moment in MOMENTS)  # prefixes of a parameter's name that give its moments' names
 UPDATES = "updates"
 
 
 class Weights(Generic[Network]):
-    """`master` (fp32: saved, evaluated, updated) and `working` (what computes; the same network in fp32 training)."""
+    """`master` (fp32: saved, evaluated, updated) and `working` (forward and backward; in fp32 the same network)."""
 
     def __init__(self, model: Network, precision: Precision) -> None:
         self.precision = precision
@@ -47,13 +47,13 @@ class Weights(Generic[Network]):
 
     @torch.no_grad()
     def refresh(self, *, frozen: bool = False) -> None:
-        """Round the working copy from the masters that an update moves, or with `frozen` from all."""
+        """Set the working copy to the rounded masters: those that are trained, or with `frozen` all."""
         for master, working in self._pairs if frozen else self._moving:
             working.copy_(master)
 
 
 def _mover(master: nn.Parameter) -> Callable[[Tensor], None]:
-    """A hook that adds a finished bf16 gradient to the master's fp32 one and lets go of it."""
+    """A hook that adds a finished bf16 gradient to the master's fp32 gradient and frees it."""
 
     def move(working: Tensor) -> None:
         gradient = working.grad
@@ -104,13 +104,13 @@ class Optimizer:
 
     @property
     def parameters(self) -> list[nn.Parameter]:
-        """What it updates."""
+        """The parameters that it updates."""
         return list(self._parameters.values())
 
     @torch.no_grad()
     def update(self, learning_rate: float, norm: float) -> None:
-        """Clip the gradients, whose norm is `norm`, update the parameters and let go of the gradients."""
-        if norm > self._clip and (gradients := self._gradients()):  # a rank of a pipeline may move nothing
+        """Clip the gradients, whose norm is `norm`, update the parameters and free the gradients."""
+        if norm > self._clip and (gradients := self._gradients()):  # a rank of a pipeline may train nothing
             torch._foreach_mul_(gradients, self._clip / norm)
         for group in self._adamw.param_groups:
             group["lr"] = learning_rate
@@ -118,11 +118,12 @@ class Optimizer:
         self._adamw.step()
         self._updates += 1
         for rows, old in zip(self._new_rows, before, strict=True):
-            rows.copy_(torch.lerp(old, rows, self._factor))  # all that AdamW moves is in proportion to the rate
+            # AdamW's whole change is proportional to the rate, so scaling the change is scaling the rate.
+            rows.copy_(torch.lerp(old, rows, self._factor))
         self.forget()
 
     def forget(self) -> None:
-        """Let go of the gradients without an update."""
+        """Free the gradients without an update."""
         self._adamw.zero_grad(set_to_none=True)
 
     def _gradients(self) -> list[Tensor]:
@@ -140,12 +141,11 @@ class Optimizer:
         return tensors
 
     def load(self, stored: Stored, copy: Copy) -> None:
-        """Take up what `state` gave and a file holds; `copy` brings this rank's part of the moments into their place.
+        """Load what `state` gave from a file; `copy` writes this rank's part of the moments in place.
 
-        They are written where they stay, so that there are never two of them in memory; `AuroraError` as `copy` raises
-        it.
+        In place, so that memory never holds them twice; raises the `AuroraError` of `copy`.
         """
-        if set(stored) == {UPDATES}:  # of a stage before its first update
+        if set(stored) == {UPDATES}:  # saved before the first update
             self._adamw.state.clear()
             self._updates = 0
             return

@@ -1,8 +1,8 @@
-"""Batches whose mixture follows what is forgotten: measures, decides, records, and reads by the decision.
+"""Adaptive replay: batches whose mixture follows what is forgotten, as measured, decided and recorded here.
 
 One decision: a decision is a segment of the mixture that begins at the step after its measurement, and the loader never
-reads ahead across one that is not made yet. So the batches of a stage follow from its decisions, and those from its
-measurements, however often it was interrupted.
+reads ahead across a decision that is still open. So the batches of a stage follow from its decisions, and those from
+its measurements, however often it was interrupted.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ Measure = Callable[[Scorer], dict[str, float]]
 class Replay:
     """The batches of a stage with a `retention` table, and its controller.
 
-    `batches_of(decisions)` gives the stage's batches by them; `measure(network)` the held-out bits per byte of each
-    source, called by all ranks together; `base` holds those figures of the model that all is compared with, as far as
-    an earlier stage has measured them.
+    `batches_of(decisions)` gives the stage's batches under these decisions; `measure(network)` the held-out bits per
+    byte of each source, called by all ranks together; `base` holds the same figures of the model to compare with, as
+    far as an earlier stage has measured them.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Replay:
         self._made = Decisions({}, {})
 
     def begin(self, folder: Path, step: int, network: Scorer, job: Job) -> None:
-        """Take up the decisions that led to `step`, or measure the model that the stage starts from.
+        """Read the decisions that led to `step`, or measure the model that the stage starts from.
 
         Raises `AuroraError` where a decision is missing.
         """
@@ -62,30 +62,30 @@ class Replay:
                 made = read_decisions(self._path).until(step)
             if made is None or [decision.step for decision in made.made] != expected:
                 raise AuroraError(
-                    f"{self._path} lacks decisions of the {step} steps made: put it back as it was, or run again with "
-                    "--restart, which begins the stage anew."
+                    f"{self._path} lacks decisions of the first {step} steps: restore it, or run again with --restart, "
+                    "which begins the stage anew."
                 )
             self._made = made
         else:
             start = self._agreed(network)
             self._made = Decisions({**start, **self._base}, start)
-        job.wait()  # all have read what the first now writes
+        job.wait()  # rank 0 writes the file next: every rank must have read it
         self._write()
 
     def batches(self, first: int, last: int, rank: int = 0, ranks: int = 1) -> Iterator[Batch]:
-        """As `Loader.batches`; the batch after a due measurement is asked for when `after` was called."""
+        """As `Loader.batches`; the batch after a due measurement must be requested after the call of `after`."""
         borders = [at for at in self._due() if first < at < last]
         for start, end in zip([first, *borders], [*borders, last], strict=True):
             yield from self._batches_of(self._made.made).batches(start, end, rank, ranks)
 
     @property
     def best(self) -> int | None:
-        """After how many steps the model was best, where the stage is to leave that one and any held the budget."""
+        """The step of the best model, if the stage is to end with it and any measurement kept the budget."""
         return None if self._retention.patience is None else best_step(self._retention, self._made)
 
     @property
     def ended(self) -> bool:
-        """Whether the stage is at its end, early or not."""
+        """Whether the stage has ended, early or not."""
         return self._made.end is not None
 
     def due(self, step: int) -> bool:
@@ -93,7 +93,7 @@ class Replay:
         return step in self._due()
 
     def after(self, step: int, network: Scorer) -> dict[str, float]:
-        """Measure and decide after `step` steps, where that is `due`; returns what goes into the stage's record."""
+        """Measure and decide after `step` steps, which must be `due`; returns what goes into the step's record."""
         bits = self._agreed(network)
         weights: dict[str, float] = {}
         if step < self._stage.steps and not self._hopeless(Decision(step, bits, {})):
@@ -107,7 +107,8 @@ class Replay:
         return {f"retention/{name}": value for name, value in bits.items()} | shares
 
     def _hopeless(self, now: Decision) -> bool:
-        """Whether as many measurements as the stage has patience for, `now` the last, were not better than the best."""
+        """Whether the last measurements up to `now`, as many as the stage's patience, were all no better than the
+        best."""
         if self._retention.patience is None:
             return False
         made = [*self._made.made, now]
@@ -115,18 +116,21 @@ class Replay:
         return best is not None and sum(it.step > best for it in made) >= self._retention.patience
 
     def _rises(self, bits: Mapping[str, float]) -> dict[str, float]:
-        """What bits per byte of the replayed sources rose by, relative to the base."""
+        """The rise of bits per byte of each replayed source, relative to the base."""
         base = self._made.base
         return {name: bits[name] / base[name] - 1 for name in self._retention.budget if name in bits}
 
     def _due(self) -> list[int]:
-        """The steps after which is measured."""
+        """The steps after which to measure."""
         return [*range(self._retention.every_steps, self._stage.steps, self._retention.every_steps), self._stage.steps]
 
     def _agreed(self, network: Scorer) -> dict[str, float]:
-        """What the first rank measures: sums of other ranks may differ in their last bit."""
-        found = {name: round(value, 6) for name, value in self._measure(network).items() if math.isfinite(value)}
-        agreed: dict[str, float] = json.loads(self._job.hear(json.dumps(found)))
+        """The measurement of rank 0, on every rank: sums on other ranks may differ in their last bit.
+
+        Rounded to more digits than a decision needs, so that the file holds exactly what was decided by.
+        """
+        measured = {name: round(value, 6) for name, value in self._measure(network).items() if math.isfinite(value)}
+        agreed: dict[str, float] = json.loads(self._job.hear(json.dumps(measured)))
         return agreed
 
     def _write(self) -> None:
@@ -135,9 +139,10 @@ class Replay:
 
 
 def best_step(retention: Retention, decisions: Decisions) -> int | None:
-    """The step of the best measurement: the lowest mean, relative to the base, of sources without a budget.
+    """The step of the best measurement within the budget: the one with the lowest mean, relative to the base, over
+    sources without a budget.
 
-    None where none holds the budget.
+    None where no measurement is within the budget.
     """
     best, lowest = None, math.inf
     for made in decisions.made:

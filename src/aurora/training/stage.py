@@ -1,7 +1,7 @@
-"""One stage of training from start to end, going on exactly where it was interrupted.
+"""One stage of training from start to end, resuming exactly where it was interrupted.
 
-One decision: checkpoints, metrics, measurements and interruptions are put around `Trainer` from outside and leave no
-mark on its numbers, so a stage killed anywhere ends with the bytes of one that was left in peace.
+One decision: checkpoints, metrics, measurements and interruptions happen outside of `Trainer` and do not affect its
+numbers, so a stage killed anywhere ends with the same bytes as an undisturbed one.
 """
 
 from __future__ import annotations
@@ -29,28 +29,27 @@ from aurora.training.wish import AS_IT_IS, Wish
 
 
 def train_stage(training: Training, reading: Reading, places: Places, wish: Wish = AS_IT_IS) -> dict[str, Any]:
-    """Train a stage to its end; returns it in figures.
+    """Train a stage to its end; returns its figures.
 
-    A stage interrupted in its working folder goes on from its newest whole checkpoint, where what its steps are
-    `made_with` is the same or `wish` says so; it may go on from the finished folder it will replace too, which is set
-    aside at the end. Then the working folder holds model.safetensors, optimizer.safetensors, architecture.json,
-    tokenizer.json, state.json, metrics.jsonl and sources.json.
+    A stage interrupted in its working folder resumes from its newest undamaged checkpoint, if the values that decided
+    its steps (`made_with`) are unchanged or `wish` says so; it may also resume from the finished folder it will
+    replace, which is set aside at the end. Then the working folder holds model.safetensors, optimizer.safetensors,
+    architecture.json, tokenizer.json, state.json, metrics.jsonl and sources.json.
 
-    On a signal that asks to stop the current step is finished and saved, then `KeyboardInterrupt` or `SystemExit` is
-    raised, on every rank where one got it. Under torchrun every rank calls this with the same arguments, and rank 0
-    keeps the records. Raises `AuroraError` for a full disk or numbers that are not finite, `UserError` for a layout
-    that cannot be.
+    On a signal to stop, the current step is finished and saved, then `KeyboardInterrupt` or `SystemExit` is raised on
+    every rank, whichever got it. Under torchrun every rank calls this with the same arguments, and rank 0 keeps the
+    records. Raises `AuroraError` for a full disk or numbers that are not finite, `UserError` for an impossible layout.
     """
     runtime, job = prepare(training.execution), join()
     with explained(places.folder):
         places.folder.mkdir(parents=True, exist_ok=True)
     earlier = Earlier(training.stage, places.folder, places.finished, training.made_with, job)
     state = None if wish.restart else _finished_state(training, places.folder)
-    job.wait()  # none writes before all have looked
+    job.wait()  # no rank writes before all have looked at the folder
     if state is None:
         with heartbeat(job.rank, job.ranks, training.execution.timeout_seconds) as heart:
-            found = earlier.take_up(wish)
-            attempt = Attempt(training, reading, places, Process(runtime, job, heart), earlier, found)
+            resumed = earlier.take_up(wish)
+            attempt = Attempt(training, reading, places, Process(runtime, job, heart), earlier, resumed)
             with stop_requests() as stop:
                 with _log(training, places, attempt.step, job.rank) as log:
                     attempt.run(log, stop)
@@ -72,7 +71,7 @@ def _log(training: Training, places: Places, step: int, rank: int) -> AbstractCo
 
 
 def _finished_state(training: Training, folder: Path) -> State | None:
-    """The state of a stage whose final files are all there, or None; one with patience may have ended early."""
+    """The state of a stage whose final files are complete, or None; one with patience may have ended early."""
     if not (folder / STATE).is_file():
         return None
     state, stage = state_of(folder / STATE), training.stage
@@ -82,7 +81,7 @@ def _finished_state(training: Training, folder: Path) -> State | None:
 
 
 def _clear(training: Training, folder: Path) -> None:
-    """Remove the checkpoints of a stage that has ended but for those kept for good, and what a crash left of them."""
+    """Remove the checkpoints of a stage that has ended, except those kept for good, and what a crash left."""
     clear_crash_leavings(folder)
     keep = Keep(every=training.execution.keep_every_steps, branch=training.stage.branch_step)
     for path in keep.superfluous(step_folders(folder), finished=True):

@@ -1,7 +1,7 @@
 """How a stage begins: its network with weights, and its position.
 
-One decision: whatever it starts from, a new network, a model folder or a checkpoint of another layout, a rank takes the
-boxes that it holds and nothing else.
+One decision: from a new network, a model folder or a checkpoint of another layout alike, a rank loads only the boxes
+that it holds.
 """
 
 from __future__ import annotations
@@ -52,7 +52,8 @@ def build_engine(
     checkpoint: Checkpoint | None,
     seed: int = 0,
 ) -> Engine:
-    """The network with its weights: from the checkpoint, or as the stage starts; new adapters are drawn from `seed`."""
+    """The network with its weights: those of the checkpoint, or those that the stage starts from; new adapters are
+    drawn from `seed`."""
     if isinstance(start, NewModel):
         architecture, vocabulary = start.architecture, start.vocabulary
     else:
@@ -96,7 +97,7 @@ def _refuse_other_networks(architecture: Architecture) -> None:
 
 
 def _fitting(folder: Path, architecture: Architecture, vocabulary: int) -> Stored:
-    """The weights of a model folder, checked against what stands beside them."""
+    """The weights of a model folder, checked against its architecture and tokenizer."""
     stored = Stored([folder / WEIGHTS])
     fitting_weights(stored.forms, architecture, vocabulary, folder / WEIGHTS)
     fitting_text(folder, vocabulary)
@@ -111,9 +112,9 @@ def take_position(
     runtime: Runtime,
     history: Iterable[Judged],
 ) -> None:
-    """Step, moments and what the guard has seen (`history`): the checkpoint's.
+    """Give `trainer` the step, the moments and the guard's `history` of the checkpoint.
 
-    Without one, the moments of the stage before where they are carried over.
+    Without a checkpoint, the moments of the stage before where `optimizer.carry` asks for them.
     """
     if checkpoint is not None:
         trainer.step = checkpoint.state.step
@@ -121,11 +122,11 @@ def take_position(
         trainer.optimizer.load(checkpoint.optimizer, trainer.engine.copy)
         before = checkpoint.state
         if before.precision != runtime.precision:
-            say(f"This stage was trained in {before.precision} so far and goes on in {runtime.precision}.")
+            say(f"This stage was trained in {before.precision} so far and continues in {runtime.precision}.")
         if before.threads != runtime.threads and runtime.device.type == "cpu":
             say(
-                f"This stage was trained with {before.threads} CPU threads so far and goes on with {runtime.threads}, "
-                "which adds numbers up in another order: its weights differ in their last digits."
+                f"This stage was trained with {before.threads} CPU threads so far and continues with "
+                f"{runtime.threads}, which changes the order of additions: its weights will differ in the last digits."
             )
     elif stage.optimizer.carry:
         if isinstance(start, NewModel):

@@ -1,7 +1,7 @@
 """The updates of a stage, one after another.
 
-One decision: `Trainer` knows nothing of files or time. What an update does follows from the weights, the moments and
-the number of the step alone, so an interrupted stage needs nothing else to go on exactly.
+One decision: `Trainer` knows neither files nor time. An update follows only from the weights, the moments and the step
+number, so an interrupted stage needs nothing else to resume exactly.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ class Batches(Protocol):
 
 @dataclass(frozen=True)
 class Update:
-    """What one step did: mean loss in nats over its `loss_tokens`, gradient norm before clipping; nan without any.
+    """One step: mean loss in nats over its `loss_tokens`, gradient norm before clipping; nan where no token has a loss.
 
-    `left_out` says what was wrong with a step that moved nothing.
+    `left_out` says what was wrong with a step that did not change the weights.
     """
 
     loss: float
@@ -76,7 +76,8 @@ class Trainer:
         self._made_with = made_with
 
     def advance(self) -> Update:
-        """Make the next update, or leave it out; `AuroraError` naming the step where too many were in a row."""
+        """Make the next update, or leave it out; `AuroraError` naming the step where too many in a row were left
+        out."""
         engine = self.engine
         torch.manual_seed(_seed(self._made_with(self.step + 1), self.step) + engine.stream)  # dropout, by step
         self._coming = self._coming or self._batches.batches(self.step, self._stage.steps, engine.rank, engine.ranks)
@@ -93,9 +94,9 @@ class Trainer:
         left_out = self.watch.judge(loss, norm)
         if self.watch.exhausted:
             raise AuroraError(
-                f"{self._sequences()} did not change the weights, as {self.watch.left_out - 1} before"
-                f"{self._in_vain()}: {left_out}. "
-                "Lower the stage's schedule.peak or optimizer.clip; checkpoints made before stay."
+                f"{self._sequences()} did not change the weights, like the {self.watch.left_out - 1} before"
+                f"{self._returns()}: {left_out}. "
+                "Lower the stage's schedule.peak or optimizer.clip; earlier checkpoints stay."
             )
         if left_out is None:
             self.optimizer.update(rate, norm)
@@ -107,10 +108,10 @@ class Trainer:
         return Update(loss, rate, norm, num_counted, left_out)
 
     def _placed(self, batch: Batch) -> dict[str, Tensor | None]:
-        """The rows of a batch on the device, with what the stage wants to be known of documents."""
+        """The rows of a batch on the device, with positions and documents where the stage uses them."""
         if (largest := max(batch.inputs.max(), batch.targets.max())) >= self.engine.vocabulary:
             raise UserError(
-                f"Stage {self._stage.name} reads token {largest}, but its model's vocabulary has "
+                f"Stage {self._stage.name} reads token {largest}, but its model's vocabulary has only "
                 f"{self.engine.vocabulary} entries: use the model's own tokenizer."
             )
         rows: dict[str, npt.NDArray[Any] | None] = {
@@ -126,17 +127,17 @@ class Trainer:
             for name, values in rows.items()
         }
 
-    def _in_vain(self) -> str:
+    def _returns(self) -> str:
         if not self.watch.rolls_back:
             return ""
         return f", each of which went back to step {self.watch.back_to(self.step)}"
 
     def _sequences(self) -> str:
-        """The step and the numbers of its sequences, as `aurora tokens inspect --at` takes them."""
-        first, behind = (self._stage.pace.before(step) for step in (self.step, self.step + 1))
-        return f"Step {self.step + 1} of stage {self._stage.name} (sequences {first} to {behind - 1})"
+        """The step and the numbers of its sequences, which `aurora tokens inspect --at` takes."""
+        first, next_first = (self._stage.pace.before(step) for step in (self.step, self.step + 1))
+        return f"Step {self.step + 1} of stage {self._stage.name} (sequences {first} to {next_first - 1})"
 
 
 def _seed(made_with: MadeWith, step: int) -> int:
-    """A 63-bit seed for the random numbers of a step."""
+    """A 63-bit seed for the random numbers of a step; torch takes seeds as signed 64-bit numbers."""
     return int.from_bytes(hashlib.sha256(canonical_json([made_with, step])).digest()[:8], "big") >> 1

@@ -1,4 +1,4 @@
-"""What the user asks of a stage with earlier work; imports nothing heavy, so that the command line can say it."""
+"""What the user asks of a stage with earlier work: --resume-from or --restart. Imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 class Wish:
     """To go on from the checkpoint of `step` whatever was edited, or to begin anew (`restart`).
 
-    It is meant for the stage or control called `stage`, or for the first that comes to run and has earlier work.
+    It applies to the stage or control called `stage`, or else to the first that runs and has earlier work.
     """
 
     step: int | None = None

@@ -62,11 +62,11 @@ def test_final_files_without_a_checkpoint_are_work_too(aside: Aside, working: Pa
 def test_going_on_from_an_earlier_step_moves_those_behind_it_and_copies_the_records(
     aside: Aside, working: Path
 ) -> None:
-    moved = aside.move_behind(working, 2)
+    moved = aside.move_after(working, 2)
     assert moved == aside.folder / "after-step-00000002"
     assert names(moved) == ["metrics.jsonl", "step-00000004", "step-00000010"]
     assert names(working) == [FINGERPRINT, "metrics.jsonl", "step-00000002"]
-    assert aside.move_behind(working, 2) is None
+    assert aside.move_after(working, 2) is None
 
 
 def test_only_records_are_copied(tmp_path: Path) -> None:

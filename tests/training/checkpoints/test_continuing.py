@@ -94,9 +94,9 @@ def test_an_edited_setting_stops_an_interrupted_stage_and_removes_nothing(lab: L
         with pytest.raises(UserError) as refused:
             bench.train(edited_peak(stage), keep_every_steps=2)
         said = str(refused.value)
-        assert "cannot go on from step 5" in said
+        assert "cannot resume from step 5" in said
         assert "stages.base.schedule.peak (was 0.01, is 0.011)" in said
-        assert "--resume-from STEP (there are those of 2, 4, 5)" in said
+        assert "--resume-from STEP (one of 2, 4, 5)" in said
         assert "--restart" in said
         assert str(bench.aside) in said
         after = tree(lab.folder)
@@ -142,7 +142,7 @@ def test_a_stage_gone_on_with_other_values_can_be_interrupted_and_goes_on_by_its
 
 def test_a_step_without_a_checkpoint_is_named_with_those_there_are(lab: Lab, bench: Bench) -> None:
     bench.interrupt(lab.stage(), 5)
-    with pytest.raises(UserError, match=r"no checkpoint of step 3\. .* another step: there are those of 4, 5"):
+    with pytest.raises(UserError, match=r"no checkpoint of step 3\. .* another step \(one of 4, 5\)"):
         bench.train(lab.stage(), wish=Wish(step=3))
 
 
@@ -151,7 +151,7 @@ def test_restart_moves_all_aside_and_begins_anew(lab: Lab, bench: Bench, capsys:
     bench.interrupt(stage, 5)
     before = {name: data for name, data in tree(bench.working).items() if name != ".fingerprint"}
     bench.train(edited_peak(stage), wish=Wish(restart=True))
-    assert f"begins anew; what there was is kept in {bench.aside / 'interrupted'}" in capsys.readouterr().err
+    assert f"begins anew; its earlier work is kept in {bench.aside / 'interrupted'}" in capsys.readouterr().err
     assert tree(bench.aside / "interrupted") == before
     whole = Bench(lab, "whole")
     whole.train(edited_peak(stage))
@@ -167,7 +167,7 @@ def test_every_checkpoint_lacking_a_file_is_refused_and_nothing_moves(lab: Lab, 
     before = tree(lab.folder)
     for _ in range(2):
         with pytest.raises(
-            AuroraError, match=r"no checkpoint is whole\. .*step-00000005 is damaged: optimizer.safet"
+            AuroraError, match=r"every checkpoint is damaged\. .*step-00000005 is damaged: optimizer.safet"
         ) as it:
             bench.train(stage)
         assert "step-00000004 is damaged" in str(it.value)
@@ -188,7 +188,7 @@ def test_a_damaged_checkpoint_is_set_aside_under_a_name_that_says_so(
     bench.train(stage)
     kept = bench.aside / "step-00000005.damaged"
     said = capsys.readouterr().err
-    assert "step-00000005 is damaged: model.safetensors is not as it was written. The checkpoint before it" in said
+    assert "step-00000005 is damaged: model.safetensors has changed since it was written. The one before it" in said
     assert str(kept) in said
     assert tree(kept) == damaged
     whole = Bench(lab, "whole")
@@ -201,7 +201,7 @@ def test_a_damaged_checkpoint_with_other_values_before_it_moves_nothing(lab: Lab
     bench.interrupt(stage, 5)
     (bench.working / "step-00000005/model.safetensors").write_bytes(b"no weights")
     before = tree(bench.working / "step-00000005")
-    with pytest.raises(UserError, match="cannot go on from step 4"):
+    with pytest.raises(UserError, match="cannot resume from step 4"):
         bench.train(edited_peak(stage))
     assert tree(bench.working / "step-00000005") == before
 
@@ -233,7 +233,7 @@ def test_a_finished_stage_given_more_tokens_goes_on_and_ends_as_if_it_had_had_th
     before = tree(bench.finished)
     capsys.readouterr()
     bench.train(long, checkpoint_seconds=60)
-    assert f"Finished stage base goes on from its step {gone_on}" in capsys.readouterr().err
+    assert f"Finished stage base resumes from its step {gone_on}" in capsys.readouterr().err
     whole = Bench(lab, "whole")
     whole.train(long, checkpoint_seconds=60)
     assert_same(whole.finished, bench.finished)
@@ -265,7 +265,7 @@ def test_a_cosine_given_more_tokens_says_why_it_is_trained_anew(
 def test_a_warm_up_that_is_a_share_is_named_where_it_hinders(lab: Lab, bench: Bench) -> None:
     schedule = Schedule(shape="constant", peak=1e-2, warmup=0.25)
     bench.interrupt(lab.stage(8, schedule=schedule), 5)
-    with pytest.raises(UserError, match=r"warmup \(was 2 steps, is 4 steps\)\. A warm-up that is given in tokens does"):
+    with pytest.raises(UserError, match=r"warmup \(was 2 steps, is 4 steps\)\. A warm-up given in tokens does"):
         bench.train(lab.stage(16, schedule=schedule))
 
 
@@ -281,7 +281,7 @@ def test_a_stage_stopped_at_its_end_and_then_edited_is_not_lost(
     stage = lab.stage(8)
     bench.interrupt(stage, 8)  # its final files are there, but it is not published
     weights = (bench.working / "model.safetensors").read_bytes()
-    with pytest.raises(UserError, match="cannot go on from step 8"):
+    with pytest.raises(UserError, match="cannot resume from step 8"):
         bench.train(edited_peak(stage))
     assert (bench.working / "step-00000008/model.safetensors").read_bytes() == weights
     bench.train(stage)
@@ -295,7 +295,7 @@ def test_a_damaged_finished_stage_is_not_replaced_unasked(lab: Lab, bench: Bench
     bench.train(stage)
     (bench.finished / name).unlink()
     before = tree(bench.finished)
-    with pytest.raises(AuroraError, match=rf"is damaged: {name} in .* is missing or cut\. Put it back, or .*--re"):
+    with pytest.raises(AuroraError, match=rf"is damaged: {name} in .* is missing or truncated\. Restore it, or .*--re"):
         bench.train(stage)
     assert tree(bench.finished) == before
     shutil.rmtree(bench.working)
@@ -323,7 +323,7 @@ def test_another_number_of_threads_is_said(lab: Lab, bench: Bench, capsys: pytes
     stage = lab.stage(8)
     bench.interrupt(stage, 4)
     bench.train(stage, threads=2)
-    assert "was trained with 1 CPU threads so far and goes on with 2" in capsys.readouterr().err
+    assert "was trained with 1 CPU threads so far and continues with 2" in capsys.readouterr().err
 
 
 def test_events_of_an_earlier_life_are_not_removed(lab: Lab, bench: Bench) -> None:
@@ -346,7 +346,7 @@ def test_an_interrupted_stage_given_more_tokens_simply_goes_on(lab: Lab, bench: 
 def test_a_finished_stage_can_be_taken_up_with_other_values_at_its_end(lab: Lab, bench: Bench) -> None:
     bench.train(lab.stage(6, schedule=CONSTANT))
     edited = edited_peak(lab.stage(9, schedule=CONSTANT))
-    with pytest.raises(UserError, match=r"no checkpoint of step 4; there are those of 6"):
+    with pytest.raises(UserError, match=r"no checkpoint of step 4: name another step \(one of 6\)"):
         bench.train(edited, wish=Wish(step=4))
     bench.train(edited, wish=Wish(step=6))
     state = json.loads((bench.finished / "state.json").read_text())
@@ -359,7 +359,7 @@ def test_a_state_that_is_cut_is_not_advised_to_be_deleted(lab: Lab, bench: Bench
     bench.interrupt(lab.stage(4), 4)
     (bench.working / "state.json").write_text("{")
     with pytest.raises(
-        AuroraError, match=r"state\.json is missing or damaged: put it back, or run again with --restart"
+        AuroraError, match=r"state\.json is missing or damaged: restore it, or run again with --restart"
     ):
         bench.train(lab.stage(4))
     bench.train(lab.stage(4), wish=Wish(restart=True))
@@ -370,7 +370,7 @@ def test_records_that_are_missing_are_told(lab: Lab, bench: Bench, capsys: pytes
     bench.interrupt(lab.stage(), 5)
     (bench.working / "metrics.jsonl").unlink()
     bench.train(lab.stage())
-    assert "metrics.jsonl lacks 5 of the records of stage base" in capsys.readouterr().err
+    assert "metrics.jsonl lacks the records of 5 steps of stage base" in capsys.readouterr().err
 
 
 def test_a_checkpoint_that_the_edited_network_cannot_take_moves_nothing(lab: Lab, bench: Bench) -> None:

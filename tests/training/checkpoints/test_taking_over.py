@@ -85,7 +85,7 @@ def test_a_checkpoint_that_is_there_already_is_left(finished: Path, tmp_path: Pa
 @pytest.mark.parametrize("name", FINAL)
 def test_a_file_that_is_missing_or_cut_is_named(finished: Path, name: str) -> None:
     os.truncate(finished / name, 5)
-    with pytest.raises(AuroraError, match=rf"^{name} in .*cap is missing or cut\.$"):
+    with pytest.raises(AuroraError, match=rf"^{name} in .*cap is missing or truncated\.$"):
         hashes_of(finished)
     (finished / name).unlink()
     with pytest.raises(AuroraError, match=rf"^{name} in "):
@@ -95,7 +95,7 @@ def test_a_file_that_is_missing_or_cut_is_named(finished: Path, name: str) -> No
 @pytest.mark.parametrize("content", ["{", "[]", "{}", '{"outputs": []}', '{"outputs": {"a": 1}}'])
 def test_without_a_manifest_nothing_is_known_of_the_files(finished: Path, content: str) -> None:
     (finished / "manifest.json").write_text(content)
-    with pytest.raises(AuroraError, match=r"^manifest\.json in .*cap is missing or cut\.$"):
+    with pytest.raises(AuroraError, match=r"^manifest\.json in .*cap is missing or truncated\.$"):
         hashes_of(finished)
 
 

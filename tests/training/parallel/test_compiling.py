@@ -74,7 +74,7 @@ def test_a_compiled_layout_trains_what_one_process_trains(layout: str) -> None:
 @pytest.mark.parametrize("schedule", ["interleaved-zero-bubble", "zero-bubble-v"])
 def test_a_schedule_that_would_lose_gradients_is_refused(schedule: str) -> None:
     execution = Execution(pipeline_parallel=2, pipeline_schedule=schedule, compile=True)  # type: ignore[arg-type]
-    with pytest.raises(UserError, match=r"execution\.compile with pipeline_schedule"):
+    with pytest.raises(UserError, match=r"execution\.compile does not work with pipeline_schedule"):
         layout_of(execution, 2)
 
 

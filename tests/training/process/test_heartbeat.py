@@ -56,7 +56,7 @@ def test_a_silent_rank_is_named_after_the_timeout_whatever_its_clock_says() -> N
     assert pair.problems == []
     pair.now += 1
     pair.first.beat()
-    assert pair.problems == ["Rank 1 has given no sign of life for 10 s; it was in step 7, saving."]
+    assert pair.problems == ["Rank 1 has not responded for 10 s; its last operation was step 7, saving."]
 
 
 def test_a_rank_that_lives_but_does_not_get_on_is_named() -> None:
@@ -65,7 +65,7 @@ def test_a_rank_that_lives_but_does_not_get_on_is_named() -> None:
     pair.pass_seconds(19)
     assert pair.problems == []
     pair.pass_seconds(1)
-    assert pair.problems == [f"Rank 1 has been in step 7, {COMPUTING} for 20 s and does not get on."]
+    assert pair.problems == [f"Rank 1 has been stuck in step 7, {COMPUTING} for 20 s."]
 
 
 def test_measuring_may_take_as_long_as_it_likes() -> None:

@@ -23,12 +23,14 @@ def test_a_state_comes_back_as_it_was_written(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", ["", "[1]", "{", "null"])
 def test_what_is_no_state_says_how_to_go_on(tmp_path: Path, content: str) -> None:
     (tmp_path / STATE).write_text(content)
-    with pytest.raises(AuroraError, match=r"state\.json is (missing or damaged|not a state).*--restart"):
+    with pytest.raises(
+        AuroraError, match=r"state\.json (is missing or damaged|was written by another version).*--restart"
+    ):
         state_of(tmp_path / STATE)
 
 
 @pytest.mark.parametrize("change", [{"new": 1}, {"step": "8"}, {"made_with": None}, {"edits": [{"step": 1}]}])
 def test_a_state_of_another_form_is_refused(tmp_path: Path, change: dict[str, object]) -> None:
     (tmp_path / STATE).write_text(json.dumps(asdict(state()) | change))
-    with pytest.raises(AuroraError, match="is not a state of this version"):
+    with pytest.raises(AuroraError, match="was written by another version of Aurora"):
         state_of(tmp_path / STATE)

@@ -1,12 +1,13 @@
 """What a stage moves out of its way: `STAGE.set-aside`, beside its folder.
 
-One decision: what does not fit any more is renamed, never removed, to a name that says what it was and that nothing has
-yet. It lies beside the stage's folder and not in it, so that no finished stage holds anything of an earlier life.
+One decision: what no longer fits is renamed, never removed, to an unused name that says what it was. It goes beside the
+stage's folder and not into it, so that a finished stage holds nothing of earlier attempts.
 """
 
 from __future__ import annotations
 
 import shutil
+from itertools import count
 from pathlib import Path
 
 from aurora.files import explained
@@ -18,12 +19,12 @@ from aurora.training.records.left_out import FILE as LEFT_OUT
 from aurora.training.records.metrics import METRICS
 from aurora.training.records.state import STATE
 
-# Files of a stage that tell of its steps, and go with its checkpoints.
+# Files with records of a stage's steps, which go wherever its checkpoints go.
 RECORDS = (METRICS, LEFT_OUT, DECISIONS)
 
 
 class Aside:
-    """Where things of the stage in `place` are moved to."""
+    """The folder to which earlier work of the stage in `place` is moved."""
 
     def __init__(self, place: Path) -> None:
         self.folder = place.with_name(f"{place.name}{SET_ASIDE}")
@@ -37,15 +38,15 @@ class Aside:
         return target
 
     def move_all(self, folder: Path) -> Path | None:
-        """Move all that a working folder holds but the mark that says whose it is; None where it holds no weights."""
+        """Move everything in a working folder but its fingerprint; None where it holds no weights."""
         checkpoints = sorted(step_folders(folder), key=step_of)
         if not checkpoints and not (folder / STATE).is_file():
             return None
         rest = [path for path in sorted(folder.iterdir()) if path.name != FINGERPRINT and path not in checkpoints]
         return self._move_into("interrupted", [*rest, *checkpoints])
 
-    def move_behind(self, folder: Path, step: int) -> Path | None:
-        """Move the checkpoints of a working folder behind `step`, with a copy of its records; None without any."""
+    def move_after(self, folder: Path, step: int) -> Path | None:
+        """Move the checkpoints of a working folder after `step`, with a copy of its records; None without any."""
         later = [path for path in step_folders(folder) if step_of(path) > step]
         if not later:
             return None
@@ -62,7 +63,7 @@ class Aside:
         return target
 
     def _free(self, name: str) -> Path:
-        names = (self.folder / (f"{name}-{number}" if number > 1 else name) for number in range(1, 10**6))
+        names = (self.folder / (f"{name}-{number}" if number > 1 else name) for number in count(1))
         return next(path for path in names if not path.exists())
 
 

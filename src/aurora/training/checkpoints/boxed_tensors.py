@@ -1,9 +1,9 @@
 """Tensors in many safetensors files, each holding boxes of them.
 
 One decision: a name says which box it is (`transformer.wte.weight[0:64,0:32]`; without brackets the whole tensor), so a
-file needs nothing beside it, a published checkpoint is a case of the same form, and a rank of any layout finds what it
-holds by cutting boxes, without speaking to anyone. Boxes are copied out of a file some megabytes at a time, each mapped
-anew: pages of a file that stays mapped count as the rank's own memory once they were read.
+file needs no index, a published checkpoint has the same format, and a rank of any layout finds its part by intersecting
+boxes, without communication. Boxes are copied out of a file some megabytes at a time, each mapped anew: pages of a file
+that stays mapped count as the rank's own memory once they have been read.
 """
 
 from __future__ import annotations
@@ -23,12 +23,14 @@ from aurora.training.checkpoints.placement import Index, overlap, within
 
 _BOXED = re.compile(r"(?P<name>[^\[\]]+)\[(?P<box>\d+:\d+(?:,\d+:\d+)*)\]")
 
-PIECE = 32 * 2**20  # bytes of a file that are mapped at a time
+# Bytes of a file that are mapped at a time: small beside any rank's share, and large enough that opening the file again
+# for each piece costs nothing beside reading it.
+PIECE = 32 * 2**20
 
 
 @dataclass(frozen=True)
 class _Part:
-    """What a file holds of a tensor: under `key` the box `box`, mapped as `tensor`."""
+    """The part of a tensor in one file: the box `box`, stored as `key` and mapped as `tensor`."""
 
     path: Path
     key: str
@@ -37,14 +39,14 @@ class _Part:
 
 
 def boxed_name(name: str, box: Index, shape: Iterable[int]) -> str:
-    """How a file calls the part `box` of the tensor `name`, whose whole shape is `shape`."""
+    """The name in a file of the part `box` of the tensor `name`, whose whole shape is `shape`."""
     if all((part.start, part.stop) == (0, size) for part, size in zip(box, shape, strict=True)):
         return name
     return f"{name}[{','.join(f'{part.start}:{part.stop}' for part in box)}]"
 
 
 class Stored(Mapping[str, Tensor]):
-    """The tensors of some files, mapped from disk. By name they come whole; do not change them in place."""
+    """The tensors of some files, mapped from disk; indexing gives whole tensors. Do not change them in place."""
 
     def __init__(self, paths: Iterable[Path]) -> None:
         """Raises `AuroraError` naming the file that is missing or damaged, or the tensor that has gaps."""
@@ -60,7 +62,7 @@ class Stored(Mapping[str, Tensor]):
         self._shapes = {name: self._whole_shape(name) for name in self._parts}
 
     def __getitem__(self, name: str) -> Tensor:
-        """The whole tensor; put together in memory where it lies in parts."""
+        """The whole tensor; assembled in memory where it is stored in parts."""
         parts = self._parts[name]
         if len(parts) == 1:
             return parts[0].tensor
@@ -86,10 +88,10 @@ class Stored(Mapping[str, Tensor]):
         """Raises `AuroraError` where there is no tensor of this name, or one of another shape than `shape`."""
         if name not in self._parts:
             raise AuroraError(f"{self._where} lacks {name}: fetch or make the checkpoint again.")
-        if (found := self._shapes[name]) != (expected := tuple(shape)):
+        if (stored := self._shapes[name]) != (expected := tuple(shape)):
             raise AuroraError(
-                f"{self._where} holds {name} as {list(found)}, but this network has it as {list(expected)}: it was "
-                "written by another network, use one that was made with this model."
+                f"{self._where}: {name} has shape {list(stored)}, but this network needs {list(expected)}: use a "
+                "checkpoint that was made with this model."
             )
 
     def copy(self, name: str, target: Tensor, box: Index | None = None) -> None:
@@ -100,7 +102,7 @@ class Stored(Mapping[str, Tensor]):
             if common is None:
                 continue
             for piece in _pieces(part, common):
-                with opened_weights(part.path) as stored:  # and closed again, as nothing keeps a tensor of it
+                with opened_weights(part.path) as stored:  # unmapped at the end: no tensor of it is kept
                     target[within(piece, wanted)].copy_(stored.get_slice(part.key)[within(piece, part.box)])
 
     def _whole_shape(self, name: str) -> tuple[int, ...]:
@@ -109,7 +111,7 @@ class Stored(Mapping[str, Tensor]):
         shape = tuple(max(part.stop for part in along) for along in zip(*(part.box for part in parts), strict=True))
         filled = sum(math.prod(along.stop - along.start for along in part.box) for part in parts)
         if filled != math.prod(shape):
-            raise AuroraError(f"{self._where} holds parts of {name} that do not make a whole: use another checkpoint.")
+            raise AuroraError(f"{self._where} holds only some parts of {name}: use another checkpoint.")
         return shape
 
 

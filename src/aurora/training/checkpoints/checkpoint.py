@@ -1,8 +1,8 @@
-"""Checkpoints of a stage in training, each whole or not there, and which of them are kept.
+"""Checkpoints of a stage in training, each whole or absent, and which of them are kept.
 
 One decision: a checkpoint `step-00000123/` is written under another name, hashed, flushed and renamed, and only read
-where every byte has its recorded hash; `continuing` says from which of them a stage goes on. Nothing in it depends on
-the time but `seconds` and `tokens_per_second` in `state.json`.
+where every byte agrees with its recorded hash; `continuing` says from which of them a stage goes on. Only `seconds` and
+`tokens_per_second` in its `state.json` depend on the clock.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ _FILE = re.compile(r"[\w-]+\.(json|safetensors)")
 
 
 class Damaged(AuroraError):
-    """A checkpoint that is not as it was written; says which, and what is wrong with it."""
+    """A checkpoint that has changed since it was written; the message says which, and what is wrong with it."""
 
 
 @dataclass(frozen=True)
 class Keep:
-    """Which checkpoints stay: the `newest`, and for good those of every `every`-th step (0: none) and of step `branch`.
+    """Which checkpoints are kept.
 
-    From `branch` on, where a rate is still stable, the stage may once be given more tokens.
-
-    `best()` is the step of one that stays until there is a better one, or None. Those of every `returns`-th step (0:
-    none) stay while a guard may go back to them: from step n to that of step `back_to(n)`.
+    The `newest` ones; for good those of every `every`-th step (0: none) and that of step `branch`, where the learning
+    rate is still stable, so that the stage can later be given more tokens. `best()` is the step of one that is kept
+    until there is a better one, or None. Those of every `returns`-th step (0: none) are kept while a guard may go back
+    to them: from step n to that of step `back_to(n)`.
     """
 
     newest: int = 2
@@ -57,7 +57,7 @@ class Keep:
         return step == self.branch or (bool(self.every) and step % self.every == 0)
 
     def wanted(self, step: int) -> bool:
-        """Whether there is to be a checkpoint of `step`, however young the last one is."""
+        """Whether `step` needs a checkpoint, however recent the last one is."""
         return self.due(step) or self.returnable(step) or step == self.best()
 
     def returnable(self, step: int) -> bool:
@@ -65,11 +65,11 @@ class Keep:
         return bool(self.returns) and step % self.returns == 0
 
     def superfluous(self, newest_first: Sequence[Path], *, finished: bool = False) -> list[Path]:
-        """Those of the step folders to remove; of a `finished` stage only the ones kept for good stay."""
+        """The step folders to remove; a `finished` stage keeps only those kept for good."""
         later = newest_first[0 if finished else self.newest :]
         best = None if finished else self.best()
         steps = {path: step_of(path) for path in later}
-        if not finished and later:  # also from the oldest of the newest, if all others turned out damaged
+        if not finished and later:  # the guard may go back from the oldest of the newest, if the others are damaged
             back_to = self.back_to(step_of(newest_first[self.newest - 1]))
             steps = {path: step for path, step in steps.items() if not (self.returnable(step) and step >= back_to)}
         return [path for path, step in steps.items() if not self.due(step) and step != best]
@@ -95,10 +95,10 @@ def save_checkpoint(
     job: Job = ALONE,
     keep: Keep = KEEP,
 ) -> Path:
-    """Write `folder/step-N` and remove what `keep` does not; on a full disk (`AuroraError`) the older ones stay.
+    """Write `folder/step-N` and remove what `keep` does not keep; on a full disk (`AuroraError`) older ones stay.
 
-    Each rank of `job` gives what it owns, by boxed name; all return when the checkpoint is there, or raise what went
-    wrong for one of them.
+    Each rank of `job` gives the tensors it owns, by boxed name; all return when the checkpoint is written, or all raise
+    the error of one of them.
     """
     final = step_folder(folder, state.step)
     partial = folder / f".{final.name}.partial"
@@ -124,7 +124,7 @@ def save_checkpoint(
 
 
 def _publish(partial: Path, final: Path, state: State, sums: Sequence[str]) -> None:
-    """Put a checkpoint whose shards are written in its place, with the hashes that the ranks tell in `sums`."""
+    """Publish a checkpoint whose shards are written, with the hashes of each rank's files in `sums`."""
     write_json(partial / STATE, asdict(state))
     checksums = {STATE: sha256(partial / STATE)}
     for part in sums:
@@ -134,7 +134,7 @@ def _publish(partial: Path, final: Path, state: State, sums: Sequence[str]) -> N
 
 
 def step_folder(folder: Path, step: int) -> Path:
-    """Where the checkpoint of a step is."""
+    """The folder of a step's checkpoint."""
     return folder / f"step-{step:08d}"
 
 
@@ -144,23 +144,23 @@ def step_of(path: Path) -> int:
 
 
 def shard_name(name: str, job: Job) -> str:
-    """What a rank calls its part of the file `name`; alone it is the file."""
+    """The name of a rank's part of the file `name`; a single process writes `name` itself."""
     path = Path(name)
     return name if job.ranks == 1 else f"{path.stem}-{job.rank:05d}-of-{job.ranks:05d}{path.suffix}"
 
 
 def read_checkpoint(path: Path, job: Job = ALONE) -> Checkpoint:
-    """Read and verify one checkpoint of any layout; `Damaged` on every rank where one finds it so.
+    """Read and verify one checkpoint of any layout; `Damaged` on every rank where one rank finds damage.
 
-    `AuroraError` for one that another version wrote.
+    `AuroraError` for a checkpoint of another version.
     """
     problem, names = "", []
     try:
         names = _verify(path, job)
     except Damaged as error:
         problem = str(error)
-    if found := [part for part in job.gather(problem) if part]:
-        raise Damaged(found[0])
+    if problems := [part for part in job.gather(problem) if part]:
+        raise Damaged(problems[0])
     with job.together():
         state = state_of(path / STATE)
         model, optimizer = (
@@ -170,12 +170,13 @@ def read_checkpoint(path: Path, job: Job = ALONE) -> Checkpoint:
 
 
 def _verify(path: Path, job: Job) -> list[str]:
-    """The files of a checkpoint; each rank reads its share of them to see that every byte is as it was written."""
+    """The files of a checkpoint; each rank verifies the hashes of its share of them."""
     try:
         checksums = read_json(path / CHECKSUMS)
     except (AuroraError, OSError) as error:
         raise Damaged(f"Checkpoint {path} is damaged: {CHECKSUMS} is missing or cannot be read.") from error
     names = sorted(checksums) if isinstance(checksums, dict) else []
+    # The state, and at least one file of weights and one of moments.
     if STATE not in names or len(names) < 3 or not all(_FILE.fullmatch(name) for name in names):
         raise Damaged(f"Checkpoint {path} is damaged: {CHECKSUMS} does not list its files.")
     for name in names:
@@ -187,18 +188,18 @@ def _verify(path: Path, job: Job) -> list[str]:
         except OSError as error:
             raise Damaged(f"Checkpoint {path} is damaged: {name} cannot be read ({error.strerror}).") from error
         if not same:
-            raise Damaged(f"Checkpoint {path} is damaged: {name} is not as it was written.")
+            raise Damaged(f"Checkpoint {path} is damaged: {name} has changed since it was written.")
     return names
 
 
 def step_folders(folder: Path) -> list[Path]:
-    """The published checkpoints below `folder`, newest first; folders that others put there are none."""
-    found = (path for path in folder.glob("step-*") if _FOLDER.fullmatch(path.name) and path.is_dir())
-    return sorted(found, key=step_of, reverse=True)
+    """The published checkpoints below `folder`, newest first; folders with other names are ignored."""
+    folders = (path for path in folder.glob("step-*") if _FOLDER.fullmatch(path.name) and path.is_dir())
+    return sorted(folders, key=step_of, reverse=True)
 
 
 def clear_crash_leavings(folder: Path) -> None:
-    """Remove what a killed process had begun to write or to replace."""
+    """Remove what a killed process left half-written or half-replaced."""
     for path in folder.glob(".step-*.partial"):
         if _FOLDER.match(path.name.removeprefix(".")):
             shutil.rmtree(path)

@@ -1,8 +1,8 @@
-"""Where the part of a tensor that a rank holds lies in the whole tensor.
+"""Which part of a tensor a rank holds.
 
-One decision: every tensor in training knows its boxes, so starting weights, checkpoints, other layouts and exports
-are all the same act, copying boxes of named tensors, and no process ever needs a whole network. A row that several
-ranks hold is owned by one of them, which counts it in norms and writes it to checkpoints.
+One decision: every tensor in training knows its boxes, so loading weights, saving checkpoints, changing the layout and
+exporting are all the same operation, copying boxes of named tensors, and no process ever needs a whole network. A row
+that several ranks hold is owned by one of them, which counts it in norms and writes it to checkpoints.
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ Index = tuple[slice, ...]
 
 
 class Span(NamedTuple):
-    """`length` indices along a dimension: from `local` on here, from `start` on in the whole; `shared` by the tensor
-    group, if every rank of it holds them."""
+    """`length` indices along a dimension: from `local` on in this rank's part, from `start` on in the whole tensor.
+
+    `shared` if every rank of the tensor group holds them.
+    """
 
     local: int
     length: int
@@ -38,9 +40,9 @@ class Box:
 class Placement:
     """A rank's part of the tensor `name`, of the given whole `shape`: spans of one dimension, all of the others.
 
-    `first` is false where the rank holds a second copy of the tensor, which counts nowhere (a tied output layer on the
-    last rank of a pipeline). `partial` says that each rank of the tensor group has the gradient of its part of the
-    positions.
+    `first` is false where the rank holds a second copy of the tensor (a tied output layer on the last rank of a
+    pipeline), which is neither counted in norms nor saved. `partial` says that each rank of the tensor group has only a
+    part of the gradient, which must be summed over the group.
     """
 
     name: str
@@ -58,7 +60,7 @@ class Placement:
         return tuple(sizes)
 
     def boxes(self, rows: slice) -> Iterator[Box]:
-        """The boxes of the part's `rows` (of its first dimension), which data parallelism gave to this rank."""
+        """The boxes of the part's `rows` (of its first dimension), those that data parallelism gave to this rank."""
         for span in self.spans:
             local = [slice(0, size) for size in self.held]
             whole = [slice(0, size) for size in self.shape]
@@ -77,7 +79,7 @@ class Placement:
 
 
 def whole_tensor(name: str, shape: tuple[int, ...], *, shared: bool = False) -> Placement:
-    """The placement of a tensor that a rank holds whole; `shared` where all of its tensor group do."""
+    """The placement of a tensor that a rank holds whole; `shared` where all ranks of its tensor group do."""
     return Placement(name, shape, 0, (Span(0, shape[0], 0, shared),))
 
 
@@ -90,7 +92,7 @@ def overlap(left: Index, right: Index) -> Index | None:
 
 
 def within(part: Index, box: Index) -> Index:
-    """Where `part` lies counted from the corner of `box`."""
+    """The indices of `part` relative to the corner of `box`."""
     return tuple(
         slice(one.start - corner.start, one.stop - corner.start) for one, corner in zip(part, box, strict=True)
     )

@@ -1,8 +1,8 @@
 """Checkpoints written while training goes on.
 
-One decision: training stops for a copy to host memory alone, into buffers that are kept, so no page of them is faulted
-in twice; a thread writes, hashes and publishes the copy. One save is under way at most: the next one, an interruption
-and the end of the stage wait for it.
+One decision: training stops only for a copy to host memory, into buffers that are kept, so their pages are faulted in
+once; a thread writes, hashes and publishes the copy. At most one save is under way: the next one, an interruption and
+the end of the stage wait for it.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Saver:
         self.wait()
         weights, moments = self._copied("model", model), self._copied("optimizer", optimizer)
         if torch.cuda.is_available():
-            torch.cuda.synchronize()  # copies from an accelerator are only begun
+            torch.cuda.synchronize()  # copies from an accelerator are asynchronous
         self._under_way = self._thread.submit(
             save_checkpoint, self._folder, state, weights, moments, self._job, self._keep
         )
@@ -46,12 +46,12 @@ class Saver:
         return self._under_way is not None and self._under_way.done() and self._under_way.exception() is not None
 
     def wait(self) -> Path | None:
-        """The checkpoint under way, when it is there; raises what went wrong: `AuroraError` for a full disk."""
-        found, self._under_way = self._under_way, None
-        return None if found is None else found.result()
+        """Wait for the save under way; returns its checkpoint, None without one. `AuroraError` for a full disk."""
+        under_way, self._under_way = self._under_way, None
+        return None if under_way is None else under_way.result()
 
     def settle(self) -> None:
-        """Let a save end in whatever way before the stage is left with an error of its own."""
+        """Wait for the save under way without raising its error: the stage is being left with an error of its own."""
         if self._under_way is not None:
             self._under_way.exception()
 

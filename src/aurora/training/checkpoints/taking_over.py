@@ -1,7 +1,7 @@
-"""Checkpoints made of a finished stage's files, so that a stage goes on from it as from an interrupted one.
+"""Checkpoints made of a finished stage's files, so that it can be resumed like an interrupted one.
 
-One decision: the files get a second name (a hard link) where the disk has such a thing. Nobody changes one in place, so
-hundreds of gigabytes are taken over at once, and the finished stage stays whole until it is set aside.
+One decision: files are hard-linked where the file system can. None is ever changed in place, so hundreds of gigabytes
+are taken over at once, and the finished stage stays whole until it is set aside.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ FINAL = (WEIGHTS, OPTIMIZER, STATE)
 
 
 def states_of(finished: Path) -> dict[Path, State]:
-    """The states of a finished stage, newest first: of its final files where it left its last model, and of the
-    checkpoints it kept."""
+    """The states of a finished stage, newest first: that of its final files, unless it chose an earlier model, and
+    those of the checkpoints it kept."""
     kept = {path: state_of(path / STATE) for path in step_folders(finished) if (path / STATE).is_file()}
     final = state_of(finished / STATE)
     return {finished: final, **kept} if final.weights_of == final.step else kept
 
 
 def hashes_of(finished: Path) -> dict[str, str]:
-    """The recorded hash of each file of a finished stage; `AuroraError` naming those that are not there whole."""
+    """The recorded hash of each file of a finished stage; `AuroraError` naming those missing or truncated."""
     try:
         outputs = read_json(finished / MANIFEST)["outputs"]
         wrong = [name for name, output in outputs.items() if not _is_there(finished / name, output["bytes"])]
@@ -40,12 +40,12 @@ def hashes_of(finished: Path) -> dict[str, str]:
     except (AuroraError, OSError, ValueError, KeyError, TypeError, AttributeError):
         sums, wrong = {}, [MANIFEST]
     if wrong:
-        raise AuroraError(f"{', '.join(wrong)} in {finished} is missing or cut.")
+        raise AuroraError(f"{', '.join(wrong)} in {finished} is missing or truncated.")
     return sums
 
 
 def take_over(source: Path, folder: Path, step: int, hashes: Mapping[str, str]) -> None:
-    """Let `folder` have `source`, a checkpoint or final files with these `hashes`, as its checkpoint of `step`."""
+    """Make `source`, a checkpoint or final files with these `hashes`, the checkpoint of `step` in `folder`."""
     target = step_folder(folder, step)
     if target.exists():
         return
@@ -63,9 +63,9 @@ def take_over(source: Path, folder: Path, step: int, hashes: Mapping[str, str]) 
 
 
 def end_as_checkpoint(folder: Path, state: State) -> None:
-    """Let a working folder with final files be as if interrupted behind the last step; they stay until overwritten."""
+    """Make a working folder with final files look interrupted after the last step; they stay until overwritten."""
     take_over(folder, folder, state.step, {name: sha256(folder / name) for name in FINAL})
-    (folder / STATE).unlink()  # it says that the stage has ended; the checkpoint has it now
+    (folder / STATE).unlink()  # it would say that the stage has ended; the checkpoint holds it now
 
 
 def _is_there(path: Path, size: int) -> bool:

@@ -1,8 +1,8 @@
 """torch.compile for the blocks of a network, as an option.
 
-One decision: only passes with gradients are compiled, each shape for itself. Measuring meets every length and would
-compile for ever; and a shape's code does not depend on those met before, so a stage that goes on after an interruption
-computes what it would have.
+One decision: only passes with gradients are compiled, each shape separately. Evaluation meets every length and would
+never stop compiling; and a shape's code does not depend on earlier shapes, so a resumed stage computes the same
+numbers.
 """
 
 from __future__ import annotations
@@ -22,13 +22,14 @@ from aurora.files import default_cache
 from aurora.model.network import Block
 from aurora.model.untraced import hide_untraced
 
-MOST_SHAPES = 64  # of micro-batches in a stage; behind torch's own limit of 8 blocks would silently not be compiled
+# Shapes of micro-batches that a stage may have. After torch's own limit of 8, blocks silently run uncompiled.
+MOST_SHAPES = 64
 
 
 def compile_blocks(blocks: Iterable[Block], device: torch.device) -> None:
     """Compile the forward and backward passes of `blocks` at their first use. `UserError` without a compiler."""
     refuse_without_compiler(device)
-    # Beside the other things that Aurora keeps: the default is a folder in /tmp, lost with the next start.
+    # In Aurora's cache: torch's default is a folder in /tmp, which a restart of the machine clears.
     os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(default_cache() / "compiled"))
     torch._dynamo.config.recompile_limit = MOST_SHAPES
     hide_untraced()
@@ -37,9 +38,9 @@ def compile_blocks(blocks: Iterable[Block], device: torch.device) -> None:
 
 
 def refuse_without_compiler(device: torch.device) -> None:
-    """`UserError` where torch.compile would find nothing to compile with."""
+    """`UserError` where torch.compile has no compiler to call."""
     if device.type == "cuda" and find_spec("triton") is None:
-        raise UserError("execution.compile needs triton: install it beside torch, or leave out this key.")
+        raise UserError("execution.compile needs triton: install the one for your torch, or leave out this key.")
     named = [os.environ["CXX"]] if os.environ.get("CXX") else ["g++", "clang++", "c++"]
     if device.type == "cpu" and not any(map(shutil.which, named)):
         raise UserError(
@@ -56,5 +57,5 @@ def _compile(block: Block) -> None:
         mixed: Tensor = (compiled if torch.is_grad_enabled() else plain)(*arguments, **named)
         return mixed
 
-    # The module's call, and with it the hooks of data parallelism, stay outside of what is compiled.
+    # Not the module's __call__: the hooks of data parallelism run there and must stay outside of the compiled code.
     block.forward = forward  # type: ignore[method-assign]

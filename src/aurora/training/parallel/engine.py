@@ -1,7 +1,7 @@
-"""What computes the updates of a stage: one process, or a rank's share of many.
+"""What computes the updates of a stage: one process, or one rank of many.
 
-One decision: a trainer sees parameters, gradients' norm and a step's loss, the same numbers on every rank, and nothing
-of how they came about; so guard, schedule, checkpoints and metrics are written once.
+One decision: a trainer sees parameters, the gradient norm and the loss of a step, the same numbers on every rank, and
+not how they are computed; so guard, schedule, checkpoints and metrics are written once.
 """
 
 from __future__ import annotations
@@ -20,13 +20,16 @@ from aurora.training.checkpoints.boxed_tensors import Stored
 from aurora.training.optimizer import Weights, gradient_norm
 from aurora.training.process.runtime import Precision, Runtime
 
-# This rank's rows [R, T] of a step: `tokens` and `targets`, and where wanted `loss_mask`, `positions`, `documents`.
+# This rank's rows [R, T] of a step: `tokens` and `targets`, and where needed `loss_mask`, `positions`, `documents`.
 Rows = Mapping[str, Tensor | None]
 
 
 class Engine(Protocol):
-    """A network in training. `rank` of `ranks` is this process's share of the sequences of a step, `stream` the
-    number of its random numbers."""
+    """A network in training.
+
+    `rank` of `ranks` is this process's share of the sequences of a step; `stream` tells its random numbers from those
+    of other ranks.
+    """
 
     device: torch.device
     precision: Precision
@@ -35,7 +38,7 @@ class Engine(Protocol):
     rank: int
     stream: int
     ranks: int
-    whole: bool  # whether this process holds every tensor whole, so that its own are those of the stage
+    whole: bool  # whether this process holds every tensor whole, so that it can write the stage's files alone
 
     @property
     def named(self) -> Mapping[str, nn.Parameter]:
@@ -43,18 +46,18 @@ class Engine(Protocol):
 
     @property
     def specs(self) -> Mapping[str, TensorSpec]:
-        """For each of `named` the row of the table of tensors."""
+        """The row of the table of tensors for each of `named`."""
 
     @property
     def network(self) -> Scorer:
-        """What measures; all ranks call it together."""
+        """The network for evaluation; all ranks call it together."""
 
     @property
     def blocks(self) -> list[Block]:
         """The blocks that this process trains."""
 
     def rows_from(self, entry: int) -> list[Tensor]:
-        """Views of what this process updates of the rows of vocabulary entries from `entry` on."""
+        """Views of the rows of vocabulary entries from `entry` on, as far as this process updates them."""
 
     def initialise(self, generator: torch.Generator) -> None:
         """Draw new weights, the same in every layout."""
@@ -63,7 +66,8 @@ class Engine(Protocol):
         """Take the parameters from `weights`; with `new` those of a plain network, and draw the adapters."""
 
     def owned(self, tensors: Mapping[str, Tensor], kinds: Sequence[str] = ("",)) -> dict[str, Tensor]:
-        """What this rank writes of `tensors`; those called KIND + NAME are laid out like the parameter NAME."""
+        """The part of `tensors` that this rank writes; those called KIND + NAME are laid out like the parameter
+        NAME."""
 
     def copy(self, stored: Stored, tensors: Mapping[str, Tensor], kinds: Sequence[str] = ("",)) -> None:
         """Write into `tensors`, called KIND + NAME and laid out like the parameter NAME, this rank's part of `stored`.
@@ -72,19 +76,20 @@ class Engine(Protocol):
         """
 
     def agree(self, flags: Sequence[bool]) -> list[bool]:
-        """Each flag as true where it is on any rank."""
+        """Each flag, true where it is true on any rank."""
 
     def total(self, number: int) -> int:
         """The sum of a number over the ranks' shares of a step."""
 
     def train_step(self, rows: Rows, micro_batch: int, num_counted: int) -> float:
-        """Gradients of the mean loss over the step's `num_counted` targets, `micro_batch` rows at a time; that loss."""
+        """Compute the gradients of the mean loss over `num_counted` targets, `micro_batch` rows at a time; returns
+        it."""
 
     def gradient_norm(self) -> float:
         """Norm over all gradients of the network together."""
 
     def refresh(self) -> None:
-        """Take up updated parameters."""
+        """Let updated parameters take effect."""
 
 
 def freeze(named: Mapping[str, nn.Parameter], trained: Collection[str] | None) -> None:
@@ -94,7 +99,7 @@ def freeze(named: Mapping[str, nn.Parameter], trained: Collection[str] | None) -
 
 
 class OneProcess:
-    """The whole network here."""
+    """The engine of a single process, which holds the whole network."""
 
     rank = 0
     stream = 0
@@ -180,7 +185,7 @@ class OneProcess:
             if mask is not None and not mask.any():
                 continue
             if mask is not None and mask.all():
-                mask = None
+                mask = None  # selecting every row would copy the hidden states
             loss = self.weights.working.loss(
                 part.pop("tokens"),
                 part.pop("targets"),

@@ -1,9 +1,9 @@
 """A network shared by many processes: pipeline x replicate x shard x tensor on one device mesh.
 
-One decision: data parallelism and pipelining are PyTorch's own (`fully_shard`, `torch.distributed.pipelining`), and
-everything that joins gradients outside of them is done once a step in `complete_gradients`, where it can be read: what
-ranks of a tensor group hold in common is summed, and the two copies of a tied embedding are added. A step's loss, its
-gradients and its norm are those of one process, up to the order of additions.
+One decision: data parallelism and pipelining are PyTorch's own (`fully_shard`, `torch.distributed.pipelining`).
+Whatever else joins gradients happens once a step in one place, `complete_gradients`: the gradients of what a tensor
+group's ranks hold in common are summed, and those of the two copies of a tied embedding are added. A step's loss,
+gradients and norm are those of one process, up to the order of additions.
 """
 
 from __future__ import annotations
@@ -79,9 +79,10 @@ class ParallelNetwork(nn.Module):
         )
         self.rank = self._coordinate("replicate") * layout.shard + self._coordinate("shard")
         self.ranks = layout.data
-        # Ranks of a tensor group share positions or hold the same ones, and then must draw alike.
-        apart = self._group.rank if self._group and self._group.sequence else 0
-        self.stream = (self.rank * layout.pipeline + self._coordinate("pipeline")) * layout.tensor + apart
+        # With sequence parallelism the ranks of a tensor group have different positions and draw differently; without,
+        # they have the same ones and must draw the same dropout.
+        own_stream = self._group.rank if self._group and self._group.sequence else 0
+        self.stream = (self.rank * layout.pipeline + self._coordinate("pipeline")) * layout.tensor + own_stream
 
     @property
     def network(self) -> ParallelNetwork:
@@ -90,7 +91,7 @@ class ParallelNetwork(nn.Module):
 
     @property
     def named(self) -> dict[str, nn.Parameter]:
-        """This rank's parameters; the second copy of a tied embedding is `output:` and its name."""
+        """This rank's parameters; the second copy of a tied embedding is called `output:NAME`."""
         return {name: parameter for name, parameter, _ in self._placed()}
 
     @property
@@ -105,7 +106,7 @@ class ParallelNetwork(nn.Module):
         return [block for segment in self.segments for block in segment.network.own_blocks]
 
     def boxes(self) -> Iterator[tuple[str, Box, bool]]:
-        """(parameter's name, box that the rank holds of it, whether this rank owns the box)."""
+        """(name of a parameter, a box of it that this rank holds, whether this rank owns the box)."""
         replica = self._coordinate("replicate")
         for name, parameter, placement in self._placed():
             for box in placement.boxes(_rows(parameter)):
@@ -114,19 +115,18 @@ class ParallelNetwork(nn.Module):
 
     def rows_from(self, entry: int) -> list[Tensor]:
         """As in `Engine`; also of a tied embedding's second copy."""
-        parameters, specs, found = self.named, self.specs, []
+        parameters, specs, views = self.named, self.specs, []
         for name, box, _ in self.boxes():
             if specs[name].by_entry and parameters[name].requires_grad and box.whole[0].stop > entry:
                 older = max(0, entry - box.whole[0].start)
                 rows = slice(box.local[0].start + older, box.local[0].stop)
-                found.append(local(parameters[name].detach())[rows, *box.local[1:]])
-        return found
+                views.append(local(parameters[name].detach())[rows, *box.local[1:]])
+        return views
 
     @torch.no_grad()
     def initialise(self, generator: torch.Generator, *, adapters: bool = False) -> None:
-        """New weights, those that one process would draw, or the `adapters` alone; one whole tensor exists at a
-        time."""
-        seed = int(torch.randint(2**62, (), generator=generator))
+        """Draw the weights that one process would draw, or only the `adapters`; one whole tensor exists at a time."""
+        seed = int(torch.randint(2**62, (), generator=generator))  # the same draw as in `Network.initialise`
         drawn: tuple[str, Tensor] | None = None
         parameters, specs = self.named, self.specs
         for name, box, _ in self.boxes():
@@ -138,23 +138,23 @@ class ParallelNetwork(nn.Module):
 
     @torch.no_grad()
     def fill(self, stored: Stored, new: torch.Generator | None = None) -> None:
-        """As in `Engine`; no more of the files is read than this rank's part."""
+        """As in `Engine`; only this rank's part of the files is read."""
         if new is not None:
             self.initialise(new, adapters=True)
         specs = self.specs
         self.copy(stored, {name: p for name, p in self.named.items() if new is None or not specs[name].adapter})
 
     def owned(self, tensors: Mapping[str, Tensor], kinds: Sequence[str] = ("",)) -> dict[str, Tensor]:
-        """As in `Engine`, by boxed name; what is laid out otherwise is rank 0's."""
+        """As in `Engine`, by boxed name; tensors that are not laid out like a parameter are rank 0's."""
         shapes = {name: placement.shape for name, _, placement in self._placed()}
-        found = {}
+        boxed = {}
         for name, box, mine in self.boxes():
             for kind in kinds if mine else ():
                 if (whole := tensors.get(kind + name)) is not None:
-                    found[boxed_name(kind + box.name, box.whole, shapes[name])] = local(whole)[box.local]
+                    boxed[boxed_name(kind + box.name, box.whole, shapes[name])] = local(whole)[box.local]
         laid_out = {kind + name for kind in kinds for name in shapes}
         others = tensors.keys() - laid_out if dist.get_rank() == 0 else ()
-        return found | {name: tensors[name] for name in others}
+        return boxed | {name: tensors[name] for name in others}
 
     @torch.no_grad()
     def copy(self, stored: Stored, tensors: Mapping[str, Tensor], kinds: Sequence[str] = ("",)) -> None:
@@ -180,7 +180,8 @@ class ParallelNetwork(nn.Module):
         return int(total)
 
     def refresh(self) -> None:
-        """As in `Engine`; data parallelism rounds and gathers the fp32 parameters when a block is next computed."""
+        """As in `Engine`: nothing to do, as FSDP rounds and gathers the fp32 parameters when a block is next
+        computed."""
 
     def train_step(self, rows: Rows, micro_batch: int, num_counted: int) -> float:
         """As in `Engine`."""
@@ -191,7 +192,7 @@ class ParallelNetwork(nn.Module):
             total = self._accumulated(given, micro_batch, num_counted)
         self.complete_gradients()
         if self._group is not None and self._group.rank:
-            total.zero_()  # every rank of the group has the same sum
+            total.zero_()  # every rank of the group has the same sum, which must count once
         dist.all_reduce(total)
         return total.item() / num_counted
 
@@ -209,7 +210,7 @@ class ParallelNetwork(nn.Module):
 
     @torch.no_grad()
     def complete_gradients(self) -> None:
-        """Sum what every rank of a tensor group holds in common, then add the copies of a tied embedding."""
+        """Sum the gradients of what a tensor group's ranks hold in common, then those of a tied embedding's copies."""
         if self._group is not None:
             for _, parameter, placement in self._placed():
                 if parameter.grad is not None:
@@ -228,7 +229,7 @@ class ParallelNetwork(nn.Module):
             dist.all_reduce(local(_gradient(copies[0])), group=self._ties)
 
     def _sum_shared(self, gradient: Tensor, placement: Placement, rows: slice) -> None:
-        """Add up the group's gradients of rows that all hold but each used for its own heads or positions."""
+        """Sum over the group the gradients of rows that all ranks hold but each used for its own heads or positions."""
         assert self._group is not None
         for box in placement.boxes(rows):
             if box.shared and placement.partial:
@@ -254,7 +255,7 @@ class ParallelNetwork(nn.Module):
         losses = self._pipeline.token_losses(tokens, targets)
         for module in self.modules():
             if isinstance(module, FSDPModule):
-                module.reshard()  # nothing runs backward from here, which would
+                module.reshard()  # the backward pass would do this, but there is none here
         return losses
 
     def _placed(self) -> Iterator[tuple[str, nn.Parameter, Placement]]:
@@ -279,7 +280,7 @@ class ParallelNetwork(nn.Module):
         columns = self.mesh.mesh.view(self.layout.pipeline, -1)
         mine = None
         for first, last in zip(columns[0].tolist(), columns[-1].tolist(), strict=True):
-            group = dist.new_group([first, last])  # every rank takes part in making every group
+            group = dist.new_group([first, last])  # a collective call: every rank makes every group
             if dist.get_rank() in (first, last):
                 mine = group
         return mine
@@ -304,13 +305,13 @@ class ParallelNetwork(nn.Module):
 
 
 def build_mesh(layout: Layout, device: torch.device) -> DeviceMesh:
-    """All ranks of the job; tensor groups are neighbours, as they speak most."""
+    """All ranks of the job; the ranks of a tensor group are neighbours, because they communicate most."""
     sizes = layout.pipeline, layout.replicate, layout.shard, layout.tensor
     return init_device_mesh(device.type, sizes, mesh_dim_names=("pipeline", "replicate", "shard", "tensor"))
 
 
 def local(tensor: Tensor) -> Tensor:
-    """What this rank holds of a tensor that may be sharded."""
+    """This rank's part of a tensor that may be sharded."""
     return tensor.to_local() if isinstance(tensor, DTensor) else tensor
 
 

@@ -1,7 +1,7 @@
-"""The passes of a pipeline: micro-batches through segments that lie on several ranks.
+"""The passes of a pipeline: micro-batches through segments on several ranks.
 
-One decision: PyTorch's schedules order forward and backward passes and send what lies between; measuring, which needs
-no order, walks from segment to segment by itself.
+One decision: PyTorch's schedules order forward and backward passes and send activations between ranks; evaluation needs
+no such order and goes from segment to segment by itself.
 
 Shapes: R rows, B rows of a micro-batch, T tokens, t ranks of a tensor group that share positions, W width.
 """
@@ -35,7 +35,7 @@ _SCHEDULES: dict[str, Any] = {
 
 
 class Pipeline:
-    """The `segments` of this rank, by their number in the network, among those of the ranks of `ranks`."""
+    """This rank's `segments`, by their number in the network, and their exchange with the other `ranks`."""
 
     def __init__(
         self,
@@ -60,9 +60,9 @@ class Pipeline:
         self._holders = {number: rank for rank, held in numbers.items() for number in held}
 
     def train(self, rows: Mapping[str, Tensor], micro_batch: int, num_counted: int) -> Tensor:
-        """Gradients of the losses' sum over `num_counted`; returns that sum, 0 on ranks without the last segment.
+        """Compute the gradients of the sum of losses / `num_counted`; returns that sum, 0 without the last segment.
 
-        `rows` [R, T] are as in `aurora.training.parallel.engine`, `micro_batch` of them are computed at a time.
+        `rows` [R, T] are those of `aurora.training.parallel.engine`, computed `micro_batch` at a time.
         """
         given = dict(rows)
         tokens = given.pop("tokens")
@@ -81,9 +81,9 @@ class Pipeline:
         return total
 
     def _schedule(self, num_micro_batches: int, micro_batch: int, length: int) -> Any:
-        """The order of passes for steps of this form; PyTorch wants the shapes that segments exchange beforehand."""
-        form = num_micro_batches, micro_batch, length
-        if form not in self._schedules:
+        """PyTorch's schedule for steps of this shape; it must know the shapes that segments exchange beforehand."""
+        step_shape = num_micro_batches, micro_batch, length
+        if step_shape not in self._schedules:
             meta = torch.device("meta")
             tokens = torch.empty(micro_batch, length, dtype=torch.int64, device=meta)
             shape = micro_batch, length // self._parts, self._width
@@ -102,13 +102,13 @@ class Pipeline:
                 for number, segment in self._segments.items()
             ]
             kind = _SCHEDULES[self._layout.schedule]
-            self._schedules[form] = kind(
+            self._schedules[step_shape] = kind(
                 stages[0] if kind is Schedule1F1B else stages,
                 num_micro_batches,
                 loss_fn=lambda loss, _: loss.sum() / self._num_counted,
                 scale_grads=False,
             )
-        return self._schedules[form]
+        return self._schedules[step_shape]
 
     def token_losses(self, tokens: Tensor, targets: Tensor) -> Tensor:
         """Cross-entropy of every target in nats, fp32 [B, T], on every rank."""
@@ -127,14 +127,14 @@ class Pipeline:
 
     def _received(self, shape: torch.Size, source: int) -> Tensor:
         """Hidden states [B, T / t, W] from the rank `source`."""
-        form = shape[0], shape[1] // self._parts, self._width
-        hidden = torch.empty(form, dtype=self._dtype, device=self._device)
+        local_shape = shape[0], shape[1] // self._parts, self._width
+        hidden = torch.empty(local_shape, dtype=self._dtype, device=self._device)
         dist.recv(hidden, group=self._ranks, group_src=source)
         return hidden
 
 
 def segment_numbers(layout: Layout, rank: int) -> list[int]:
-    """The segments of a rank of the pipeline, in the order of the network: in turn, or there and back for the V."""
+    """The segments of a rank of the pipeline, in the order of the network: dealt in turn, or down and up for the V."""
     if layout.schedule == "zero-bubble-v" and layout.segments == 2:
         return [rank, 2 * layout.pipeline - 1 - rank]
     return [rank + turn * layout.pipeline for turn in range(layout.segments)]

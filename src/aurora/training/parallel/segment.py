@@ -1,8 +1,8 @@
 """A segment of the network: consecutive blocks, with the embeddings in the first and the output layer in the last.
 
-One decision: a segment is the network on the meta device with what belongs to other ranks taken away, so names stay
-those of a checkpoint and nothing is ever allocated that a rank does not hold. Where input and output layer are tied but
-lie in two segments, each holds a copy; `aurora.training.parallel.network` adds their gradients.
+One decision: a segment is the network on the meta device without the modules of other ranks, so names stay those of a
+checkpoint and a rank never allocates what it does not hold. Where input and output layer are tied but in different
+segments, each holds a copy; `aurora.training.parallel.network` adds their gradients.
 
 Shapes: B sequences, T tokens, t ranks of a tensor group, W width.
 """
@@ -35,12 +35,12 @@ from aurora.training.parallel.tensor import (
 
 
 def cut_layers(architecture: Architecture, vocabulary: int, segments: int) -> list[range]:
-    """The blocks of each segment, so that the one with the most work has as little as possible.
+    """The blocks of each segment, chosen so that the largest segment is as small as possible.
 
-    Work is counted in the products of the table of tensors.
+    Its size are the multiplications in the table of tensors.
     """
     table = tensor_table(architecture, vocabulary)
-    of_output = outer_products(table) / block_products(table)  # in blocks
+    of_output = outer_products(table) / block_products(table)  # what the output layer costs, in blocks
     counts = [1] * segments
     for _ in range(architecture.layers - segments):
         costs = [count + (of_output if number == segments - 1 else 0.0) for number, count in enumerate(counts)]
@@ -50,7 +50,8 @@ def cut_layers(architecture: Architecture, vocabulary: int, segments: int) -> li
 
 
 class Segment(nn.Module):
-    """Blocks `blocks` of a network, on the meta device until weights are put in; cut for `group` if there is one."""
+    """The blocks `blocks` of a network, on the meta device until weights are loaded; cut for `group` if there is
+    one."""
 
     def __init__(
         self,
@@ -71,7 +72,7 @@ class Segment(nn.Module):
         if self.last and architecture.tied and not self.first:
             embedding = name_of(architecture, EMBEDDING)
             self.placements[embedding] = replace(self.placements[embedding], first=False)
-        _take_away(self.network, {spec.path for spec in held.values()})
+        _remove_others(self.network, {spec.path for spec in held.values()})
         if group is not None:
             cut_modules(self.network, held, group)
         self._recompute = recompute
@@ -125,7 +126,7 @@ class Segment(nn.Module):
             total = vocabulary_cross_entropy(hidden, embedding.weight, embedding.first, targets, embedding.group)
         else:
             total = linear_cross_entropy(hidden, embedding.weight, targets)
-        return total[None].clone()  # FSDP hooks what a segment returns, which must not be a view
+        return total[None].clone()  # FSDP puts a hook on what a segment returns, which must not be a view
 
     def _losses(self, hidden: Tensor, targets: Tensor) -> Tensor:
         embedding = self.network.output_layer
@@ -135,19 +136,19 @@ class Segment(nn.Module):
 
 
 def held_specs(architecture: Architecture, vocabulary: int, blocks: range) -> dict[str, TensorSpec]:
-    """The rows of the table of tensors whose tensors the segment with `blocks` holds."""
+    """The rows of the table of tensors for what the segment with `blocks` holds."""
     table = tensor_table(architecture, vocabulary)
     return {name: spec for name, spec in table.items() if spec.belongs_to(blocks, architecture.layers)}
 
 
-def _take_away(module: nn.Module, held: Set[str], path: str = "") -> None:
-    """Remove every part of `module` that has parameters but none at the paths `held`."""
+def _remove_others(module: nn.Module, held: Set[str], path: str = "") -> None:
+    """Remove every submodule of `module` that has parameters but none of those at the paths `held`."""
     for own, child in list(module.named_children()):
         names = {f"{path}{own}.{name}" for name, _ in child.named_parameters()}
         if names and names.isdisjoint(held):
             delattr(module, own)
         else:
-            _take_away(child, held, f"{path}{own}.")
+            _remove_others(child, held, f"{path}{own}.")
 
 
 def _plain(block: Block, hidden: Tensor, positions: Tensor, turns: Turns | None, documents: Tensor | None) -> Tensor:

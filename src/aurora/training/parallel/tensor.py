@@ -2,9 +2,9 @@
 outside the matrices parts of the sequence (sequence parallelism, arXiv 2205.05198).
 
 One decision: the network's own modules stay; their linear layers and embedding are replaced by ones that hold a part,
-and what stands before and after them speaks to the group. So a gradient crosses ranks by one of five operations here,
-plain tensors are all that a rank holds, and nothing depends on how a library would place an operation. What every rank
-holds whole gets the gradient of a part of the work on each; `aurora.training.parallel.network` adds them up.
+and communication happens before and after them. So a gradient crosses ranks by one of five operations here, a rank
+holds plain tensors only, and nothing depends on how a library would place an operation. A tensor that every rank holds
+whole gets only a part of its gradient on each; `aurora.training.parallel.network` sums the parts.
 
 Shapes: B sequences, T tokens, t ranks in the group, W width, V vocabulary, N rows with a loss.
 """
@@ -49,28 +49,28 @@ class TensorGroup:
         return slice(min(self.rank * share, length), min((self.rank + 1) * share, length))
 
     def enter(self, hidden: Tensor) -> Tensor:
-        """Into the matrices: all positions [B, T, W] on every rank; their gradients are summed."""
+        """Before the matrices: all positions [B, T, W] on every rank; their gradients are summed."""
         return _across(hidden, self, *((_gathered, _scattered) if self.sequence else (_same, _summed)))
 
     def leave(self, partial: Tensor) -> Tensor:
-        """Out of the matrices: the sum over ranks, of all positions or of this rank's [B, T / t, W]."""
+        """After the matrices: the sum over ranks, of all positions or of this rank's [B, T / t, W]."""
         return _across(partial, self, *((_scattered, _gathered) if self.sequence else (_summed, _same)))
 
     def total(self, partial: Tensor) -> Tensor:
-        """The sum over ranks of what each then uses for a part of the work."""
+        """The sum over ranks, which each rank then uses for its part of the work."""
         return _across(partial, self, _summed, _summed)
 
     def complete(self, hidden: Tensor) -> Tensor:
-        """All positions for an operation whose gradient comes back whole on every rank."""
+        """All positions, for an operation whose gradient is already whole on every rank."""
         return _across(hidden, self, _gathered, _own) if self.sequence else hidden
 
     def positions(self, values: Tensor) -> Tensor:
-        """This rank's part of something that runs over the positions, [T] or [B, T]."""
+        """This rank's part of a tensor over positions, [T] or [B, T]."""
         return values[..., self.own(values.shape[-1])] if self.sequence else values
 
 
 class RowLinear(nn.Linear):
-    """The columns of a linear layer that read this rank's inputs; its bias is added once, to the sum."""
+    """The part of a linear layer that reads this rank's inputs; its bias is added once, to the sum."""
 
     def __init__(self, inputs: int, outputs: int, bias: bool, group: TensorGroup) -> None:
         super().__init__(inputs, outputs, bias)
@@ -83,7 +83,7 @@ class RowLinear(nn.Linear):
 
 
 class VocabularyEmbedding(nn.Embedding):
-    """The rows of the token embedding that belong to this rank's part of the vocabulary."""
+    """The rows of the token embedding for this rank's part of the vocabulary."""
 
     def __init__(self, vocabulary: int, width: int, group: TensorGroup) -> None:
         own = group.own(vocabulary)
@@ -94,24 +94,25 @@ class VocabularyEmbedding(nn.Embedding):
     def forward(self, tokens: Tensor) -> Tensor:
         """[B, T] to [B, T or T / t, W]."""
         local = tokens - self.first
+        # Entries of other ranks look up row 0 and are then set to 0, so the sum over ranks has each row once.
         foreign = (local < 0) | (local >= self.num_embeddings)
         rows = F.embedding(local.masked_fill(foreign, 0), self.weight)
         return self.group.leave(rows.masked_fill(foreign[..., None], 0.0))
 
 
 def placed(spec: TensorSpec, group: TensorGroup | None) -> Placement:
-    """Where this rank's part of a tensor lies in it."""
+    """This rank's part of a tensor."""
     if group is None:
         return whole_tensor(spec.name, spec.shape)
     if spec.cut is None:
         return replace(whole_tensor(spec.name, spec.shape, shared=True), partial=group.sequence)
     dimension, common = spec.cut.dimension, spec.cut.common
     if spec.cut.units % group.size:
-        common = spec.shape[dimension]
+        common = spec.shape[dimension]  # fewer heads than ranks: all hold all of them
     shared_out = spec.shape[dimension] - common
     own = group.own(shared_out)
     kept = own.stop - own.start
-    # What is common is used for each rank's own heads, so its gradient is a part of the whole one.
+    # Each rank uses the common rows for its own heads, so it has only a part of their gradient.
     spans = (Span(0, kept, own.start), Span(kept, common, shared_out, True))
     return Placement(spec.name, spec.shape, dimension, tuple(s for s in spans if s.length), partial=bool(common))
 
@@ -165,7 +166,7 @@ def vocabulary_losses(hidden: Tensor, weight: Tensor, first: int, targets: Tenso
 def _shares(
     hidden: Tensor, weight: Tensor, first: int, targets: Tensor, group: TensorGroup
 ) -> tuple[Tensor, tuple[Tensor, Tensor], Tensor]:
-    """This rank's columns of the softmax [N, own], the (rows, columns) of its targets there, and the losses [N]."""
+    """This rank's columns of the softmax [N, own], the (rows, columns) of the targets among them, and losses [N]."""
     dtype = torch.promote_types(hidden.dtype, torch.float32)
     logits = (hidden @ weight.T).to(dtype)
     largest = logits.amax(1)
@@ -192,10 +193,10 @@ class _VocabularyCrossEntropy(torch.autograd.Function):
         of_weight = torch.zeros(weight.shape if moves else (), dtype=dtype, device=weight.device)
         for start in range(0, len(hidden), ROWS):
             part = hidden[start : start + ROWS]
-            shares, found, losses = _shares(part, weight, first, targets[start : start + ROWS], group)
+            shares, own_targets, losses = _shares(part, weight, first, targets[start : start + ROWS], group)
             total += losses.double().sum()
             if differentiate:
-                shares[found] -= 1
+                shares[own_targets] -= 1
                 of_logits = shares.to(part.dtype)
                 of_hidden[start : start + ROWS] = of_logits @ weight
                 if moves:

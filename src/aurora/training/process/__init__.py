@@ -1,1 +1,1 @@
-"""A process that trains: its device and threads, its fellow ranks, signals, and a watch over the others."""
+"""A process that trains: its device and threads, the other ranks and whether they are alive, and signals."""

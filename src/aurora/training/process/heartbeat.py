@@ -1,7 +1,7 @@
 """Finding the rank that is dead, frozen or stuck, while the others wait for it.
 
-One decision: every rank says once a second, from a thread, that it is alive and what it does, to the store that
-torchrun keeps outside of them all. Backends differ in when a collective gives up and none can say who is missing; here
+One decision: every rank reports once a second, from a thread, that it is alive and what it does, to torchrun's store,
+which outlives any rank. Backends differ in when a collective times out, and none can say which rank is missing; here
 any rank sees it, names it and ends the run, and torchrun starts it again from the last checkpoint.
 """
 
@@ -21,10 +21,10 @@ COMPUTING = "forward and backward"
 
 
 class Heartbeat:
-    """This rank's signs of life, and the watch over the others'; `note` what begins.
+    """This rank's reports, and a watch over those of the others; call `note` when an operation begins.
 
-    `give_up` is told which rank has been silent for `timeout_seconds`, or computes one step for twice as long: those
-    that wait for a silent one are busy too, and must not be named for it.
+    `give_up` is called with the rank that has been silent for `timeout_seconds`, or has computed one step for twice as
+    long: twice, because ranks that wait for a silent one look busy too and must not be named instead of it.
     """
 
     def __init__(
@@ -46,38 +46,38 @@ class Heartbeat:
         self._seen: dict[int, tuple[str, float]] = {}
 
     def note(self, operation: str) -> None:
-        """From now on this rank does `operation`."""
+        """Report that this rank begins `operation`."""
         self._doing = (operation, self._clock())
-        self._say()
+        self._report()
 
     def beat(self) -> None:
-        """Say that this rank lives, then look at the others."""
-        self._say()
+        """Report that this rank is alive, then check the others."""
+        self._report()
         now = self._clock()
         for rank in range(self._ranks):
             if rank != self._rank and self._store.check([_key(rank)]):
-                self._look_at(rank, self._store.get(_key(rank)).decode(), now)
+                self._check(rank, self._store.get(_key(rank)).decode(), now)
 
-    def _say(self) -> None:
+    def _report(self) -> None:
         operation, since = self._doing
         now = self._clock()
         self._store.set(_key(self._rank), json.dumps([now, operation, now - since]))
 
-    def _look_at(self, rank: int, said: str, now: float) -> None:
-        """Clocks of machines differ, so silence is counted from when this rank first saw what the other said last."""
-        if self._seen.get(rank, ("", 0.0))[0] != said:
-            self._seen[rank] = (said, now)
-        _, operation, busy = json.loads(said)
+    def _check(self, rank: int, report: str, now: float) -> None:
+        """Clocks of machines differ, so silence counts from when this rank first saw the other's last report."""
+        if self._seen.get(rank, ("", 0.0))[0] != report:
+            self._seen[rank] = (report, now)
+        _, operation, busy = json.loads(report)
         silent = now - self._seen[rank][1]
         if silent >= self._timeout:
-            self._give_up(f"Rank {rank} has given no sign of life for {silent:.0f} s; it was in {operation}.")
+            self._give_up(f"Rank {rank} has not responded for {silent:.0f} s; its last operation was {operation}.")
         elif busy >= 2 * self._timeout and operation.endswith(COMPUTING):
-            self._give_up(f"Rank {rank} has been in {operation} for {busy:.0f} s and does not get on.")
+            self._give_up(f"Rank {rank} has been stuck in {operation} for {busy:.0f} s.")
 
 
 @contextmanager
 def heartbeat(rank: int, ranks: int, timeout_seconds: float) -> Iterator[Heartbeat | None]:
-    """Beat in a thread while the block runs; alone there is nobody to watch."""
+    """Beat in a thread while the block runs; None for a single process, which has no others to watch."""
     if ranks == 1:
         yield None
         return
@@ -87,10 +87,11 @@ def heartbeat(rank: int, ranks: int, timeout_seconds: float) -> Iterator[Heartbe
     stopped = threading.Event()
 
     def run() -> None:
+        # Four beats per timeout at least, so that one late beat is not taken for silence.
         while not stopped.wait(min(1.0, timeout_seconds / 4)):
             try:
                 heart.beat()
-            except RuntimeError:  # the store went with torchrun itself, which ends its ranks
+            except RuntimeError:  # the store is gone, and so is torchrun, which ends its ranks
                 return
 
     heart.beat()
@@ -108,7 +109,7 @@ def _key(rank: int) -> str:
 
 
 def _end(problem: str) -> None:
-    """A thread cannot wake what waits inside a collective, so the process ends here."""
-    advice = "The run ends; under torchrun --max-restarts it goes on from its last checkpoint."
+    """End the process: this thread cannot wake the main one, which waits inside a collective."""
+    advice = "The run ends; start it again, or use torchrun --max-restarts, to go on from the last checkpoint."
     write(f"Error: {problem} {advice}", err=True)
     os._exit(1)

@@ -1,7 +1,7 @@
 """Stopping a stage when the terminal or the scheduler asks for it.
 
-One decision: a signal only leaves a note; the loop reads it after each step, saves, and then leaves the way the signal
-would have by itself.
+One decision: a signal only sets a flag; the training loop checks it after each step, saves, and then exits the way the
+signal itself would have.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import NoReturn
 
 from aurora.progress import say
 
-# Ctrl-C, the end of a job, what Slurm sends some time before that (`--signal=USR1@300`), and a terminal that is closed.
+# Ctrl-C, the end of a job, the warning that Slurm sends before it (`--signal=USR1@300`), and a closed terminal.
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGHUP)
 
 
@@ -31,24 +31,24 @@ class StopRequest:
         return self._number is not None
 
     def receive(self, number: int, frame: FrameType | None) -> None:
-        """The signal handler; a second Ctrl-C does not wait any longer."""
+        """The signal handler; a second Ctrl-C stops at once."""
         if number == signal.SIGINT and self._number == number:
             raise KeyboardInterrupt
         self._number = number
 
     def leave(self, message: str) -> NoReturn:
-        """Say `message` and raise what the signal raises by default; on a rank that got none itself, as by SIGTERM."""
+        """Print `message` and raise what the signal raises by default (SIGTERM on a rank that got none itself)."""
         say(message)
         if self._number == signal.SIGINT:
-            raise KeyboardInterrupt(message)  # so that whoever catches it knows that it is said
-        raise SystemExit(128 + (self._number or signal.SIGTERM))
+            raise KeyboardInterrupt(message)  # with the message, so that the command line does not print another
+        raise SystemExit(128 + (self._number or signal.SIGTERM))  # a shell's exit code for death by a signal
 
 
 @contextmanager
 def stop_requests() -> Iterator[StopRequest]:
-    """Note `SIGNALS` instead of dying by them; outside the main thread Python does not allow it.
+    """Record `SIGNALS` instead of dying by them (in the main thread, as Python allows no other).
 
-    A hang-up that is ignored, as by `nohup`, stays so.
+    An ignored hang-up, as under `nohup`, stays ignored.
     """
     stop = StopRequest()
     if threading.current_thread() is not threading.main_thread():

@@ -1,7 +1,7 @@
 """The processes that torchrun started for one command.
 
-One decision: what ranks tell each other outside of a training step goes through a group of its own that waits for days,
-because a rank may wait long for another that prepares text; `heartbeat` finds those that are gone.
+One decision: ranks communicate outside of a training step over a process group of its own with a timeout of days,
+because one may wait long for another that prepares text; `heartbeat` finds ranks that are gone.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from torch.distributed.rendezvous import rendezvous
 
 from aurora.errors import AuroraError
 
-PATIENCE = timedelta(days=7)
-MEETING = timedelta(minutes=10)  # for processes that were started together to find each other
+PATIENCE = timedelta(days=7)  # longer than any step takes on one rank: a timeout here would only end a healthy run
+MEETING = timedelta(minutes=10)  # for processes started together to find each other: nodes of a cluster boot apart
 
 
 class Store(Protocol):
-    """What `torch.distributed.Store` does."""
+    """The part of `torch.distributed.Store` that is used."""
 
     def set(self, key: str, value: str) -> None: ...
 
@@ -39,7 +39,7 @@ class Store(Protocol):
 
 
 class Job:
-    """This process as rank `rank` of `ranks`; alone, everything here is done at once."""
+    """This process as rank `rank` of `ranks`; a single process waits for nothing."""
 
     def __init__(self, rank: int = 0, ranks: int = 1, control: dist.ProcessGroup | None = None) -> None:
         self.rank = rank
@@ -47,19 +47,19 @@ class Job:
         self._control = control
 
     def wait(self) -> None:
-        """Go on when every rank has come here."""
+        """Wait until every rank is here."""
         self.gather("")
 
     def gather(self, text: str) -> list[str]:
-        """What each rank says, in their order, on every rank."""
+        """The `text` of each rank, in order of ranks, on every rank."""
         if self._control is None:
             return [text]
-        said: list[Any] = [None] * self.ranks
-        dist.all_gather_object(said, text, group=self._control)
-        return [str(part) for part in said]
+        texts: list[Any] = [None] * self.ranks
+        dist.all_gather_object(texts, text, group=self._control)
+        return [str(part) for part in texts]
 
     def hear(self, text: str = "") -> str:
-        """What rank 0 says."""
+        """The `text` of rank 0, on every rank."""
         return self.gather(text)[0]
 
     def any(self, flag: bool) -> bool:
@@ -67,13 +67,13 @@ class Job:
         return any(self.gather("yes" if flag else ""))
 
     def agree(self, problem: str) -> None:
-        """`AuroraError` on every rank where one has a `problem`."""
-        if found := [part for part in self.gather(problem) if part]:
-            raise AuroraError(found[0])
+        """Raise `AuroraError` on every rank if any has a `problem`."""
+        if problems := [part for part in self.gather(problem) if part]:
+            raise AuroraError(problems[0])
 
     @contextmanager
     def together(self) -> Iterator[None]:
-        """An `AuroraError` of the body on one rank is raised on every rank."""
+        """Raise an `AuroraError` of the body on one rank on every rank."""
         problem = ""
         try:
             yield
@@ -83,7 +83,7 @@ class Job:
 
 
 def started_ranks() -> int:
-    """How many processes were started together."""
+    """How many processes torchrun started together."""
     return int(os.environ.get("WORLD_SIZE", "1"))
 
 
@@ -101,12 +101,12 @@ def join() -> Job:
 
 
 def attempt_name(store: Store, rank: int, ranks: int, timeout_seconds: float, pause: float = 0.02) -> str:
-    """A name that these `ranks` processes have for themselves, whatever earlier ones left in `store`.
+    """A name that these `ranks` processes share, whatever earlier ones left in `store`.
 
-    torchrun keeps its store when it starts ranks again, and PyTorch would find the addresses of dead processes there;
-    its count of restarts differs between machines. So each rank says a word made up just now, rank 0 answers with all
-    words it sees and a name, and a rank takes the name when its own word is among them. Raises `AuroraError` where the
-    others do not come in `timeout_seconds`.
+    torchrun keeps its store when it restarts ranks, and PyTorch would find the addresses of dead processes there; its
+    count of restarts differs between machines. So each rank publishes a random word, rank 0 answers with all words it
+    sees and a name, and a rank takes the name when its own word is among them. Raises `AuroraError` where the others do
+    not appear within `timeout_seconds`.
     """
     word, end = secrets.token_hex(8), time.monotonic() + timeout_seconds
     others = [f"meeting/{other}" for other in range(1, ranks)]
@@ -126,7 +126,8 @@ def attempt_name(store: Store, rank: int, ranks: int, timeout_seconds: float, pa
                 return str(name)
         time.sleep(pause)
     raise AuroraError(
-        f"Rank {rank} has waited {timeout_seconds:.0f} s for the other {ranks - 1} processes: look at their logs."
+        f"Rank {rank} has waited {timeout_seconds:.0f} s for the other {ranks - 1} processes: see their logs for why "
+        "they did not start."
     )
 
 
@@ -137,8 +138,8 @@ def _control_group() -> dist.ProcessGroup:
 
 
 def leave() -> None:
-    """Part from the others in good order."""
+    """Close the process groups."""
     if dist.is_initialized():
         _control_group.cache_clear()
-        gc.collect()  # a group that something still holds at the interpreter's end may abort it
+        gc.collect()  # a group that is still referenced when the interpreter exits may abort it
         dist.destroy_process_group()

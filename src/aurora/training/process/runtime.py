@@ -1,7 +1,7 @@
 """Setting a process up for training: device, arithmetic, threads, memory, determinism.
 
-One decision: everything that makes training fast or repeatable is set from inside the program, by what the machine is
-found to do, so that nobody has to export variables or preload an allocator.
+One decision: everything that makes training fast or repeatable is set from inside the program, by what the machine can
+do, so that nobody has to export variables or preload an allocator.
 """
 
 from __future__ import annotations
@@ -22,26 +22,27 @@ from aurora.recipe.execution import Execution
 
 Precision = Literal["bf16", "fp32"]
 
-# mallopt(3): numbers and values of M_TRIM_THRESHOLD, M_TOP_PAD and M_MMAP_THRESHOLD; M_MMAP_MAX where an older glibc
-# refuses the third.
+# mallopt(3): numbers and values of M_TRIM_THRESHOLD (never give memory back), M_TOP_PAD (ask for 64 MiB more at a time)
+# and M_MMAP_THRESHOLD (a mapping of its own from 1 GiB on only); where an older glibc refuses the third, M_MMAP_MAX
+# (no mappings at all).
 _TRIM, _PAD, _MAPPED, _NEVER_MAPPED = (-1, 2**31 - 1), (-2, 64 * 2**20), (-3, 2**30), (-4, 0)
 
-# Read by torch and oneDNN when they first compute. Tensors aligned to huge pages leave room beside them for blocks that
-# stay, which would otherwise cut free memory to pieces. And oneDNN keeps 1024 compiled products by default, up to
-# a megabyte each and one for every shape: evaluating sequences of every length would take gigabytes.
+# Read by torch and oneDNN when they first compute. Tensors aligned to huge pages leave room beside them for small
+# blocks that stay, which would otherwise fragment free memory. And oneDNN keeps 1024 compiled products by default, up
+# to a megabyte each and one for every shape: evaluating sequences of every length would take gigabytes.
 _MEMORY_VARIABLES = {"THP_MEM_ALLOC_ENABLE": "1", "ONEDNN_PRIMITIVE_CACHE_CAPACITY": "128"}
 
-# Levels that a user may hold oneDNN to ("CPU Dispatcher Control" in its manual), below those that multiply bf16:
-# however good the processor, oneDNN then imitates bf16, a hundred times as slowly as it computes in fp32.
+# Levels to which a user may restrict oneDNN ("CPU Dispatcher Control" in its manual) that lack bf16 products: on any
+# processor oneDNN then emulates bf16, a hundred times as slow as fp32.
 WITHOUT_BF16 = ("SSE41", "AVX", "AVX2", "AVX2_VNNI", "AVX2_VNNI_2", "AVX512_CORE", "AVX512_CORE_VNNI")
 
-# Relative error of a product in fp32 is below 1e-6 at this size; in bf16 it is above 1e-3.
+# Between the relative errors of the product that is tried: below 1e-6 in fp32, above 1e-3 in bf16.
 _FP32_PRODUCT_ERROR = 1e-5
 
 
 @dataclass(frozen=True)
 class Runtime:
-    """What a process trains with."""
+    """The device, arithmetic and threads that a process trains with."""
 
     device: torch.device
     precision: Precision
@@ -65,7 +66,7 @@ def keep_memory() -> None:
     """Let freed memory stay with the process, in one piece.
 
     By default glibc returns every large tensor to the kernel when it is freed, and each training step faults the same
-    gigabyte in again. Does nothing where the C library is another (macOS, musl). What the user exported is left alone.
+    gigabyte in again. Does nothing with other C libraries (macOS, musl). Variables that the user exported stay.
     """
     for name, value in _MEMORY_VARIABLES.items():
         os.environ.setdefault(name, value)
@@ -82,8 +83,8 @@ def choose_device(wanted: str) -> torch.device:
     available = torch.cuda.is_available()
     if wanted == "cuda" and not available:
         raise UserError(
-            "execution.device is cuda, but torch finds no accelerator: set it to auto or cpu, or install the build of "
-            "torch for yours."
+            "execution.device is cuda, but torch finds no accelerator: set it to auto or cpu, or install torch's build "
+            "for your accelerator."
         )
     if wanted == "cpu" or not available:
         return torch.device("cpu")
@@ -93,10 +94,10 @@ def choose_device(wanted: str) -> torch.device:
 
 
 def choose_precision(wanted: str, device: torch.device) -> Precision:
-    """The arithmetic for `execution.precision`: bf16 by itself only where the device computes in it."""
+    """The arithmetic for `execution.precision`: `auto` is bf16 only where the device has it in hardware."""
     computes = computes_bf16(device)
     if wanted == "bf16" and not computes:
-        say(f"execution.precision is bf16, which this {device.type} only imitates: fp32 would be faster here.")
+        say(f"execution.precision is bf16, which this {device.type} only emulates: fp32 would be faster here.")
     if wanted == "bf16" or (wanted == "auto" and computes):
         return "bf16"
     return "fp32"
@@ -133,8 +134,8 @@ def quota_cores(file: Path) -> int:
 
 
 def make_deterministic(device: torch.device) -> None:
-    """Let the same inputs give the same bytes. Without a deterministic form an accelerator's operation only warns."""
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    """Let the same inputs give the same bytes; on an accelerator, an operation that cannot do so only warns."""
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS is deterministic with a fixed workspace only
     torch.use_deterministic_algorithms(True, warn_only=device.type != "cpu")
     # The default would write NaN over every fresh tensor, which costs time and changes no result.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
@@ -146,6 +147,7 @@ def fast_products_are_exact() -> bool:
     It is up to twice as fast as the default product. Without AMX it computes in fp32; with AMX it rounds to bf16.
     """
     generator = torch.Generator().manual_seed(0)
+    # Large enough that oneDNN computes them as it does a layer, small enough to take no time.
     left = torch.randn(256, 512, generator=generator)
     right = torch.randn(512, 256, generator=generator)
     exact = left.double() @ right.double()

@@ -1,1 +1,1 @@
-"""What a stage writes down while it trains: metrics, batches left out, and runs of outside trackers."""
+"""What a stage records while it trains: metrics, batches left out, sources read, its state, and runs of trackers."""

@@ -1,6 +1,6 @@
 """The figures of a stage in training: `metrics.jsonl` and TensorBoard events.
 
-One decision: one line a step, which belongs to the checkpoint that follows it: a stage that goes on drops the lines
+One decision: one line per step, which belongs to the checkpoint that follows it: a stage that resumes drops the lines
 after its checkpoint, so a killed stage ends with the lines of an undisturbed one. Events are written in this thread and
 not in TensorBoard's own: a full disk then stops the stage with a sentence instead of hanging it.
 """
@@ -21,17 +21,18 @@ from aurora.training.guard import Judged
 from aurora.training.records.trackers import Onlookers
 
 METRICS = "metrics.jsonl"
+# How old a line may be that a reader of the file does not see yet; a flush of each step would wait for the disk.
 FLUSH_SECONDS = 10.0
 
 
-# Set in the record of a step that moved nothing; its loss is there where it is a number.
+# Set in the record of a step that did not change the weights; its loss is recorded where it is a number.
 LEFT_OUT = "left_out"
-# There too, where it undid all behind an earlier step: that step. The records of those undone stay as they are.
+# In the same record, the earlier step to which the stage went back; the records of the undone steps stay.
 RETURNED_TO = "returned_to"
 
 
 class MetricsLog:
-    """Writes the records of a stage that stands at `step`; records up to there are kept. `onlookers` get them too."""
+    """Writes the records of a stage that resumes at `step`; earlier ones are kept. `onlookers` get new ones too."""
 
     def __init__(self, folder: Path, tensorboard: Path, step: int, onlookers: Onlookers | None = None) -> None:
         self._onlookers = onlookers or Onlookers({})
@@ -43,7 +44,7 @@ class MetricsLog:
         self._flushed = time.monotonic()
 
     def write(self, record: Mapping[str, float]) -> None:
-        """Add the record of one step; its `step` is the events' step."""
+        """Add the record of one step; its `step` becomes the step of the events."""
         with explained(self._path):
             self._lines.write(json.dumps(record, sort_keys=True) + "\n")
         self._events.write(record)
@@ -52,7 +53,7 @@ class MetricsLog:
             self.flush()
 
     def flush(self) -> None:
-        """Bring everything to disk: called before a checkpoint, whose steps must have their lines."""
+        """Write everything to disk: called before a checkpoint, whose steps must have their lines."""
         with explained(self._path):
             self._lines.flush()
             os.fsync(self._lines.fileno())
@@ -82,7 +83,7 @@ class EventFile:
         self._folder = folder
         with explained(folder):
             folder.mkdir(parents=True, exist_ok=True)
-            fraction = time.time_ns() % 10**9  # behind the second, for a name of its own that sorts by time
+            fraction = time.time_ns() % 10**9  # of the second in the name: makes it unique, and sorts by time
             self._writer = EventsWriter(str(folder / "events"), f".{fraction:09d}.{os.getpid()}.{step}")
             self._writer.write_event(
                 Event(step=step + 1, wall_time=time.time(), session_log=SessionLog(status=SessionLog.START))
@@ -104,7 +105,7 @@ class EventFile:
             )
 
     def flush(self) -> None:
-        """Bring the events to disk."""
+        """Write the events to disk."""
         with explained(self._folder):
             self._writer.flush()
 
@@ -115,7 +116,7 @@ class EventFile:
 
 
 def keep_until(path: Path, step: int, key: str = "step") -> None:
-    """Keep the lines whose `key` is at most `step` in a file of records; a line cut short by a crash goes too."""
+    """Keep the lines of a file of records whose `key` is at most `step`; a line that a crash truncated goes too."""
     kept = [line for line in _lines(path) if line.endswith("\n") and _step(line, key) <= step]
     with atomic_file(path, "w") as stream:
         stream.writelines(kept)
@@ -128,7 +129,7 @@ def read_metrics(path: Path) -> list[dict[str, float]]:
 
 
 def judged(path: Path, step: int) -> list[Judged]:
-    """What a guard saw of the steps up to `step`."""
+    """The steps up to `step` as the guard judged them."""
     records = [json.loads(line) for line in _lines(path) if _step(line) <= step]
     return [Judged(record.get("loss"), LEFT_OUT in record, record.get(RETURNED_TO)) for record in records]
 

@@ -1,7 +1,7 @@
-"""Where a stage stands, as a file: `state.json` in each of its checkpoints and beside its final weights.
+"""The position of a stage, as a file: `state.json` in each of its checkpoints and beside its final weights.
 
-One decision: it says all that the numbers so far follow from, so a stage that goes on can tell which key of the recipe
-was edited since. It is read without torch, by the report too.
+One decision: it records every value that decided the numbers so far, so a stage that resumes can say which key of the
+recipe was edited since. It is read without torch, by the report too.
 """
 
 from __future__ import annotations
@@ -19,14 +19,15 @@ OPTIMIZER = "optimizer.safetensors"  # the moments, beside it
 
 @dataclass(frozen=True)
 class State:
-    """Where a stage stands. Position is the only state: batches, schedule and random numbers follow from `step`.
+    """The position of a stage, which is all its state: batches, schedule and random numbers follow from `step`.
 
     `step` counts the updates done, `sequence` is the number of the mixture's next sequence, `tokens` counts positions
     fed to the network and `loss_tokens` those with a loss, `seconds` is the wall time of all attempts;
-    `tokens_per_second` are `tokens` by the seconds of their updates alone, without measuring and saving. `made_with`
-    holds all that the numbers so far follow from, by key of the recipe, but for steps up to one of the `edits`: behind
-    that `step` the stage went on although keys were `changed` (old and new value). `precision` and `threads` are those
-    used last. `weights_of` is the step that the weights are of: an earlier one where adaptive replay leaves its best.
+    `tokens_per_second` are `tokens` over the seconds of their updates alone, without measuring and saving. `made_with`
+    holds what decided the numbers so far, by key of the recipe. Where the user let the stage go on although keys had
+    `changed` (old and new value) after a `step`, that is one of the `edits`, and `made_with` holds for later steps
+    only. `precision` and `threads` are those used last. `weights_of` is the step of the weights: an earlier one where
+    adaptive replay ends with its best model.
     """
 
     stage: str
@@ -49,8 +50,8 @@ def state_of(path: Path) -> State:
         values: Any = read_json(path)
     except AuroraError as error:
         raise AuroraError(
-            f"{path} is missing or damaged: put it back, or run again with --restart, which begins the stage anew and "
-            "keeps what was made."
+            f"{path} is missing or damaged: restore it, or run again with --restart, which begins the stage anew and "
+            "keeps its earlier work."
         ) from error
     try:
         state = State(**values)
@@ -60,7 +61,7 @@ def state_of(path: Path) -> State:
             raise TypeError("edits of another form")
     except TypeError as error:
         raise AuroraError(
-            f"{path} is not a state of this version ({error}): go on with the version of Aurora that wrote it, "
-            "or run again with --restart, which begins the stage anew."
+            f"{path} was written by another version of Aurora ({error}): go on with that version, or run again with "
+            "--restart, which begins the stage anew."
         ) from error
     return state

@@ -1,7 +1,7 @@
 """The records of a stage as runs of Weights & Biases or MLflow, where the recipe asks for them.
 
-One decision: a tracker is an onlooker. It gets what metrics.jsonl gets, some seconds late and many steps at a time; one
-that fails is named once and left aside, and training goes on. What is made offline stays in the run's folder.
+One decision: a tracker only looks on. It gets what metrics.jsonl gets, some seconds late and many steps at a time; one
+that fails is named once and dropped, and training goes on. Offline records stay in the run's folder.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from aurora.recipe.execution import TrackerName
 
 Record = Mapping[str, float]
 PROJECT = "aurora"
-_MOST_METRICS = 1000  # that MLflow takes at a time
+_MOST_METRICS = 1000  # MLflow's own limit for one request
 
 
 class Tracker(Protocol):
@@ -30,7 +30,7 @@ class Tracker(Protocol):
         """Show these records, in order of their `step`."""
 
     def close(self) -> None:
-        """No more come."""
+        """Close the run: no more records come."""
 
 
 class Onlookers:
@@ -46,13 +46,13 @@ class Onlookers:
             self._waiting.append(dict(record))
 
     def flush(self) -> None:
-        """Send what waits."""
+        """Send the waiting records."""
         if self._waiting:
             self._each(lambda tracker: tracker.send(self._waiting))
             self._waiting = []
 
     def close(self) -> None:
-        """Send what waits and part from the services."""
+        """Send the waiting records and close the runs."""
         self.flush()
         self._each(lambda tracker: tracker.close())
 
@@ -60,15 +60,15 @@ class Onlookers:
         for name, tracker in list(self._trackers.items()):
             try:
                 act(tracker)
-            except Exception as error:  # whatever a service may raise
+            except Exception as error:  # a service may raise anything
                 del self._trackers[name]
-                say(f"{name} is left out from here on, and training goes on without it: {error}")
+                say(f"{name} failed, so training goes on without it: {error}")
 
 
 def open_trackers(names: Sequence[TrackerName], tensorboard: Path) -> Onlookers:
     """The trackers `names` for the stage whose TensorBoard events are in RUN/tensorboard/STAGE.
 
-    A stage that goes on does so in the same run of a tracker. Where the environment says nothing else (WANDB_PROJECT,
+    A resumed stage uses the same run of a tracker. Unless the environment says otherwise (WANDB_PROJECT,
     MLFLOW_EXPERIMENT_NAME, MLFLOW_TRACKING_URI and the like), the project is `aurora`, and MLflow writes to a database
     in the run's folder. Raises `UserError` for a tracker that is not installed or cannot start.
     """
@@ -79,12 +79,12 @@ def open_trackers(names: Sequence[TrackerName], tensorboard: Path) -> Onlookers:
             opened[name] = _KINDS[name](run, tensorboard.name)
         except ImportError as error:
             raise UserError(
-                f"execution.trackers names {name}, which is not installed: pip install 'aurora-lm[trackers]', or take "
-                "it out."
+                f"execution.trackers names {name}, which is not installed: pip install 'aurora-lm[trackers]', or "
+                f"remove {name} from the list."
             ) from error
-        except Exception as error:  # whatever a service may raise: no login, no network, a bad address
+        except Exception as error:  # a service may raise anything: no login, no network, a bad address
             raise UserError(
-                f"execution.trackers: {name} does not start ({error}): set it up, or take it out."
+                f"execution.trackers: {name} does not start ({error}): set it up, or remove it from the list."
             ) from error
     return Onlookers(opened)
 
@@ -105,7 +105,7 @@ class WeightsAndBiases:
         )
 
     def send(self, records: Sequence[Record]) -> None:
-        """As in `Tracker`; steps that the service has seen before a crash are dropped by it."""
+        """As in `Tracker`; the service drops steps that it has seen before a crash."""
         for record in records:
             self._run.log(_values(record), step=int(record["step"]))
 
@@ -125,18 +125,18 @@ class MLflow:
         self._entities = mlflow.entities
         self._client = mlflow.MlflowClient()
         name = os.environ.get("MLFLOW_EXPERIMENT_NAME", PROJECT)
-        found = self._client.get_experiment_by_name(name)
-        experiment = self._client.create_experiment(name) if found is None else found.experiment_id
-        mark = _identity(run, stage)
-        before = self._client.search_runs([experiment], f"tags.aurora = '{mark}'")
-        made: Any = before[0] if before else None
-        if made is None:
-            made = self._client.create_run(experiment, run_name=f"{run.name}/{stage}", tags={"aurora": mark})
-        self._id: str = made.info.run_id
+        existing = self._client.get_experiment_by_name(name)
+        experiment = self._client.create_experiment(name) if existing is None else existing.experiment_id
+        identity = _identity(run, stage)
+        earlier = self._client.search_runs([experiment], f"tags.aurora = '{identity}'")
+        tracked: Any = earlier[0] if earlier else None
+        if tracked is None:
+            tracked = self._client.create_run(experiment, run_name=f"{run.name}/{stage}", tags={"aurora": identity})
+        self._id: str = tracked.info.run_id
 
     def send(self, records: Sequence[Record]) -> None:
         """As in `Tracker`."""
-        now = int(time.time() * 1000)
+        now = int(time.time() * 1000)  # MLflow counts in milliseconds
         metrics = [
             self._entities.Metric(name, value, now, int(record["step"]))
             for record in records
@@ -158,5 +158,5 @@ def _values(record: Record) -> dict[str, float]:
 
 
 def _identity(run: Path, stage: str) -> str:
-    """A name for the stage that stays the same when it goes on."""
+    """A name for the stage that stays the same when it resumes; 16 digits, as services limit its length."""
     return hashlib.sha256(f"{run}\0{stage}".encode()).hexdigest()[:16]
