@@ -214,4 +214,5 @@ def cases() -> list[Any]:
 @pytest.mark.shared
 @pytest.mark.parametrize("case", cases())
 def test_a_case_is_as_expected(case: Case, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What the function of its kind asserts is the assertion."""
     CHECKS[case["kind"]](case, tmp_path, capsys)

@@ -132,8 +132,12 @@ OPTIONAL = [
 
 @pytest.mark.parametrize("key", OPTIONAL)
 def test_a_report_without_an_optional_part_renders(data: dict[str, Any], key: str) -> None:
+    whole = Checked(render(data)).text
     del data[key]
-    Checked(render(data))
+    without = Checked(render(data)).text
+    assert without != whole
+    for word in ("None", "nan", "null"):  # what a value that is not there would look like; prose may have the first
+        assert without.count(word) <= whole.count(word)
 
 
 def test_stages_and_corpus_without_optional_parts_render(data: dict[str, Any]) -> None:

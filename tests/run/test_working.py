@@ -111,8 +111,11 @@ def test_what_is_somebody_elses_is_refused_and_left(tmp_path: Path, put: Callabl
 
 
 def test_an_empty_folder_is_nobodys_and_may_be_taken(tmp_path: Path) -> None:
-    working_folder(tmp_path / "out").mkdir()
+    partial = working_folder(tmp_path / "out")
+    partial.mkdir()
     keep_work_from_loss(tmp_path / "out")
+    take_up(partial, MARK, keep_edited=False)
+    assert is_work(partial)
 
 
 def test_what_an_attempt_left_can_be_discarded(tmp_path: Path, partial: Path) -> None:

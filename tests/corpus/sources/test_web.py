@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 import json
 import zlib
 from pathlib import Path
@@ -240,10 +241,20 @@ def test_an_archive_is_never_cut_into_shards(tmp_path: Path) -> None:
 @given(st.data())
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_damage_to_an_archive(tmp_path: Path, data: st.DataObject) -> None:
-    body = bytearray(b"".join([INFO, *PAGES[:2], page(gzip.compress(b"<p>x"), "", "Content-Encoding: gzip")]))
-    for place, byte in data.draw(st.lists(st.tuples(st.integers(0, len(body) - 1), st.integers(0, 255)), max_size=20)):
+    """Records before the first byte that is wrong are read as ever, and what is quarantined says where it stood."""
+    records = [INFO, *PAGES[:2], page(gzip.compress(b"<p>x"), "", "Content-Encoding: gzip")]
+    body = bytearray(b"".join(records))
+    changes = data.draw(st.lists(st.tuples(st.integers(0, len(body) - 1), st.integers(0, 255)), max_size=20))
+    for place, byte in changes:
         body[place] = byte
-    read_bytes(tmp_path, bytes(body[: data.draw(st.integers(0, len(body)))]))
+    end = data.draw(st.integers(0, len(body)))
+    texts, broken = read_bytes(tmp_path, bytes(body[:end]))
+    whole_until = min([end, *(place for place, _ in changes)])
+    ends = itertools.accumulate(map(len, records[:-1]))
+    untouched = sum(place <= whole_until for place in ends) - 1  # the first of them describes the archive
+    expected = [f"page {number} " + "x" * 100 * number for number in range(2)]
+    assert texts[: max(0, untouched)] == [text.strip() for text in expected[: max(0, untouched)]]
+    assert all(where.startswith("a.warc") for where in broken)
 
 
 def test_a_corpus_of_pages_loses_nothing(tmp_path: Path) -> None:

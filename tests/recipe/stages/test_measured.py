@@ -63,9 +63,14 @@ def test_a_published_model_is_measured_before_its_stages() -> None:
         # Without tuning a published model may forget to refuse, which a policy asks for.
         ({"cap": {"start": "model"}}, POLICY | PUBLISHED, ("model", "cap"), []),
         ({"cap": {"start": "model"}}, PUBLISHED, None, None),
-        ({"cap": {"start": "model"}, "safety": {"start": "cap", **TUNED}}, POLICY | PUBLISHED, ("cap", "safety"), ["model"]),
+        (
+            {"cap": {"start": "model"}, "safety": {"start": "cap", **TUNED}},
+            POLICY | PUBLISHED,
+            ("cap", "safety"),
+            ["model"],
+        ),
     ],
-)  # fmt: skip
+)
 def test_the_two_that_are_compared_and_those_that_answer(
     stages: dict[str, Any], more: dict[str, Any], compared: tuple[str, str] | None, asked: list[str] | None
 ) -> None:

@@ -44,7 +44,10 @@ def test_any_text_comes_back(tokenizer: Tokenizer, text: str) -> None:
 @pytest.mark.parametrize("pattern", ["starcoder", "marks"])
 def test_mixed_text_comes_back_with_either_pattern(tmp_path: Path, pattern: str) -> None:
     tokenizer = load_tokenizer(saved(trained(pattern), tmp_path))
-    check_round_trip(tokenizer, [*TEXTS, MIXED, "", " ", "\n\n", "\u2028", "\0"])
+    texts = [*TEXTS, MIXED, "", " ", "\n\n", "\u2028", "\0"]
+    check_round_trip(tokenizer, texts)
+    ids = [tokenizer.encode(text, add_special_tokens=False).ids for text in texts]
+    assert tokenizer.decode_batch(ids, skip_special_tokens=False) == texts
 
 
 @pytest.mark.parametrize("token", SPECIAL_TOKENS)
