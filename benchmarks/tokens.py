@@ -40,6 +40,7 @@ from aurora.tokens.store import HEADER, MAGIC, SCHEMA, TokenStore, file_of, stor
 from aurora.tokens.text.encoder import HuggingFaceEncoder, TiktokenEncoder, fast_encoder
 from aurora.tokens.text.extension import extend_tokenizer
 from aurora.tokens.text.fertility import bytes_per_token
+from aurora.tokens.text.tokenizer import LEARNT as CUTS
 from aurora.tokens.text.tokenizer import pre_tokenizer
 from inputs import add_data, data_of
 
@@ -114,7 +115,7 @@ def with_pattern(tokenizer: Tokenizer, pattern: str) -> Tokenizer:
     """The same merges after another pre-tokenisation."""
     changed = Tokenizer.from_str(tokenizer.to_str())
     changed.encode_special_tokens = True
-    changed.pre_tokenizer = pre_tokenizer(pattern)
+    changed.pre_tokenizer = pre_tokenizer(CUTS[pattern])
     return changed
 
 

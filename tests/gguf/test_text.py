@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import Tokenizer
 
 from aurora.errors import AuroraError, UserError
 from aurora.gguf.file import read_gguf
-from aurora.gguf.text import LLAMA3, text_files
+from aurora.gguf.text import text_files
 from small_gguf import gguf_bytes, text_metadata
+from small_tokenizers import byte_level
 
 TEXTS = [
     "Hyvää huomenta, maailma! It's 2,026 o'clock: 12345 and 7½.",
@@ -20,31 +21,8 @@ TEXTS = [
     "Xin chào thế giới   ",
     "e\u0301te\u0301",
 ]
-SPLIT = {
-    "llama-bpe": LLAMA3,
-    "qwen2": LLAMA3.replace(r"\p{N}{1,3}", r"\p{N}"),
-}
-
-
-def trained(pre: str) -> Tokenizer:
-    """A tokenizer that cuts texts as `pre` says, made by the library itself."""
-    tokenizer = Tokenizer(models.BPE(ignore_merges=pre == "llama-bpe"))
-    cuts: list[Any] = []
-    if pre in ("smollm", "starcoder", "refact"):
-        cuts = [pre_tokenizers.Digits(individual_digits=True)]
-    if pre in SPLIT:
-        cuts = [pre_tokenizers.Split(Regex(SPLIT[pre]), "isolated")]
-    cuts.append(pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=pre not in SPLIT))
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(cuts)
-    tokenizer.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=420,
-        special_tokens=["<|endoftext|>", "<|eot_id|>"],
-        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
-        show_progress=False,
-    )
-    tokenizer.train_from_iterator(TEXTS * 3, trainer)
-    return tokenizer
+KINDS = {"gpt-2": "gpt-2", "smollm": "smollm", "starcoder": "smollm", "refact": "smollm", "llama-bpe": "llama3"}
+KINDS |= {"smaug-bpe": "olmo2", "dbrx": "olmo2", "tekken": "tekken", "qwen2": "qwen2", "deepseek-r1-qwen": "qwen2"}
 
 
 def read_back(tmp_path: Path, metadata: dict[str, Any]) -> dict[str, Any]:
@@ -53,9 +31,9 @@ def read_back(tmp_path: Path, metadata: dict[str, Any]) -> dict[str, Any]:
     return text_files(read_gguf(path))
 
 
-@pytest.mark.parametrize("pre", ["gpt-2", "smollm", "starcoder", "refact", "llama-bpe"])
+@pytest.mark.parametrize("pre", [pre for pre in KINDS if "qwen" not in pre])
 def test_ids_are_those_of_the_tokenizer_that_was_stored(tmp_path: Path, pre: str) -> None:
-    own = trained(pre)
+    own = byte_level(KINDS[pre])
     files = read_back(tmp_path, text_metadata(json.loads(own.to_str()), pre))
     read = Tokenizer.from_str(json.dumps(files["tokenizer.json"]))
     assert read.get_vocab() == own.get_vocab()
@@ -64,9 +42,10 @@ def test_ids_are_those_of_the_tokenizer_that_was_stored(tmp_path: Path, pre: str
         assert read.decode(read.encode(text).ids) == text
 
 
-def test_qwen_composes_a_text_first(tmp_path: Path) -> None:
-    own = trained("qwen2")
-    files = read_back(tmp_path, text_metadata(json.loads(own.to_str()), "qwen2"))
+@pytest.mark.parametrize("pre", ["qwen2", "deepseek-r1-qwen"])
+def test_qwen_composes_a_text_first(tmp_path: Path, pre: str) -> None:
+    own = byte_level("qwen2")
+    files = read_back(tmp_path, text_metadata(json.loads(own.to_str()), pre))
     read = Tokenizer.from_str(json.dumps(files["tokenizer.json"]))
     assert [read.encode(text).ids for text in TEXTS[:5]] == [own.encode(text).ids for text in TEXTS[:5]]
     assert read.encode(TEXTS[5]).ids == own.encode("été").ids
@@ -74,7 +53,7 @@ def test_qwen_composes_a_text_first(tmp_path: Path) -> None:
 
 def test_digits_are_cut_as_the_file_says(tmp_path: Path) -> None:
     """Whoever ignores `tokenizer.ggml.pre` gives other ids to numbers."""
-    metadata = text_metadata(json.loads(trained("gpt-2").to_str()), "gpt-2")
+    metadata = text_metadata(json.loads(byte_level("gpt-2").to_str()), "gpt-2")
     ids = {}
     for pre in ("gpt-2", "smollm"):
         files = read_back(tmp_path, {**metadata, "tokenizer.ggml.pre": pre})
@@ -83,7 +62,7 @@ def test_digits_are_cut_as_the_file_says(tmp_path: Path) -> None:
 
 
 def metadata() -> dict[str, Any]:
-    return text_metadata(json.loads(trained("gpt-2").to_str()), "gpt-2")
+    return text_metadata(json.loads(byte_level("gpt-2").to_str()), "gpt-2")
 
 
 def test_roles_ends_and_template_are_kept(tmp_path: Path) -> None:
@@ -107,7 +86,7 @@ def test_a_start_token_comes_where_special_tokens_are_asked_for(tmp_path: Path) 
     ("changes", "sentence"),
     [
         ({"tokenizer.ggml.model": "t5"}, "tokenizer.ggml.model is 't5'"),
-        ({"tokenizer.ggml.pre": "tekken"}, "tokenizer.ggml.pre is 'tekken'; known are gpt-2, smollm"),
+        ({"tokenizer.ggml.pre": "bloom"}, "tokenizer.ggml.pre is 'bloom'; known are gpt-2, smollm"),
         ({"tokenizer.ggml.pre": ...}, "has no tokenizer.ggml.pre"),
         ({"tokenizer.ggml.token_type": [1]}, "but 1 types of them"),
         ({"tokenizer.ggml.merges": ["a b c"]}, "the merge 'a b c' is not of two tokens"),

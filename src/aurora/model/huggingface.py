@@ -50,6 +50,7 @@ __all__ = ["export_model", "import_checkpoint", "import_model", "model_identity"
 
 SHARD_BYTES = 5_000_000_000  # the "5GB" at which transformers 4 splits, so an export looks as hub tools expect
 EXPORTED = ("float32", "bfloat16", "float16")
+AS_IT_IS = "PreTrainedTokenizerFast"
 # `transformers` writes 10**30 for "no longest text"; no model reads as many tokens as this.
 UNBOUNDED = 10**9
 
@@ -81,11 +82,7 @@ def export_model(checkpoint: Path, out: Path, shard_bytes: int = SHARD_BYTES, dt
         if (checkpoint / ADAPTERS).is_dir():
             shutil.copytree(checkpoint / ADAPTERS, partial / ADAPTERS)
         complete_companions(partial, None)
-        settings = read_json(partial / SETTINGS)
-        longest = settings.get("model_max_length")
-        # A run may have kept fewer positions than the tokenizer's own setting promises.
-        if not isinstance(longest, int | float) or architecture.positions < longest < UNBOUNDED:
-            write_json(partial / SETTINGS, {**settings, "model_max_length": architecture.positions})
+        _complete_settings(partial / SETTINGS, architecture)
         ids = _ids(read_text(partial), generation_settings(partial))
         write_json(partial / CONFIG, _configuration(architecture, vocabulary, _main_type(weights.forms)) | ids)
 
@@ -185,6 +182,19 @@ def _write_shards(folder: Path, weights: Converted, shards: list[list[str]], rep
         write_weights(folder / file, weights, report, {name: weights.forms[name] for name in names})
         places |= dict.fromkeys(names, file)
     write_json(folder / INDEX, {"metadata": {"total_size": num_bytes(weights.forms)}, "weight_map": places})
+
+
+def _complete_settings(path: Path, architecture: Architecture) -> None:
+    """Say how long texts may be, and that `tokenizer.json` is read as it is: transformers 5 makes other tokenizers of
+    it by the names of classes, which do not know what was extended, or that SmolLM2 cuts digits apart."""
+    settings = read_json(path)
+    changes: dict[str, Any] = {"tokenizer_class": AS_IT_IS}
+    longest = settings.get("model_max_length")
+    # A run may have kept fewer positions than the tokenizer's own setting promises.
+    if not isinstance(longest, int | float) or architecture.positions < longest < UNBOUNDED:
+        changes["model_max_length"] = architecture.positions
+    if settings | changes != settings:
+        write_json(path, settings | changes)
 
 
 def _named(tensors: Mapping[str, torch.Tensor], family: Family, where: Path) -> dict[str, torch.Tensor]:

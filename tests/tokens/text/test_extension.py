@@ -1,22 +1,21 @@
 from __future__ import annotations
 
 import json
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from tokenizers import Tokenizer, models
 
 from aurora.errors import UserError
 from aurora.recipe.tokens import Extension, Tokens, TrainedTokenizer
 from aurora.tokens.text.building import build_tokenizer, first_new_entry
-from aurora.tokens.text.encoder import HuggingFaceEncoder, TiktokenEncoder, pattern_of
-from aurora.tokens.text.extension import count_words, extend_tokenizer, learn_merges, new_rows, pieces_of
+from aurora.tokens.text.encoder import HuggingFaceEncoder, TiktokenEncoder, cut_of, fast_encoder
+from aurora.tokens.text.extension import extend_tokenizer, new_rows, pieces_of
 from aurora.tokens.text.text_facts import load_tokenizer
-from aurora.tokens.text.tokenizer import train_tokenizer
+from aurora.tokens.text.tokenizer import LEARNT, train_tokenizer
+from small_tokenizers import BYTE_LEVEL, SENTENCEPIECE, byte_level, sentencepiece
+from small_tokenizers import TEXTS as PUBLISHED_TEXTS
 from tokens.conftest import TEXTS, MakeCorpus
 
 SIZE = 330
@@ -47,7 +46,7 @@ def test_old_entries_keep_their_ids_and_old_text_its_tokens(published: Tokenizer
 
 
 def test_hindi_takes_fewer_tokens_and_loses_nothing(published: Tokenizer, extended: Tokenizer) -> None:
-    assert pattern_of(extended) == "marks"
+    assert cut_of(extended) == LEARNT["marks"]
     for text in [*HINDI, *TEXTS]:
         assert extended.decode(extended.encode(text).ids, skip_special_tokens=False) == text
     count = [sum(len(tokenizer.encode(text).ids) for text in HINDI) for tokenizer in (published, extended)]
@@ -70,55 +69,53 @@ def test_fewer_entries_where_the_text_gives_no_more(published: Tokenizer) -> Non
 
 
 def test_another_kind_of_tokenizer_is_refused() -> None:
-    with pytest.raises(UserError, match=r"tokens.extend: the tokenizer cannot be extended \(.*StarCoder"):
+    with pytest.raises(UserError, match=r"tokens.extend: the tokenizer cannot be extended \(.*byte-level"):
         extend_tokenizer(Tokenizer(models.WordLevel({"a": 0}, "a")), HINDI, 10)
 
 
-def test_long_words_are_learnt_from_in_parts() -> None:
-    words = count_words(["あ" * 150, "it's 12  now"])
-    assert words["あ" * 64] == 2
-    assert words["あ" * 22] == 1
-    assert {word for word in words if "あ" not in word} == {"it", "'s", " ", "1", "2", " now"}
+def of_kind(kind: str) -> Tokenizer:
+    return byte_level(kind) if kind in BYTE_LEVEL else sentencepiece(kind)
 
 
-@given(st.lists(st.tuples(st.text("abc", min_size=1, max_size=8), st.integers(1, 5)), max_size=12))
-@settings(deadline=None, max_examples=80)
-def test_merges_are_those_of_counting_anew_each_time(counted: list[tuple[str, int]]) -> None:
-    letters = {"a": 0, "b": 1, "c": 2}
-    words, counts = [[letters[c] for c in word] for word, _ in counted], [count for _, count in counted]
-    names = {index: letter for letter, index in letters.items()}
-    found = learn_merges([list(word) for word in words], counts, 5, 3, dict(names))
-    assert found == _merges_by_counting(words, counts, 5, 3, names)
+@pytest.mark.parametrize("kind", [*BYTE_LEVEL, *SENTENCEPIECE])
+def test_every_published_kind_learns_a_language(kind: str) -> None:
+    published = of_kind(kind)
+    extended = extend_tokenizer(published, HINDI, 60)
+    extended.encode_special_tokens = True
+    before = published.get_vocab()
+    assert {name: extended.get_vocab()[name] for name in before} == before
+    texts = [*HINDI, *PUBLISHED_TEXTS, "<s> और पुल<|endoftext|>", "नदी\n\n  में ३४"]
+    own = HuggingFaceEncoder(extended).encode(texts)
+    for mine, theirs in zip(fast_encoder(extended).encode(texts), own, strict=True):
+        assert mine.tolist() == theirs.tolist()
+    for text, ids in zip(texts, own, strict=True):
+        assert extended.decode(ids.tolist(), skip_special_tokens=False) == text
+    counts = [sum(len(tokenizer.encode(text).ids) for text in HINDI) for tokenizer in (published, extended)]
+    assert counts[1] < counts[0] / 2
+    first = max(before.values()) + 1
+    pieces = pieces_of(json.loads(extended.to_str()), first)
+    assert len(pieces) == len(extended.get_vocab()) - len(before) > 30
+    assert max(max(part) for part in pieces) < first
 
 
-def _merges_by_counting(
-    words: list[list[int]], counts: list[int], entries: int, first: int, names: dict[int, str]
-) -> list[tuple[int, int]]:
-    merges: list[tuple[int, int]] = []
-    while len(merges) < entries:
-        pairs: dict[tuple[int, int], int] = {}
-        for word, count in zip(words, counts, strict=True):
-            for pair in pairwise(word):
-                pairs[pair] = pairs.get(pair, 0) + count
-        usable = [
-            (-n, pair) for pair, n in pairs.items() if n >= 2 and names[pair[0]] + names[pair[1]] not in names.values()
-        ]
-        if not usable:
-            break
-        _, best = min(usable)
-        names[first + len(merges)] = names[best[0]] + names[best[1]]
-        words = [_merged(word, best, first + len(merges)) for word in words]
-        merges.append(best)
-    return merges
+@pytest.mark.parametrize("kind", SENTENCEPIECE)
+def test_pieces_begin_with_the_letters_that_were_bytes(kind: str) -> None:
+    published = of_kind(kind)
+    extended = extend_tokenizer(published, HINDI, 20)
+    first = published.get_vocab_size()
+    letters = [extended.id_to_token(first + number) for number in range(8)]
+    assert all(len(letter) == 1 and letter in HINDI[0] + HINDI[1] for letter in letters)
+    bytes_of = [[published.token_to_id(f"<0x{byte:02X}>") for byte in letter.encode()] for letter in letters]
+    assert pieces_of(json.loads(extended.to_str()), first)[:8] == bytes_of
+    assert not any(" " in name or "▁" in name[1:] for name in extended.get_vocab() if name not in published.get_vocab())
 
 
-def _merged(word: list[int], pair: tuple[int, int], new: int) -> list[int]:
-    made: list[int] = []
-    for symbol in word:
-        made.append(symbol)
-        if len(made) > 1 and (made[-2], made[-1]) == pair:
-            made[-2:] = [new]
-    return made
+def test_where_words_are_taken_whole_every_way_to_make_one_is_a_merge() -> None:
+    values = json.loads(extend_tokenizer(byte_level("llama3"), HINDI, 60).to_str())["model"]
+    made = ["".join(pair) for pair in values["merges"]]
+    for name in dict.fromkeys(made):
+        ways = [name[:at] in values["vocab"] and name[at:] in values["vocab"] for at in range(1, len(name))]
+        assert made.count(name) == sum(ways)
 
 
 def test_new_rows_come_from_the_pieces_of_an_entry(published: Tokenizer, extended: Tokenizer) -> None:

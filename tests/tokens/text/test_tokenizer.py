@@ -6,11 +6,14 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tokenizers import Tokenizer
+from tokenizers import Tokenizer, normalizers
 
+from aurora.errors import UserError
 from aurora.tokens.text.building import check_round_trip
+from aurora.tokens.text.encoder import fast_encoder
 from aurora.tokens.text.text_facts import END_OF_TEXT, FILE, SPECIAL_TOKENS, load_tokenizer
-from aurora.tokens.text.tokenizer import MARKS_PATTERN
+from aurora.tokens.text.tokenizer import LEARNT
+from small_tokenizers import BYTE_LEVEL, SENTENCEPIECE, byte_level, sentencepiece
 from tokens.conftest import TEXTS, saved, trained
 
 MIXED = "The river 2024: joki, नदी, 川, sông — déjà vu 👩‍🚀\n\tdef f(x):\r\n        return x**12  # <|endoftext|>\n"
@@ -83,7 +86,7 @@ _MARKS = trained("marks", 300)
 def test_the_patterns_agree_where_there_are_no_marks() -> None:
     text = "It's 12 o'clock;  they'll   go\n\n  home(now) — ja niin pois päin.  "
     assert pieces(trained("marks"), text) == pieces(trained("starcoder"), text)
-    assert r"\p{M}" in MARKS_PATTERN
+    assert r"\p{M}" in LEARNT["marks"].expression()
 
 
 def test_a_larger_vocabulary_takes_fewer_tokens() -> None:
@@ -100,6 +103,41 @@ def test_transformers_gives_the_same_ids(tokenizer: Tokenizer, tokenizer_folder:
         assert other(text, add_special_tokens=False)["input_ids"] == ids
         assert other.decode(ids, clean_up_tokenization_spaces=False) == text
     assert other.convert_tokens_to_ids(list(SPECIAL_TOKENS)) == list(range(19))
+
+
+@pytest.mark.parametrize("kind", [*BYTE_LEVEL, *SENTENCEPIECE])
+def test_ids_of_every_published_kind_are_those_of_transformers(kind: str, tmp_path: Path) -> None:
+    """As `AutoTokenizer` reads the file; the end of a text that is spelt in one stays text."""
+    from transformers import AutoTokenizer
+
+    made = byte_level(kind) if kind in BYTE_LEVEL else sentencepiece(kind)
+    made.save(str(tmp_path / FILE))
+    (tmp_path / "tokenizer_config.json").write_text('{"tokenizer_class": "PreTrainedTokenizerFast"}')
+    theirs, ours = AutoTokenizer.from_pretrained(tmp_path), load_tokenizer(tmp_path)
+    for text in [*TEXTS, MIXED, "e\u0301<s></s>", "  <tool_call>x"]:
+        ids = theirs(text, add_special_tokens=False, split_special_tokens=True)["input_ids"]
+        assert fast_encoder(ours).encode([text])[0].tolist() == ids
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("qwen2", "e\u0301te\u0301"),
+        ("llama2", "bars ▁▂▃"),
+        ("mistral", " begins with a space"),
+        ("gemma", "▁"),
+        ("gpt-2", "e\u0301"),
+    ],
+)
+def test_what_a_tokenizer_spells_alike_is_no_loss(kind: str, text: str) -> None:
+    check_round_trip(byte_level(kind) if kind in BYTE_LEVEL else sentencepiece(kind), [text])
+
+
+def test_another_change_of_a_text_is_a_loss() -> None:
+    lower = byte_level("gpt-2")
+    lower.normalizer = normalizers.Lowercase()
+    with pytest.raises(UserError, match="The tokenizer loses text: 'Big river' comes back as 'big river'"):
+        check_round_trip(lower, ["small", "Big river"])
 
 
 def test_a_folder_and_its_file_are_the_same_tokenizer(tokenizer_folder: Path) -> None:

@@ -1,17 +1,15 @@
 """Extending a published tokenizer to new languages: new entries after its own, and rows for them in the embedding.
 
 One decision: the tokenizer's own merges stay first, so every old id keeps its meaning and old text its pieces; learning
-continues from there on the new languages' text, with combining marks as part of words. StarCoder's pattern splits Hindi
+continues from there on the new languages' text, with combining marks as part of words. Published patterns split Hindi
 at every vowel sign, and no number of new entries can repair that.
 """
 
 from __future__ import annotations
 
-import heapq
 import json
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -19,142 +17,156 @@ import numpy.typing as npt
 from tokenizers import Tokenizer
 
 from aurora.errors import UserError
-from aurora.tokens.text.encoder import LETTERS, TiktokenEncoder, split_pattern
-from aurora.tokens.text.tokenizer import pre_tokenizer
+from aurora.gguf.cutting import Cut
+from aurora.gguf.pieces import BYTES, SPACE
+from aurora.tokens.text.encoder import TiktokenEncoder, cut_of
+from aurora.tokens.text.merges import LEAST_COUNT, Pair, count_words, learn_merges
 
-Pair = tuple[int, int]
 Rows = npt.NDArray[np.float32]
 
-LONGEST_WORD = 64  # characters; a longer run of letters without spaces is learnt from in parts
-LEAST_COUNT = 2  # a pair that occurs less often is chance
+# Of sentencepiece's letters those become entries that make up so much of the text, as sentencepiece itself chooses.
+COVERAGE = 0.9995
 
 
 def extend_tokenizer(tokenizer: Tokenizer, texts: Iterable[str], entries: int) -> Tokenizer:
-    """The tokenizer with up to `entries` new entries learnt on `texts`, and mark-aware pre-tokenisation.
+    """The tokenizer with up to `entries` new entries learnt on `texts`; byte-level BPE gets combining marks in words.
 
-    The same texts in the same order give the same tokenizer. Raises `UserError` for one that is not byte-level BPE
-    with StarCoder's pre-tokenisation.
+    The same texts in the same order give the same tokenizer. Raises `UserError` for one that is neither byte-level BPE
+    with a known way of cutting nor sentencepiece's BPE.
     """
-    aware = Tokenizer.from_str(tokenizer.to_str())
-    aware.encode_special_tokens = True
+    values = json.loads(tokenizer.to_str())
+    # The library numbers entries that its model does not know anew, behind all others.
+    values["model"]["vocab"] |= {token["content"]: token["id"] for token in values["added_tokens"]}
+    first = max(tokenizer.get_vocab(with_added_tokens=True).values()) + 1
     try:
-        TiktokenEncoder(aware)  # names what we cannot read before the pattern is replaced
-        aware.pre_tokenizer = pre_tokenizer("marks")
-        encoder = TiktokenEncoder(aware)
+        if values["model"].get("byte_fallback"):
+            _add_pieces(values, texts, entries, first)
+        else:
+            _add_bytes(values, cut_of(tokenizer).marked(), texts, entries, first)
     except ValueError as error:
         raise UserError(
-            f"tokens.extend: the tokenizer cannot be extended ({error}): use one of StarCoder's family."
+            f"tokens.extend: the tokenizer cannot be extended ({error}): use one of byte-level or sentencepiece's BPE."
         ) from error
-    words = count_words(texts)
-    # Words that are rare one by one are dropped first: most are spelling mistakes and half of the work.
-    chosen = sorted(word for word, count in words.items() if count >= LEAST_COUNT and len(word) > 1)
-    symbols = [ids.tolist() for ids in encoder.encode(chosen)]
-    values = json.loads(aware.to_str())
-    names = {index: name for name, index in values["model"]["vocab"].items()}
-    first = max(tokenizer.get_vocab(with_added_tokens=True).values()) + 1
-    merges = learn_merges(symbols, [words[word] for word in chosen], entries, first, names)
-    as_text = all(isinstance(merge, str) for merge in values["model"]["merges"])
-    for index, (left, right) in enumerate(merges, start=first):
-        names[index] = names[left] + names[right]
-        values["model"]["vocab"][names[index]] = index
-        pair = [names[left], names[right]]
-        values["model"]["merges"].append(" ".join(pair) if as_text else pair)
     return Tokenizer.from_str(json.dumps(values, ensure_ascii=False))
 
 
-def count_words(texts: Iterable[str]) -> Counter[str]:
-    """How often each piece of the mark-aware pre-tokenisation occurs."""
-    import regex
-
-    words: Counter[str] = Counter()
-    pattern = regex.compile(split_pattern(LETTERS["marks"]))
-    for text in texts:
-        words.update(pattern.findall(text))
-    for word in [word for word in words if len(word) > LONGEST_WORD]:
-        count = words.pop(word)
-        for start in range(0, len(word), LONGEST_WORD):
-            words[word[start : start + LONGEST_WORD]] += count
-    return words
-
-
-def learn_merges(
-    words: list[list[int]], counts: Sequence[int], entries: int, first: int, names: dict[int, str]
-) -> list[Pair]:
-    """The `entries` most useful merges in order; merge i makes id `first` + i. Ties go to the lower ids.
-
-    `words` are changed in place. A pair whose text is an entry already is left alone: it would be made twice.
-    """
-    pairs: dict[Pair, int] = defaultdict(int)
-    places: dict[Pair, set[int]] = defaultdict(set)
-    for place, (word, count) in enumerate(zip(words, counts, strict=True)):
-        for pair in pairwise(word):
-            pairs[pair] += count
-            places[pair].add(place)
-    queue = [(-count, pair) for pair, count in pairs.items() if count >= LEAST_COUNT]
-    heapq.heapify(queue)
-    known, learnt = set(names.values()), dict(names)
-    merges: list[Pair] = []
-    while queue and len(merges) < entries:
-        count, pair = heapq.heappop(queue)
-        if pairs.get(pair, 0) != -count:
-            continue  # the count changed since; a newer entry of the queue has it
-        text = learnt[pair[0]] + learnt[pair[1]]
-        if text in known:
-            continue
-        new = first + len(merges)
-        merges.append(pair)
-        known.add(text)
-        learnt[new] = text
-        for changed in _apply(pair, new, words, counts, pairs, places):
-            if pairs[changed] >= LEAST_COUNT:
-                heapq.heappush(queue, (-pairs[changed], changed))
-    return merges
+def _add_bytes(values: dict[str, Any], cut: Cut, texts: Iterable[str], entries: int, first: int) -> None:
+    """Entries of byte-level BPE, learnt on words that are cut as the extended tokenizer cuts them."""
+    values["pre_tokenizer"] = {"type": "Sequence", "pretokenizers": cut.steps()}
+    aware = Tokenizer.from_str(json.dumps(values, ensure_ascii=False))
+    aware.encode_special_tokens = True
+    encoder = TiktokenEncoder(aware)
+    words = count_words(texts, cut)
+    chosen = _often(words)
+    symbols = [ids.tolist() for ids in encoder.encode(chosen)]
+    names = {index: name for name, index in values["model"]["vocab"].items()}
+    merges = learn_merges(symbols, [words[word] for word in chosen], entries, first, names)
+    _add_merges(values["model"], merges, names, first)
 
 
-def _apply(
-    pair: Pair,
-    new: int,
-    words: list[list[int]],
-    counts: Sequence[int],
-    pairs: dict[Pair, int],
-    places: dict[Pair, set[int]],
-) -> set[Pair]:
-    """Merge `pair` everywhere; returns the pairs whose count changed."""
-    changed: set[Pair] = set()
-    for place in places.pop(pair):
-        word, count = words[place], counts[place]
-        before = list(pairwise(word))
-        merged: list[int] = []
-        i = 0
-        while i < len(word):
-            if i + 1 < len(word) and (word[i], word[i + 1]) == pair:
-                merged.append(new)
-                i += 2
-            else:
-                merged.append(word[i])
-                i += 1
-        words[place] = merged
-        after = list(pairwise(merged))
-        for gone in before:
-            pairs[gone] -= count
-        for come in after:
-            pairs[come] += count
-            places[come].add(place)
-        changed.update(before, after)
-    changed.discard(pair)
-    pairs.pop(pair, None)
-    return changed
+def _add_pieces(values: dict[str, Any], texts: Iterable[str], entries: int, first: int) -> None:
+    """Entries of sentencepiece's BPE: letters that were bytes so far, then merges within words."""
+    model = values["model"]
+    vocabulary = model["vocab"]
+    counted = count_words(texts, Cut(digits=True).marked())
+    words = {word.replace(" ", SPACE): count for word, count in counted.items()}
+    letters = _letters(words, vocabulary)[:entries]
+    vocabulary |= {letter: index for index, letter in enumerate(letters, start=first)}
+    # Alone, as a piece of a text: nothing is put before a word, and bytes end it.
+    bare: dict[str, Any] = {
+        "normalizer": None,
+        "pre_tokenizer": None,
+        "post_processor": None,
+        "decoder": None,
+        "added_tokens": [],
+    }
+    encoder = Tokenizer.from_str(json.dumps(values | bare, ensure_ascii=False))
+    names = {index: name for name, index in vocabulary.items()}
+    apart = {vocabulary[byte] for byte in BYTES} | {vocabulary.get(model["unk_token"])}
+    runs: Counter[tuple[int, ...]] = Counter()
+    for word in _often(words):
+        for run in _runs(encoder.encode(word).ids, apart):
+            runs[run] += words[word]
+    symbols = [list(run) for run in runs]
+    merges = learn_merges(symbols, list(runs.values()), entries - len(letters), first + len(letters), names)
+    _add_merges(model, merges, names, first + len(letters))
+
+
+def _often(words: dict[str, int]) -> list[str]:
+    """The words to learn from: those that are rare one by one are mostly spelling mistakes, and half of the work."""
+    return sorted(word for word, count in words.items() if count >= LEAST_COUNT and len(word) > 1)
+
+
+def _letters(words: dict[str, int], vocabulary: dict[str, int]) -> list[str]:
+    """The letters that are no entries yet and that it takes to cover the text, the most frequent first."""
+    counts: Counter[str] = Counter()
+    for word, count in words.items():
+        for letter in word:
+            counts[letter] += count
+    left = COVERAGE * counts.total()
+    chosen = []
+    for letter, count in sorted(counts.items(), key=lambda entry: (-entry[1], entry[0])):
+        if left <= 0 or count < LEAST_COUNT:
+            break
+        left -= count
+        if letter not in vocabulary and not letter.isspace():
+            chosen.append(letter)
+    return chosen
+
+
+def _runs(ids: Sequence[int], apart: set[int]) -> list[tuple[int, ...]]:
+    """The parts of a word between entries that are never merged."""
+    runs: list[list[int]] = [[]]
+    for index in ids:
+        if index in apart:
+            runs.append([])
+        else:
+            runs[-1].append(index)
+    return [tuple(run) for run in runs if len(run) > 1]
+
+
+def _add_merges(model: dict[str, Any], merges: Sequence[Pair], names: dict[int, str], first: int) -> None:
+    as_text = all(isinstance(merge, str) for merge in model["merges"])
+    for index, (left, right) in enumerate(merges, start=first):
+        names[index] = names[left] + names[right]
+        model["vocab"][names[index]] = index
+        pair = [names[left], names[right]]
+        model["merges"].append(" ".join(pair) if as_text else pair)
+    if model.get("ignore_merges"):
+        ways = _all_ways(model)
+        model["merges"] = [" ".join(pair) for pair in ways] if as_text else ways
+
+
+def _all_ways(model: dict[str, Any]) -> list[list[str]]:
+    """Every way to make an entry of two others, in the order of entries: where words are taken whole, as Llama 3's
+    are, entries exist that their own merges would not make, and new ones are new ways to make them."""
+    vocabulary = model["vocab"]
+    made = dict.fromkeys("".join(merge.split(" ") if isinstance(merge, str) else merge) for merge in model["merges"])
+    ways: list[list[str]] = []
+    for name in made:
+        cuts = ([name[:place], name[place:]] for place in range(1, len(name)))
+        known = [pair for pair in cuts if pair[0] in vocabulary and pair[1] in vocabulary]
+        ways += sorted(known, key=lambda pair: (vocabulary[pair[0]], vocabulary[pair[1]]))
+    return ways
 
 
 def pieces_of(tokenizer: dict[str, Any], first: int) -> list[list[int]]:
-    """For each entry of a tokenizer.json from id `first` on, the older ids it stands for."""
+    """For each entry of a tokenizer.json from id `first` on, the older ids it stands for: as few as can be."""
     vocabulary = tokenizer["model"]["vocab"]
     pieces: dict[int, list[int]] = {}
+    if tokenizer["model"].get("byte_fallback"):
+        for name, index in vocabulary.items():
+            if index >= first and len(name) == 1:
+                pieces[index] = [vocabulary[BYTES[byte]] for byte in name.encode()]
     for merge in tokenizer["model"]["merges"]:
         left, right = merge.split(" ") if isinstance(merge, str) else merge
         if (index := vocabulary[left + right]) >= first:
             pair = (vocabulary[left], vocabulary[right])
-            pieces[index] = [old for part in pair for old in pieces.get(part, [part])]
+            if max(pair) > index:  # another way to make it, which came later
+                continue
+            found = [old for part in pair for old in pieces.get(part, [part])]
+            if index not in pieces or len(found) < len(pieces[index]):
+                pieces[index] = found
     return [pieces[index] for index in sorted(pieces)]
 
 

@@ -14,13 +14,13 @@ from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_token
 
 from aurora.errors import UserError
 from aurora.files import canonical_json, sha256
+from aurora.gguf.cutting import Cut
 from aurora.gguf.folder import is_gguf
 from aurora.recipe.tokens import TrainedTokenizer
 from aurora.tokens.text.published import find_published
 from aurora.tokens.text.text_facts import COMPANIONS, CONFIG, FILE, SPECIAL_TOKENS
 
-# GPT-2's pattern with combining marks as part of words: without them Hindi is cut at every vowel sign.
-MARKS_PATTERN = r"'s|'t|'re|'ve|'m|'ll|'d| ?[\p{L}\p{M}]+| ?\p{N}+| ?[^\s\p{L}\p{M}\p{N}]+|\s+(?!\S)|\s+"
+LEARNT = {"starcoder": Cut(digits=True), "marks": Cut(digits=True).marked()}
 
 
 def train_tokenizer(texts: Iterable[str], settings: TrainedTokenizer, more: Sequence[str] = ()) -> Tokenizer:
@@ -29,7 +29,7 @@ def train_tokenizer(texts: Iterable[str], settings: TrainedTokenizer, more: Sequ
     `more` are special tokens after StarCoder's.
     """
     tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizer(settings.pattern)
+    tokenizer.pre_tokenizer = pre_tokenizer(LEARNT[settings.pattern])
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
         vocab_size=settings.vocabulary,
@@ -41,12 +41,17 @@ def train_tokenizer(texts: Iterable[str], settings: TrainedTokenizer, more: Sequ
     return tokenizer
 
 
-def pre_tokenizer(pattern: str) -> Any:
-    """StarCoder's pre-tokenisation, or (`marks`) the same with combining marks kept in words."""
-    steps: list[Any] = [pre_tokenizers.Digits(individual_digits=True)]
-    if pattern == "marks":
-        steps.append(pre_tokenizers.Split(Regex(MARKS_PATTERN), "isolated"))
-    steps.append(pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=pattern == "starcoder"))
+def pre_tokenizer(cut: Cut) -> Any:
+    """The library's own object for a way of cutting."""
+    steps: list[Any] = []
+    for step in cut.steps():
+        match step["type"]:
+            case "Digits":
+                steps.append(pre_tokenizers.Digits(individual_digits=True))
+            case "Split":
+                steps.append(pre_tokenizers.Split(Regex(step["pattern"]["Regex"]), "isolated"))
+            case "ByteLevel":
+                steps.append(pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=step["use_regex"]))
     return pre_tokenizers.Sequence(steps)
 
 
