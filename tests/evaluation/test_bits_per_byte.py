@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aurora.corpus.conversation import ASSISTANT, USER, Turn
-from aurora.evaluation.bits_per_byte import answer_windows, bits_per_byte, windows_of
+from aurora.evaluation.bits_per_byte import answer_windows, bits_of_windows, bits_per_byte, windows_of
 from aurora.recipe.tokens import TrainedTokenizer
 from aurora.tokens.text.formats import Format
 from aurora.tokens.text.text_facts import FILE, read_text
@@ -39,6 +39,9 @@ def test_a_uniform_model_needs_the_logarithm_of_its_vocabulary(texts: list[str],
     assert int(windows.mask.sum()) == num_bytes
     score = bits_per_byte(Uniform(256), windows)  # type: ignore[arg-type]
     assert math.isnan(score) if not num_bytes else score == pytest.approx(8)
+    of_windows = bits_of_windows(Uniform(256), windows)  # type: ignore[arg-type]
+    assert of_windows == pytest.approx(8 * windows.mask.sum(1))
+    assert windows.by_text(of_windows, len(texts)) == pytest.approx([8 * len(text.encode()) for text in texts])
 
 
 def test_windows_hold_every_token_once_after_what_precedes_it() -> None:

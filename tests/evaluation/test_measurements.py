@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from aurora.evaluation.bits_per_byte import Windows
 from aurora.evaluation.held_out import HeldOutText
 from aurora.evaluation.measurements import MeasuringText
@@ -16,16 +18,16 @@ EXCERPTS = {
 def test_every_language_of_every_domain_is_scored_with_what_it_was_measured_on() -> None:
     seen: list[int] = []
 
-    def score(windows: Windows) -> float:
+    def bits_of(windows: Windows) -> np.ndarray:
         seen.append(windows.num_bytes)
-        return windows.num_bytes / 3
+        return windows.mask.sum(1) * (windows.num_bytes / 3)
 
-    found = MeasuringText(EXCERPTS, of_bytes(), 8).scores(score, "test")
+    found = MeasuringText(EXCERPTS, of_bytes(), 2).scores(bits_of, "test")
     assert found == {
         "held_out": {
-            "en": {"bits_per_byte": 1.666667, "bytes": 5, "documents": 2},
-            "fi": {"bits_per_byte": 1.0, "bytes": 3, "documents": 1},
+            "en": {"bits_per_byte": 1.666667, "bytes": 5, "documents": 2, "bits": [5.0, 3.333]},
+            "fi": {"bits_per_byte": 1.0, "bytes": 3, "documents": 1, "bits": [3.0]},
         },
-        "other_domain": {"en": {"bits_per_byte": 1.0, "bytes": 3, "documents": 1}},
+        "other_domain": {"en": {"bits_per_byte": 1.0, "bytes": 3, "documents": 1, "bits": [3.0]}},
     }
     assert seen == [5, 3, 3]

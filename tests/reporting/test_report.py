@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from pathlib import Path
@@ -201,3 +202,14 @@ def test_a_report_that_does_not_fit_is_refused_in_one_sentence(data: dict[str, A
 def test_a_missing_report_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(AuroraError, match=r"report\.json does not exist"):
         render_run(tmp_path)
+
+
+@pytest.mark.parametrize("kept", [4, 1], ids=["whole", "one stage"])
+def test_headings_go_down_one_level_at_a_time(data: dict[str, Any], kept: int) -> None:
+    if kept == 1:
+        data["stages"], data["control"], data["safety"] = data["stages"][:1], None, None
+    levels = [int(level) for level in re.findall(r"<h([1-6])[ >]", render(data))]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
+    assert '<ul class="findings"></ul>' not in render(data)

@@ -32,7 +32,7 @@ def test_every_number_of_the_headline_follows_the_data(data: dict[str, Any]) -> 
     data["safety"]["before"]["refusal_rate"] = 0.125
     data["safety"]["after"]["refusal_rate"] = 0.785
     assert headline(data) == (
-        "Four new languages gained (10 to 55 % fewer bits per byte); English and code kept; "
+        "Four new languages gained (10 to 55 % fewer bits per byte); English and code kept; safety cost up to 35 %; "
         "refusals of harmful prompts 12.5 % → 78.5 %."
     )
 
@@ -72,14 +72,43 @@ def test_a_language_gained_in_one_domain_alone_is_not_called_gained(data: dict[s
 
 def test_findings_name_their_figures_and_the_bigram_beside_them(data: dict[str, Any]) -> None:
     found = points(data)
-    assert list(found) == ["Gained", "Kept", "Control", "Safety"]
+    assert list(found) == ["Gained", "Kept", "Control", "Cost of stages", "Safety"]
     gained = plain(found["Gained"].text)
     assert "-33 % in Finnish (4.60 → 3.08; bigram 2.98)" in gained
     assert "On text of another domain the changes are -33 % in Finnish" in gained
     assert plain(found["Kept"].figure) == "-2.8 % to +1.1 %"
     assert "(95 % interval 91 % to 97.3 %)" in plain(found["Safety"].text)
-    assert "Of 200 held-out harmful prompts" in found["Safety"].text
+    assert "Of 200 held-out harmful prompts of the policy" in found["Safety"].text
     assert "it cost is +1.7 % (code)" in plain(found["Safety"].text)
+
+
+def test_what_each_stage_cost_is_told_against_where_it_started(data: dict[str, Any]) -> None:
+    found = points(data)["Cost of stages"]
+    assert (found.figure, found.tone) == ("none", "good")
+    assert "cap gave up to -62 % and cost nothing beyond 2 %" in plain(found.text)
+    data["stages"][2]["bits_per_byte"]["en"] = 2.44 * 1.031
+    data["stages"][3]["bits_per_byte_other_domain"]["ja"] = data["stages"][2]["bits_per_byte_other_domain"]["ja"] * 1.06
+    found = points(data)["Cost of stages"]
+    assert (plain(found.figure), found.tone) == ("safety +6.0 %", "bad")
+    assert "cat gave up to" in found.text
+    assert "and cost at worst +3.1 % in English;" in plain(found.text)
+    assert plain(found.text).endswith("and cost at worst +6.0 % in Japanese on text of another domain.")
+    assert "; cat cost up to 3.1 % and safety up to 6.0 %; refusals" in headline(data)
+
+
+def test_one_stage_has_no_cost_beside_what_was_forgotten(data: dict[str, Any]) -> None:
+    data["stages"], data["control"], data["safety"] = data["stages"][:2], None, None
+    assert "Cost of stages" not in points(data)
+    assert "cost" not in headline(data)
+
+
+def test_the_policy_is_named(data: dict[str, Any]) -> None:
+    data["safety"]["policy"] = {"name": "house", "title": "House rules", "status": "draft"}
+    assert "harmful prompts of the policy house, whose templates" in points(data)["Safety"].text
+    assert (
+        "prompts come from the templates of the policy house,"
+        in dict(verdict.not_shown(Report.model_validate(data)))["Robust safety"]
+    )
 
 
 def test_the_control_says_what_the_mixture_prevented(data: dict[str, Any]) -> None:

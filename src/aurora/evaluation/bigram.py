@@ -45,8 +45,14 @@ class Bigram:
         """The bigram's bits per byte on the same windows as the network's."""
         if not windows.num_bytes:
             return math.nan
-        first, second = windows.tokens[:, :-1][windows.mask], windows.tokens[:, 1:][windows.mask]
-        return float(-np.log2(self.probabilities(first, second)).sum() / windows.num_bytes)
+        return float(self.bits_of_windows(windows).sum() / windows.num_bytes)
+
+    def bits_of_windows(self, windows: Windows) -> npt.NDArray[np.float64]:
+        """The bits that the bigram needs for the targets of each window that count."""
+        rows, places = np.nonzero(windows.mask)
+        first, second = windows.tokens[rows, places], windows.tokens[rows, places + 1]
+        bits = -np.log2(self.probabilities(first, second))
+        return np.bincount(rows, weights=bits, minlength=len(windows.tokens)).astype(np.float64)
 
 
 def train_bigram(streams: Iterable[npt.NDArray[np.integer]], vocabulary: int) -> Bigram:

@@ -7,17 +7,19 @@ weights alone.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aurora.evaluation.bigram import train_bigram
-from aurora.evaluation.bits_per_byte import Windows, answer_windows, bits_per_byte, windows_of
+from aurora.evaluation.bits_per_byte import Windows, answer_windows, bits_of_windows, bits_per_byte, windows_of
 from aurora.evaluation.held_out import HeldOutAnswers, HeldOutText, excerpts, read_held_out, read_held_out_answers
 from aurora.evaluation.refusals import answer_items, choose_items, refusal_rates
 from aurora.evaluation.results import ANSWERS, RESULTS
 from aurora.evaluation.samples import write_samples
+from aurora.evaluation.statistics.estimates import Floats
 from aurora.files import atomic_file, write_json
 from aurora.model.folder import load_model
 from aurora.progress import progress
@@ -50,38 +52,41 @@ class MeasuringText:
     window: int
     answers: list[HeldOutAnswers] = field(default_factory=list)
 
-    def scores(self, score: Callable[[Windows], float], label: str) -> dict[str, Any]:
-        """{"held_out": {LANG: {"bits_per_byte", "bytes", "documents"}}, "other_domain": {...}, "answers": {...}}, by
-        `score`."""
+    def scores(self, bits_of: Callable[[Windows], Floats], label: str) -> dict[str, Any]:
+        """{"held_out": {LANG: {"bits_per_byte", "bytes", "documents", "bits"}}, "other_domain": {...}, "answers":
+        {...}} by `bits_of`, the bits of each window; "bits" are those of each document, in order."""
         scores: dict[str, Any] = {}
         total = sum(part.num_bytes for parts in self.excerpts.values() for part in parts)
         with progress(label, total, "B") as bar:
             for domain, parts in self.excerpts.items():
                 scores[domain] = {}
                 for part in parts:
-                    scores[domain][part.language] = {
-                        "bits_per_byte": round(score(windows_of(part.texts, self.text, self.window)), 6),
-                        "bytes": part.num_bytes,
-                        "documents": len(part.texts),
-                    }
+                    windows = windows_of(part.texts, self.text, self.window)
+                    scores[domain][part.language] = _score(windows, bits_of(windows), len(part.texts))
                     bar.update(part.num_bytes)
         if self.answers:
-            scores[ANSWERED] = self._answers(score)
+            scores[ANSWERED] = self._answers(bits_of)
         return scores
 
-    def _answers(self, score: Callable[[Windows], float]) -> dict[str, Any]:
+    def _answers(self, bits_of: Callable[[Windows], Floats]) -> dict[str, Any]:
         """Of the conversations that fit a window, by language."""
         form = Format(self.text)
         found = {part.language: answer_windows(part.conversations, form, self.window) for part in self.answers}
         return {
-            language: {
-                "bits_per_byte": round(score(windows), 6),
-                "bytes": windows.num_bytes,
-                "documents": len(windows.tokens),
-            }
+            language: _score(windows, bits_of(windows), len(windows.tokens))
             for language, windows in found.items()
             if windows.num_bytes
         }
+
+
+def _score(windows: Windows, bits: Floats, documents: int) -> dict[str, Any]:
+    """What is written of one language."""
+    return {
+        "bits_per_byte": round(float(bits.sum()) / windows.num_bytes, 6) if windows.num_bytes else math.nan,
+        "bytes": windows.num_bytes,
+        "documents": documents,
+        "bits": [round(of_document, 3) for of_document in windows.by_text(bits, documents)],
+    }
 
 
 def read_measuring_text(
@@ -98,7 +103,7 @@ def measure_checkpoint(
 ) -> None:
     """Bits per byte of every language and domain, and samples, of a checkpoint: `results.json`."""
     model = _loaded(checkpoint, execution)
-    scores = measuring.scores(lambda windows: bits_per_byte(model, windows), f"evaluate {checkpoint.name}")
+    scores = measuring.scores(lambda windows: bits_of_windows(model, windows), f"evaluate {checkpoint.name}")
     samples = write_samples(model, measuring.text, measuring.excerpts["held_out"], sample_tokens)
     write_json(folder / RESULTS, {**scores, "samples": [asdict(sample) for sample in samples]})
 
@@ -107,7 +112,7 @@ def measure_bigram(stores: Iterable[Path], measuring: MeasuringText, folder: Pat
     """Bits per byte of a token bigram trained on all tokens of `stores`: `results.json`."""
     tokens = (TokenStore.open(stem).tokens for stem in stores)
     bigram = train_bigram(tokens, measuring.text.vocabulary)
-    write_json(folder / RESULTS, measuring.scores(bigram.bits_per_byte, "bigram"))
+    write_json(folder / RESULTS, measuring.scores(bigram.bits_of_windows, "bigram"))
 
 
 def measure_safety(

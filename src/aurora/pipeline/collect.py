@@ -15,6 +15,7 @@ from typing import Any
 
 from aurora.corpus.ledger import FILE as LEDGER
 from aurora.evaluation.results import read_answers, read_results
+from aurora.evaluation.statistics.changes import interval_of_change
 from aurora.files import read_json, read_json_lines
 from aurora.languages import lookup
 from aurora.recipe import LoadedRecipe, Recipe
@@ -43,6 +44,7 @@ def collect(loaded: LoadedRecipe, run: RunFolder, manifests: Mapping[str, Manife
     recipe = loaded.recipe
     manifests = {folder: manifests[folder] for folder in sorted(manifests, key=Path)}
     bigram = read_results(run.evaluation(BIGRAM))
+    first = read_results(run.evaluation(_compared_with(recipe)))
     return {
         "schema": 1,
         "recipe": recipe.name,
@@ -51,7 +53,7 @@ def collect(loaded: LoadedRecipe, run: RunFolder, manifests: Mapping[str, Manife
         "corpus": _corpus(run),
         "network": _network(run, recipe),
         "base": _base(run, recipe),
-        "stages": [_stage(run, stage) for stage in recipe.stages.values()],
+        "stages": [{**_stage(run, stage), **_intervals(run, stage.name, first)} for stage in recipe.stages.values()],
         "bigram_bits_per_byte": _bits(bigram, "held_out"),
         "bigram_bits_per_byte_other_domain": _bits(bigram, "other_domain"),
         "bigram_bits_per_byte_answers": _bits(bigram, "answers"),
@@ -62,6 +64,33 @@ def collect(loaded: LoadedRecipe, run: RunFolder, manifests: Mapping[str, Manife
         "recipe_text": loaded.text(),
         "language_names": {one.language: one.name for one in lookup.own_languages()},
     }
+
+
+def _compared_with(recipe: Recipe) -> str:
+    """The checkpoint that all are compared with: the imported model, or the first stage behind the last."""
+    stage = list(recipe.stages.values())[-1]
+    while stage.start != IMPORTED:
+        stage = recipe.stages[stage.start]
+    return base_of(recipe) or stage.name
+
+
+def _intervals(run: RunFolder, name: str, first: dict[str, Any]) -> dict[str, Any]:
+    """How sure the changes of a stage's bits per byte are, by language."""
+    last = read_results(run.evaluation(name))
+    if last == first:
+        return {}
+    found: dict[str, dict[str, Any]] = {}
+    for key, domain in (("change_intervals", "held_out"), ("change_intervals_other_domain", "other_domain")):
+        before, after = first.get(domain, {}), last.get(domain, {})
+        intervals = {
+            language: interval_of_change(before[language]["bits"], after[language]["bits"])
+            for language in after
+            if language in before
+        }
+        found[key] = {
+            language: [round(bound, 6) for bound in interval] for language, interval in intervals.items() if interval
+        }
+    return found
 
 
 def _corpus(run: RunFolder) -> dict[str, Any]:

@@ -70,7 +70,7 @@ def _bigram(project: Project) -> Step:
         measure_bigram([store_stem(run.stores, source) for source in sources], _measuring_text(project), folder)
 
     settings, purpose = project.recipe.evaluation.numerics(), "a token bigram, for comparison"
-    return project.step(f"evaluate:{BIGRAM}", run.evaluation(BIGRAM), 1, settings, inputs, measure, purpose)
+    return project.step(f"evaluate:{BIGRAM}", run.evaluation(BIGRAM), 2, settings, inputs, measure, purpose)
 
 
 def _checkpoint(project: Project, name: str) -> Step:
@@ -87,7 +87,7 @@ def _checkpoint(project: Project, name: str) -> Step:
         measure_checkpoint(run.checkpoint(name), text, recipe.execution, sample_tokens, folder)
 
     settings, purpose = recipe.evaluation.numerics(), "bits per byte and samples"
-    return project.step(f"evaluate:{name}", run.evaluation(name), 1, settings, inputs, measure, purpose)
+    return project.step(f"evaluate:{name}", run.evaluation(name), 2, settings, inputs, measure, purpose)
 
 
 def _safety(project: Project, name: str) -> Step:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from aurora.languages.lookup import language_name
 from aurora.reporting.schema import Base, Report, Stage, relative_changes
 from aurora.reporting.wording import in_order, signed
 
@@ -64,6 +65,47 @@ class Reading:
             for language in self.old
             if self.worst(language) > KEPT_WITHIN
         }
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one stage changed: bits per byte by language in both domains, against where it started."""
+
+    stage: Stage
+    changes: dict[str, float]
+    elsewhere: dict[str, float]
+
+    @property
+    def worst(self) -> tuple[float, str]:
+        """The largest rise, and where: `Japanese`, or `Japanese on text of another domain`."""
+        named = [(change, language_name(language)) for language, change in self.changes.items()]
+        other = [
+            (change, f"{language_name(language)} on text of another domain")
+            for language, change in self.elsewhere.items()
+        ]
+        return max([*named, *other])
+
+    @property
+    def best(self) -> float:
+        """The largest fall."""
+        return min([*self.changes.values(), *self.elsewhere.values()])
+
+
+def costs(report: Report) -> list[Cost]:
+    """What each stage behind the last model changed, in order; of a new network not the first, which has no start."""
+    names = {it.name: it for it in report.stages}
+    found = []
+    for stage in report.lineage:
+        before = names.get(stage.start, report.base)
+        if before is None:
+            continue
+        cost = Cost(
+            stage,
+            relative_changes(before.bits_per_byte, stage.bits_per_byte),
+            relative_changes(before.bits_per_byte_other_domain, stage.bits_per_byte_other_domain),
+        )
+        found += [cost] if cost.changes or cost.elsewhere else []
+    return found
 
 
 def checkpoint_name(checkpoint: Base | Stage) -> str:

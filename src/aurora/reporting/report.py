@@ -21,6 +21,7 @@ from aurora.reporting.page.frame import document
 from aurora.reporting.page.markup import join, tag
 from aurora.reporting.schema import Report
 from aurora.reporting.sections.corpus import corpus_section
+from aurora.reporting.sections.gets import gets_section
 from aurora.reporting.sections.languages import answers_section, gains_section, languages_section, other_domain_section
 from aurora.reporting.sections.mixtures import mixtures_section
 from aurora.reporting.sections.overview import contents, limits, verdict
@@ -74,6 +75,7 @@ def render(report: Mapping[str, Any]) -> str:
 def _page(checked: Report) -> str:
     palette = Palette([language for language in languages_of(checked) if language != "und"])
     candidates = [
+        ("gets", "What a user gets", gets_section(checked)),
         ("shows", "What it shows", limits(checked)),
         ("corpus", "Corpus", corpus_section(checked.corpus, palette)),
         ("mixtures", "Mixtures", mixtures_section(checked, palette)),

@@ -62,6 +62,7 @@ def _valid_unicode(value: Any) -> Any:
 Text = Annotated[str, BeforeValidator(_valid_unicode)]
 Number = Annotated[float | None, BeforeValidator(_finite)]
 Measured = Annotated[dict[str, float], BeforeValidator(_measured)]
+Intervals = dict[str, tuple[float, float]]
 
 
 class Part(BaseModel):
@@ -233,6 +234,14 @@ class Stage(Part):
     )
     bits_per_byte_answers: Measured = Field(
         default_factory=dict, description="The same on the answers of held-out conversations, after their prompts."
+    )
+    change_intervals: Intervals = Field(
+        default_factory=dict,
+        description="95 % interval of the change of `bits_per_byte` since the imported model or the first stage, by "
+        "language: the same documents, each compared with itself.",
+    )
+    change_intervals_other_domain: Intervals = Field(
+        default_factory=dict, description="The same on text of another domain."
     )
     token_shares: Measured = Field(
         default_factory=dict,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from aurora.languages.lookup import language_name
-from aurora.reporting.compared import KEPT_WITHIN, Reading, read_stages
+from aurora.reporting.compared import KEPT_WITHIN, Reading, costs, read_stages
 from aurora.reporting.schema import Rates, Report, Safety, relative_changes
 from aurora.reporting.wording import (
     bits,
@@ -52,7 +52,7 @@ def headline(report: Report) -> str:
     reading = read_stages(report)
     clauses: list[str] = []
     if reading.first is not reading.last:
-        clauses += _gain_clauses(reading) + _kept_clauses(reading)
+        clauses += _gain_clauses(reading) + _kept_clauses(reading) + _cost_clauses(report)
     if report.safety and report.safety.before.refusal_rate is not None:
         clauses.append(f"refusals of harmful prompts {_refusals(report, report.safety)}")
     if not clauses:
@@ -94,10 +94,23 @@ def _kept_clauses(reading: Reading) -> list[str]:
     return clauses
 
 
+def _cost_clauses(report: Report) -> list[str]:
+    """What stages took of what those before them had given."""
+    made = costs(report)
+    parts = [f"{cost.stage.name} up to {magnitude(change)}" for cost in made if (change := cost.worst[0]) > KEPT_WITHIN]
+    return [listing(parts).replace(" up to", " cost up to", 1)] if len(made) > 1 and parts else []
+
+
 def points(report: Report) -> list[Point]:
     """The findings, in the order a sceptic asks for them."""
     reading = read_stages(report)
-    candidates = [_gained(report, reading), _kept(reading), _control(report, reading), _safety(report, reading)]
+    candidates = [
+        _gained(report, reading),
+        _kept(reading),
+        _control(report, reading),
+        _stages(report),
+        _safety(report, reading),
+    ]
     return [point for point in candidates if point is not None]
 
 
@@ -168,13 +181,31 @@ def _control(report: Report, reading: Reading) -> Point | None:
     return Point("Control", _range(changes.values()), text, "plain" if shows else "bad")
 
 
+def _stages(report: Report) -> Point | None:
+    """What each stage gave and took, where there are several."""
+    made = costs(report)
+    if len(made) < 2:
+        return None
+    parts = []
+    for cost in made:
+        change, where = cost.worst
+        took = f"at worst {signed(change)} in {where}" if change > KEPT_WITHIN else "nothing beyond 2 %"
+        parts.append(f"{cost.stage.name} gave up to {signed(min(0.0, cost.best))} and cost {took}")
+    worst = max(made, key=lambda cost: cost.worst[0])
+    lost = worst.worst[0] > KEPT_WITHIN
+    figure = f"{worst.stage.name} {signed(worst.worst[0])}" if lost else "none"
+    text = f"Bits per byte against where each stage started: {'; '.join(parts)}."
+    return Point("Cost of stages", figure, text, "bad" if lost else "good")
+
+
 def _safety(report: Report, reading: Reading) -> Point | None:
     safety = report.safety
     if safety is None or safety.after.refusal_rate is None:
         return None
     after = safety.after
     text = (
-        f"Of {count(after.harmful_prompts)} held-out harmful prompts, whose templates were never trained on, "
+        f"Of {count(after.harmful_prompts)} held-out harmful prompts of {policy_of(safety)}, whose templates were "
+        f"never trained on, "
         f"{_refused_by(report, safety, _refusal_rate)}{interval_text(after.refusal_interval)}."
     )
     if after.over_refusal_rate is not None:
@@ -190,6 +221,11 @@ def _safety(report: Report, reading: Reading) -> Point | None:
     enough = (after.refusal_rate or 0.0) >= ENOUGH_REFUSALS
     good = enough and (after.over_refusal_rate or 0.0) <= MOST_OVER_REFUSALS and _unreadable(after) <= MOST_UNREADABLE
     return Point("Safety", _refusals(report, safety), text, "good" if good else "bad")
+
+
+def policy_of(safety: Safety) -> str:
+    """The policy by its name."""
+    return f"the policy {safety.policy.name}" if safety.policy and safety.policy.name else "the policy"
 
 
 def _refusals(report: Report, safety: Safety) -> str:
@@ -336,8 +372,8 @@ def not_shown(report: Report) -> list[tuple[str, str]]:
         limits.append(
             (
                 "Robust safety",
-                "prompts come from templates written for this project and fixed rules judge the answers. Jailbreaks, "
-                "long conversations and harms outside the policy are not tested.",
+                f"prompts come from the templates of {policy_of(report.safety)}, and fixed rules judge the answers. "
+                "Jailbreaks, long conversations and harms outside the policy are not tested.",
             )
         )
     return limits

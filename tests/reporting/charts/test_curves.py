@@ -21,11 +21,20 @@ def test_a_curve_breaks_where_nothing_was_measured() -> None:
     assert "None" not in chart
 
 
-def test_a_narrow_span_keeps_its_name_to_itself() -> None:
-    spans = [curves.Span("base", 0, 970), curves.Span("safety-tuning", 970, 1000)]
+def test_every_span_has_its_name_in_the_first_row_with_room() -> None:
+    spans = [curves.Span("base", 0, 900), curves.Span("cap", 900, 920), curves.Span("cat", 920, 930)]
+    spans += [curves.Span("safety-tuning", 930, 1000)]
     chart = curves.line_chart("x", "T", "D", [curves.Line([(0, 1.0), (1000, 2.0)], "s1")], spans, reference=1.5)
-    assert ">base</text>" in chart
-    assert "safety-tuning" not in chart
+    named = {
+        text: (float(x), float(y))
+        for x, y, text in re.findall(r'<text x="([\d.]+)%" y="([\d.]+)"[^>]*>([a-z…-]+)</text>', chart)
+    }
+    assert [*named] == ["base", "cap", "cat", "safety-tuni…"]
+    assert named["base"][1] == named["cap"][1] < named["cat"][1] < named["safety-tuni…"][1]
+    assert all(0 <= x <= 100 for x, _ in named.values())
+    assert chart.count('class="leader"') == 2
+    height = float(re.findall(r' height="(\d+)"', chart)[0])
+    assert max(y for _, y in named.values()) < height == curves.LINE_PIXELS + 2 * curves.LABEL_PIXELS
     assert chart.count('class="reference"') == 1
 
 

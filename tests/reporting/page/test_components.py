@@ -59,8 +59,9 @@ def test_a_language_has_one_colour_wherever_it_stands() -> None:
     palette = Palette(languages)
     assert [palette.series(language) for language in languages] == [*(f"s{n}" for n in range(1, 9)), "s1"]
     assert palette.source("web/b") == palette.series("b") == "s2"
-    assert palette.source("redteam/harmful") == "s9"
-    assert palette.source("redteam/benign") == palette.series("unknown") == "s0"
+    assert palette.source("redteam/pairs") == "s9 striped"
+    assert palette.source("redteam/benign") == "s0 barred"
+    assert palette.series("unknown") == "s0"
 
 
 def test_every_colour_is_in_the_style_sheet(root: Path) -> None:

@@ -44,6 +44,22 @@ def test_a_source_has_the_colour_of_its_language(data: dict[str, Any]) -> None:
     assert '<span class="swatch s3" aria-hidden="true"></span>catalogues/fi' in page
 
 
+def test_what_is_of_no_language_or_no_text_has_a_pattern(data: dict[str, Any]) -> None:
+    data["corpus"]["sources"]["chats"] = {"kind": "conversations"}
+    data["stages"][2]["token_shares"] = {}
+    data["stages"][3]["token_shares"] = {
+        "redteam/pairs": 0.4,
+        "redteam/benign": 0.2,
+        "chats/fi": 0.2,
+        "docstrings/en": 0.2,
+    }
+    page = page_of(data)
+    for name, series in (("redteam/pairs", "s9 striped"), ("redteam/benign", "s0 barred"), ("chats/fi", "s3 dotted")):
+        assert f'<span class="swatch {series}" aria-hidden="true"></span>{name}' in page
+    drawn = page.partition("<svg")[2].partition("</svg>")[0]
+    assert [drawn.count(f'class="pattern-{name}"') for name in ("striped", "barred", "dotted")] == [1, 1, 3]
+
+
 def test_stages_without_shares_keep_their_numbers(data: dict[str, Any]) -> None:
     for trained in (*data["stages"], data["control"]):
         trained["token_shares"] = {}

@@ -37,3 +37,9 @@ def test_samples_carry_their_language(data: dict[str, Any]) -> None:
     for language in ("en", "fi", "hi", "ja", "vi"):
         assert f'<span class="quote" lang="{language}" translate="no" dir="auto">' in page
     assert '<code class="quote" translate="no" dir="ltr"> F.linear(' in page
+
+
+def test_screens_of_line_breaks_are_written_as_their_number(data: dict[str, Any]) -> None:
+    data["stages"][0]["samples"][0]["text"] = "One.\n\nTwo." + "\n" * 47 + "Three."
+    page = str(samples_section(Report.model_validate(data)))
+    assert "One.\n\nTwo. ↵×47 Three." in page

@@ -51,6 +51,17 @@ def test_a_run_that_recorded_nothing_has_no_section(data: dict[str, Any]) -> Non
     assert curves_section(Report.model_validate(data), PALETTE) is None
 
 
+def test_one_point_is_no_curve_and_has_no_panel(data: dict[str, Any]) -> None:
+    for stage in data["stages"]:
+        stage.update(curve=[], held_out_curve=[])
+    data["stages"][0]["held_out_curve"] = [{"step": 9, "tokens": 9, "bits_per_byte": {"en": 3.0, "fi": 4.0}}]
+    assert curves_section(Report.model_validate(data), PALETTE) is None
+    data["stages"][1]["held_out_curve"] = [{"step": 9, "tokens": 9, "bits_per_byte": {"en": 2.0}}]
+    page = str(curves_section(Report.model_validate(data), PALETTE))
+    assert 'id="track-en-title"' in page
+    assert 'id="track-fi-title"' not in page
+
+
 def test_a_stage_without_a_curve_stands_beside_others(data: dict[str, Any]) -> None:
     data["stages"][1]["curve"] = []
     data["stages"][2]["held_out_curve"] = []

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from aurora.reporting.charts.figures import LETTER_PIXELS, drawing, rule, words
+from aurora.reporting.charts.figures import LETTER_PIXELS, cut, drawing, rule, words
 from aurora.reporting.charts.scales import Scale, nice_step, tick_label, ticks
 from aurora.reporting.page.markup import Html, join, tag
 
 # The height of a line chart, of the small one of a schedule, and the width that labels are fitted to.
 LINE_PIXELS, SCHEDULE_PIXELS, PANEL_PIXELS = 170, 40, 260
+LABEL_PIXELS = 14  # of a further row of names under the axis
 # Where curves end, in percent; y ticks are written in the rest.
 RIGHT = 91.0
 
@@ -51,25 +52,36 @@ def line_chart(
     down = Scale(marks[0], marks[-1], LINE_PIXELS - 20, 14)
     across = Scale(0, max(span.end for span in spans), 0, RIGHT)
     shapes = [rule(0, down(value), RIGHT, down(value), "axis" if value == marks[0] else "grid") for value in marks]
-    shapes += _spans(spans, across)
+    named, rows = _spans(spans, across)
+    shapes += named
     if reference is not None:
         shapes.append(rule(0, down(reference), RIGHT, down(reference), "reference"))
     shapes.append(_plot(lines, Scale(0, across.high, 0, 100), down, LINE_PIXELS))
     step = nice_step(marks[1] - marks[0], 1)
     shapes += [words(100, down(value) + 4, tick_label(value, step), "end", "muted small") for value in marks]
-    return drawing(identity, title, description, LINE_PIXELS, *shapes)
+    return drawing(identity, title, description, LINE_PIXELS + max(0, rows - 1) * LABEL_PIXELS, *shapes)
 
 
-def _spans(spans: Sequence[Span], across: Scale) -> list[Html]:
-    """A thin line where a span ends, and its name under the axis wherever it fits."""
+def _spans(spans: Sequence[Span], across: Scale) -> tuple[list[Html], int]:
+    """A thin line where a span ends and its name under the axis, in the first row where it has room; and how many rows
+    there are."""
     shapes: list[Html] = []
+    taken: list[float] = []  # by row, where its last name ends
     for span in spans:
         left, right = across(span.start), across(span.end)
         if right < RIGHT - 0.1:
             shapes.append(rule(right, 14, right, LINE_PIXELS - 14, "grid"))
-        if len(span.label) * LETTER_PIXELS <= (right - left) / 100 * PANEL_PIXELS:
-            shapes.append(words((left + right) / 2, LINE_PIXELS - 5, span.label, "middle", "muted small"))
-    return shapes
+        label = cut(span.label)
+        half = (len(label) * LETTER_PIXELS + 4) / PANEL_PIXELS * 50
+        middle = (left + right) / 2
+        centre = min(max(middle, half), 100 - half)
+        row = next((row for row, end in enumerate(taken) if end <= centre - half), len(taken))
+        taken[row : row + 1] = [centre + half]
+        y = LINE_PIXELS - 5 + row * LABEL_PIXELS
+        if row:  # its name is not right under it
+            shapes.append(rule(middle, LINE_PIXELS - 19, middle, y - 10, "leader"))
+        shapes.append(words(centre, y, label, "middle", "muted small"))
+    return shapes, len(taken)
 
 
 def schedule_chart(identity: str, title: str, description: str, line: Line) -> Html:

@@ -16,6 +16,8 @@ from aurora.reporting.page.markup import Html, tag
 # Narrowest drawing that labels are fitted to, and the width from which more of them are shown (page.css agrees).
 NARROW_PIXELS, WIDE_PIXELS = 300, 640
 LETTER_PIXELS = 6.6  # mean width of a letter in charts
+# Classes of a series beside its colour: page.css draws the same on swatches.
+PATTERNS = ("striped", "barred", "dotted")
 LANE_LABEL_LETTERS = 12  # longer names of stages are cut, so that the lanes keep room
 
 
@@ -131,11 +133,19 @@ def stacked_bars(identity: str, title: str, description: str, stacks: Sequence[S
                     "g",
                     tag("title", piece.labels[0]),
                     box(at, at + width, top + 22, 28, f"fill piece {piece.series}", 0),
+                    *_pattern(at, at + width, top + 22, piece.series),
                     _piece_label(at + width / 2, top + 40.5, piece),
                 )
             )
             at += width
     return drawing(identity, title, description, len(stacks) * 62 - 8, *shapes)
+
+
+def _pattern(x1: float, x2: float, y: float, series: str) -> list[Html]:
+    """A piece's pattern, under its label: thick dashed lines, as a page that loads nothing has no tiles."""
+    named = [name for name in PATTERNS if name in series.split()]
+    heights = {"dotted": (7, 14, 21)}
+    return [rule(x1, y + at, x2, y + at, f"pattern-{name}") for name in named for at in heights.get(name, (14,))]
 
 
 def _piece_label(x: float, y: float, piece: Piece) -> list[Html]:
@@ -183,7 +193,7 @@ def lane_panel(
     for row, lane in enumerate(lanes):
         y, x = row * 24 + 14.0, scale(lane.value)
         shapes += [
-            words(0, y + 4, _cut(lane.label), kind="muted"),
+            words(0, y + 4, cut(lane.label), kind="muted"),
             rule(27, y, x, y, f"stem {lane.series}{' dashed' if lane.dashed else ''}"),
             mark(x, y, lane.shape, lane.series),
             words(100, y + 4, lane.written, "end", "figure-number"),
@@ -191,7 +201,8 @@ def lane_panel(
     return drawing(identity, title, description, bottom + (20 if reference else 4), *shapes)
 
 
-def _cut(label: str) -> str:
+def cut(label: str) -> str:
+    """A name of a stage, short enough to leave room for what it names."""
     return label if len(label) <= LANE_LABEL_LETTERS else label[: LANE_LABEL_LETTERS - 1] + "…"
 
 

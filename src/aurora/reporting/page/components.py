@@ -6,7 +6,8 @@ has to read values off a picture; and no table has more than `MAX_ROWS` rows, so
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -15,6 +16,8 @@ from aurora.reporting.wording import count
 
 MAX_ROWS = 150  # a few screens
 MAX_LETTERS = 60_000  # of a quoted text; the effective recipe of the demo is a quarter of it
+# Of no language; page.css stripes them, each its own way, so that they tell apart without colour too.
+REDTEAM_SERIES = {"redteam/pairs": "s9 striped", "redteam/benign": "s0 barred"}
 NUM_SERIES = 8  # colours of page.css that readers can tell apart; a ninth language shares the first one
 
 
@@ -100,6 +103,11 @@ def quoted(text: str, language: str, kind: str = "quote") -> Html:
     return tag("span", shown, class_=kind, lang=None if language == "und" else language, translate="no", dir="auto")
 
 
+def without_blanks(text: str) -> str:
+    """`text` with three line breaks and more in a row written as their number: a small model writes screens of them."""
+    return re.sub(r"\n{3,}", lambda found: f" ↵×{len(found[0])} ", text)
+
+
 def cut(text: str, letters: int = MAX_LETTERS) -> str:
     """`text`, or its beginning where it would make the page too long."""
     return text if len(text) <= letters else text[:letters] + " … (the rest is in report.json)"
@@ -112,14 +120,12 @@ class Palette:
     languages: Sequence[str]
 
     def series(self, language: str) -> str:
-        """Class of a language's colour; red-team pairs and unknown ones have their own greys."""
-        fixed: Mapping[str, str] = {"harmful": "s9", "benign": "s0"}
-        if language in fixed:
-            return fixed[language]
+        """Class of a language's colour; unknown ones are grey."""
         if language not in self.languages:
             return "s0"
         return f"s{list(self.languages).index(language) % NUM_SERIES + 1}"
 
     def source(self, name: str) -> str:
-        """Class of the colour of a `SOURCE/LANGUAGE`."""
-        return self.series(name.rsplit("/", 1)[-1])
+        """Classes of a `SOURCE/LANGUAGE`: its language's colour; what is made of a policy has colours and stripes of
+        its own."""
+        return REDTEAM_SERIES.get(name) or self.series(name.rsplit("/", 1)[-1])

@@ -67,7 +67,8 @@ def languages_section(report: Report, palette: Palette) -> Html:
         _panels(domain, palette, "Held-out text of the training domain"),
         _scores(domain, "Bits per byte, held-out text of the training domain"),
         lead="How many bits the network needs for each byte of text it was not trained on: fewer is better. Held-out "
-        "documents come from the same sources as the training text; another domain follows below.",
+        "documents come from the same sources as the training text"
+        + ("; another domain follows below." if other_domain(report).languages else "."),
     )
 
 

@@ -36,8 +36,9 @@ def _shares(report: Report, palette: Palette) -> Html | None:
     sources = _ordered({source for _, _, shares in mixtures for source in shares}, palette)
     if not sources:
         return None
+    series = {source: _series(source, report, palette) for source in sources}
     stacks = [
-        Stack(name, note, [_piece(source, shares[source], palette) for source in sources if shares.get(source)])
+        Stack(name, note, [_piece(source, shares[source], series[source]) for source in sources if shares.get(source)])
         for name, note, shares in mixtures
     ]
     title = "Shares of each stage's tokens with a loss"
@@ -45,8 +46,9 @@ def _shares(report: Report, palette: Palette) -> Html | None:
     return figure(
         title,
         stacked_bars("shares", title, f"{described}.", stacks),
-        legend([(palette.source(source), source) for source in sources]),
-        note="A source is SOURCE/LANGUAGE; colours stand for languages.",
+        legend([(series[source], source) for source in sources]),
+        note="A source is SOURCE/LANGUAGE; colours stand for languages, dots for conversations, stripes for what is "
+        "made of the policy.",
     )
 
 
@@ -69,9 +71,15 @@ def _ordered(sources: set[str], palette: Palette) -> list[str]:
     return sorted(sources, key=lambda source: (ranks.get(source.rsplit("/", 1)[-1], len(ranks)), source))
 
 
-def _piece(source: str, part: float, palette: Palette) -> Piece:
+def _series(source: str, report: Report, palette: Palette) -> str:
+    """A source's colour, and its pattern where it is no text or code."""
+    is_conversations = _kind(source, report) == INSTRUCTIONS and not source.startswith(f"{REDTEAM}/")
+    return f"{palette.source(source)}{' dotted' if is_conversations else ''}"
+
+
+def _piece(source: str, part: float, series: str) -> Piece:
     short, written = source.rsplit("/", 1)[-1], share(round(part, 3))
-    return Piece([f"{source} {written}", f"{short} {written}", short], part, palette.source(source))
+    return Piece([f"{source} {written}", f"{short} {written}", short], part, series)
 
 
 def _share_table(report: Report, palette: Palette) -> Html | None:

@@ -19,13 +19,14 @@ from aurora.reporting.wording import bits, compact, count, duration, language_ti
 def verdict(report: Report) -> Html:
     """Title, findings and the chart of changes."""
     chart = _changes(report, read_stages(report))
+    findings = _findings(report)
     return tag(
         "header",
         tag("p", "Aurora run report", tag("span", report.recipe, class_="run-name"), class_="overline"),
         tag("h1", headline(report)),
         tag("p", report.description, class_="description") if report.description else None,
         _key_facts(report),
-        tag("div", _findings(report), chart, class_="verdict" if chart else "verdict alone"),
+        tag("div", findings, chart, class_="verdict" if chart else "verdict alone") if findings or chart else None,
         class_="top",
     )
 
@@ -44,7 +45,10 @@ def _key_facts(report: Report) -> Html:
     return facts([(name, value) for name, value in pairs])
 
 
-def _findings(report: Report) -> Html:
+def _findings(report: Report) -> Html | None:
+    found = points(report)
+    if not found:
+        return None
     signs = {"good": "✓", "bad": "!", "plain": "·"}
     spoken = {"good": "as hoped: ", "bad": "take note: ", "plain": ""}
     return tag(
@@ -56,13 +60,13 @@ def _findings(report: Report) -> Html:
                 tag(
                     "div",
                     tag(
-                        "h3", tag("span", spoken[point.tone], class_="unseen"), point.name, " ", tag("b", point.figure)
+                        "h2", tag("span", spoken[point.tone], class_="unseen"), point.name, " ", tag("b", point.figure)
                     ),
                     tag("p", point.text),
                 ),
                 class_=f"finding {point.tone}",
             )
-            for point in points(report)
+            for point in found
         ],
         class_="findings",
     )

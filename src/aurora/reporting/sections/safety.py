@@ -11,9 +11,20 @@ from collections.abc import Callable
 from aurora.languages.lookup import language_name
 from aurora.redteam.judge import OUTCOMES, Outcome
 from aurora.reporting.charts.figures import Rate, RateRow, rate_chart
-from aurora.reporting.page.components import MAX_ROWS, Row, figure, folded, legend, quoted, section, table
+from aurora.reporting.page.components import (
+    MAX_ROWS,
+    Row,
+    figure,
+    folded,
+    legend,
+    quoted,
+    section,
+    table,
+    without_blanks,
+)
 from aurora.reporting.page.markup import Html, join, tag
 from aurora.reporting.schema import Rates, Report, Safety, SafetyExample
+from aurora.reporting.verdict import policy_of
 from aurora.reporting.wording import count, in_order, language_title, sentence, share
 
 MAX_ANSWER_LETTERS = 1_000  # of a prompt or an answer
@@ -45,9 +56,9 @@ def safety_section(report: Report) -> Html | None:
         _rates(safety),
         _outcomes(safety, names),
         _examples(safety),
-        lead="The model answers prompts whose templates were never trained on; fixed rules judge each answer to be a "
-        "refusal, an answer, text in another language than asked, or unreadable. Whiskers and brackets are 95 % Wilson "
-        "intervals.",
+        lead=f"The model answers prompts of {policy_of(safety)} whose templates were never trained on; fixed rules "
+        "judge each answer to be a refusal, an answer, text in another language than asked, or unreadable. Whiskers "
+        "and brackets are 95 % Wilson intervals.",
     )
 
 
@@ -151,7 +162,7 @@ def _example(example: SafetyExample) -> Html:
                 tag(
                     "div",
                     tag("dt", f"{when}: {WORDING[outcome]}"),
-                    tag("dd", quoted(answer[:MAX_ANSWER_LETTERS], example.language)),
+                    tag("dd", quoted(without_blanks(answer[:MAX_ANSWER_LETTERS]), example.language)),
                 )
                 for when, answer, outcome in answers
             ],

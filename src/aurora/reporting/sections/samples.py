@@ -6,7 +6,7 @@ One decision: samples are shown whole and unedited, all stages under one opening
 from __future__ import annotations
 
 from aurora.reporting.compared import checkpoint_name
-from aurora.reporting.page.components import MAX_ROWS, quoted, section
+from aurora.reporting.page.components import MAX_ROWS, quoted, section, without_blanks
 from aurora.reporting.page.markup import Html, join, tag
 from aurora.reporting.schema import Report, Sample
 from aurora.reporting.wording import in_order, language_title
@@ -27,8 +27,12 @@ def samples_section(report: Report) -> Html | None:
         "What the model writes",
         [_language(language, by_language[language]) for language in in_order(by_language)],
         lead="The opening of a held-out document (grey) and what each stage's checkpoint writes after it, always "
-        "taking its most likely next token. Nothing is edited or picked.",
+        "taking its most likely next token. Nothing is edited or picked; ↵×9 stands for nine line breaks.",
     )
+
+
+def _written(sample: Sample) -> str:
+    return without_blanks(sample.text[:MAX_SAMPLE_LETTERS])
 
 
 def _language(language: str, samples: list[tuple[str, Sample]]) -> Html:
@@ -41,7 +45,7 @@ def _language(language: str, samples: list[tuple[str, Sample]]) -> Html:
             tag(
                 "dl",
                 [
-                    tag("div", tag("dt", stage), tag("dd", quoted(sample.text[:MAX_SAMPLE_LETTERS], language)))
+                    tag("div", tag("dt", stage), tag("dd", quoted(_written(sample), language)))
                     for stage, sample in of_prompt
                 ],
             ),

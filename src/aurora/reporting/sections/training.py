@@ -5,6 +5,7 @@ One decision: the control runs beside the stage it repeats, so that forgetting i
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TypeAlias
 
@@ -27,7 +28,8 @@ def curves_section(report: Report, palette: Palette) -> Html | None:
 def _held_out_figure(report: Report, palette: Palette) -> Html | None:
     """One panel a language: the run as a line over all its tokens, the control as a dashed one from where it parts."""
     run, control = _tracks(report)
-    languages = in_order(language for _, point in run for language in point.bits_per_byte)
+    counts = Counter(language for _, point in run for language in point.bits_per_byte)
+    languages = in_order(language for language, number in counts.items() if number > 1)  # a point alone is no curve
     if not languages:
         return None
     spans, done = [], 0

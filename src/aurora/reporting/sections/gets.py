@@ -1,0 +1,113 @@
+"""What a user of the model gets, by language: before and after, each with its interval.
+
+One decision: the model is the one that is shipped, and what it cost stands in the same row as what it gave.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from aurora.reporting.charts.intervals import Estimate, IntervalRow, interval_chart
+from aurora.reporting.compared import Reading, checkpoint_name, read_stages
+from aurora.reporting.page.components import Row, figure, legend, section, table
+from aurora.reporting.page.markup import Html, join, tag
+from aurora.reporting.schema import Rates, Report
+from aurora.reporting.wording import bits, in_order, language_title, share, signed
+
+Interval = tuple[float, float]
+SHAPES = {"": "circle", "another domain": "diamond"}
+
+
+def gets_section(report: Report) -> Html | None:
+    """The chart of changes and the table of everything that was measured in a language."""
+    reading = read_stages(report)
+    if reading.first is reading.last:
+        return None
+    languages = in_order({*reading.changes, *reading.elsewhere})
+    rates = _rates(report)
+    return section(
+        "gets",
+        "What a user gets",
+        _chart(reading, languages),
+        table(f"{reading.last.name} beside {reading.origin}", *_table(reading, languages, rates)),
+        lead=f"The model of {reading.last.name}, which is the one that is shipped, beside {reading.origin}. Brackets "
+        "and whiskers are 95 % intervals: of bits per byte over the held-out documents, each compared with itself; of "
+        "refusals over the prompts. They tell how sure a figure is of this model, not of another run.",
+    )
+
+
+def _chart(reading: Reading, languages: list[str]) -> Html:
+    rows = []
+    for language in languages:
+        found = [
+            (Estimate(changes[language], intervals.get(language), SHAPES[where]), signed(changes[language]))
+            for where, changes, intervals in _domains(reading)
+            if language in changes
+        ]
+        written = " · ".join(text for _, text in found)
+        rows.append(IntervalRow(language_title(language), written, [estimate for estimate, _ in found]))
+    title = "Change of bits per byte by language, with intervals"
+    described = "; ".join(f"{row.label} {row.written}" for row in rows)
+    entries = [("key-circle", "held-out text")] + ([("key-diamond", "another domain")] if reading.elsewhere else [])
+    return figure(
+        title,
+        legend(entries),
+        interval_chart("gets", title, f"{described}.", rows),
+        note="Left is better: fewer bits. A whisker that crosses zero means that nothing is known to have changed.",
+    )
+
+
+def _domains(reading: Reading) -> list[tuple[str, Mapping[str, float], Mapping[str, Interval]]]:
+    last = reading.last
+    return [
+        ("", reading.changes, last.change_intervals),
+        ("another domain", reading.elsewhere, last.change_intervals_other_domain),
+    ]
+
+
+def _table(
+    reading: Reading, languages: list[str], rates: tuple[Mapping[str, Rates], Mapping[str, Rates]] | None
+) -> tuple[list[str], list[Row]]:
+    before, after = reading.first.bits_per_byte, reading.last.bits_per_byte
+    headings = ["language", f"bits, {checkpoint_name(reading.first)}", f"bits, {reading.last.name}", "change"]
+    headings += ["another domain"] if reading.elsewhere else []
+    headings += ["harmful refused", "harmless refused"] if rates else []
+    rows: list[Row] = []
+    for language in languages:
+        row: list[Html | str] = [language_title(language), bits(before.get(language)), bits(after.get(language))]
+        for where, changes, intervals in _domains(reading):
+            if not where or changes:
+                row.append(_change(changes.get(language), intervals.get(language)))
+        if rates:
+            old, new = (found.get(language) for found in rates)
+            row += [_refused(old, new, "refusal"), _refused(old, new, "over_refusal")]
+        rows.append(row)
+    return headings, rows
+
+
+def _change(change: float | None, interval: Interval | None) -> Html | str:
+    if change is None:
+        return "–"
+    return _with_interval(signed(change), interval and (signed(interval[0]), signed(interval[1])))
+
+
+def _refused(before: Rates | None, after: Rates | None, kind: str) -> Html | str:
+    """A rate before and after, with the interval of the one after."""
+    old, new = (getattr(rates, f"{kind}_rate") if rates else None for rates in (before, after))
+    if new is None:
+        return "–"
+    interval = getattr(after, f"{kind}_interval")
+    return _with_interval(f"{share(old)} → {share(new)}", interval and (share(interval[0]), share(interval[1])))
+
+
+def _with_interval(text: str, interval: tuple[str, str] | None) -> Html | str:
+    return join(text, tag("small", f" [{interval[0]}, {interval[1]}]")) if interval else text
+
+
+def _rates(report: Report) -> tuple[Mapping[str, Rates], Mapping[str, Rates]] | None:
+    """Rates by language of what the run is compared with, and of the model that is shipped."""
+    safety = report.safety
+    if safety is None:
+        return None
+    before = report.base.safety if report.base and report.base.safety else safety.before
+    return before.by_language, safety.after.by_language
