@@ -6,22 +6,32 @@ cannot tell of a file or a key that is no more.
 
 from __future__ import annotations
 
+import argparse
 import ast
 import itertools
+import shutil
+import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
 from aurora.cli import aurora
+from aurora.errors import AuroraError
+from aurora.files import read_json, sha256
 from aurora.languages.reference import key_tables
 from aurora.recipe import Recipe
 from aurora.recipe.json_schema import NAME as SCHEMA
 from aurora.recipe.json_schema import schema_text
 from aurora.recipe.reference import reference_page
+from aurora.reporting.page import browser
 from aurora.reporting.reference import report_page
+from aurora.reporting.report import render
+from aurora.reporting.schema import Report
 
 HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))  # for figures.py, wherever this is run from
 SOURCE = HERE.parent / "src/aurora"
 README = HERE.parent / "README.md"
 ARCHITECTURE = HERE / "architecture.md"
@@ -29,6 +39,8 @@ ROOMS = "## Rooms\n"
 TREE = "## One line a file\n"
 LANGUAGE = HERE / "language.md"
 KEYS = "## Keys\n"
+DEMO, PICTURE = HERE / "demo.json", HERE / "images/report.png"
+SHOWN = "## What the demo shows, and what it does not\n"
 
 
 def commands_page() -> str:
@@ -62,37 +74,53 @@ def walk(path: str, command: click.Command) -> list[tuple[str, click.Command]]:
     return found
 
 
-def with_section(page: Path, heading: str, content: str) -> str:
+def with_section(page: str, heading: str, content: str) -> str:
     """A page with what stands under one of its headings replaced."""
-    before, _, rest = page.read_text(encoding="utf-8").partition(heading)
+    before, _, rest = page.partition(heading)
     _, _, after = rest.partition("\n## ")
     return f"{before}{heading}\n{content}\n## {after}"
 
 
 def readme() -> str:
-    """The README with its rooms as their packages say it today."""
-    return with_section(README, ROOMS, rooms())
+    """The README with its rooms as their packages say it today, and the demo's figures as its report has them."""
+    from figures import demo_section
+
+    shown = demo_section(Report.model_validate(read_json(DEMO)))
+    return with_section(with_section(README.read_text(encoding="utf-8"), ROOMS, rooms()), SHOWN, shown)
+
+
+def picture() -> None:
+    """The first screen of the demo's page, taken again where it is of another run."""
+    if PICTURE.is_file() and browser.is_of(PICTURE.read_bytes(), sha256(DEMO)):
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        page = Path(folder) / "report.html"
+        page.write_text(render(read_json(DEMO)), encoding="utf-8")
+        try:
+            browser.photograph(page, PICTURE, source=sha256(DEMO))
+        except AuroraError as error:
+            print(f"{PICTURE} is of another run than {DEMO}: {error}", file=sys.stderr)
 
 
 def architecture() -> str:
     """The page on the architecture with a line for every file."""
-    return with_section(ARCHITECTURE, TREE, tree())
+    return with_section(ARCHITECTURE.read_text(encoding="utf-8"), TREE, tree())
 
 
 def language() -> str:
     """The page on languages with the keys of a language's file."""
     return with_section(
-        LANGUAGE, KEYS, "Keys in bold must be there; `make docs` takes this from the types.\n\n" + key_tables()
+        LANGUAGE.read_text(encoding="utf-8"),
+        KEYS,
+        "Keys in bold must be there; `make docs` takes this from the types.\n\n" + key_tables(),
     )
 
 
 def rooms() -> str:
-    """Every folder of src/aurora with the first sentence of its package, as an indented block."""
-    lines = ["    src/aurora/"]
-    for package in sorted(SOURCE.glob("*/**/__init__.py"), key=lambda path: path.parent.parts):
-        *above, name = package.parent.relative_to(SOURCE).parts
-        lines.append(f"{'  ' * (len(above) + 3)}{name + '/':<{24 - 2 * len(above)}}{said_by(package)}")
-    return "\n".join(lines) + "\n"
+    """The rooms of src/aurora with the first sentence of each, as an indented block."""
+    packages = sorted(SOURCE.glob("*/__init__.py"))
+    lines = [f"      {package.parent.name + '/':<14}{said_by(package)}" for package in packages]
+    return "\n".join(["    src/aurora/", *lines]) + "\n"
 
 
 def tree() -> str:
@@ -131,6 +159,11 @@ SAYS = {".py": str, ".yaml": first_comment, ".css": first_comment, ".html": firs
 
 
 if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--demo", type=Path, metavar="RUN", help="take the README's figures and picture from this run")
+    if run := parser.parse_args().demo:
+        shutil.copyfile(run / "report.json", DEMO)
+    picture()
     README.write_text(readme(), encoding="utf-8")
     LANGUAGE.write_text(language(), encoding="utf-8")
     ARCHITECTURE.write_text(architecture(), encoding="utf-8")

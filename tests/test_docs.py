@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+
+from aurora.files import sha256
+from aurora.reporting.page import browser
 
 
 @pytest.fixture
@@ -28,10 +32,45 @@ def test_the_generated_pages_are_up_to_date(root: Path, generate: ModuleType) ->
     assert (root / "docs/architecture.md").read_text(encoding="utf-8") == generate.architecture(), "run `make docs`"
 
 
+def test_the_figures_in_the_readme_are_those_of_the_run_it_names(root: Path) -> None:
+    """Read here without the code that wrote them."""
+    section = (
+        (root / "README.md").read_text(encoding="utf-8").partition("## What the demo shows")[2].partition("\n## ")[0]
+    )
+    assert "[docs/demo.json](docs/demo.json)" in section
+    run = json.loads((root / "docs/demo.json").read_text(encoding="utf-8"))
+    scores = {stage["name"]: stage["bits_per_byte"] for stage in run["stages"]}
+    scores |= {"bigram": run["bigram_bits_per_byte"], "cap, control without replay": run["control"]["bits_per_byte"]}
+    heading, _, *rows = [line.strip("| ").split(" | ") for line in section.splitlines() if line.startswith("|")]
+    languages = [cell for cell in heading if cell]
+    assert {row[0] for row in rows} == {*scores}
+    for name, *cells in rows:
+        assert cells == [f"{scores[name][language]:.2f}" for language in languages], name
+    base, cat, control = scores["base"], scores["cat"], scores["cap, control without replay"]
+    for language in ("en", "code"):
+        assert f"{(control[language] / base[language] - 1) * 100:+.0f} %" in section
+    gains = sorted((1 - cat[language] / base[language]) * 100 for language in ("fi", "hi", "ja", "vi"))
+    assert f"{gains[0]:.0f} to {gains[-1]:.0f} % fewer bits after `cat`" in section
+    after = run["safety"]["after"]
+    for rate in ("refusal_rate", "over_refusal_rate"):
+        assert f"{after[rate] * 100:.1f}".removesuffix(".0") + " %" in section
+    assert f"Of {after['harmful_prompts']} held-out harmful prompts" in section
+
+
+def test_the_picture_of_a_report_is_of_the_same_run(root: Path) -> None:
+    assert browser.is_of((root / "docs/images/report.png").read_bytes(), sha256(root / "docs/demo.json")), (
+        "run `make docs`"
+    )
+
+
 def test_every_page_is_in_the_sites_menu(root: Path) -> None:
     menu = (root / "mkdocs.yml").read_text(encoding="utf-8")
     for page in (root / "docs").glob("*.md"):
         assert page.name in menu
+
+
+def test_the_readme_is_short(root: Path) -> None:
+    assert len((root / "README.md").read_text(encoding="utf-8").splitlines()) < 150
 
 
 def test_the_readme_names_no_file_that_is_not_there(root: Path) -> None:

@@ -132,8 +132,11 @@ def test_a_picture_for_the_readme(page: Path, tmp_path: Path, chromium: str) -> 
     with pytest.raises(UserError, match=r"mine\.png was not written by Aurora"):
         browser.photograph(page, mine)
     for _ in range(2):  # its own it takes again
-        picture = browser.photograph(page, tmp_path / "report.png", width=1280, height=960)
+        picture = browser.photograph(page, tmp_path / "report.png", width=1280, height=960, source="a run")
     image = picture.read_bytes()
+    assert browser.is_of(image, "a run")
+    assert not browser.is_of(image, "a")
+    assert not browser.is_of(mine.read_bytes(), "")
     assert image.startswith(b"\x89PNG")
     assert struct.unpack(">II", image[16:24]) == (1280, 960)
     assert len(image) < 300_000

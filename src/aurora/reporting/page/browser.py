@@ -29,8 +29,15 @@ ANSWER_SECONDS, END_SECONDS = 60.0, 10.0  # generous: on a busy machine Chromium
 # A PNG begins with eight fixed bytes and the chunk of its size; the chunk after it names the maker, so that a picture
 # taken here may be replaced and nobody else's is.
 PNG_HEADER = 8 + 25
-_TEXT = b"tEXtSoftware\0Aurora"
-SIGNATURE = struct.pack(">I", len(_TEXT) - 4) + _TEXT + struct.pack(">I", zlib.crc32(_TEXT))
+
+
+def _text_chunk(keyword: str, text: str) -> bytes:
+    """A piece of a PNG that says something about the picture."""
+    content = b"tEXt" + keyword.encode("latin-1") + b"\0" + text.encode("latin-1")
+    return struct.pack(">I", len(content) - 4) + content + struct.pack(">I", zlib.crc32(content))
+
+
+SIGNATURE = _text_chunk("Software", "Aurora")
 NAMES = ("chromium", "chromium-browser", "chromium-headless-shell", "google-chrome")
 SWITCHES = (
     "--headless",
@@ -203,8 +210,11 @@ def _end(process: int) -> None:
         time.sleep(0.02)
 
 
-def photograph(page: Path, picture: Path, width: int = 1280, height: int = 1000, dark: bool = False) -> Path:
-    """Write a PNG of the top of a page (`width` x `height` CSS pixels); returns its path.
+def photograph(
+    page: Path, picture: Path, width: int = 1280, height: int = 1000, dark: bool = False, source: str = ""
+) -> Path:
+    """Write a PNG of the top of a page (`width` x `height` CSS pixels); returns its path. It keeps what `source` says
+    of what the page was made from.
 
     Raises `UserError` where another file than such a picture is there.
     """
@@ -214,8 +224,13 @@ def photograph(page: Path, picture: Path, width: int = 1280, height: int = 1000,
         tab.open(page.resolve().as_uri())
         image = tab.picture()
     with atomic_file(picture) as stream:
-        stream.write(image[:PNG_HEADER] + SIGNATURE + image[PNG_HEADER:])
+        stream.write(image[:PNG_HEADER] + SIGNATURE + _text_chunk("Source", source) + image[PNG_HEADER:])
     return picture
+
+
+def is_of(picture: bytes, source: str) -> bool:
+    """Whether a picture keeps this `source`."""
+    return is_picture(picture) and picture[PNG_HEADER + len(SIGNATURE) :].startswith(_text_chunk("Source", source))
 
 
 def is_picture(beginning: bytes) -> bool:
