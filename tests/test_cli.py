@@ -54,7 +54,7 @@ def test_a_users_mistake_ends_with_2_and_one_sentence(minimal_recipe: Path, caps
     assert capsys.readouterr().err == "Error: command line: unknown key sede (did you mean seed?).\n"
     assert invoke("run", minimal_recipe.with_name("none.yaml")) == 2
     assert invoke("run", minimal_recipe, "--until", "nothing", "--output", minimal_recipe.parent / "run") == 2
-    assert "its steps are corpus, tokenizer, tokens" in capsys.readouterr().err
+    assert "choose from corpus, tokenizer, tokens" in capsys.readouterr().err
     assert invoke("run") == 2
     assert invoke("nothing") == 2
     assert invoke("chat", minimal_recipe.parent) == 2

@@ -103,7 +103,7 @@ def test_a_changed_setting_reruns_only_what_depends_on_it(project: Path) -> None
 
 
 def test_every_file_is_as_it_was_written(project: Path) -> None:
-    assert verify(project / "run").endswith("are as they were written.")
+    assert verify(project / "run").endswith("nothing has changed.")
 
 
 def test_an_exported_checkpoint_speaks_the_same_in_transformers(project: Path) -> None:

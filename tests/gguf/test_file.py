@@ -41,7 +41,7 @@ def test_another_file_is_refused(tmp_path: Path) -> None:
 
 def test_an_unknown_type_is_refused_by_its_number(tmp_path: Path) -> None:
     content = gguf_bytes({}, {"w": ((32,), 20, bytes(18))})
-    with pytest.raises(UserError, match=r"'w' is of the GGUF type 20; types that are read: F32, F16"):
+    with pytest.raises(UserError, match=r"'w' has GGUF type 20: give a file of the types F32, F16"):
         read_gguf(written(tmp_path / "it.gguf", content))
 
 

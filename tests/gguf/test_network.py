@@ -100,16 +100,16 @@ def test_linear_scaling_is_kept(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"family": "mamba"}, "general.architecture is 'mamba'; GGUF files that can be continued are of llama"),
+        ({"family": "mamba"}, "general.architecture is 'mamba', but only GGUF files of llama"),
         ({"expert_count": 8}, "llama.expert_count is '8', which this network does not compute"),
         ({"rope__scaling__type": "yarn"}, "rope.scaling.type is 'yarn'; known are none, linear"),
-        ({"attention__head_count_kv": [2, 1]}, "is not one value for all layers"),
-        ({"vocab_size": 9}, "llama.vocab_size is 9, but this network has 8 there"),
-        ({"rope__dimension_count": 2}, "rope.dimension_count is 2, but this network has 4 there"),
+        ({"attention__head_count_kv": [2, 1]}, "differs between layers"),
+        ({"vocab_size": 9}, "llama.vocab_size is 9, but this network has 8"),
+        ({"rope__dimension_count": 2}, "rope.dimension_count is 2, but this network has 4"),
         ({"attention__head_count": 0}, "num_attention_heads would be '0', not a count"),
         ({"block_count": "2"}, "llama.block_count is '2', not a number"),
         ({"tensors": {"blk.0.ffn_gate_inp.weight": stored(ROWS)}}, "'blk.0.ffn_gate_inp.weight', which this network"),
-        ({"tensors": {"blk.0.attn_q.weight": stored(ROWS[:6, :])}}, "has 6 rows, which are no 2 heads"),
+        ({"tensors": {"blk.0.attn_q.weight": stored(ROWS[:6, :])}}, "has 6 rows, which 2 heads cannot share"),
     ],
 )
 def test_what_would_be_computed_otherwise_is_refused(tmp_path: Path, changes: dict[str, Any], sentence: str) -> None:

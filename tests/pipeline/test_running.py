@@ -119,7 +119,7 @@ def test_a_missing_file_has_its_step_carried_out_again(run: Path, capsys: pytest
     (run / "a/out.txt").unlink()
     log: list[str] = []
     assert [_carry_out(run, step) for step in chain(log)] == [True, False]
-    assert "a/out.txt is missing, so a is carried out again" in capsys.readouterr().err
+    assert "a/out.txt is missing, so a runs again" in capsys.readouterr().err
 
 
 def test_an_edited_artifact_is_not_replaced(run: Path) -> None:

@@ -118,7 +118,7 @@ def test_an_unknown_shape_is_told() -> None:
     arguments = ["train", recipe, "--stage", "cap", "--dry-run", "model.path=some/where", "tokens.path=some/where"]
     done = CliRunner().invoke(aurora, arguments)
     assert done.exit_code
-    assert "The shape of some/where is not known here" in str(done.exception or done.output) + done.output
+    assert "The architecture of some/where is not known here" in str(done.exception or done.output) + done.output
 
 
 def test_a_new_network_is_planned_with_a_tokenizer_that_is_there(tmp_path: Path) -> None:

@@ -122,7 +122,7 @@ def test_nothing_outside_a_run_is_written_or_deleted(minimal_recipe: Path, tmp_p
     assert (other / "work").read_text() == "mine"
     assert {path.name for path in tmp_path.iterdir()} == {"other", "small.yaml"}
     for folder in ("../other", "/tmp/other", "checkpoints/../../other", ""):
-        with pytest.raises(AuroraError, match="does not lie in its run"):
+        with pytest.raises(AuroraError, match="is outside of its run"):
             Step("train:x", folder, 1, {}, dict, lambda folder: None, "")
 
 

@@ -24,7 +24,7 @@ def test_a_run_of_another_version_is_refused_in_a_sentence(tmp_path: Path, schem
     (tmp_path / "seal.json").write_text(json.dumps(values))
     for read in (seal.read_seal, seal.begin, verify):
         with pytest.raises(
-            UserError, match=rf"seal\.json was written by {age} version of Aurora \(schema {schema}, and"
+            UserError, match=rf"seal\.json was written by {age} version of Aurora \(schema {schema}; this"
         ):
             read(tmp_path)
 

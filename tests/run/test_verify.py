@@ -94,7 +94,7 @@ DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
 
 @pytest.mark.parametrize("damage", list(DAMAGE))
 def test_damage_is_named(run: Path, damage: str) -> None:
-    assert verify(run) == "3 files in 3 artifacts, the recipe and the report are as they were written."
+    assert verify(run) == "Verified 3 files in 3 artifacts, the recipe and the report: nothing has changed."
     do, said = DAMAGE[damage]
     do(run)
     with pytest.raises(AuroraError, match=re.escape(said)) as raised:
@@ -122,28 +122,30 @@ def test_what_may_lie_beside_the_artifacts_is_no_damage(run: Path) -> None:
         (folder / "config.json").touch()
     said = verify(run)
     assert said.splitlines() == [
-        f"Work of a step, for when it goes on: {run}/checkpoints/base.partial",
+        f"Work of an interrupted step, which will resume from it: {run}/checkpoints/base.partial",
         f"Set aside: {run}/checkpoints/base.set-aside",
-        f"Not of this run, and not looked at: {run}/exported",
-        f"Not of this run, and not looked at: {run}/tiny.yaml",
-        "3 files in 3 artifacts, the recipe and the report are as they were written.",
+        f"Not part of the run, and not verified: {run}/exported",
+        f"Not part of the run, and not verified: {run}/tiny.yaml",
+        "Verified 3 files in 3 artifacts, the recipe and the report: nothing has changed.",
     ]
-    assert verify(run / "exported") == "1 files in 1 artifact are as they were written."
+    assert verify(run / "exported") == "Verified 1 files in 1 artifact: nothing has changed."
 
 
 def test_artifacts_of_an_earlier_recipe_still_are_looked_at(run: Path) -> None:
     parts = seal.read_seal(run).parts  # type: ignore[union-attr]
     seal.finish(run, [part for part in parts if not part.startswith("evaluation")])
-    assert verify(run).startswith(f"Of an earlier form of the recipe: {run}/evaluation/base\n3 files in 3 artifacts")
+    assert verify(run).startswith(
+        f"From an earlier version of the recipe: {run}/evaluation/base\nVerified 3 files in 3 artifacts"
+    )
     edited(run / "evaluation/base/clean/data.bin", "e", "E")
     with pytest.raises(AuroraError, match=r"evaluation/base/clean/data\.bin has changed"):
         verify(run)
 
 
 def test_a_folder_alone_is_compared_with_its_manifest_and_with_the_seal_of_its_run(run: Path, tmp_path: Path) -> None:
-    assert verify(run / "checkpoints/base") == "1 files in 1 artifact are as they were written."
+    assert verify(run / "checkpoints/base") == "Verified 1 files in 1 artifact: nothing has changed."
     shutil.copytree(run / "checkpoints/base", tmp_path / "copied")
-    assert verify(tmp_path / "copied") == "1 files in 1 artifact are as they were written."
+    assert verify(tmp_path / "copied") == "Verified 1 files in 1 artifact: nothing has changed."
     shutil.copytree(run / "checkpoints/base", run / "checkpoints/evil")
     with pytest.raises(AuroraError, match="checkpoints/evil is not in the seal"):
         verify(run / "checkpoints/evil")

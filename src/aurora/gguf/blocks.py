@@ -1,7 +1,8 @@
 """The types of GGUF tensors, and the float32 numbers that their blocks stand for.
 
-One decision: numbers are computed in float32, in the order that ggml computes them (a block's scale times the scale of
-a part, times the integer, less the minimum), so they are ggml's to the bit. Layouts are those of `ggml-common.h`.
+One decision: numbers are computed in float32 and in ggml's order (a block's scale times the scale of a part, times the
+integer, less the minimum), so they equal ggml's to the bit. Layouts, and with them every offset and shift below, are
+those of `ggml-common.h`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
-CHUNK = 1 << 15  # blocks unpacked at a time: intermediate numbers then take at most some 100 MB
+CHUNK = 1 << 15  # blocks unpacked at a time: intermediate numbers then take some 100 MB at most
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def _halves(blocks: Bytes, at: int) -> Floats:
 
 
 def _fields(data: Bytes, rows: int, bits: int) -> Bytes:
-    """Fields of so many bits, [N, rows * 8 / bits, bytes in a row]: in each row of bytes the lowest fields first."""
+    """Fields of `bits` bits, [N, rows * 8 / bits, bytes in a row]: in each row of bytes the lowest fields first."""
     shifts = np.arange(0, 8, bits, dtype=np.uint8)[:, None]
     parts = data.reshape(len(data), rows, 1, -1) >> shifts & np.uint8((1 << bits) - 1)
     return parts.reshape(len(data), -1, parts.shape[-1])
@@ -101,7 +102,7 @@ def _q3_k(blocks: Bytes) -> Floats:
 
 
 def _scales_k(packed: Bytes) -> tuple[Floats, Floats]:
-    """Scales and minima of 8 parts, of 6 bits each, in 12 bytes: the last four parts have their high bits in the first
+    """Scales and minima of 8 parts, 6 bits each, in 12 bytes: the last four parts keep their two high bits in the first
     eight bytes."""
     first, second, third = packed[:, 0:4], packed[:, 4:8], packed[:, 8:12]
     low, six = np.uint8(15), np.uint8(63)
@@ -133,7 +134,7 @@ def _q6_k(blocks: Bytes) -> Floats:
     return scale[:, :, None] * values
 
 
-# By their numbers in files.
+# By their numbers in files: name, values in a block, bytes of a block.
 TYPES = {
     0: Type("F32", 1, 4),
     1: Type("F16", 1, 2),

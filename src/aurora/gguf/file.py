@@ -1,7 +1,7 @@
 """A GGUF file: its metadata and its tensors, mapped from disk.
 
-One decision: nothing in the file is believed. Every count and size is held against the bytes that are left before
-anything is allocated, and no two tensors share bytes, so a file takes memory in proportion to its own size only.
+One decision: nothing in the file is trusted. Every count and size is checked against the bytes that are left before
+anything is allocated, and no two tensors may share bytes, so memory stays proportional to the size of the file.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from aurora.gguf.blocks import TYPES, dequantised
 
 MAGIC = b"GGUF"
 VERSIONS = (2, 3)  # the first counts in 32 bits, and was in use for two months of 2023
-# Ten times the largest networks. A table has a few hundred bytes for what it names, so more is a slip or an attack.
+# Ten times what the largest networks have: a file that claims more is damaged or an attack.
 MOST_KEYS = 10_000
 MOST_TENSORS = 100_000
 MOST_DIMENSIONS = 4
-LARGEST_HEADER = 100_000_000  # bytes; a vocabulary of 256,000 entries has 15 MB
+LARGEST_HEADER = 100_000_000  # bytes; a vocabulary of 256,000 entries takes 15 MB
 LARGEST_ALIGNMENT = 1 << 16  # bytes; 32 is usual
 _NUMBERS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 _STRING, _ARRAY = 8, 9
@@ -82,7 +82,7 @@ def read_gguf(path: Path) -> GgufFile:
 
 
 class _Cursor:
-    """A place in the file that moves on with what is read; `ValueError` where the bytes end before that."""
+    """A position in the file that advances with what is read; `ValueError` where the bytes end too early."""
 
     def __init__(self, data: mmap.mmap) -> None:
         self._data = data
@@ -91,7 +91,7 @@ class _Cursor:
 
     def take(self, length: int) -> bytes:
         if length > min(self.size, LARGEST_HEADER) - self.place:
-            raise ValueError(f"its table asks for {length:,} bytes at byte {self.place:,}, which it does not have")
+            raise ValueError(f"its table needs {length:,} bytes at byte {self.place:,}, which it does not have")
         self.place += length
         return self._data[self.place - length : self.place]
 
@@ -102,10 +102,10 @@ class _Cursor:
         return self.take(self.number("Q")).decode("utf-8")
 
     def count(self, most: int, what: str) -> int:
-        found: int = self.number("Q")
-        if found > most:
-            raise ValueError(f"it has {found:,} {what}; at most {most:,} are read")
-        return found
+        number: int = self.number("Q")
+        if number > most:
+            raise ValueError(f"it claims {number:,} {what}; at most {most:,} are read")
+        return number
 
     def value(self, kind: int) -> Any:
         if kind in _NUMBERS:
@@ -120,7 +120,7 @@ class _Cursor:
             return np.frombuffer(self.take(length * struct.calcsize(form)), np.dtype(form).newbyteorder("<")).tolist()
         if kind != _STRING:
             raise ValueError(f"its table has a list of the type {kind}, neither numbers nor texts")
-        return [self.text() for _ in range(length)]  # each takes bytes of the file, so the list ends where they do
+        return [self.text() for _ in range(length)]  # each takes bytes of the file, so a false length ends with them
 
     def bytes_so_far(self) -> bytes:
         return self._data[: self.place]
@@ -129,7 +129,10 @@ class _Cursor:
 def _parse(path: Path, cursor: _Cursor) -> GgufFile:
     version = cursor.number("I")
     if version not in VERSIONS:
-        raise UserError(f"{path} is of GGUF version {version} (or of the other byte order); 2 and 3 are read.")
+        raise UserError(
+            f"{path} has GGUF version {version} (or the other byte order), but only versions 2 and 3 are read: convert "
+            "the model again with a current llama.cpp."
+        )
     tensors, keys = cursor.count(MOST_TENSORS, "tensors"), cursor.count(MOST_KEYS, "keys")
     metadata: dict[str, Any] = {}
     for _ in range(keys):
@@ -165,7 +168,7 @@ def _entry(path: Path, cursor: _Cursor) -> tuple[str, tuple[int, ...], int, int]
     kind, offset = cursor.number("I"), cursor.number("Q")
     if kind not in TYPES:
         known = ", ".join(block.name for block in TYPES.values())
-        raise UserError(f"{path}: the tensor {name[:100]!r} is of the GGUF type {kind}; types that are read: {known}.")
+        raise UserError(f"{path}: tensor {name[:100]!r} has GGUF type {kind}: give a file of the types {known}.")
     if min(shape) < 1 or shape[-1] % TYPES[kind].values:
-        raise ValueError(f"its tensor {name[:100]!r} has the shape {list(shape)}, which is none of {TYPES[kind].name}")
+        raise ValueError(f"its tensor {name[:100]!r} has shape {list(shape)}, which {TYPES[kind].name} cannot hold")
     return name, shape, kind, offset

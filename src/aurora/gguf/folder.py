@@ -1,7 +1,7 @@
-"""A GGUF file as a folder of the hub: its configuration and its text, in the cache.
+"""A GGUF file as a hub folder in the cache: its configuration and its tokenizer.
 
-One decision: these files follow from the file's table alone and are small, so they are written each time and nothing
-can be stale; weights stay in the file until a model is imported.
+One decision: these files follow from the file's table and are small, so they are written each time and are never stale;
+weights stay in the GGUF file until a model is imported.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def is_gguf(path: Path) -> bool:
 def hub_folder(path: Path) -> Path:
     """The folder in the cache with `config.json` and the tokenizer's files of the GGUF file `path`.
 
-    Raises `UserError` for what this network or tokenizer cannot be, `AuroraError` for a damaged file.
+    Raises `UserError` for a network or tokenizer that Aurora does not have, `AuroraError` for a damaged file.
     """
     file = read_gguf(path)
     hub_names(file)

@@ -1,7 +1,7 @@
-"""What network a GGUF file describes, in the hub's words: `config.json`, and the hub's names for its tensors.
+"""The network that a GGUF file describes, in the hub's terms: `config.json`, and the hub's names for its tensors.
 
-One decision: a key or tensor that is not known here is refused by its name, because llama.cpp may compute something by
-it that our network would not.
+One decision: an unknown key or tensor is refused by name, because llama.cpp may compute something with it that our
+network would not.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from aurora.errors import AuroraError, UserError
 from aurora.gguf.file import GgufFile
 
-# Architectures by the name that they have in both worlds.
+# Architectures that have the same name in GGUF files and on the hub.
 FAMILIES = ("llama", "qwen2", "qwen3")
 EMBEDDING, OUTPUT, FREQUENCIES = "token_embd", "output", "rope_freqs.weight"
 MODULES = {
@@ -47,11 +47,12 @@ KEYS = {
     "rope.freq_base": "rope_theta",
 }
 NEEDED = ("block_count", "context_length", "embedding_length", "feed_forward_length", "attention.head_count")
-# Keys that say what others say already: they are held against these.
+# Keys that repeat what others say: they must agree.
 REPEATED = ("vocab_size", "rope.dimension_count", "attention.value_length")
 SCALING = ("rope.scaling.type", "rope.scaling.factor")
 SCALINGS = ("none", "linear")
-# Llama 3.1 and 3.2 are stored as the divisors of their frequencies; these are all that were published.
+# Files of Llama 3.1 and 3.2 hold the divisors of their frequencies instead of these settings; these are all settings
+# that were published.
 LLAMA3 = [
     {
         "rope_type": "llama3",
@@ -65,12 +66,12 @@ LLAMA3 = [
 
 
 def configuration(file: GgufFile) -> dict[str, Any]:
-    """`config.json` of the network; `UserError` naming what it says and our network would not compute."""
+    """`config.json` of the network; `UserError` naming a key that our network would not compute."""
     family = file.metadata.get("general.architecture")
     if family not in FAMILIES:
         raise UserError(
-            f"{file.path}: general.architecture is {str(family)[:40]!r}; GGUF files that can be continued are of "
-            f"{', '.join(FAMILIES)}: give another, or the model's Hugging Face folder."
+            f"{file.path}: general.architecture is {str(family)[:40]!r}, but only GGUF files of {', '.join(FAMILIES)} "
+            "can be continued: give another, or the model's Hugging Face folder."
         )
     if file.metadata.get("split.count", 1) != 1:
         raise UserError(f"{file.path} is one part of several: join them with llama.cpp's gguf-split first.")
@@ -79,7 +80,10 @@ def configuration(file: GgufFile) -> dict[str, Any]:
     }
     for key, value in said.items():
         if not isinstance(value, int | float | str):
-            raise UserError(f"{file.path}: {family}.{key} is not one value for all layers, which no network here has.")
+            raise UserError(
+                f"{file.path}: {family}.{key} differs between layers, which this network does not compute: give "
+                "another model."
+            )
         if key not in (*KEYS, *REPEATED, *SCALING) and value != 0:
             raise UserError(f"{file.path}: {family}.{key} is {str(value)[:40]!r}, which this network does not compute.")
         if key in KEYS and type(value) not in (int, float):
@@ -92,7 +96,7 @@ def configuration(file: GgufFile) -> dict[str, Any]:
     _refuse_contradictions(file, family, said, values)
     values |= {"model_type": family, "vocab_size": _rows(file)}
     values["tie_word_embeddings"] = f"{OUTPUT}.weight" not in file.tensors
-    values.setdefault("rope_theta", 10_000.0)  # as llama.cpp assumes
+    values.setdefault("rope_theta", 10_000.0)  # llama.cpp's defaults
     values.setdefault("rms_norm_eps", 1e-5)
     if family == "llama":
         values["attention_bias"] = "blk.0.attn_q.bias" in file.tensors
@@ -101,7 +105,7 @@ def configuration(file: GgufFile) -> dict[str, Any]:
 
 
 def hub_names(file: GgufFile) -> dict[str, str]:
-    """The hub's name for every tensor but the frequencies; `UserError` naming one that is not known."""
+    """The hub's name for every tensor but the frequencies; `UserError` naming an unknown one."""
     names: dict[str, str] = {}
     for name in file.tensors:
         match = re.fullmatch(r"(?:blk\.(\d{1,4})\.)?(\w+)\.(weight|bias)", name, re.ASCII)
@@ -116,9 +120,9 @@ def hub_names(file: GgufFile) -> dict[str, str]:
 
 
 def hub_tensors(file: GgufFile) -> Iterator[tuple[str, NDArray[Any]]]:
-    """The tensors by the hub's names, with rows as the hub has them; bfloat16 as uint16."""
+    """The tensors by the hub's names, with rows in the hub's order; bfloat16 as uint16."""
     values = configuration(file)
-    # llama.cpp turns neighbouring values of a head together where the hub turns its halves, so files of Llama have the
+    # llama.cpp rotates neighbouring elements of a head where the hub rotates its halves, so files of Llama have the
     # rows of queries and keys in another order; those of Qwen have the hub's.
     heads = {"attn_q": values["num_attention_heads"], "attn_k": values["num_key_value_heads"]}
     for name, hub_name in hub_names(file).items():
@@ -130,15 +134,15 @@ def hub_tensors(file: GgufFile) -> Iterator[tuple[str, NDArray[Any]]]:
 
 
 def _halves_together(file: GgufFile, name: str, tensor: NDArray[Any], heads: int) -> NDArray[Any]:
-    """Rows of each head: first those of even, then those of odd numbers."""
+    """The rows of each head, reordered: first the even ones, then the odd ones."""
     rows, *rest = tensor.shape
     if rows % (2 * heads):
-        raise AuroraError(f"{file.path}: {name} has {rows:,} rows, which are no {heads} heads: fetch it again.")
+        raise AuroraError(f"{file.path}: {name} has {rows:,} rows, which {heads} heads cannot share: fetch it again.")
     return tensor.reshape(heads, -1, 2, *rest).swapaxes(1, 2).reshape(tensor.shape)
 
 
 def _shortest(value: Any) -> Any:
-    """A float32 of the file as the shortest number that it is: 1e-05 for 9.999999747378752e-06."""
+    """A float32 of the file as the shortest number that rounds to it: 1e-05 for 9.999999747378752e-06."""
     return float(str(np.float32(value))) if isinstance(value, float) else value
 
 
@@ -156,32 +160,32 @@ def _refuse_contradictions(file: GgufFile, family: str, said: dict[str, Any], va
     width = values.setdefault("head_dim", values["hidden_size"] // values["num_attention_heads"])
     for key, ours in zip(REPEATED, (_rows(file), width, width), strict=True):
         if said.get(key, ours) != ours:
-            raise UserError(f"{file.path}: {family}.{key} is {str(said[key])[:40]}, but this network has {ours} there.")
+            raise UserError(f"{file.path}: {family}.{key} is {str(said[key])[:40]}, but this network has {ours}.")
 
 
 def _scaling(file: GgufFile, family: str, said: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
-    """The scaling of rotary positions, as `config.json` says it."""
+    """The scaling of rotary positions, as keys of `config.json`."""
     kind = said.get("rope.scaling.type", "none")
     if kind not in SCALINGS:
         raise UserError(
             f"{file.path}: {family}.rope.scaling.type is {str(kind)[:40]!r}; known are {', '.join(SCALINGS)}."
         )
     if FREQUENCIES in file.tensors:
-        same_shape = file.tensors[FREQUENCIES].shape == (values["head_dim"] // 2,)  # checked before any is allocated
+        same_shape = file.tensors[FREQUENCIES].shape == (values["head_dim"] // 2,)  # checked before memory is allocated
         for scaling in LLAMA3 if kind == "none" and same_shape else ():
             expected = _divisors(scaling, values["rope_theta"], values["head_dim"])
-            if np.allclose(file.values(FREQUENCIES), expected, rtol=1e-5):
+            if np.allclose(file.values(FREQUENCIES), expected, rtol=1e-5):  # the file's are rounded to float32
                 return {"rope_scaling": scaling}
-        raise UserError(f"{file.path}: {FREQUENCIES} are not those of Llama 3.1 or 3.2, which alone are known.")
+        raise UserError(f"{file.path}: {FREQUENCIES} are not those of Llama 3.1 or 3.2, the only ones that are known.")
     if kind == "linear":
         return {"rope_scaling": {"rope_type": "linear", "factor": _shortest(said.get("rope.scaling.factor", 1.0))}}
     return {}
 
 
 def _divisors(scaling: dict[str, Any], base: float, width: int) -> NDArray[Any]:
-    """What Llama 3.1 divides the frequencies of a head by: 1 for short waves, `factor` for long ones."""
+    """The divisors of a head's frequencies in Llama 3.1: 1 for short waves, `factor` for long ones."""
     low, high = scaling["low_freq_factor"], scaling["high_freq_factor"]
-    with np.errstate(all="ignore"):  # of a base that is no base, which is refused with the rest of the configuration
+    with np.errstate(all="ignore"):  # an impossible base is refused later, with the rest of the configuration
         waves = 2 * np.pi * np.float64(base) ** (np.arange(0, width, 2) / width)
         share = np.clip((scaling["original_max_position_embeddings"] / waves - low) / (high - low), 0, 1)
         divisors: NDArray[Any] = 1 / ((1 - share) / scaling["factor"] + share)

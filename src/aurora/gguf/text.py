@@ -1,7 +1,7 @@
 """The tokenizer of a GGUF file, as the hub's files.
 
-One decision: byte-level texts are cut as `tokenizer.ggml.pre` says, since merges alone give other ids; a way of cutting
-that is not known here is refused.
+One decision: byte-level text is pre-tokenized as `tokenizer.ggml.pre` says, because merges alone give other ids; an
+unknown pre-tokenizer is refused.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from aurora.gguf.cutting import COMPOSED, CUTS, WHOLE_PIECES, byte_level
 from aurora.gguf.file import GgufFile
 from aurora.gguf.pieces import parts_of_pieces
 
-UNKNOWN, CONTROL, USER_DEFINED, UNUSED = 2, 3, 4, 5  # kinds of entries that are not ordinary pieces
+UNKNOWN, CONTROL, USER_DEFINED, UNUSED = 2, 3, 4, 5  # llama.cpp's numbers for entries that are not ordinary pieces
 ROLES = {"bos": "bos", "eos": "eos", "unk": "unknown", "pad": "padding"}
 BYTE_LEVEL, SENTENCEPIECE = "gpt2", "llama"  # what `tokenizer.ggml.model` calls them
 
 
 def text_files(file: GgufFile) -> dict[str, Any]:
-    """The contents of `tokenizer.json` and of the files beside it, by their names; the chat template is a text."""
+    """The contents of `tokenizer.json` and of the files beside it, by file name; the chat template is a string."""
     kind = _value(file, "model", str)
     if kind not in (BYTE_LEVEL, SENTENCEPIECE):
         raise UserError(

@@ -1,7 +1,7 @@
 """The corpus step: raw text to clean documents.
 
-One decision: a source is read again where its provenance (paths, versions, hashes) changes, and a curation where a file
-that it names changes; so an edited stop list reruns the step as an edited key does.
+One decision: the step reruns where the provenance of a source (paths, versions, hashes) or a file named in `curation`
+changes; so an edited stop list counts like an edited key.
 """
 
 from __future__ import annotations

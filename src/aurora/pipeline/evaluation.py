@@ -1,7 +1,7 @@
 """The evaluation steps: the imported model before it is trained, then the bigram, every checkpoint, and their answers.
 
-One decision: all of them, and what is measured while a stage trains, read the same held-out text in windows of the same
-length, so that their figures compare.
+One decision: all of them, and the measurements during training, read the same held-out text in windows of the same
+length, so that their figures can be compared.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ def _measuring(project: Project, chosen: Callable[[str], bool]) -> list[Step]:
 
 
 def during_training(project: Project) -> Callable[[Scorer, int], dict[str, float]]:
-    """What the trainer calls after some steps of a stage."""
+    """The measurement that the trainer calls after some steps of a stage."""
     from aurora.evaluation.measurements import held_out_monitor
 
     return held_out_monitor(_measuring_text(project, project.recipe.evaluation.curve_kilobytes))
 
 
 def of_sources(project: Project, sources: Collection[str]) -> Callable[[Scorer], dict[str, float]]:
-    """What adaptive replay calls: bits per byte on the held-out text of each source."""
+    """The measurement that adaptive replay calls: bits per byte on the held-out text of each source."""
     from aurora.evaluation.measurements import retention_monitor
 
     recipe, run = project.recipe, project.run
@@ -111,7 +111,7 @@ def _safety(project: Project, name: str) -> Step:
 
 
 def _measuring_text(project: Project, kilobytes: float | None = None) -> MeasuringText:
-    """The text that checkpoints are measured on, or `kilobytes` a language of it."""
+    """The text that checkpoints are measured on, or only `kilobytes` of it per language."""
     from aurora.evaluation.measurements import read_measuring_text
 
     recipe, run = project.recipe, project.run

@@ -1,6 +1,6 @@
 """The red-team step: a written policy to prompts and answers.
 
-One decision: it reads no other step, so the set can be made and read before any text is there.
+One decision: it depends on no other step, so the set can be built and read before there is any text.
 """
 
 from __future__ import annotations

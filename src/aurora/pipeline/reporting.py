@@ -1,7 +1,7 @@
 """The report of a run, written when all its steps are finished.
 
-One decision: it is no step with a fingerprint but is written after every run, since it is a pure function of artifacts
-and costs a moment; what it reads is compared with its hashes first, so a report never describes what was altered.
+One decision: it is not a step with a fingerprint but is written after every run, because it is a pure function of the
+artifacts and takes a moment; files are compared with their hashes first, so a report never describes altered ones.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def write_run_report(project: Project, steps: Iterable[Step]) -> Path:
     for step in steps:
         artifact = run.path / step.folder
         manifest = read_manifest(artifact)
-        assert manifest is not None  # each step was found or made so before
+        assert manifest is not None  # every step is finished here
         refuse_faulty(artifact, faults(artifact, manifest.hashes))
         manifests[step.folder] = manifest
     page = write_report(collect(project.loaded, run, manifests), run.path)

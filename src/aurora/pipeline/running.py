@@ -1,8 +1,8 @@
 """Running a recipe: its steps in order, each skipped when it is done.
 
-One decision: whether a step must run follows from its settings and the hashes of what it reads alone, so changing one
-setting reruns exactly what depends on it, and a step whose inputs come out byte-identical after a rerun above it is
-not run again.
+One decision: whether a step must run follows only from its settings and the hashes of what it reads, so changing one
+setting reruns exactly what depends on it, and a step whose inputs are byte-identical after a rerun above it does not
+run again.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from aurora.run.manifest import artifact, fingerprint, read_manifest
 from aurora.run.working import keep_work_from_loss, working_folder
 from aurora.training.wish import AS_IT_IS, Wish
 
-# What a run may write at most: below this a step would only fail later, in the middle of something.
+# Less than the smallest recipe writes: with so little space a run would only fail later, in the middle of a step.
 LEAST_FREE_BYTES = 50_000_000
 
 
@@ -45,19 +45,19 @@ def run_recipe(
     dry_run: bool = False,
     wish: Wish = AS_IT_IS,
 ) -> dict[str, Any]:
-    """Carry out what is not done yet, in order; returns {"run", "ran": [step names], "report"}.
+    """Run the steps that are not done yet, in order; returns {"run", "ran": [step names], "report"}.
 
-    `until` stops after a step; `only` carries out a single step that reads no other (the red-team set). `wish` is what
-    a stage with earlier work shall do.
+    `until` stops after a step; `only` runs a single step that depends on no other (the red-team set). `wish` says what
+    a stage with earlier work is to do.
     """
-    loaded.take_languages()  # another recipe may have been read since
+    loaded.take_languages()  # the languages in force may be those of another recipe read since
     place, asked = RunFolder(run), Asked(wish)
     project = Project(loaded, place)
     steps = _chosen(steps_of(project, asked), until, only)
     if os.environ.get("RANK", "0") != "0":
         return _follow(run, steps)
     if dry_run or seal.read_seal(run) is None:
-        refuse_foreign(run, steps)  # before there is so much as a lock in a folder that may be somebody's
+        refuse_foreign(run, steps)  # before even a lock is written to a folder that may be somebody else's
     if dry_run:
         with remembered(place.hashes, write=False):
             return {"run": str(run), "would_run": _plan(run, steps)}
@@ -73,7 +73,7 @@ def run_recipe(
         if not ran:
             say(f"Nothing to do: every step of {run} is done with these settings.")
         if asked.wish:
-            say("No stage had earlier work to go on with or to begin anew, so --resume-from or --restart did nothing.")
+            say("No stage that ran had earlier work, so --resume-from or --restart had no effect.")
         report = None
         if until is None and only is None:
             report = str(write_run_report(project, steps))
@@ -95,7 +95,7 @@ def steps_of(project: Project, asked: Asked | None = None) -> list[Step]:
 
 
 def refuse_foreign(run: Path, steps: list[Step]) -> None:
-    """Raise, before anything is written, where a run would write over what it has not written itself."""
+    """Raise, before anything is written, where a run would overwrite files that it has not written itself."""
     if run.exists() and not run.is_dir():
         raise UserError(f"{run} is a file: give a folder as --output.")
     sealed = seal.read_seal(run)
@@ -114,7 +114,7 @@ def refuse_foreign(run: Path, steps: list[Step]) -> None:
 
 
 def _take_up(run: Path, steps: list[Step]) -> None:
-    """Bring to an end what a killed process was about to do in this run."""
+    """Complete or clear what a killed process left in this run."""
     for name in (SEAL, HASHES, *OWN_FILES):
         for remnant in run.glob(f".{name}.*.partial"):
             remnant.unlink()
@@ -125,7 +125,7 @@ def _take_up(run: Path, steps: list[Step]) -> None:
 
 @contextmanager
 def _leading() -> Iterator[Callable[[str], object]]:
-    """Gives what tells the other processes of torchrun which shared step begins; at the end they are let go."""
+    """Yield a function that tells torchrun's other processes which shared step begins; release them at the end."""
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         yield str
         return
@@ -133,12 +133,12 @@ def _leading() -> Iterator[Callable[[str], object]]:
 
     job = join()
     yield job.hear
-    job.hear("")
+    job.hear("")  # no further step: the end of the others' loop in `_follow`
     leave()
 
 
 def _follow(run: Path, steps: list[Step]) -> dict[str, Any]:
-    """Take part in the shared steps that the first process announces, until it announces none."""
+    """Take part in the shared steps that rank 0 announces, until it announces none."""
     from aurora.training.process.job import join, leave
 
     job = join()
@@ -152,7 +152,7 @@ def _follow(run: Path, steps: list[Step]) -> dict[str, Any]:
 
 
 def _carry_out(run: Path, step: Step, announce: Callable[[str], object] = str) -> bool:
-    """Run one step unless it is finished; True where it ran. `announce` tells other processes of a shared one."""
+    """Run one step unless it is finished; True where it ran. `announce` tells other processes about a shared step."""
     inputs = step.inputs()
     part = f"{step.folder}/{MANIFEST}"
     if _finished(run, step, inputs):
@@ -179,25 +179,25 @@ def _carry_out(run: Path, step: Step, announce: Callable[[str], object] = str) -
 
 
 def _finished(run: Path, step: Step, inputs: dict[str, str]) -> bool:
-    """Whether a step is done with these settings and inputs, and all it wrote is there; `AuroraError` for damage."""
+    """Whether a step is done with these settings and inputs and no file is missing; `AuroraError` for damage."""
     folder = run / step.folder
     manifest = read_manifest(folder)
     if manifest is None or manifest.fingerprint != fingerprint(step.name, step.version, step.settings, inputs):
         return False
-    found = faults(folder, manifest.hashes)
-    refuse_faulty(folder, {name: fault for name, fault in found.items() if fault != MISSING})
-    if found:
-        say(f"{folder / next(iter(found))} {MISSING}, so {step.name} is carried out again.")
-    return not found
+    damage = faults(folder, manifest.hashes)
+    refuse_faulty(folder, {name: fault for name, fault in damage.items() if fault != MISSING})
+    if damage:
+        say(f"{folder / next(iter(damage))} {MISSING}, so {step.name} runs again.")
+    return not damage
 
 
 def _plan(run: Path, steps: list[Step]) -> list[str]:
-    """Names of the steps that would run: those that are not finished, and all that may read what these write."""
+    """Names of the steps that would run: the first that is not finished, and all after it, which may depend on it."""
     for index, step in enumerate(steps):
         if not _finished(run, step, step.inputs()):
             say(f"{step.name} would run: {step.purpose}")
             for later in steps[index + 1 :]:
-                say(f"{later.name} would run, unless what it reads comes out the same")
+                say(f"{later.name} would run, unless its inputs stay the same")
             return [later.name for later in steps[index:]]
     say(f"Nothing to do: every step of {run} is done with these settings.")
     return []
@@ -207,7 +207,7 @@ def _chosen(steps: list[Step], until: str | None, only: str | None) -> list[Step
     names = [step.name for step in steps]
     for name in (until, only):
         if name is not None and name not in names:
-            raise UserError(f"This recipe has no step {name!r}; its steps are {', '.join(names)}.")
+            raise UserError(f"This recipe has no step {name!r}: choose from {', '.join(names)}.")
     if only is not None:
         return [steps[names.index(only)]]
     return steps if until is None else steps[: names.index(until) + 1]
@@ -216,4 +216,4 @@ def _chosen(steps: list[Step], until: str | None, only: str | None) -> list[Step
 def _room_on_disk(run: Path) -> None:
     free = shutil.disk_usage(run).free
     if free < LEAST_FREE_BYTES:
-        raise UserError(f"Only {free / 1e6:.0f} MB are free for {run}: free some space or choose another --output.")
+        raise UserError(f"Only {free / 1e6:.0f} MB are free for {run}: free some space, or choose another --output.")

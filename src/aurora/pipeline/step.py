@@ -1,7 +1,7 @@
-"""What a step is, and what the steps of every room are made from.
+"""What a step is, and what the steps of every room are built from.
 
-One decision: a step knows what it reads by hash and where it writes, and nothing of when it runs; so whether it has to
-run again is decided in one place (`running`) for all rooms.
+One decision: a step knows the hashes of what it reads and where it writes, but not when it runs; so whether it must run
+again is decided in one place (`running`) for all rooms.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from aurora.run.manifest import read_manifest
 class Step:
     """One step of a run.
 
-    `inputs` gives, when the steps before are finished, the SHA-256 of everything the step reads. `run` writes below the
-    folder it is given and nowhere else; that folder becomes `folder` (relative to the run) when it returns. `version`
-    rises when the step's code changes what it writes. A step that `takes_up_edited_work` finds what an interrupted
-    attempt left even where settings changed since, and decides itself what still holds. A `shared` step is carried out
-    by all processes of torchrun together, any other by the first alone.
+    `inputs` gives the SHA-256 of everything the step reads; it is called when the steps before are finished. `run`
+    writes only below the folder it is given; that folder becomes `folder` (relative to the run) when it returns.
+    `version` rises when the step's code changes what it writes. A step that `takes_up_edited_work` gets what an
+    interrupted attempt left even if settings have changed since, and decides itself what still holds. A `shared` step
+    is run by all processes of torchrun together, any other by rank 0 alone.
     """
 
     name: str
@@ -42,15 +42,15 @@ class Step:
     shared: bool = False
 
     def __post_init__(self) -> None:
-        # The names in it are checked where the recipe is read; whatever comes here lies below the run.
+        # The second of two checks: names in a path are also checked where the recipe is read.
         place = PurePosixPath(self.folder)
         if place.is_absolute() or ".." in place.parts or not place.parts:
-            raise AuroraError(f"The step {self.name} would write to {self.folder!r}, which does not lie in its run.")
+            raise AuroraError(f"Step {self.name} would write to {self.folder!r}, which is outside of its run.")
 
 
 @dataclass(frozen=True)
 class Project:
-    """A recipe and the folder of the run that carries it out: what each room makes its steps from."""
+    """A recipe and the folder of its run: what each room builds its steps from."""
 
     loaded: LoadedRecipe
     run: RunFolder
@@ -62,7 +62,7 @@ class Project:
 
     @property
     def base(self) -> Path:
-        """Folder that the recipe's relative paths start from."""
+        """The folder to which the recipe's relative paths are relative."""
         return self.loaded.base
 
     @property
@@ -82,14 +82,14 @@ class Project:
         *,
         training: bool = False,
     ) -> Step:
-        """A step of this run that writes `folder`; one of `training` goes on from edited work and is shared."""
+        """A step of this run that writes `folder`; a step of `training` takes up edited work and is shared."""
         part = self.run.part(folder)
         return Step(name, part, version, settings, inputs, run, purpose, takes_up_edited_work=training, shared=training)
 
     def digest(self, artifact: Path, *patterns: str) -> str:
         """SHA-256 over the outputs of a finished artifact of this run that match a pattern.
 
-        `AuroraError` where one has another hash, or where a file is there that is read by its name but is no output.
+        `AuroraError` where an output has another hash, or where a pattern names a file that exists but is no output.
         """
         manifest = read_manifest(artifact)
         if manifest is None:
@@ -100,7 +100,7 @@ class Project:
         return manifest.digest(*patterns)
 
     def languages(self) -> dict[str, str]:
-        """A hash of what each file of the recipe's own languages says, by key."""
+        """A hash of the content of each language file of the recipe, by key."""
         from aurora.languages import lookup
 
         return {f"languages/{one.language}": lookup.digest([one]) for one in lookup.own_languages()}
@@ -110,7 +110,7 @@ class Project:
         return self.digest(self.run.corpus, "clean/*")
 
     def tokenizer(self) -> str:
-        """SHA-256 over the tokenizer and the files beside it that say how text is written."""
+        """SHA-256 over the tokenizer and the files beside it that decide how text is encoded."""
         from aurora.tokens.text.text_facts import COMPANIONS, FILE
 
         return self.digest(self.run.tokenizer, FILE, *COMPANIONS)

@@ -1,7 +1,7 @@
 """The token steps: a tokenizer, learnt or loaded, and the token stores.
 
-One decision: they are two steps, because a recipe may change how stores are made (`infilling`, `adopt`) while the
-tokenizer, and with it every fingerprint that reads it, stays.
+One decision: they are two steps, because a recipe may change how stores are built (`infilling`, `adopt`) while the
+tokenizer, and with it every fingerprint that depends on it, stays.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from aurora.hashes import digest_of
 from aurora.pipeline.step import Project, Step, hash_of
 from aurora.recipe.sources import ConversationsSource
 
-STORE_KEYS = ("infilling", "adopt", "loss")  # of the recipe's `tokens` table: how stores are made, not the tokenizer
+STORE_KEYS = ("infilling", "adopt", "loss")  # keys of the recipe's `tokens` table that decide the stores only
 
 
 def steps(project: Project) -> list[Step]:
@@ -41,7 +41,7 @@ def _tokenizer(project: Project) -> Step:
             own = find_published(model.path, model.revision, project.base, (FILE,), "model.path")
         build_tokenizer(tokens, project.base, run.corpus, folder, model=own, pairs=pairs)
 
-    # Pairs are written in the format, which then lies beside the tokenizer.
+    # Pairs need a chat format, which is then written beside the tokenizer.
     settings = {key: value for key, value in tokens.numerics().items() if key not in STORE_KEYS} | {"pairs": pairs}
     return project.step("tokenizer", run.tokenizer, 2, settings, inputs, build, "byte-level BPE")
 

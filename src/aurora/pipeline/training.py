@@ -1,6 +1,6 @@
 """The training steps: the import of a published model, and every stage with its control.
 
-One decision: a stage's step hands the trainer all that reads other rooms (batches, measurements, what was read) as
+One decision: a stage's step hands the trainer everything from other rooms (batches, measurements, what was read) as
 callables, so training knows no recipe, no run and no room above it.
 """
 
@@ -25,17 +25,17 @@ if TYPE_CHECKING:
     from aurora.training.replay import Replay
     from aurora.training.start import NewModel
 
-STORE_KINDS = ("bin", "idx", "json", "mask")  # endings of a store's files
+STORE_KINDS = ("bin", "idx", "json", "mask")  # suffixes of a store's files
 
 
 class Asked:
-    """What the user asks of a stage: it is asked once, of the stage named or of the first with earlier work."""
+    """The user's wish for a stage: it applies once, to the stage named or to the first with earlier work."""
 
     def __init__(self, wish: Wish) -> None:
-        self.wish = wish  # AS_IT_IS when a stage has taken it up
+        self.wish = wish  # AS_IT_IS once a stage has taken it
 
     def take(self, stage: Stage, has_work: bool) -> Wish:
-        """The wish, where it is meant for this stage, which `has_work` of an earlier attempt."""
+        """The wish, if it applies to this stage; `has_work` says whether the stage has earlier work."""
         if not (has_work if self.wish.stage is None else self.wish.stage == stage.name):
             return AS_IT_IS
         wish, self.wish = self.wish, AS_IT_IS
@@ -43,7 +43,7 @@ class Asked:
 
 
 def step_name(stage: str) -> str:
-    """What the step of a stage or control is called."""
+    """The name of the step of a stage or control."""
     return f"train:{stage}"
 
 
@@ -102,7 +102,7 @@ class _StageStep:
         self._fresh = is_fresh(project.recipe, stage)
 
     def step(self) -> Step:
-        """As the pipeline carries it out."""
+        """The step as the pipeline runs it."""
         stage = self._stage
         start = "a new network" if self._fresh else stage.start
         return self._project.step(
@@ -117,7 +117,7 @@ class _StageStep:
         )
 
     def _settings(self) -> dict[str, Any]:
-        # A control is a stage of its own.
+        # A control is a step of its own, so adding one must not rerun its stage.
         return {
             "stage": {
                 key: value
@@ -191,7 +191,7 @@ class _StageStep:
         return read_decisions(folder / DECISIONS).made if self._stage.retention else ()
 
     def _start(self) -> Path | NewModel:
-        """What the stage starts from: the checkpoint of another, or a new network."""
+        """What the stage starts from: the checkpoint of another stage, or a new network."""
         from aurora.tokens.text.text_facts import FILE, read_text
         from aurora.training.start import NewModel
 
@@ -202,7 +202,7 @@ class _StageStep:
         return NewModel(architecture, read_text(self._run.tokenizer / FILE).vocabulary, self._recipe.seed)
 
     def _has_work(self, folder: Path) -> bool:
-        """Whether there is a finished stage to go on from, or what an interrupted attempt left in `folder`."""
+        """Whether there is a finished stage to resume, or work of an interrupted attempt in `folder`."""
         from aurora.training.checkpoints.checkpoint import step_folders
         from aurora.training.records.state import STATE
 
@@ -214,7 +214,7 @@ class _StageStep:
         return self._first_new_entry(), self._recipe.seed
 
     def _first_new_entry(self) -> int | None:
-        """Where the entries begin that the recipe adds to a published tokenizer."""
+        """The first of the entries that the recipe adds to a published tokenizer, if any."""
         if self._recipe.tokens.extend is None:
             return None
         from aurora.tokens.text.building import first_new_entry
@@ -233,11 +233,11 @@ class _StageStep:
         return Replay(self._stage, self._loader, measure, earlier.base if earlier else {})
 
     def _start_is_retained(self) -> bool:
-        """Whether the stage that this one starts from has a budget of what may be forgotten."""
+        """Whether the stage that this one starts from has a `retention` table."""
         start = self._recipe.stages.get(self._stage.start)
         return start is not None and start.retention is not None
 
 
 def _store_files(source: str) -> list[str]:
-    """The files of a store among those of all."""
+    """The names of a store's files."""
     return [f"{source.replace('/', '.')}.{kind}" for kind in STORE_KINDS]

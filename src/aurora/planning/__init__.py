@@ -1,4 +1,4 @@
-"""What a job needs, told before it is started.
+"""What a job needs, computed before it starts.
 
-`footprint` says for every rank of a layout which layers, parameters and bytes it holds, without making a tensor.
+`footprint` says for every rank of a layout which layers, parameters and bytes it holds, without creating a tensor.
 """

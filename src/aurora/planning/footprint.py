@@ -1,6 +1,6 @@
 """What each rank of a layout holds: layers, parameters and bytes, before a job is started.
 
-One decision: parameters are counted in the table of tensors, cut as a rank would cut them, so counts are exact;
+One decision: parameters are counted from the table of tensors, cut as a rank would cut them, so counts are exact;
 activations follow the published formula and are an estimate.
 """
 
@@ -33,7 +33,7 @@ COLUMNS = ("ranks", "layers", "parameters", "weights", "gradients", "optimizer",
 
 
 def shape_of(recipe: Recipe, base: Path) -> tuple[Architecture, int]:
-    """(architecture, vocabulary) that the recipe's stages train, known without a run; paths start from `base`."""
+    """(architecture, vocabulary) that the recipe's stages train, without running it; paths are relative to `base`."""
     model, tokens = recipe.model, recipe.tokens
     added = tokens.extend.entries if tokens.extend is not None else 0
     if model.architecture is not None:
@@ -48,8 +48,8 @@ def shape_of(recipe: Recipe, base: Path) -> tuple[Architecture, int]:
         architecture, vocabulary = PUBLISHED[model.path]
     else:
         raise UserError(
-            f"The shape of {model.path} is not known here: fetch it and give its folder as model.path, or plan with "
-            f"one of {', '.join(PUBLISHED)}."
+            f"The architecture of {model.path} is not known here: download it and give its folder as model.path, or "
+            f"plan with one of {', '.join(PUBLISHED)}."
         )
     if added:  # rows that the model has beyond its tokenizer are used first
         vocabulary = max(vocabulary, _entries(model.path, base, "model.path") + added)
@@ -58,13 +58,13 @@ def shape_of(recipe: Recipe, base: Path) -> tuple[Architecture, int]:
 
 
 def _entries(path: str, base: Path, key: str) -> int:
-    """Rows that the tokenizer in `path` needs, without fetching anything."""
+    """Rows that the tokenizer in `path` needs, without downloading anything."""
     local = local_model(path, base)
     if local.exists():
         return read_text(local).vocabulary
     if path in PUBLISHED:
         return PUBLISHED[path][1]
-    raise UserError(f"{key}: the tokenizer of {path} is not known here: fetch it and give its folder, or train one.")
+    raise UserError(f"{key}: the tokenizer of {path} is not known here: download it and give its folder, or train one.")
 
 
 def lines(rows: Sequence[dict[str, Any]]) -> list[str]:
@@ -96,7 +96,7 @@ def _of_rank(
 ) -> dict[str, Any]:
     group = None
     if layout.tensor > 1:
-        group = TensorGroup(None, 0, layout.tensor, layout.sequence_parallel)  # type: ignore[arg-type]  # speaks to none
+        group = TensorGroup(None, 0, layout.tensor, layout.sequence_parallel)  # type: ignore[arg-type]  # idle
     cuts = cut_layers(architecture, vocabulary, layout.pipeline * layout.segments)
     blocks = [cuts[number] for number in segment_numbers(layout, rank)]
     of_blocks: Counter[int | None] = Counter()  # parameters by block, None outside of them
@@ -112,10 +112,12 @@ def _of_rank(
     kept = sum(number >= lowest for part in blocks for number in part)  # whose activations the backward pass needs
     parameters = of_blocks.total()
     of_block = max(size for block, size in of_blocks.items() if block is not None)
-    working = 4 if execution.precision == "fp32" else 2
-    # A pipeline gathers a segment once for all micro-batches; without one, a block and the next are there at a time.
+    working = 4 if execution.precision == "fp32" else 2  # bytes of a number in forward and backward
+    # A pipeline gathers its segments once for all micro-batches; without one, FSDP holds a block and the next at a
+    # time.
     gathered = parameters if layout.pipeline > 1 else min(parameters, 2 * of_block)
-    found: dict[str, Any] = {
+    # Masters and gradients are fp32: 4 bytes; AdamW's two moments: 8. Reduced gradients of a pipeline stay whole.
+    row: dict[str, Any] = {
         "ranks": _name(layout, rank),
         "layers": ", ".join(f"{part.start}-{part.stop - 1}" for part in blocks),
         "parameters": parameters,
@@ -124,8 +126,8 @@ def _of_rank(
         "optimizer": 8 * trained // layout.shard,
         "activations": _activations(layout, rank, architecture, execution, stage.sequence_length, kept),
     }
-    found["total"] = sum(found[name] for name in ("weights", "gradients", "optimizer", "activations"))
-    return found
+    row["total"] = sum(row[name] for name in ("weights", "gradients", "optimizer", "activations"))
+    return row
 
 
 def _activations(
@@ -133,8 +135,9 @@ def _activations(
 ) -> int:
     """Bytes kept for the backward passes under way (Korthikanti et al., arXiv 2205.05198, table 2, bf16).
 
-    A layer keeps 34 bytes a token and width, of which a tensor group shares 10 only with sequence parallelism; a
-    recomputed block keeps its input. Attention weights are not counted: accelerators use the fused kernel.
+    A layer keeps 34 bytes per token and unit of width; a tensor group divides 24 of them, and the other 10 only with
+    sequence parallelism. A recomputed block keeps its input. Attention weights are not counted: accelerators use the
+    fused kernel.
     """
     tokens = execution.micro_batch_sequences * length
     per_layer = tokens * architecture.width * 34 // layout.tensor
@@ -142,11 +145,12 @@ def _activations(
         per_layer = tokens * architecture.width * (10 + 24 // layout.tensor)
     if layout.recompute == "full":
         per_layer = 2 * tokens * architecture.width // (layout.tensor if layout.sequence_parallel else 1)
+    # With 1f1b a rank waits for as many backward passes as there are ranks after it; for others this is a bound.
     under_way = layout.pipeline - rank if layout.schedule == "1f1b" else layout.pipeline
     return per_layer * layers * under_way
 
 
 def _name(layout: Layout, rank: int) -> str:
-    """The global ranks at this place of the pipeline."""
+    """The global ranks at this place in the pipeline."""
     size = layout.data * layout.tensor
     return f"{rank * size}-{(rank + 1) * size - 1}" if size > 1 else str(rank)

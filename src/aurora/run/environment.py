@@ -1,7 +1,6 @@
 """Where a step ran: machine, interpreter and the versions of what can change a result.
 
-One decision: it says what is there and is asked once a process, so two manifests tell whether two runs could have
-differed.
+One decision: it is recorded in every manifest, so two manifests show whether their runs could differ by it.
 """
 
 from __future__ import annotations
@@ -22,14 +21,14 @@ LIBRARIES = ("torch", "numpy", "tokenizers", "pyarrow", "pycld2", "safetensors",
 @cache
 def environment() -> dict[str, str]:
     """Machine, interpreter, versions of the libraries whose code can change a result, and Aurora's commit if known."""
-    found = {"aurora": __version__, "python": platform.python_version(), "platform": platform.platform()}
-    found |= {"cpu": _processor(), "cores": str(os.cpu_count() or 1)}
+    facts = {"aurora": __version__, "python": platform.python_version(), "platform": platform.platform()}
+    facts |= {"cpu": _processor(), "cores": str(os.cpu_count() or 1)}
     for name in LIBRARIES:
         with suppress(PackageNotFoundError):
-            found[name] = version(name)
+            facts[name] = version(name)
     if commit := _commit():
-        found["commit"] = commit
-    return found
+        facts["commit"] = commit
+    return facts
 
 
 def _processor() -> str:

@@ -1,8 +1,8 @@
 """Every path of a run.
 
-One decision: where a thing lies in a run is written here alone, so that the step that writes it, the step that reads
-it, the report and `aurora verify` cannot mean different places. What lies *inside* an artifact is named by the module
-that writes the artifact.
+One decision: every path in a run is defined here only, so that the step that writes a file, the step that reads it, the
+report and `aurora verify` cannot mean different places. Files *inside* an artifact are named by the module that writes
+them.
 
     RUN/recipe.json                      the effective recipe
     RUN/seal.json                        what the run has, with hashes (`seal`)
@@ -29,19 +29,19 @@ SEAL = "seal.json"
 RECIPE = "recipe.json"
 REPORT, PAGE = "report.json", "report.html"
 LOCK = ".lock"
-# What a run's processes know of the hashes of its files (`aurora.hashes`).
+# Known hashes of the run's files (`aurora.hashes`).
 HASHES = ".hashes.json"
-# Written by the pipeline itself and not by a step, so the seal has their hashes.
+# Written by the pipeline itself and not by a step: no manifest lists them, so the seal has their hashes.
 OWN_FILES = (RECIPE, REPORT, PAGE)
-# No artifacts: what the next build of the corpus goes on from has marks of its own, and TensorBoard's events repeat
-# what metrics.jsonl says.
+# Not artifacts: the working files of the corpus have fingerprints of their own, and TensorBoard's events repeat
+# metrics.jsonl.
 CORPUS_WORK, TENSORBOARD = SCRATCH = ("corpus.work", "tensorboard")
 CHECKPOINTS = "checkpoints"
 
 
 @dataclass(frozen=True)
 class RunFolder:
-    """The paths of the run in the folder `path`; nothing is read or made."""
+    """The paths of the run in the folder `path`; nothing is read or created."""
 
     path: Path
 
@@ -52,7 +52,7 @@ class RunFolder:
 
     @property
     def seal(self) -> Path:
-        """What the run has."""
+        """The parts of the run, with their hashes."""
         return self.path / SEAL
 
     @property
@@ -72,7 +72,7 @@ class RunFolder:
 
     @property
     def hashes(self) -> Path:
-        """Hashes of files that are known already."""
+        """The cache of known hashes."""
         return self.path / HASHES
 
     @property
@@ -82,7 +82,7 @@ class RunFolder:
 
     @property
     def corpus_work(self) -> Path:
-        """What the next build of the corpus goes on from."""
+        """Working files of the corpus, from which its next build goes on."""
         return self.path / CORPUS_WORK
 
     @property
@@ -101,7 +101,7 @@ class RunFolder:
         return self.path / "tokens/train"
 
     def checkpoint(self, name: str) -> Path:
-        """What the stage or control called `name` has made; `model` is the imported model."""
+        """The checkpoint of the stage or control called `name`; `model` is the imported model."""
         return self.path / CHECKPOINTS / name
 
     def evaluation(self, name: str) -> Path:
@@ -121,9 +121,9 @@ class RunFolder:
         return path.relative_to(self.path).as_posix()
 
     def manifest(self, artifact: Path) -> str:
-        """The part that lists the files of an artifact."""
+        """The part of the run that lists the files of an artifact."""
         return f"{self.part(artifact)}/{MANIFEST}"
 
     def inside(self, path: Path) -> Path:
-        """A path of the run that is about to be written; `UserError` where a symbolic link leads out of the run."""
+        """A path of the run that is to be written; `UserError` where a symbolic link leads out of the run."""
         return below(self.path, self.part(path))

@@ -1,7 +1,7 @@
 """The lock of a run.
 
-One decision: it is a lock of the operating system on a file, which dies with its process, however that ends; so no
-run is ever locked by nobody.
+One decision: it is an operating-system lock on a file, which is released when its process ends, however it ends; so a
+run never stays locked after a crash.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 One decision: a step is finished exactly when its folder holds a `manifest.json` whose fingerprint equals the hash of
 the step's name, version, settings and input hashes. The folder appears by one rename, with the manifest already in it,
-so "finished" needs no other mark. Until then the work lies in `FOLDER.partial`, which is kept over a crash as long as
-the fingerprint stays the same, so that long steps can go on where they stopped.
+so "finished" needs no other mark. Until then the work is in `FOLDER.partial`, which survives a crash as long as the
+fingerprint stays the same, so that long steps can resume where they stopped.
 """
 
 from __future__ import annotations
@@ -70,12 +70,12 @@ class Manifest:
 
     @property
     def consistent(self) -> bool:
-        """Whether step, settings and inputs are those that the fingerprint was made from."""
+        """Whether the fingerprint is that of step, settings and inputs."""
         return self.fingerprint == fingerprint(self.step, self.version, self.settings, self.inputs)
 
 
 def fingerprint(step: str, step_version: int, settings: Mapping[str, Any], inputs: Mapping[str, str]) -> str:
-    """The hash that says whether a finished step still stands. `version` rises when a step's code changes its
+    """The hash that tells whether a finished step is up to date. `step_version` rises when a step's code changes its
     output."""
     return hashlib.sha256(canonical_json([step, step_version, settings, inputs])).hexdigest()
 
@@ -104,16 +104,14 @@ def _is_output(value: Any) -> bool:
 
 
 def files_of(folder: Path, pattern: str) -> list[Path]:
-    """The files of an artifact whose path in it matches `pattern`, sorted: those its manifest lists and no other.
+    """The files of an artifact whose path in it matches `pattern`, sorted: only those that its manifest lists.
 
-    Of a folder still in the making, which has no manifest, all that is there.
+    In a working folder, which has no manifest yet, all matching files.
     """
     manifest = read_manifest(folder)
     if manifest is None:
-        found = [path for path in folder.glob(pattern) if path.is_file() and not path.name.startswith(".")]
-    else:
-        found = [folder / name for name in manifest.outputs if _matches(name, pattern)]
-    return sorted(found)
+        return sorted(path for path in folder.glob(pattern) if path.is_file() and not path.name.startswith("."))
+    return sorted(folder / name for name in manifest.outputs if _matches(name, pattern))
 
 
 def _matches(name: str, pattern: str) -> bool:
@@ -133,19 +131,18 @@ def artifact(
     keep_edited: bool = False,
     announce: Callable[[Path], object] = str,
 ) -> Iterator[Path]:
-    """Yield the working folder of a step; when the block ends well, hash it, add the manifest and publish it as
-    `folder`.
+    """Yield the working folder of a step; when the block ends without an error, hash it, add the manifest and publish
+    it as `folder`.
 
-    What an interrupted attempt left there is kept where its fingerprint is the same, or always with `keep_edited`: the
-    step then also says itself what becomes of an earlier `folder`. `announce` is called with the manifest just before
-    the folder gets its name. Raises `UserError`, before anything is done, where something that is not Aurora's is in
-    the way.
+    What an interrupted attempt left there is kept if its fingerprint is the same, or always with `keep_edited`: the
+    step then also decides what happens to an earlier `folder`. `announce` is called with the manifest just before the
+    folder gets its name. Raises `UserError`, before anything is done, where files that are not Aurora's are in the way.
     """
     if not keep_edited:
         keep_from_loss(folder)
-    mark = fingerprint(step, step_version, settings, inputs)
+    current = fingerprint(step, step_version, settings, inputs)
     partial = working_folder(folder)
-    take_up(partial, mark, keep_edited)
+    take_up(partial, current, keep_edited)
     start = time.perf_counter()
     yield partial
     sweep(partial)
@@ -153,7 +150,7 @@ def artifact(
         schema=SCHEMA,
         step=step,
         version=step_version,
-        fingerprint=mark,
+        fingerprint=current,
         settings=json.loads(canonical_json(settings)),
         inputs=dict(inputs),
         outputs=_outputs(partial),
@@ -178,7 +175,7 @@ def written_folder(out: Path, step: str, settings: Mapping[str, Any], inputs: Ma
 
 
 def _outputs(partial: Path) -> dict[str, dict[str, Any]]:
-    """SHA-256 and size of each file in a working folder but the mark."""
+    """SHA-256 and size of each file in a working folder but the fingerprint."""
     paths = [path for path in sorted(partial.rglob("*")) if path != partial / FINGERPRINT]
     for path in paths:
         if path.is_symlink() or not (path.is_file() or path.is_dir()):

@@ -1,7 +1,7 @@
 """Opening a run from the outside: its recipe, its stages, its checkpoints.
 
-One decision: a run folder explains itself through `recipe.json`, which the pipeline writes first, and its seal; nothing
-here needs the recipe file that made it. What is given out was compared with its hashes before.
+One decision: a run folder explains itself through `recipe.json`, which the pipeline writes first, and its seal; the
+recipe file that made it is not needed. Files are compared with their hashes before anything is returned.
 """
 
 from __future__ import annotations
@@ -52,29 +52,27 @@ def recipe_of(run: Path) -> Recipe:
 
 
 def run_of(artifact: Path) -> Path | None:
-    """The run that an artifact lies in, or None."""
+    """The run that contains an artifact, or None."""
     return next((folder for folder in artifact.resolve().parents[:2] if RunFolder(folder).recipe.is_file()), None)
 
 
 def finished_checkpoints(run: Path) -> list[str]:
-    """Names of the run's finished checkpoints: those its seal names, wherever else folders lie."""
+    """Names of the run's finished checkpoints: only those that its seal lists."""
     seal = read_seal(run)
     made = [Path(folder) for folder in seal.artifacts] if seal else []
     return sorted(it.name for it in made if it.parent == Path(CHECKPOINTS) and (run / it / MANIFEST).is_file())
 
 
 def _recipe(run: Path) -> Any:
-    """The content of a run's recipe.json; `AuroraError` where it is not the one that the run wrote."""
+    """The content of a run's recipe.json; `AuroraError` where it has changed since the run wrote it."""
     seal = read_seal(run)
     if seal is not None and (fault := fault_of(run, RECIPE, seal)):
-        raise AuroraError(
-            f"{RunFolder(run).recipe} {fault}: put a copy of it back, or delete it and run the recipe again."
-        )
+        raise AuroraError(f"{RunFolder(run).recipe} {fault}: restore it, or delete it and run the recipe again.")
     return read_json(RunFolder(run).recipe)
 
 
 def _whole(artifact: Path) -> Path:
-    """An artifact after its files were compared with their hashes; one without a manifest cannot be."""
+    """The artifact, after comparing its files with their hashes, if it has a manifest."""
     run = run_of(artifact)
     with remembered((run or artifact) / HASHES, write=False):
         seal = read_seal(run) if run else None

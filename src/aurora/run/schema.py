@@ -1,8 +1,8 @@
-"""The version of what a run is written in.
+"""The version of a run's file formats.
 
-One decision: one number stands for all that one step leaves for another: seal, manifests, the states of checkpoints and
-the decisions of replay. A run is read by versions of Aurora with the same number and refused by all others, so no code
-here or elsewhere guesses what an older or a newer run means.
+One decision: one number stands for every format that one step writes and another reads: seal, manifests, the states of
+checkpoints and the decisions of replay. Versions of Aurora with the same number read a run and all others refuse it, so
+no code guesses what an older or a newer run means.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 from aurora.errors import UserError
 
-# Rises with every change of those files that another version would misread.
+# Raised with every change of those formats that another version would misread.
 SCHEMA = 2
 
 
@@ -22,6 +22,6 @@ def refuse_other_schema(path: Path, values: Any) -> None:
     if type(schema) is int and schema != SCHEMA:
         age = "an older" if schema < SCHEMA else "a newer"
         raise UserError(
-            f"{path} was written by {age} version of Aurora (schema {schema}, and this version has {SCHEMA}): go on "
-            "with that version, or carry out the recipe again in another folder (--output)."
+            f"{path} was written by {age} version of Aurora (schema {schema}; this version reads {SCHEMA}): go on "
+            "with that version, or run the recipe again in another folder (--output)."
         )

@@ -1,9 +1,9 @@
-"""The seal of a run, `seal.json`: which files speak for the run, each with its SHA-256, and whether it is finished.
+"""The seal of a run, `seal.json`: the parts of the run, each with its SHA-256, and whether the run is finished.
 
-One decision: the new hash of a part is in the seal, as `coming`, *before* the part gets its place in the run, and the
-old one leaves after that. So at whatever point a process is killed, what lies in the run is one of the two, and
-anything else was not put there by Aurora. Parts are the manifest of each artifact, which lists the artifact's files,
-and the run's own files.
+One decision: the new hash of a part is in the seal, as `coming`, *before* the part is moved into its place, and the old
+one is removed after that. So wherever a process is killed, each part has one of the two hashes, and a file with any
+other was not written by Aurora. Parts are the manifest of each artifact, which lists the artifact's files, and the
+run's own files.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ UNLISTED = ", ".join((*OWN_FILES, *SCRATCH))
 
 @dataclass(frozen=True)
 class Seal:
-    """What a run has. `parts` maps a path in the run to its SHA-256, `coming` those about to take their place.
+    """The parts of a run: `parts` maps a path in the run to its SHA-256, `coming` those about to be moved into place.
 
-    `earlier` holds parts of an earlier form of the recipe, which still are as they were written.
+    `earlier` holds parts of an earlier version of the recipe, which are kept and checked like the others.
     """
 
     finished: bool = False
@@ -42,7 +42,7 @@ class Seal:
 
     @property
     def artifacts(self) -> list[str]:
-        """The folders (relative to the run) of all artifacts that are in their place, in order."""
+        """The folders (relative to the run) of all artifacts in place, in order."""
         manifests = {*self.parts, *self.earlier}
         return sorted(part.removesuffix(f"/{MANIFEST}") for part in manifests if part.endswith(f"/{MANIFEST}"))
 
@@ -64,33 +64,33 @@ def read_seal(run: Path) -> Seal | None:
         whole = False
     if not whole:
         raise AuroraError(
-            f"{path} {ALTERED}: put a copy of it back; without one, move it away with {UNLISTED}, and run the recipe "
-            "again, which takes up the artifacts that agree with their manifests."
+            f"{path} {ALTERED}: restore it from a copy; without one, move it away with {UNLISTED}, and run the recipe "
+            "again, which reuses the artifacts that agree with their manifests."
         )
     return seal
 
 
 def begin(run: Path) -> None:
-    """Have a seal in the run, and in its place all that was coming when a process was killed."""
+    """Make sure that the run has a seal; parts that were moved into place before a process was killed count."""
     seal = read_seal(run) or Seal()
     arrived = {part: digest for part, digest in seal.coming.items() if _digest(run / part) == digest}
     _write(run, Seal(seal.finished and not seal.coming, seal.parts | arrived, {}, seal.earlier))
 
 
 def reopen(run: Path) -> None:
-    """Say that the run is not finished any more: what it is made of is about to change."""
+    """Record that the run is no longer finished: its parts are about to change."""
     seal = _sealed(run)
     _write(run, Seal(False, seal.parts, seal.coming, seal.earlier))
 
 
 def announce(run: Path, part: str, digest: str) -> None:
-    """Say that a part of the run is about to become what `digest` is of."""
+    """Record that a part of the run is about to be replaced by one with the hash `digest`."""
     seal = _sealed(run)
     _write(run, Seal(seal.finished, seal.parts, seal.coming | {part: digest}, seal.earlier))
 
 
 def settle(run: Path, part: str) -> None:
-    """Say that an announced part is in its place; one that already was there and whole may come unannounced."""
+    """Record that an announced part is in place; a whole part that was already there needs no announcement."""
     seal = _sealed(run)
     digest = _digest(run / part)
     if digest is None:
@@ -102,7 +102,8 @@ def settle(run: Path, part: str) -> None:
 
 
 def finish(run: Path, parts: Collection[str]) -> None:
-    """Say that the run is finished and made of `parts`; what it had beside them is of an earlier form of the recipe."""
+    """Record that the run is finished and consists of `parts`; its other parts are of an earlier version of the
+    recipe."""
     seal = _sealed(run)
     known = seal.earlier | seal.parts
     earlier = {part: digest for part, digest in known.items() if part not in parts and (run / part).exists()}
@@ -121,7 +122,7 @@ def fault_of(run: Path, part: str, seal: Seal) -> str | None:
 
 
 def keep_sealed(run: Path, part: str, seal: Seal | None) -> None:
-    """Raise where a part of a run is not what the seal says: `UserError` for a file that the run never had."""
+    """Raise where a part of a run differs from the seal: `UserError` for a file that the run never had."""
     path = run / part
     if not path.exists() and not path.is_symlink():
         return
@@ -129,13 +130,13 @@ def keep_sealed(run: Path, part: str, seal: Seal | None) -> None:
         raise UserError(f"{path} was not written by this run: move it away, or choose another --output.")
     if fault := fault_of(run, part, seal):
         away = path.parent if path.name == MANIFEST else "it"
-        raise AuroraError(f"{path} {fault}: put a copy of it back, or move {away} away, and run the recipe again.")
+        raise AuroraError(f"{path} {fault}: restore it, or move {away} away, and run the recipe again.")
 
 
 def write_sealed(run: Path, part: str, text: str) -> None:
-    """Write one of a run's own files, unless what lies there is not as this run wrote it.
+    """Write one of a run's own files, unless the file there has changed since this run wrote it.
 
-    A folder without a seal, which is no run, may only lack the file or hold the very same.
+    A folder without a seal, which is no run, may lack the file or hold the same text, but no other.
     """
     seal, path = read_seal(run), run / part
     if path.is_file() and not path.is_symlink() and path.read_bytes() == text.encode():

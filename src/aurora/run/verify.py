@@ -1,8 +1,8 @@
-"""Telling whether a run, or a folder that a step, an import or an export wrote, still is what was written.
+"""Verifying that a run, or a folder that a step, an import or an export wrote, has not changed.
 
-One decision: every byte is read, whatever is known of it, and everything found is named at once: what is missing,
-altered, linked or was put there by somebody, and whether the run came to its end. What may lie in a run beside its
-artifacts is told apart: work that is under way, what was set aside, and files that are the user's own.
+One decision: every byte is read, whether or not its hash is known, and all damage is named at once: what is missing,
+altered, linked or added, and whether the run is finished. Other things in a run are only noted: work of interrupted
+steps, what was set aside, and the user's own files.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from aurora.run.opening import run_of
 from aurora.run.seal import UNLISTED, Seal, fault_of, read_seal
 from aurora.run.working import WORKING
 
-# Of a run, and of no artifact: they are not hashed.
+# Files of a run that belong to no artifact and change by themselves, so they are not hashed.
 UNHASHED = (LOCK, HASHES, SEAL, *SCRATCH)
 
 
 def verify(path: Path) -> str:
-    """What was found whole, and what lies beside it; `AuroraError` naming all that is wrong."""
+    """What is undamaged, with notes on what else is there; `AuroraError` naming all damage."""
     path = path.resolve()
     if (path / SEAL).exists() or (path / RECIPE).is_file():
         return _verify_run(path)
@@ -43,30 +43,31 @@ def verify(path: Path) -> str:
         elif fault := fault_of(run, part, seal):
             bad.append(f"{path / MANIFEST} {fault}")
     _raise(bad)
-    return f"{num_files} files in 1 artifact are as they were written."
+    return f"Verified {num_files} files in 1 artifact: nothing has changed."
 
 
 def _verify_run(run: Path) -> str:
     seal = read_seal(run)
     if seal is None:
         raise AuroraError(
-            f"Damaged: {run / SEAL} {MISSING}, which says what the run has: put a copy of it back; without one, move "
-            f"{UNLISTED} away, and run the recipe again, which takes up the artifacts that agree with their manifests."
+            f"Damaged: {run / SEAL} {MISSING}, which lists the run's parts: restore it from a copy; without one, move "
+            f"{UNLISTED} away, and run the recipe again, which reuses the artifacts that agree with their manifests."
         )
     bad = [f"{run / part} {fault}" for part in sorted(_parts(seal)) if (fault := fault_of(run, part, seal))]
-    there = [run / folder for folder in seal.artifacts if (run / folder / MANIFEST).exists()]
-    num_files = sum(_verify_artifact(folder, bad) for folder in there)
-    notes = [f"Of an earlier form of the recipe: {run / Path(part).parent}" for part in sorted(seal.earlier)]
+    present = [run / folder for folder in seal.artifacts if (run / folder / MANIFEST).exists()]
+    num_files = sum(_verify_artifact(folder, bad) for folder in present)
+    notes = [f"From an earlier version of the recipe: {run / Path(part).parent}" for part in sorted(seal.earlier)]
     _look_around(run, seal, bad, notes)
     if not seal.finished or seal.coming:
-        bad.append(f"{run} is not finished (its recipe was not carried out to the report)")
+        bad.append(f"{run} is not finished (no report was written)")
     _raise(bad, notes)
-    whole = f"{num_files} files in {len(seal.artifacts)} artifacts, the recipe and the report are as they were written."
-    return "\n".join([*notes, whole])
+    artifacts = f"{num_files} files in {len(seal.artifacts)} artifacts"
+    verified = f"Verified {artifacts}, the recipe and the report: nothing has changed."
+    return "\n".join([*notes, verified])
 
 
 def _parts(seal: Seal) -> set[str]:
-    """Paths of all that the seal holds; a finished run has all of its own files."""
+    """Paths of all parts in the seal; a finished run must also have all of its own files."""
     return {*seal.parts, *seal.earlier, *(OWN_FILES if seal.finished else ())}
 
 
@@ -78,58 +79,58 @@ def _verify_artifact(folder: Path, bad: list[str]) -> int:
     except AuroraError as error:
         manifest, problem = None, str(error).rstrip(".")
     if manifest is None:
-        if not any(it.startswith(str(folder / MANIFEST)) for it in bad):  # else the seal has said it
+        if not any(it.startswith(str(folder / MANIFEST)) for it in bad):  # the seal may have named it already
             bad.append(problem)
         return 0
     size = sum(int(output["bytes"]) for output in manifest.outputs.values())
     with progress(f"verify {folder.name}", size, "B") as bar:
-        found = faults(folder, manifest.hashes, _counting(bar.update))
-    bad += [f"{folder / name} {fault}" for name, fault in found.items()]
+        damage = faults(folder, manifest.hashes, _counting(bar.update))
+    bad += [f"{folder / name} {fault}" for name, fault in damage.items()]
     bad += [f"{folder / name} {EXTRA}" for name in extras(folder, manifest.hashes)]
     return len(manifest.outputs)
 
 
 def _counting(report: Callable[[int], object]) -> Callable[[Path], str]:
     def digest(path: Path) -> str:
-        found = sha256(path)
+        known = sha256(path)
         report(path.stat().st_size)
-        return found
+        return known
 
     return digest
 
 
 def _look_around(run: Path, seal: Seal, bad: list[str], notes: list[str]) -> None:
-    """Name what lies in a run beside its artifacts: `bad` among them, else as a note."""
+    """Name what a run holds besides its artifacts: as damage inside folders that only steps write, else as a note."""
     for name, is_room in _beside(run, set(seal.artifacts), _rooms(seal)):
         path = run / name
         if Path(name).name.endswith(SET_ASIDE):
             notes.append(f"Set aside: {path}")
         elif Path(name).name.endswith(WORKING):
-            notes.append(f"Work of a step, for when it goes on: {path}")
+            notes.append(f"Work of an interrupted step, which will resume from it: {path}")
         elif is_room:
             bad.append(f"{path} {EXTRA}")
         elif name not in (*UNHASHED, *OWN_FILES):
-            notes.append(f"Not of this run, and not looked at: {path}")
+            notes.append(f"Not part of the run, and not verified: {path}")
 
 
 def _rooms(seal: Seal) -> set[str]:
-    """Names in a run below which only steps write."""
+    """Top-level folders of a run in which only steps write."""
     return {Path(folder).parts[0] for folder in seal.artifacts}
 
 
 def _beside(run: Path, artifacts: set[str], rooms: set[str]) -> Iterator[tuple[str, bool]]:
-    """(path in the run, whether it lies where only steps write) of what is no artifact and leads to none."""
+    """(path in the run, whether it is in a folder that only steps write) of everything that is no artifact."""
     for path in sorted(run.iterdir()):
         if path.name in artifacts:
             continue
         if path.name in rooms and path.is_dir() and not path.is_symlink():
-            found = (inner.relative_to(run).as_posix() for inner in sorted(path.iterdir()))
-            yield from ((inner, True) for inner in found if inner not in artifacts)
+            names = (inner.relative_to(run).as_posix() for inner in sorted(path.iterdir()))
+            yield from ((name, True) for name in names if name not in artifacts)
         else:
             yield path.name, path.name in rooms
 
 
 def _raise(bad: list[str], notes: list[str] | None = None) -> None:
     if bad:
-        said = f"Damaged: {'; '.join(bad)}. Put copies back, or move away what is named, and run the recipe again."
-        raise AuroraError(" ".join([said, *(f"({note})" for note in notes or [])]))
+        message = f"Damaged: {'; '.join(bad)}. Restore copies, or move what is named away, and run the recipe again."
+        raise AuroraError(" ".join([message, *(f"({note})" for note in notes or [])]))
