@@ -116,6 +116,13 @@ def language() -> str:
     )
 
 
+def errors() -> str:
+    """Every sentence that a command can fail with."""
+    from errors_page import errors_page
+
+    return errors_page(SOURCE)
+
+
 def rooms() -> str:
     """The rooms of src/aurora with the first sentence of each, as an indented block."""
     packages = sorted(SOURCE.glob("*/__init__.py"))
@@ -169,5 +176,6 @@ if __name__ == "__main__":
     ARCHITECTURE.write_text(architecture(), encoding="utf-8")
     (HERE / "recipe.md").write_text(reference_page(Recipe) + "\n", encoding="utf-8")
     (HERE.parent / "recipes" / SCHEMA).write_text(schema_text(), encoding="utf-8")
+    (HERE / "errors.md").write_text(errors(), encoding="utf-8")
     (HERE / "commands.md").write_text(commands_page(), encoding="utf-8")
     (HERE / "report.md").write_text(report_page(), encoding="utf-8")

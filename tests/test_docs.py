@@ -32,6 +32,16 @@ def test_the_generated_pages_are_up_to_date(root: Path, generate: ModuleType) ->
     assert (root / "docs/architecture.md").read_text(encoding="utf-8") == generate.architecture(), "run `make docs`"
 
 
+def test_every_sentence_that_is_raised_is_on_the_page_of_errors(root: Path, generate: ModuleType) -> None:
+    page = (root / "docs/errors.md").read_text(encoding="utf-8")
+    assert page == generate.errors(), "run `make docs`"
+    assert "{path} is a model, not a run: leave out --stage {stage}." in page
+    assert "- warmup and decay are more than the whole stage" in page, "the loader adds file, line and key"
+    told = [line for line in page.splitlines() if line.startswith("- ")]
+    assert len(told) > 250
+    assert all(re.search("[a-z]{2,}", re.sub(r"{[^}]*}", "", line)) for line in told), "each has words of its own"
+
+
 def test_the_figures_in_the_readme_are_those_of_the_run_it_names(root: Path) -> None:
     """Read here without the code that wrote them."""
     section = (
