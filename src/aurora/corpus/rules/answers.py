@@ -6,6 +6,7 @@ the ledger says by language how many each rule took. Only answers that are learn
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import pyarrow as pa
@@ -15,12 +16,17 @@ from aurora.languages.lookup import assistant_phrases, code_of, sentences
 from aurora.languages.refusals import declines_to_help
 
 ANSWER_STATISTICS = ("empty_answers", "cut_answers", "model_answers", "longest_answer")
-# After these of any script something more was to come.
-_GOES_ON = tuple(",;:([{-–—、，；：،؛(「『“«")
+# After these of any script something more was to come. A semicolon ends a line of code.
+_GOES_ON = tuple(",:([{-–—、，；：،؛(「『“«")
 _FENCE = "```"
+_FENCES = re.compile(rf"^[ \t>*-]*{_FENCE}", re.MULTILINE)  # of blocks; within a line they quote a word
 # A last line of prose this long ends as a sentence; shorter ones are headings, names, results and points of lists.
 _LONG_LINE = 80  # characters
 _MARKUP = ("#", "*", "-", "|", ">", "    ", "\t", "$", "\\")
+# A character that may end a sentence: no point within a name or address, or behind the number of a point.
+_END = re.compile(r"(?<!\W\d)(?<!\D\d)[.](?!\w)|[^\w\s.](?!(?<=[!?])\w)")
+# What may stand behind the last sentence: tags and handles, an address, who said it, and points that lost their lines.
+_AFTERWORD = re.compile(r"(?:^|\s)[#@]\w|\w[.]\w+\W*$|^\W*[-–—―~(]\s*\w|\*\s?\w|\D\d[.)]\s")
 
 
 def measure_answers(conversations: Sequence[Sequence[Turn]], langs: Sequence[str]) -> dict[str, pa.Array]:
@@ -63,12 +69,16 @@ def is_cut(answer: str, lang: str) -> bool:
     text = answer.rstrip()
     if not text:
         return False
-    if text.count(_FENCE) % 2 or text.endswith(_GOES_ON):
+    ending = sentences(lang).ending
+    if len(_FENCES.findall(text)) % 2 and not text.endswith(tuple(ending)):
+        return True
+    if text.endswith(_GOES_ON):
         return True
     last = text.rsplit("\n", 1)[-1]
-    if len(last) < _LONG_LINE or last.startswith(_MARKUP) or last[-1] == _FENCE[0] or last.lstrip()[0].isdigit():
+    if len(last) < _LONG_LINE or last.startswith(_MARKUP) or not last[-1].isalnum() or last.lstrip()[0].isdigit():
         return False
-    return last[-1].isalnum() and any(end in last[:-1] for end in sentences(lang).ending)
+    ends = [found.end() for found in _END.finditer(last) if found[0] in ending]
+    return bool(ends) and not _AFTERWORD.search(last[ends[-1] :])
 
 
 def speaks_as_model(answer: str, lang: str) -> bool:
