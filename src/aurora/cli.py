@@ -16,7 +16,7 @@ from typing import Any
 
 import click
 
-from aurora.commands import carrying_out, checkpoints, corpus, looking_up, redteam, results, tokens
+from aurora.commands import carrying_out, checking, checkpoints, corpus, looking_up, redteam, results, tokens
 from aurora.errors import AuroraError, Mistakes
 from aurora.files import what_is_full
 from aurora.signals import Stopped, answered, interruption, sentence
@@ -37,6 +37,7 @@ def aurora(debug: bool) -> None:
 
 
 for command in (
+    checking.check,
     carrying_out.run,
     carrying_out.train,
     corpus.corpus,
@@ -59,7 +60,10 @@ def main(arguments: Sequence[str] | None = None) -> Any:
     debug = "--debug" in (sys.argv[1:] if arguments is None else arguments)
     try:
         with answered():
-            aurora(args=None if arguments is None else list(arguments), prog_name="aurora", standalone_mode=False)
+            code = aurora(
+                args=None if arguments is None else list(arguments), prog_name="aurora", standalone_mode=False
+            )
+        return sys.exit(code) if code else None
     except click.exceptions.Exit as error:
         return sys.exit(error.exit_code)
     except click.ClickException as error:

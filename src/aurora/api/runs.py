@@ -6,6 +6,7 @@ is still under way can be looked at.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -102,8 +103,10 @@ def run_recipe(
         raise UserError("resume_from goes on and restart begins anew: give one of them.")
     loaded = recipe if isinstance(recipe, LoadedRecipe) else load_recipe(recipe)
     folder = run_folder(loaded, output)
+    until = step_name(stage) if stage else until
+    _check(loaded, folder, until)
     wish = Wish(resume_from, restart, stage)
-    outcome = carry_out(loaded, folder, until=step_name(stage) if stage else until, wish=wish)
+    outcome = carry_out(loaded, folder, until=until, wish=wish)
     return Run(folder, outcome["ran"])
 
 
@@ -112,7 +115,22 @@ def plan_run(loaded: LoadedRecipe, output: Path | str | None = None, *, until: s
     from aurora.pipeline.running import run_recipe as carry_out
 
     folder = run_folder(loaded, output)
+    _check(loaded, folder, until)
     return Planned(folder, carry_out(loaded, folder, until=until, dry_run=True)["would_run"])
+
+
+def _check(loaded: LoadedRecipe, folder: Path, until: str | None) -> None:
+    """Say what there is to know before a run, and refuse what is certain to fail; of several processes the first."""
+    from aurora.checking.check import check_loaded
+    from aurora.pipeline.running import refuse_step
+    from aurora.progress import say
+
+    refuse_step(loaded, folder, until)
+    if os.environ.get("RANK", "0") == "0":
+        found = check_loaded(loaded, folder, until)
+        for note in found.notes:
+            say(f"Note: {note}")
+        found.refuse()
 
 
 def open_run(path: Path | str) -> Run:

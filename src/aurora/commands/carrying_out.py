@@ -107,14 +107,19 @@ def train(
 
 def _plan_stage(loaded: LoadedRecipe, stage: str, ranks: int | None, as_json: bool) -> None:
     """Print the footprint of a stage on so many ranks; without a number, on the fewest."""
+    from aurora.checking.check import check_loaded
     from aurora.errors import UserError
+    from aurora.nearest import nearest
     from aurora.planning.footprint import footprint, lines, shape_of
     from aurora.recipe.stages.stage import checkpoints_of
 
     execution = loaded.recipe.execution
     made = checkpoints_of(loaded.recipe.stages)
     if stage not in made:
-        raise UserError(f"This recipe has no stage {stage!r}; its stages are {', '.join(made)}.")
+        close = nearest(stage, made)
+        hint = f" (did you mean {close}?)" if close else ""
+        raise UserError(f"This recipe has no stage {stage!r}{hint}; its stages are {', '.join(made)}.")
+    check_loaded(loaded, here=False).refuse()
     ranks = ranks or execution.tensor_parallel * execution.pipeline_parallel * max(1, execution.shard_parallel)
     rows = footprint(made[stage], *shape_of(loaded.recipe, loaded.base), execution, ranks)
     if as_json:

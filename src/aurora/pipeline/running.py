@@ -19,6 +19,7 @@ from aurora.errors import UserError
 from aurora.files import below, json_text, sha256
 from aurora.folders import MANIFEST, MISSING, clear_replaced, faults, keep_from_loss, refuse_faulty
 from aurora.hashes import remembered
+from aurora.nearest import nearest
 from aurora.pipeline import corpus, evaluation, redteam, tokens, training
 from aurora.pipeline.reporting import write_run_report
 from aurora.pipeline.step import Project, Step
@@ -92,6 +93,11 @@ def steps_of(project: Project, asked: Asked | None = None) -> list[Step]:
         *training.steps(project, asked or Asked(AS_IT_IS)),
         *evaluation.steps(project),
     ]
+
+
+def refuse_step(loaded: LoadedRecipe, run: Path, name: str | None) -> None:
+    """Raise where a recipe has no step of a name."""
+    _chosen(steps_of(Project(loaded, RunFolder(run))), name, None)
 
 
 def refuse_foreign(run: Path, steps: list[Step]) -> None:
@@ -207,7 +213,9 @@ def _chosen(steps: list[Step], until: str | None, only: str | None) -> list[Step
     names = [step.name for step in steps]
     for name in (until, only):
         if name is not None and name not in names:
-            raise UserError(f"This recipe has no step {name!r}: choose from {', '.join(names)}.")
+            close = nearest(name, names)
+            hint = f" (did you mean {close}?)" if close else ""
+            raise UserError(f"This recipe has no step {name!r}{hint}: choose from {', '.join(names)}.")
     if only is not None:
         return [steps[names.index(only)]]
     return steps if until is None else steps[: names.index(until) + 1]

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from aurora.errors import UserError
-from aurora.recipe.stated.layers import COMMAND_LINE, Stated, read_layers
-from aurora.recipe.stated.mistakes import Mistake
+from aurora.recipe.stated.layers import COMMAND_LINE, Stated, order, read_layers
 
 BELOW = """\
 name: below
@@ -74,8 +73,8 @@ def test_every_value_knows_its_place(folder: Path) -> None:
     assert found.place(("stages", "base", "schedule", "peak")) == COMMAND_LINE
     assert found.place(("corpus", "sources", "net", "missing")) == f"{folder / 'below.yaml'}, line 6"  # its table
     assert found.place(("nothing",)) == str(folder / "above.yaml")
-    assert found.line(Mistake(("seed",), "is odd")) == (str(folder / "below.yaml"), 2)
-    assert found.line(Mistake(("stages", "base", "schedule"), "is odd")) == ("", 0)
+    assert order(found.place(("seed",))) == (str(folder / "below.yaml"), 2)
+    assert order(found.place(("stages", "base", "schedule"))) == ("", 0)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,6 @@ from aurora.errors import UserError
 from aurora.nearest import meant
 from aurora.recipe.recipe import Recipe
 from aurora.recipe.reference import section_at
-from aurora.recipe.stated.mistakes import Mistake
 from aurora.recipe.stated.paths import moved
 from aurora.shipped import places
 from aurora.yaml_nodes import DEEPEST, LONGEST_KEY, Key, Problem, parse, read_table
@@ -36,16 +35,22 @@ class Stated:
 
     def place(self, key: Key) -> str:
         """Where a key is stated, or else the table it would stand in: file and line, or the command line."""
-        for length in range(len(key), 0, -1):
-            if origin := self.origins.get(key[:length]):
-                file, _, line = origin.rpartition(":")
-                return f"{file}, line {line}" if file else origin
-        return str(self.path)
+        return place_of(key, self.origins, self.path)
 
-    def line(self, mistake: Mistake) -> tuple[str, int]:
-        """What mistakes are ordered by: file and line."""
-        file, _, line = self.place(mistake.key).rpartition(", line ")
-        return file, int(line) if file else 0
+
+def place_of(key: Key, origins: Mapping[Key, str], path: Path) -> str:
+    """Where a key is stated, or else the table it would stand in: file and line, or the command line."""
+    for length in range(len(key), 0, -1):
+        if origin := origins.get(key[:length]):
+            file, _, line = origin.rpartition(":")
+            return f"{file}, line {line}" if file else origin
+    return str(path)
+
+
+def order(place: str) -> tuple[str, int]:
+    """What places are ordered by: file and line."""
+    file, _, line = place.rpartition(", line ")
+    return file, int(line) if file else 0
 
 
 def read_layers(path: Path, overrides: tuple[str, ...]) -> Stated:

@@ -19,7 +19,7 @@ from aurora.files import canonical_json
 from aurora.languages import lookup
 from aurora.languages.labels import canonical
 from aurora.recipe.recipe import Recipe
-from aurora.recipe.stated.layers import read_layers
+from aurora.recipe.stated.layers import order, place_of, read_layers
 from aurora.recipe.stated.mending import validated
 from aurora.shipped import places
 from aurora.yaml_nodes import Key
@@ -41,6 +41,10 @@ class LoadedRecipe:
     def take_languages(self) -> None:
         """Make the recipe's files of languages known to the process, in place of those of another recipe."""
         lookup.use([self.base / place for place in self.recipe.languages])
+
+    def place(self, key: Key) -> str:
+        """Where a key is stated, or else the table it would stand in: file and line, or the command line."""
+        return place_of(_tags(key), {_tags(known): origin for known, origin in self.origins.items()}, self.path)
 
     def show(self) -> str:
         """The effective recipe as YAML, each value with its origin as a comment."""
@@ -94,7 +98,8 @@ def examined(path: Path | str, overrides: Sequence[str] = ()) -> tuple[LoadedRec
     """
     stated = read_layers(places.find("recipes", path), tuple(overrides))
     recipe, mistakes = validated(stated.values)
-    found = [mistake.sentence(stated.place(mistake.key)) for mistake in sorted(mistakes, key=stated.line)]
+    placed = sorted(((stated.place(mistake.key), mistake) for mistake in mistakes), key=lambda pair: order(pair[0]))
+    found = [mistake.sentence(place) for place, mistake in placed]
     if recipe is None:
         raise Mistakes(str(stated.path), found)
     loaded = LoadedRecipe(recipe, stated.path, stated.origins)

@@ -19,7 +19,23 @@ from aurora.recipe.references import references
 from aurora.recipe.stated.mistakes import Mistake, mistakes_of, said
 from aurora.yaml_nodes import Key
 
-MOST_ROUNDS = 6  # each mends a layer of tables; deeper than that nothing nests
+MOST_ROUNDS = 8  # each mends a layer of tables; deeper than that nothing nests
+# The least that makes a recipe, where so much is wrong with a table that what is beside it is asked about alone.
+STAND_INS: dict[str, Any] = {
+    "name": "recipe",
+    "tokens": {"train": {}},
+    "model": {"architecture": {"layers": 1, "width": 2, "heads": 1, "positions": 2}},
+    "stages": {
+        "0": {
+            "start": "model",
+            "tokens": 2,
+            "batch_tokens": 2,
+            "sequence_length": 2,
+            "mixture": {"redteam/benign": 1},
+            "schedule": {"peak": 1},
+        }
+    },
+}
 
 
 def validated(values: Mapping[str, Any]) -> tuple[Recipe | None, list[Mistake]]:
@@ -35,11 +51,27 @@ def validated(values: Mapping[str, Any]) -> tuple[Recipe | None, list[Mistake]]:
         try:
             return Recipe.model_validate(mended, context=APART), [*found]
         except ValidationError as error:
-            now = [mistake for mistake in mistakes_of(error, mended) if not _follows(mistake, gone)]
+            all_now = mistakes_of(error, mended)
+        now = [mistake for mistake in all_now if not _follows(mistake, gone)]
         found |= dict.fromkeys(now)
         if not [mistake for mistake in now if _mend(mended, mistake, gone)]:
-            break
+            for mistake in all_now:
+                _leave_out(mended, mistake.key)
     return None, [*found]
+
+
+def _leave_out(values: dict[str, Any], key: Key) -> None:
+    """Take the stage, source or table out that a key lies in, with a stand-in for what no recipe can be without."""
+    top = key[0] if key else ""
+    if top == "stages" and len(key) > 1 and isinstance(values.get(top), dict):
+        values[top].pop(key[1], None)
+    elif top == "corpus" and key[1:2] == ("sources",) and len(key) > 2:
+        values[top][key[1]].pop(key[2], None)
+    else:
+        values.pop(top, None)
+    for name, stand_in in STAND_INS.items():
+        if not values.get(name):
+            values[name] = copy.deepcopy(stand_in)
 
 
 def _follows(mistake: Mistake, gone: Sequence[Key]) -> bool:

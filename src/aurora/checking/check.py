@@ -1,0 +1,86 @@
+"""A recipe checked: everything that can be known before it is carried out, in one list.
+
+One decision: what is asked follows from the step to stop at, so a machine without an accelerator can build the corpus
+of a run that trains on another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from aurora.checking.amounts import check_amounts, check_disk
+from aurora.checking.findings import Findings
+from aurora.checking.models import check_model, check_tokenizer
+from aurora.checking.sources import check_sources
+from aurora.checking.surroundings import check_curation, check_device, check_policy
+from aurora.errors import Mistakes
+from aurora.files import default_cache
+from aurora.recipe import LoadedRecipe
+from aurora.recipe.stated.layers import order
+from aurora.recipe.stated.loading import examined
+
+# The steps that end before those after them are asked about.
+CORPUS, REDTEAM, TOKENIZER, TOKENS = EARLY = ("corpus", "redteam", "tokenizer", "tokens")
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What is wrong with a recipe and what there is to know about it, a sentence each."""
+
+    recipe: Path
+    mistakes: list[str]
+    notes: list[str]
+
+    def refuse(self) -> None:
+        """Raise `Mistakes` where there is one."""
+        if self.mistakes:
+            raise Mistakes(str(self.recipe), self.mistakes)
+
+
+def check_recipe(path: Path | str, overrides: Sequence[str] = (), output: Path | None = None) -> Checked:
+    """Everything that is wrong with a recipe and its surroundings; raises `UserError` where it cannot be read."""
+    try:
+        loaded, told = examined(path, overrides)
+    except Mistakes as error:
+        return Checked(Path(error.what), error.sentences, [])
+    found = check_loaded(loaded, output)
+    # Of a recipe that had to be mended nobody knows what its mixtures would read.
+    return Checked(loaded.path, ordered([*told, *found.mistakes]), [] if told else found.notes)
+
+
+def ordered(sentences: Sequence[str]) -> list[str]:
+    """Each sentence once, by the file and line that it begins with."""
+    return sorted(dict.fromkeys(sentences), key=lambda one: order(one.partition(": ")[0]))
+
+
+def check_loaded(
+    loaded: LoadedRecipe, output: Path | None = None, until: str | None = None, *, here: bool = True
+) -> Checked:
+    """The same of a recipe that is sound in itself, as far as the step `until` needs it.
+
+    Unless it is to run `here`, this machine's device and disk say nothing.
+    """
+    loaded.take_languages()
+    findings = Findings(loaded)
+    cache = Path(loaded.recipe.corpus.cache) if loaded.recipe.corpus.cache else default_cache()
+    run = output if output is not None else Path("runs") / loaded.recipe.name
+    asked: list[tuple[str, Callable[[], None]]] = [
+        (CORPUS, lambda: check_sources(findings, cache)),
+        (CORPUS, lambda: check_curation(findings)),
+        (REDTEAM, lambda: check_policy(findings)),
+        (TOKENIZER, lambda: check_tokenizer(findings)),
+        ("", lambda: check_model(findings)),
+        ("", lambda: check_amounts(findings)),
+    ]
+    if here:
+        asked += [("", lambda: check_device(findings)), ("", lambda: check_disk(findings, run))]
+    last = EARLY.index(until) if until in EARLY else len(EARLY)
+    for step, ask in asked:
+        if (EARLY.index(step) if step else len(EARLY)) <= last:
+            ask()
+    if findings.elsewhere:
+        names = ", ".join(dict.fromkeys(findings.elsewhere))
+        findings.note("corpus", f"not here, and so looked at only when the hub is asked for it: {names}")
+    return Checked(loaded.path, findings.sentences(findings.mistakes), findings.sentences(findings.notes))

@@ -1,0 +1,95 @@
+"""The model that is continued, the tokenizer, and what they must fit.
+
+One decision: a model that lies here is read as far as its configuration and the names of its weights; one of the hub is
+not fetched for a check, unless its shape is known.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from aurora.checking.findings import Findings
+from aurora.nearest import nearest
+from aurora.recipe.names import is_hub_name
+
+WHEEL = "wheel:"
+
+
+def check_model(findings: Findings) -> None:
+    """`model.path`: what it is, its family, its weights and tokenizer, its positions."""
+    path = findings.loaded.recipe.model.path
+    if path is None:
+        return
+    folder = _folder(findings, "model.path", path)
+    if folder is None:
+        return
+    with findings.asking("model.path"):
+        from aurora.model.huggingface import published_architecture
+        from aurora.model.published import CONFIG, weight_files
+        from aurora.tokens.text.published import find_gguf
+        from aurora.tokens.text.text_facts import FILE
+
+        architecture, _ = published_architecture(folder / CONFIG)
+        if find_gguf(path, findings.loaded.base) is None:
+            weight_files(folder)
+        if not (folder / FILE).is_file():
+            findings.mistake(
+                "model.path", f"{folder} has no {FILE}: save its tokenizer there with transformers' save_pretrained"
+            )
+        _positions(findings, architecture.positions)
+
+
+def check_tokenizer(findings: Findings) -> None:
+    """`tokens.path`, where it is not the model's own, and the stores that are adopted."""
+    recipe, base = findings.loaded.recipe, findings.loaded.base
+    path = recipe.tokens.path
+    if path is not None and path != recipe.model.path:
+        local = base / Path(path).expanduser()
+        if not (local.is_file() and local.name == "tokenizer.json"):
+            folder = _folder(findings, "tokens.path", path)
+            if folder is not None and not (folder / "tokenizer.json").is_file():
+                findings.mistake("tokens.path", f"{folder} has no tokenizer.json: save the tokenizer there")
+    for store, adopted in recipe.tokens.adopt.items():
+        for ending in ("bin", "idx"):
+            if not (base / f"{adopted.path}.{ending}").is_file():
+                findings.mistake(f"tokens.adopt.{store}.path", f"{base / adopted.path}.{ending} does not exist")
+
+
+def _folder(findings: Findings, key: str, path: str) -> Path | None:
+    """The folder of a published model that lies here; None where it does not, after what there is to say of that."""
+    from aurora.tokens.text.published import local_model
+
+    if path.startswith(WHEEL):
+        findings.note(key, "this file in a package is looked at when it is fetched")
+        return None
+    local = findings.loaded.base / Path(path).expanduser()
+    if local.exists():
+        with findings.asking(key):
+            return local_model(path, findings.loaded.base)
+        return None
+    if is_hub_name(path) and not local.parent.is_dir():
+        if findings.needs(key, "huggingface_hub", "hub"):
+            findings.elsewhere.append(path)
+        return None
+    beside = [entry.name for entry in local.parent.iterdir()] if local.parent.is_dir() else []
+    close = nearest(local.name, beside)
+    hint = (
+        f"did you mean {Path(path).with_name(close)}?"
+        if close
+        else "give a folder, a GGUF file, or OWNER/NAME of the hub"
+    )
+    findings.mistake(key, f"there is no {local} ({hint})")
+    return None
+
+
+def _positions(findings: Findings, positions: int) -> None:
+    recipe = findings.loaded.recipe
+    if recipe.model.positions is not None:
+        return  # compared where the recipe is read
+    for name, stage in recipe.stages.items():
+        if stage.sequence_length > positions:
+            findings.mistake(
+                f"stages.{name}.sequence_length",
+                f"{stage.sequence_length:,} is more than the {positions:,} positions of {recipe.model.path}; give that "
+                "or less",
+            )

@@ -1,0 +1,180 @@
+"""The sources of a recipe: files that are there, rows that have a text, in the language that is said of them.
+
+One decision: of each source the first documents are read, by the reader of the corpus itself. Where they are all there
+is, what they show is certain; else it is told and left to the reader.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from aurora.checking.findings import Findings
+from aurora.corpus.document import Document, Quarantined
+from aurora.languages.labels import CODE, UNDETERMINED, family
+from aurora.nearest import nearest
+from aurora.recipe.names import EVERY, REDTEAM
+from aurora.recipe.sources import (
+    ConversationsSource,
+    EnvironmentSource,
+    HtmlSource,
+    HubSource,
+    JsonlSource,
+    ParquetSource,
+    Source,
+    TextSource,
+    WarcSource,
+    WheelsSource,
+)
+
+LOOKED_AT = 50  # documents of each source
+FEWEST = 10  # documents that tell something about the rest
+ENOUGH = 0.9  # share of them in one language
+
+
+@dataclass(frozen=True)
+class Look:
+    """The first documents of a source, and whether there are no more."""
+
+    documents: Sequence[Document]
+    whole: bool
+
+
+def check_sources(findings: Findings, cache: Path) -> None:
+    """Every source, and what the mixtures read of each."""
+    corpus = findings.loaded.recipe.corpus
+    for table, sources in (("sources", corpus.sources), ("other_domain", corpus.other_domain)):
+        for name, source in sources.items():
+            look = _look(findings, f"corpus.{table}.{name}", name, source, cache)
+            if look is not None and corpus.curation.identify_language:
+                _language(findings, f"corpus.{table}.{name}", source, look)
+            if look is not None and table == "sources":
+                _stores(findings, name, source, look)
+    _unread(findings)
+
+
+def _look(findings: Findings, key: str, name: str, source: Source, cache: Path) -> Look | None:
+    """The first documents of a source that lies here, after it was asked whether it can be read."""
+    from aurora.corpus.sources import provenance, read_source
+    from aurora.corpus.sources.files import find_files
+
+    base = findings.loaded.base
+    if isinstance(source, HtmlSource | WarcSource) and not findings.needs(key, "resiliparse", "web"):
+        return None
+    dataset = source.dataset if isinstance(source, HubSource | ConversationsSource) else None
+    if dataset is not None:
+        if findings.needs(f"{key}.dataset", "datasets", "hub") and not (base / dataset).exists():
+            findings.elsewhere.append(dataset)
+        return None
+    if isinstance(source, WheelsSource | EnvironmentSource) or getattr(source, "wheels", None) is not None:
+        with findings.asking(key):
+            provenance(name, source, base, cache)
+        return None
+    before = len(findings.mistakes)
+    paths = getattr(source, "paths", [])
+    for number, pattern in enumerate(paths):
+        with findings.asking(f"{key}.paths.{number}"):
+            find_files(name, [pattern], base)
+    if len(findings.mistakes) > before or not isinstance(
+        source, JsonlSource | ParquetSource | TextSource | ConversationsSource
+    ):
+        return None
+    first: list[Document | Quarantined] = []
+    with findings.asking(key):
+        first = list(islice(read_source(name, source, base, cache), LOOKED_AT + 1))
+    documents = [item for item in first if isinstance(item, Document)]
+    broken = [item for item in first if isinstance(item, Quarantined)]
+    if broken and not documents:
+        where, what, certain = _unusable(key, source, broken[0])
+        (findings.mistake if certain or len(first) <= LOOKED_AT else findings.note)(where, what)
+        return None
+    return Look(documents[:LOOKED_AT], len(first) <= LOOKED_AT) if documents else None
+
+
+def _unusable(key: str, source: Source, first: Quarantined) -> tuple[str, str, bool]:
+    """(key, what, whether it holds for all rows) of a source of whose first rows none becomes a document."""
+    missing = f"the key {getattr(source, 'text_key', '')} is missing; there are "
+    if missing not in first.error:
+        return key, f"none of the first rows is a document ({first.where}: {first.error})", False
+    keys = first.error.strip("'\"").rpartition(missing)[2].split(", ")
+    usual = next((name for name in ("text", "content", "body", "raw_content") if name in keys), None)
+    close = nearest(getattr(source, "text_key", ""), keys) or usual
+    meant = f"did you mean {close}?" if close else f"keys: {', '.join(keys)}"
+    return f"{key}.text_key", f"the rows have no {source.text_key!r} ({meant})", True  # type: ignore[union-attr]
+
+
+def _language(findings: Findings, key: str, source: Source, look: Look) -> None:
+    """Whether the documents are in the language that they are declared in; others are dropped when it is identified."""
+    from aurora.corpus.cleaning.identify import Cld2, contradicts
+
+    if source.language in (None, CODE):
+        return
+    identifier = Cld2()
+    others = [contradicts(identifier.identify(_opening(document)), document.lang) for document in look.documents]
+    found = Counter(filter(None, others))
+    if len(look.documents) >= FEWEST and found and found.total() >= ENOUGH * len(look.documents):
+        other = found.most_common(1)[0][0]
+        what = (
+            f"{found.total()} of the first {len(look.documents)} documents read as {other!r}, not {source.language!r}"
+        )
+        if found.total() == len(look.documents):
+            findings.mistake(f"{key}.language", f"{what}, and would all be dropped; write {other}, or take it out")
+        else:
+            findings.note(f"{key}.language", f"{what}, and are dropped")
+
+
+def _stores(findings: Findings, name: str, source: Source, look: Look) -> None:
+    """Whether what the mixtures read of a source is among its first documents."""
+    if source.language is not None:
+        return  # what its stores are is known, and compared with the mixtures where the recipe is read
+    from aurora.corpus.cleaning.identify import Cld2
+
+    identifier = Cld2()
+    languages = Counter(
+        document.lang if document.lang != UNDETERMINED else identifier.identify(_opening(document)).best
+        for document in look.documents
+    )
+    known = {family(tag) for tag in languages}
+    for stage, mixture in _mixtures(findings):
+        for store in mixture:
+            read, _, language = store.partition("/")
+            if read != name or language == EVERY or family(language) in known or UNDETERMINED in languages:
+                continue
+            most = languages.most_common(1)[0][0]
+            what = (
+                f"none of the {'' if look.whole else 'first '}{len(look.documents)} documents of {name} is {language!r}"
+            )
+            key = f"{stage}.{store}"
+            if look.whole:
+                findings.mistake(key, f"{what} (did you mean {name}/{most}?)")
+            else:
+                findings.note(key, f"{what}; they are {', '.join(tag for tag, _ in languages.most_common(4))}")
+
+
+def _opening(document: Document) -> bytes:
+    """Enough of a document to tell its language."""
+    return document.text[:4000].encode("utf-8", "replace")
+
+
+def _mixtures(findings: Findings) -> list[tuple[str, dict[str, float]]]:
+    """(key, mixture) of every stage, change and control."""
+    found: list[tuple[str, dict[str, float]]] = []
+    for name, stage in findings.loaded.recipe.stages.items():
+        found.append((f"stages.{name}.mixture", stage.mixture))
+        found += [(f"stages.{name}.changes.{at}.mixture", change.mixture) for at, change in enumerate(stage.changes)]
+        if stage.control:
+            found.append((f"stages.{name}.control.mixture", stage.control.mixture))
+    return found
+
+
+def _unread(findings: Findings) -> None:
+    """Sources that no mixture reads."""
+    read = {store.split("/")[0] for _, mixture in _mixtures(findings) for store in mixture}
+    for name in findings.loaded.recipe.corpus.sources:
+        if name not in read:
+            findings.note(f"corpus.sources.{name}", "no mixture reads this source: name it in one, or take it out")
+    if findings.loaded.recipe.redteam is not None and REDTEAM not in read:
+        findings.note("redteam", "no mixture reads redteam/pairs or redteam/benign, so nothing is tuned on this policy")

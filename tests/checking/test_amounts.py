@@ -1,0 +1,33 @@
+"""Text that is read too often, and a disk that is too small."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from aurora.checking import amounts
+from checking.conftest import SOURCE, checked, write_rows
+from small_run import WORDS
+
+
+def test_what_no_mixture_reads_and_what_is_read_often_are_notes(recipe: Path) -> None:
+    write_rows(recipe.parent / "more.jsonl", [{"text": WORDS["en"]}])
+    notes = checked(
+        recipe,
+        (SOURCE, f"{SOURCE}\n    more: {{kind: jsonl, paths: [more.jsonl], language: en}}"),
+        ("tokens: 256", "tokens: 256_000"),
+    ).notes
+    assert notes[0] == "5: corpus.sources.more: no mixture reads this source: name it in one, or take it out."
+    assert re.fullmatch(
+        r"16: stages.base.mixture: web has about 0.00\d+ MB of text, which 256,000 tokens read some \d+ times; .*",
+        notes[1],
+    )
+
+
+def test_a_disk_that_is_too_small(recipe: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = type("Usage", (), {"free": 1000})
+    monkeypatch.setattr(amounts.shutil, "disk_usage", lambda path: usage)
+    (only,) = checked(recipe).mistakes
+    assert "execution.keep_checkpoints: 4 checkpoints of 9," in only

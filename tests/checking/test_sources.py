@@ -1,0 +1,56 @@
+"""The first rows of each source: whether they have a text, and in which language."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from checking.conftest import checked, write_rows
+from small_run import WORDS
+
+FINNISH = f"{WORDS['fi']}. " * 3
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({"body": "Some text.", "id": 1}, "the rows have no 'text' (did you mean body?)."),
+        ({"texts": "Some text.", "id": 1}, "the rows have no 'text' (did you mean texts?)."),
+        ({"a": 1, "b": 2}, "the rows have no 'text' (keys: a, b)."),
+    ],
+)
+def test_rows_without_the_text_are_seen_before_the_corpus_is_built(
+    recipe: Path, row: dict[str, object], said: str
+) -> None:
+    write_rows(recipe.parent / "web.jsonl", [row] * 60)
+    assert checked(recipe).mistakes == [f"4: corpus.sources.web.text_key: {said}"]
+
+
+def test_a_parquet_file_without_the_column_too(recipe: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    pq.write_table(pa.table({"content": ["Some text."], "lang": ["en"]}), recipe.parent / "web.parquet")
+    (only,) = checked(recipe, ("jsonl", "parquet")).mistakes
+    assert only.startswith("4: corpus.sources.web")
+    assert "content" in only
+
+
+def test_a_mixture_that_reads_a_language_that_is_not_there(recipe: Path) -> None:
+    assert checked(recipe, ("web/en: 1", "web/sv: 1")).mistakes == [
+        "15: stages.base.mixture.web/sv: none of the 20 documents of web is 'sv' (did you mean web/en?)."
+    ]
+    rows = [{"text": f"{FINNISH} {number}"} for number in range(60)]
+    write_rows(recipe.parent / "web.jsonl", rows)  # without a label they are identified, and there are more of them
+    found = checked(recipe)
+    assert found.mistakes == []
+    assert "15: stages.base.mixture.web/sv: none of the first 50 documents of web is 'sv'; they are fi." in found.notes
+
+
+def test_documents_in_another_language_than_declared_would_be_lost(recipe: Path) -> None:
+    write_rows(recipe.parent / "web.jsonl", [{"text": f"{FINNISH} {number}"} for number in range(20)])
+    assert checked(recipe, ("language_key: lang", "language: en")).mistakes == [
+        "4: corpus.sources.web.language: 20 of the first 20 documents read as 'fi', not 'en', and would all be "
+        "dropped; write fi, or take it out."
+    ]

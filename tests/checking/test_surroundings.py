@@ -1,0 +1,45 @@
+"""Files, policies, extras and a device that are not there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from aurora.checking import findings
+from checking.conftest import SOURCE, TOKENS, checked
+
+
+def test_files_that_are_not_there_are_each_named(recipe: Path) -> None:
+    more = "{kind: text, paths: [no.txt, neither/*.txt]}"
+    curation = "{flagged_words: {fi: bad.txt}, fasttext_model: lid.ftz}"
+    assert checked(
+        recipe,
+        (
+            SOURCE,
+            f"{SOURCE}\n    other: {more}\n  curation: {curation}",
+        ),
+        (TOKENS, f"{TOKENS}redteam: {{policy: eo-14111, languages: [en]}}\n"),
+    ).mistakes == [
+        "5: corpus.sources.other.paths: no file matches no.txt; check the path.",
+        "5: corpus.sources.other.paths: no file matches neither/*.txt; check the path.",
+        "6: corpus.curation.fasttext_model: lid.ftz does not exist: check the path.",
+        "6: corpus.curation.flagged_words.fi: bad.txt does not exist: check the path.",
+        "9: redteam.policy: eo-14111 does not exist (did you mean eo-14110?); docs/policy.md tells how to write one.",
+    ]
+
+
+def test_extras_and_device(recipe: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(findings, "find_spec", lambda name: None)
+    found = checked(
+        recipe,
+        (SOURCE, f"{SOURCE}\n    hub: {{kind: hub, dataset: some/data}}\n  execution: {{runner: ray}}"),
+        (TOKENS, f"{TOKENS}execution: {{device: cuda, trackers: [wandb]}}\n"),
+    ).mistakes
+    install = "this needs an extra that is not installed: pip install 'aurora-lm"
+    assert found == [
+        f"5: corpus.sources.hub.dataset: {install}[hub]'.",
+        f"6: corpus.execution.runner: {install}[cluster]'.",
+        f"9: execution.trackers: {install}[trackers]'.",
+        "9: execution.device: PyTorch sees no accelerator here; write auto or cpu, or run it elsewhere.",
+    ]
