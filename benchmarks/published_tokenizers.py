@@ -50,13 +50,12 @@ def main() -> None:
     add_data(parser)
     parser.add_argument("--vocabularies", type=Path, help="a folder of GGUF files")
     parser.add_argument("--every", type=int, default=1)
-    parser.add_argument("--small", action="store_true", help="every 400th document, to see that it runs")
     parser.add_argument("--json", action="store_true", help="print only the one object")
     chosen = parser.parse_args()
     rows = []
     with data_of(chosen, "corpora/en.jsonl.zst") as data, tempfile.TemporaryDirectory() as folder:
         whole = {path.name.split(".")[0]: read(path) for path in sorted((data / "corpora").glob("*.zst"))}
-        texts = {name: part[:: 400 if chosen.small else chosen.every] for name, part in whole.items()}
+        texts = {name: part[:: chosen.every] for name, part in whole.items()}
         for name, write in kinds(whole, chosen.vocabularies):
             place = Path(folder) / name
             place.mkdir()

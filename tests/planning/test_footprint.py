@@ -10,12 +10,15 @@ from click.testing import CliRunner
 from tokenizers import Tokenizer, models
 
 from aurora.cli import aurora
+from aurora.corpus.sources import packages
 from aurora.errors import UserError
 from aurora.model.network import Network
+from aurora.model.tensors import tensor_table
 from aurora.planning.footprint import footprint
+from aurora.planning.published import published_shape
 from aurora.recipe import load_recipe
 from aurora.recipe.execution import Execution
-from aurora.recipe.model import PUBLISHED, Architecture
+from aurora.recipe.model import Architecture
 from aurora.recipe.stages.schedule import Schedule
 from aurora.recipe.stages.stage import Stage
 from aurora.recipe.stages.train import Part
@@ -67,7 +70,26 @@ def test_sharing_and_recomputing_save_memory() -> None:
     assert shared["optimizer"] == base["optimizer"] // 4
     assert base["parameters"] / 4 < cut["parameters"] < base["parameters"] / 2
     assert cut["activations"] == base["activations"] // 4
-    assert recomputed["activations"] == base["activations"] * 2 // 34
+    of_a_token = 8 * 64 + 4 * (64 + 8) + 4 * 4 * 64  # norms and inputs, heads and the one key/value head, the MLP
+    assert base["activations"] == 128 * 8 * of_a_token
+    assert recomputed["activations"] == 128 * 8 * 2 * 64
+
+
+def test_activations_follow_what_a_layer_computes() -> None:
+    """The paper's 34 bytes a token and width, and what a gated MLP, norms on heads and norms around add to them."""
+
+    def of(family: str, **changes: Any) -> int:
+        plain = {"layers": 1, "width": 64, "heads": 8, "key_value_heads": 8, "positions": 128, "rotary": {}}
+        shape = Architecture.model_validate({"family": family, **plain, **changes})
+        execution = Execution(precision="bf16", micro_batch_sequences=1)
+        return int(footprint(STAGE, shape, 512, execution, 1)[0]["activations"])
+
+    plain = of("llama")
+    assert of("llama", dropout=0.1) == 128 * 34 * 64
+    assert plain == 128 * 32 * 64
+    assert of("llama", gated=True) - plain == 128 * 4 * 256
+    assert of("qwen3", head_norm="head") - plain == 128 * 2 * (64 + 64)
+    assert of("gemma3_text", norm_place="around") - plain == 128 * 4 * 64
 
 
 def test_a_part_of_the_weights_needs_less() -> None:
@@ -105,12 +127,36 @@ def test_the_papers_recipe_prints_its_table(data: int) -> None:
     assert f"{4 * data}-{8 * data - 1}" in table
 
 
-def test_the_published_shapes_have_the_published_sizes() -> None:
-    sizes = []
-    for architecture, vocabulary in PUBLISHED.values():
-        with torch.device("meta"):
-            sizes.append(Network(architecture, vocabulary).num_parameters)
-    assert sizes == [164_144_128, 1_137_207_296, 3_043_311_104, 7_327_263_232, 15_517_456_384]
+@pytest.mark.parametrize("cluster", [64, 128])
+def test_a_70b_shape_is_planned(cluster: int) -> None:
+    """Every rank fits into 80 GB, and together they hold the network once."""
+    shape = published_shape("meta-llama/Llama-3.1-70B")
+    assert shape is not None
+    execution = Execution(precision="bf16", micro_batch_sequences=1, tensor_parallel=8, pipeline_parallel=4)
+    rows = footprint(STAGE, *shape, execution, cluster)
+    assert [rows[0]["layers"], rows[-1]["layers"]] == ["0-20", "61-79"]  # the last has the output layer too
+    assert sum(row["parameters"] for row in rows) == pytest.approx(70_553_706_496 / 8, rel=1e-3)
+    assert max(row["total"] for row in rows) < 80e9
+
+
+@pytest.mark.parametrize("path", ["meta-llama/Llama-3.1-70B", "Qwen/Qwen3-0.6B-Base", "google/gemma-3-1b-pt"])
+def test_a_published_model_is_planned_before_it_is_fetched(path: str) -> None:
+    settings = [f"model.path={path}", f"tokens.path={path}", "model.revision=null", "tokens.revision=null"]
+    arguments = ["train", str(RECIPES / "starcoder-1b.yaml"), "--stage", "cap", "--dry-run", "--ranks", "8", *settings]
+    done = CliRunner().invoke(aurora, [*arguments, "--json"], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    (row,) = json.loads(done.output)
+    architecture, vocabulary = published_shape(path) or (SHAPE, 0)
+    assert row["parameters"] == sum(spec.size for spec in tensor_table(architecture, vocabulary).values())
+
+
+def test_a_file_in_a_package_is_not_fetched_for_a_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = "wheel:tiny==1.0/tiny/a.gguf#sha256=" + "0" * 64
+    monkeypatch.setattr(packages, "fetch", None)
+    settings = [f"model.path={place}", f"tokens.path={place}", "model.revision=null", "tokens.revision=null"]
+    arguments = ["train", str(RECIPES / "starcoder-1b.yaml"), "--stage", "cap", "--dry-run", *settings]
+    done = CliRunner().invoke(aurora, [*arguments, f"corpus.cache={tmp_path}"])
+    assert "is not known here: download its package (`aurora import wheel:tiny" in str(done.exception)
 
 
 def test_an_unknown_shape_is_told() -> None:

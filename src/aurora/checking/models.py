@@ -65,7 +65,7 @@ def _folder(findings: Findings, key: str, path: str) -> Path | None:
     local = findings.loaded.base / Path(path).expanduser()
     if local.exists():
         with findings.asking(key):
-            return local_model(path, findings.loaded.base)
+            return local_model(path, findings.loaded.base, findings.loaded.recipe.corpus.downloads)
         return None
     if is_hub_name(path) and not local.parent.is_dir():
         if findings.needs(key, "huggingface_hub", "hub"):

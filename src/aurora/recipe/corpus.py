@@ -7,10 +7,12 @@ thresholds only where it differs from them.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from aurora.files import default_cache
 from aurora.nearest import meant
 from aurora.recipe.base import MOST_THREADS, Section, layout, refuse
 from aurora.recipe.names import Distinct, Language, Name, PathInFolder
@@ -197,6 +199,11 @@ class Corpus(Section):
     )
     execution: CorpusExecution = Field(default_factory=CorpusExecution, description="Where curation runs.")
     cache: str | None = layout(None, "Folder for downloads; the user's cache folder without one.")
+
+    @property
+    def downloads(self) -> Path:
+        """Where downloads are kept."""
+        return Path(self.cache) if self.cache else default_cache()
 
     @model_validator(mode="after")
     def _sources_are_sound(self) -> Corpus:

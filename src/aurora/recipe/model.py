@@ -214,13 +214,3 @@ class Model(Section):
         if self.path is None and (self.positions is not None or self.dropout):
             raise ValueError("`positions` and `dropout` are of an imported model: a new one has them in `architecture`")
         return self
-
-
-# Shapes of the published family, to plan with before anything is downloaded: (architecture, vocabulary).
-PUBLISHED = {
-    "bigcode/tiny_starcoder_py": (Architecture(layers=20, width=768, heads=12, positions=8192), 49152),
-    "bigcode/starcoderbase-1b": (Architecture(layers=24, width=2048, heads=16, positions=8192), 49152),
-    "bigcode/starcoderbase-3b": (Architecture(layers=36, width=2816, heads=22, positions=8192), 49152),
-    "bigcode/starcoderbase-7b": (Architecture(layers=42, width=4096, heads=32, positions=8192), 49152),
-    "bigcode/starcoderplus": (Architecture(layers=40, width=6144, heads=48, positions=8192), 49152),
-}

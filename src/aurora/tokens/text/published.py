@@ -12,7 +12,7 @@ from pathlib import Path
 
 from aurora.errors import AuroraError, UserError
 from aurora.gguf.folder import hub_folder, is_gguf
-from aurora.gguf.wheel import SCHEME, unpacked
+from aurora.gguf.wheel import SCHEME, unpacked, unpacked_before
 from aurora.recipe.names import is_hub_name, is_revision
 
 
@@ -45,9 +45,11 @@ def find_gguf(path: str, base: Path) -> Path | None:
     return local if is_gguf(local) else None
 
 
-def local_model(path: str, base: Path) -> Path:
-    """What `path` is relative to `base`, whether it exists or not; of a GGUF file, the folder that is made of it."""
-    local = base / Path(path).expanduser()
+def local_model(path: str, base: Path, cache: Path) -> Path:
+    """What `path` is relative to `base`, whether it exists or not; of a GGUF file, the folder that is made of it, also
+    of one that was unpacked into the `cache`."""
+    before = unpacked_before(path, cache) if path.startswith(SCHEME) else None
+    local = before or base / Path(path).expanduser()
     return hub_folder(local) if is_gguf(local) else local
 
 
