@@ -1,7 +1,7 @@
 """Aurora: turn an open base model into your languages and your safety policy, and prove what you did.
 
-One decision: a name of `__all__` is imported when it is first asked for, so `import aurora` takes a moment and torch
-comes with the first model. `run_recipe` is not called `run`, which is the package of what a run's folder holds.
+One decision: a name of `__all__` is imported when it is first used, so `import aurora` takes a moment and torch is
+imported with the first model. `run_recipe` is not called `run` because that is the package for run folders.
 """
 
 from __future__ import annotations

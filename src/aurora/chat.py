@@ -1,8 +1,8 @@
-"""Talking with a checkpoint in the terminal, or through a pipe.
+"""Chatting with a checkpoint in the terminal, or through a pipe.
 
-One decision: every prompt stands alone, in the form the safety stage trains on, because models made here have learned
-no other. Answers go to standard output and everything else to standard error. From a pipe each line is a prompt and
-each answer is one line (line breaks inside it are written as \\n), so lines in and out correspond.
+One decision: every prompt is answered on its own, in the format that the safety stage trains on, because models made
+here have learnt no other. Answers go to standard output and everything else to standard error. From a pipe each line is
+a prompt and each answer is one line (line breaks inside it are written as \\n), so lines in and out correspond.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ FLUENT_PARAMETERS = 1_000_000_000
 
 
 class _Talk:
-    """A checkpoint and how it is asked."""
+    """A checkpoint and the settings with which it answers."""
 
     def __init__(self, checkpoint: Checkpoint, temperature: float, max_new_tokens: int, seed: int) -> None:
         self._checkpoint = checkpoint
@@ -51,7 +51,7 @@ def chat(
     talk = _Talk(checkpoint, temperature, min(max_new_tokens, room), seed)
     say(introduction(checkpoint.path, checkpoint.num_parameters))
     if isinstance(sys.stdin, io.TextIOWrapper):
-        sys.stdin.reconfigure(errors="replace")  # a stray byte in a prompt ends nothing
+        sys.stdin.reconfigure(errors="replace")  # a stray byte in a prompt must not end the chat
     if sys.stdin.isatty():
         _converse(talk)
     else:
@@ -61,7 +61,7 @@ def chat(
 
 
 def introduction(checkpoint: Path, num_parameters: int) -> str:
-    """What is talking, and what not to expect of it."""
+    """The first line of a chat: which model answers, and what not to expect of it."""
     text = f"{checkpoint}: {num_parameters / 1e6:,.1f} million parameters. Each prompt is answered on its own."
     if num_parameters < FLUENT_PARAMETERS:
         text += " A model this small is not fluent: it shows what was trained (refusals, languages), not knowledge."

@@ -1,7 +1,7 @@
 """The command tree, and how a command ends.
 
-One decision: this module and the commands import nothing but click and what every command needs to speak; each imports
-its room when it runs, so `aurora --help` answers at once. Exit codes: 0 done, 2 the user's mistake, 128 and its number
+One decision: this module and the commands import only click and what every command needs for its output; each imports
+its room when it runs, so `aurora --help` answers at once. Exit codes: 0 done, 2 the user's mistake, 128 plus its number
 after a signal, 1 anything else.
 """
 
@@ -30,8 +30,8 @@ from aurora.version import __version__
 def aurora(debug: bool) -> None:
     """Turn an open base model into your languages and your safety policy, and prove what you did.
 
-    One recipe file describes a run; `aurora run RECIPE` carries it out: raw text, clean documents, tokens, training
-    stages, red-team set, safety tuning, evaluation, report. Every command can be run again and goes on where it
+    One recipe file describes a run, and `aurora run RECIPE` runs it: raw text, clean documents, tokens, training
+    stages, red-team set, safety tuning, evaluation, report. Every command can be run again and resumes where it
     stopped.
     """
 
@@ -75,8 +75,10 @@ def main(arguments: Sequence[str] | None = None) -> Any:
         return _leave(128 + error.number, sentence(error.number))
     except (KeyboardInterrupt, click.Abort) as error:
         return _leave(*interruption(error))
-    except BrokenPipeError:  # whoever reads our output has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter's last flush would fail
+    except BrokenPipeError:  # the reader of our output has closed it, as `head` does
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+        )  # otherwise the interpreter's last flush would fail
         return sys.exit(1)
     except Exception as error:
         write(traceback.format_exc() if debug else _told(error), err=True, end="" if debug else "\n")
@@ -84,14 +86,14 @@ def main(arguments: Sequence[str] | None = None) -> Any:
 
 
 def _leave(code: int, said: str) -> Any:
-    """End after a signal; of the processes of torchrun only the first speaks."""
+    """End after a signal; of torchrun's processes only rank 0 prints a message."""
     if said and os.environ.get("RANK", "0") == "0":
         write(said, err=True)
     return sys.exit(code)
 
 
 def _told(error: Exception) -> str:
-    """What a person is told of an error: one line, or one for each of several mistakes."""
+    """The message for an error: one line, or one for each of several mistakes."""
     if isinstance(error, Mistakes) and len(error.sentences) > 1:
         listed = [f"  {line(sentence)}" for sentence in error.sentences]
         return "\n".join([f"Error: {line(error.what)} has {len(listed)} mistakes:", *listed])
@@ -99,10 +101,10 @@ def _told(error: Exception) -> str:
 
 
 def _sentence(error: Exception) -> str:
-    """What a person is told of an error; only a fault of ours is called unexpected."""
+    """The message for one error; only a fault of Aurora's is called unexpected."""
     if isinstance(error, AuroraError):
         return f"Error: {error}"
-    # PyTorch says it in a class of its own for accelerators, and in words for processors.
+    # Out of memory: PyTorch has an exception class for accelerators, but only words for CPUs.
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError" or "allocate memory" in str(error):
         return (
             "Error: There is not enough memory for this: close other programs, or ask for a smaller network or batch."

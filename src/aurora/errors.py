@@ -1,8 +1,7 @@
 """The exceptions a user sees.
 
-One decision: every failure that a person can do something about is an `AuroraError` whose message is one sentence
-saying
-what went wrong, where (file, line, key) and what to do. The command line prints that sentence alone and maps the class
+One decision: every failure that a person can do something about is an `AuroraError` whose message is one sentence:
+what went wrong, where (file, line, key) and what to do. The command line prints only that sentence and maps the class
 to the exit code, so no other module needs to know about exit codes.
 
     AuroraError            1   the machine or the outside world failed (disk full, no network, damaged artifact)

@@ -20,7 +20,7 @@ from typing import IO, Any
 
 from aurora.errors import AuroraError, UserError
 
-# Bytes read to tell whether Aurora wrote a file: the marks of its pages and pictures stand in the first few hundred.
+# Bytes read to tell whether Aurora wrote a file: its pages and pictures say so in their first few hundred.
 LONGEST_BEGINNING = 4096
 LARGEST_JSON = 100_000_000  # bytes; a report has 1 MB, the manifest of 10,000 files 2 MB
 
@@ -178,7 +178,7 @@ def as_written(path: Path) -> Iterator[None]:
     except (AttributeError, LookupError, TypeError, ValueError) as error:
         reason = " ".join(str(error).split())[:200]  # a KeyError may quote a whole document
         raise AuroraError(
-            f"{path} does not have the expected content ({type(error).__name__}: {reason}): put a copy of it back, "
+            f"{path} does not have the expected content ({type(error).__name__}: {reason}): restore it, "
             "or run its recipe again."
         ) from error
 

@@ -51,7 +51,7 @@ def _hashes(path: Path, values: Any) -> dict[str, str]:
         }
         if all(isinstance(value, str) for value in hashes.values()) and all(map(_inside, hashes)):
             return hashes
-    raise AuroraError(f"{path} does not list the files of its folder: put a copy of it back, or move the folder away.")
+    raise AuroraError(f"{path} does not list the files of its folder: restore it, or move the folder away.")
 
 
 def _inside(name: str) -> bool:
@@ -87,7 +87,7 @@ def refuse_faulty(folder: Path, faulty: Mapping[str, str]) -> None:
     for name, fault in faulty.items():
         others = f" (and {len(faulty) - 1} more of its files)" if len(faulty) > 1 else ""
         raise AuroraError(
-            f"{folder / name} {fault}{others}: put a copy of it back, or move {folder} away, and run the recipe again."
+            f"{folder / name} {fault}{others}: restore it, or move {folder} away, and run the recipe again."
         )
 
 

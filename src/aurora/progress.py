@@ -18,11 +18,12 @@ from tqdm import tqdm
 
 from aurora.terminal import line, plain, write
 
+# A person sees a bar move within a second; a log keeps its lines, so an hour may add 60 of them.
 BAR_SECONDS, LINE_SECONDS = 1.0, 60.0
-# A log has no room for the bar itself.
+# Without the bar itself, which a log would not redraw.
 _LINE = "{desc}: {percentage:.0f}%, {n_fmt}/{total_fmt} in {elapsed}, {remaining} left, {rate_fmt}{postfix}"
 _LINE_WITHOUT_TOTAL = "{desc}: {n_fmt}{unit} in {elapsed}, {rate_fmt}{postfix}"
-# Of the processes of torchrun only the first speaks.
+# Of torchrun's processes only rank 0 prints.
 _FOLLOWS = os.environ.get("RANK", "0") != "0"
 
 
@@ -52,11 +53,11 @@ def progress(label: str, total: float | None, unit: str, initial: float = 0, sca
         finally:
             ended.set()
             if not _FOLLOWS:
-                thread.join()  # or it could draw a bar again that is closed
+                thread.join()  # otherwise it could draw a closed bar again
 
 
 def say(text: str) -> None:
-    """One line for the person at the terminal."""
+    """Print one line for the person at the terminal."""
     if not _FOLLOWS:
         tqdm.write(plain(text), file=sys.stderr)
 
@@ -67,13 +68,13 @@ def _keep_showing(ended: threading.Event, every: float, show: Any) -> None:
 
 
 def _line(bar: tqdm[Any]) -> str:
-    """How far a bar is, as a line of a log."""
+    """The state of a bar as a line of a log."""
     state = {**bar.format_dict, "ncols": None, "bar_format": _LINE if bar.total else _LINE_WITHOUT_TOTAL}
     return f"  {tqdm.format_meter(**state)}"
 
 
 class _Nowhere:
-    """What a bar is drawn on where it would only fill a log."""
+    """A stream that drops a bar's drawing, for logs, which it would fill."""
 
     def write(self, text: str) -> int:
         """Takes the text, and drops it."""

@@ -1,3 +1,3 @@
-"""The version of Aurora, which the package, the manifests and the builds of the project read here."""
+"""The version of Aurora, read here by the package, the manifests and the build."""
 
 __version__ = "0.1.0"

@@ -1,4 +1,4 @@
-"""YAML that people wrote, read as a tree of nodes within stated limits.
+"""YAML written by people, read as a tree of nodes within stated limits.
 
 One decision: a file is bounded before it becomes values: its size, how deep it nests, and how many values it has when
 its aliases are written out, so no recipe or policy takes more than seconds and a few hundred megabytes. What is over a
@@ -23,7 +23,7 @@ DEEPEST = 40  # a recipe has 7
 MOST_VALUES = 20_000  # read at some 5,000 in a second; a recipe has 200, and 100 bytes of aliases can stand for 10^9
 LONGEST_KEY = 500
 LONGEST_NUMBER = 100  # characters: Python's conversion of digits takes time that grows with their square
-LARGEST_INTEGER = 2**63  # what files, NumPy and PyTorch count with
+LARGEST_INTEGER = 2**63  # the largest integers of files, NumPy and PyTorch
 LARGEST_NUMBER = 1e18
 
 Key = tuple[str, ...]
@@ -34,7 +34,7 @@ _UNFIT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 class Problem(Exception):
-    """What is wrong with a text of YAML, and in which of its lines."""
+    """What is wrong with a YAML text, and in which line."""
 
     def __init__(self, line: int, what: str) -> None:
         super().__init__(what)
@@ -49,7 +49,7 @@ class _Loader(yaml.SafeLoader):
     count = 0
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        """A node and what is below it."""
+        """Compose a node and everything below it, counting both against the limits."""
         self.depth += 1
         self.count += 1
         if self.count > 2 * MOST_VALUES:  # keys are nodes, too
@@ -97,7 +97,7 @@ def read_table(path: Path, what: str) -> tuple[dict[str, Any], dict[Key, int]]:
 
 
 def parse(text: str, lines: dict[Key, int] | None = None) -> Any:
-    """The value of a text of YAML; fills `lines` with the line of every key and item. Raises `Problem`."""
+    """The value of a YAML text; fills `lines` with the line of every key and item. Raises `Problem`."""
     try:
         loader = _Loader(text)
     except yaml.reader.ReaderError as error:
@@ -116,7 +116,7 @@ def parse(text: str, lines: dict[Key, int] | None = None) -> Any:
 
 
 class _Values:
-    """Makes values of nodes; aliases are written out, and counted."""
+    """Turns nodes into values; aliases are expanded, and counted."""
 
     def __init__(self, loader: _Loader, lines: dict[Key, int]) -> None:
         self._loader = loader
@@ -124,7 +124,7 @@ class _Values:
         self._count = 0
 
     def of(self, node: yaml.Node, key: Key) -> Any:
-        """The value of a node that lies at `key`."""
+        """The value of the node at `key`."""
         self._count += 1
         line = node.start_mark.line + 1
         if self._count > MOST_VALUES:

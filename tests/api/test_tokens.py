@@ -14,5 +14,5 @@ def test_tokens_that_are_not_there_are_named_with_what_makes_them(minimal_recipe
     found = Tokens(load_recipe(minimal_recipe).recipe, RunFolder(tmp_path))
     with pytest.raises(AuroraError, match="has no tokens yet: build them with `aurora tokens build`"):
         found.facts()
-    with pytest.raises(UserError, match="The recipe has no stage 'cap'; it has base"):
+    with pytest.raises(UserError, match="The recipe has no stage 'cap': choose from base"):
         found.sequence(0, "cap")

@@ -108,9 +108,7 @@ def test_a_flipped_bit_is_found_before_the_next_step_reads_it(run: Path) -> None
     before = path.stat()
     path.write_text("A1")
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
-    with pytest.raises(
-        AuroraError, match=r"a/out\.txt has changed since it was written: put a copy of it back, or move"
-    ):
+    with pytest.raises(AuroraError, match=r"a/out\.txt has changed since it was written: restore it, or move"):
         [_carry_out(run, step) for step in chain(log)]
     assert log == []
 

@@ -1,7 +1,7 @@
-"""A checkpoint as a model that writes and is scored.
+"""A checkpoint as a model that generates and scores text.
 
-One decision: what a prompt looks like, where an answer ends and how text becomes ids is read from the checkpoint's own
-files, so a model is asked as it was trained wherever it lies.
+One decision: the format of prompts, the end of answers and the tokenizer are read from the checkpoint's own files, so a
+model is prompted as it was trained, wherever it is stored.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Checkpoint:
 
     @property
     def num_parameters(self) -> int:
-        """How many numbers the model has learned."""
+        """The number of parameters."""
         return self.network.num_parameters
 
     @property
@@ -55,8 +55,8 @@ class Checkpoint:
     ) -> list[str]:
         """An answer to each prompt, at most `max_new_tokens` long. Temperature 0 is greedy.
 
-        A prompt is written in the format of the model's training; without `as_prompts` it is a text that goes on.
-        `UserError` for settings that the model cannot be asked with.
+        A prompt is written in the format of the model's training; without `as_prompts` it is a text to continue.
+        `UserError` for settings that are out of range.
         """
         from aurora.model.generation import generate
 
@@ -77,7 +77,7 @@ class Checkpoint:
         return pieces(self.text.tokenizer, found)
 
     def score(self, texts: Sequence[str]) -> float:
-        """Bits per byte over `texts`, each read alone from its beginning in windows of all positions: less is better.
+        """Bits per byte over `texts`, each read from its beginning in windows of the model's length: less is better.
 
         nan where they hold no text.
         """
@@ -104,13 +104,13 @@ def load_checkpoint(path: Path | str, stage: str | None = None, device: str | No
         raise UserError(f"{path} is a model, not a run: leave out --stage {stage}.")
     from aurora.model.huggingface import import_model
 
-    with tempfile.TemporaryDirectory(prefix="aurora-") as imported:  # read as any other that is continued
+    with tempfile.TemporaryDirectory(prefix="aurora-") as imported:  # imported like any model that a recipe continues
         import_model(str(path.absolute()), None, Path.cwd(), Path(imported))
         return _loaded(Path(imported), path, device)
 
 
 def _is_published(path: Path) -> bool:
-    """Whether a path is a model as others publish it, and not as Aurora keeps it."""
+    """Whether a path is a model in a published layout, not in Aurora's."""
     from aurora.gguf.folder import is_gguf
 
     return is_gguf(path) or ((path / CONFIG).is_file() and not (path / ARCHITECTURE).is_file())

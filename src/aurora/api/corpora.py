@@ -1,6 +1,6 @@
-"""A corpus that a run has made.
+"""The corpus of a run.
 
-One decision: documents come one by one from the files, so a corpus of any size is read in little memory.
+One decision: documents are read from the files one by one, so a corpus of any size needs little memory.
 """
 
 from __future__ import annotations

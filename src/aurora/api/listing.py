@@ -1,6 +1,6 @@
 """What comes with Aurora, by kind: the recipes, policies, languages, rules, models and sources that a recipe may name.
 
-One decision: every list is read from what the code itself looks names up in, so nothing is listed that is not there.
+One decision: every list comes from the table in which the code looks names up, so it lists exactly what exists.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def _first_sentence(text: str | None) -> str:
     return " ".join((text or "").split()).partition(". ")[0].rstrip(".")
 
 
-# In the order of a run: what it is, what it forbids, what it reads, and what it makes of it.
+# In the order in which a run needs them.
 KINDS: dict[str, Callable[[], Iterator[Listed]]] = {
     "recipes": _recipes,
     "policies": _policies,

@@ -1,7 +1,7 @@
-"""Recipes carried out, and runs opened.
+"""Running recipes, and opening runs.
 
-One decision: a `Run` holds a path and reads files when it is asked, so it is never older than its folder, and one that
-is still under way can be looked at.
+One decision: a `Run` holds only a path and reads files when asked, so it is never out of date, and a run that is still
+under way can be inspected.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from aurora.training.wish import Wish
 
 @dataclass(frozen=True)
 class Run:
-    """A run in the folder `path`; `ran` names the steps that the call which gave it has carried out."""
+    """A run in the folder `path`; `ran` names the steps that ran in the call that returned it."""
 
     path: Path
     ran: list[str] = field(default_factory=list)
@@ -50,12 +50,12 @@ class Run:
         return finished_checkpoints(self.path)
 
     def checkpoint(self, stage: str | None = None, device: str | None = None) -> Checkpoint:
-        """The model that a stage left, the last finished one without a name."""
+        """The final model of a stage; without a name, of the last finished one."""
         return load_checkpoint(self.path, stage, device)
 
     @property
     def page(self) -> Path:
-        """Where the page of its report is."""
+        """The path of its report's page."""
         return RunFolder(self.path).page
 
     @property
@@ -66,7 +66,7 @@ class Run:
         return read_report(self.path)
 
     def verify(self) -> str:
-        """Read every byte of the run again; returns what was found whole, `AuroraError` names all that is not."""
+        """Read every byte of the run again; returns what was verified, `AuroraError` names all damage."""
         from aurora.run.verify import verify
 
         return verify(self.path)
@@ -89,12 +89,12 @@ def run_recipe(
     resume_from: int | None = None,
     restart: bool = False,
 ) -> Run:
-    """Carry out what is not done yet of a recipe, in the folder `output` (`runs/NAME` without it).
+    """Run the steps of a recipe that are not done yet, in the folder `output` (`runs/NAME` if None).
 
     `until` stops after a step (`corpus`, `tokens`, `train:cap` ...), `stage` after the one that trains it.
     `resume_from` lets a stage with earlier work go on from the checkpoint of that step although values were edited,
-    `restart` begins it anew: `stage`, or the first that comes to run. Raises `UserError` for a mistake in the recipe or
-    the folder, `AuroraError` for what the machine or the data does not allow.
+    `restart` begins it anew; they apply to `stage`, or else to the first one that runs. Raises `UserError` for a
+    mistake in the recipe or the folder, `AuroraError` for a problem of the machine or the data.
     """
     from aurora.pipeline.running import run_recipe as carry_out
     from aurora.pipeline.training import step_name
@@ -111,7 +111,7 @@ def run_recipe(
 
 
 def plan_run(loaded: LoadedRecipe, output: Path | str | None = None, *, until: str | None = None) -> Planned:
-    """The steps that `run_recipe` would carry out; nothing is written."""
+    """The steps that `run_recipe` would run; nothing is written."""
     from aurora.pipeline.running import run_recipe as carry_out
 
     folder = run_folder(loaded, output)
@@ -136,10 +136,10 @@ def _check(loaded: LoadedRecipe, folder: Path, until: str | None) -> None:
 def open_run(path: Path | str) -> Run:
     """The run in a folder; `UserError` where there is none."""
     run = Run(Path(path))
-    assert run.recipe  # read now, so that a wrong path is told at once
+    assert run.recipe  # read now, so that a wrong path fails at once
     return run
 
 
 def run_folder(loaded: LoadedRecipe, output: Path | str | None = None) -> Path:
-    """Where a recipe is carried out."""
+    """The folder in which a recipe runs."""
     return Path(output) if output is not None else Path("runs") / loaded.recipe.name

@@ -1,7 +1,7 @@
 """What Aurora finds where it runs: versions, machine, accelerator, memory, extras and folders.
 
-One decision: nothing is found out by trying it out (no download, no allocation), so the answer comes in seconds on any
-machine and says as much where something is missing.
+One decision: nothing is tried out (no download, no allocation), so the answer takes seconds on any machine, whatever is
+missing there.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ EXTRAS = ("fasttext", "cluster", "perplexity", "hub", "web", "trackers")
 
 
 def surroundings() -> dict[str, str]:
-    """By name, in the order to be read."""
+    """The facts by name, in the order in which they are shown."""
     found = {**environment(), "package": str(Path(__file__).parents[1]), "accelerator": _accelerator()}
     found |= {"memory": _memory(), "disk here": f"{shutil.disk_usage(Path.cwd()).free / 1e9:,.1f} GB free"}
     found |= {"cache": str(default_cache()), "extras": _extras(), "browser": _browser()}
@@ -40,12 +40,12 @@ def _accelerator() -> str:
 def _memory() -> str:
     try:
         return f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 1e9:,.1f} GB"
-    except (ValueError, OSError):  # a system that does not tell
+    except (ValueError, OSError):  # a system that does not say
         return "unknown"
 
 
 def _extras() -> str:
-    """Those of which every package is installed; each name is as `pip install 'aurora-lm[NAME]'` takes it."""
+    """The extras whose packages are all installed, by the names that `pip install 'aurora-lm[NAME]'` takes."""
     try:
         provided, needed = metadata(DISTRIBUTION).get_all("Provides-Extra") or [], requires(DISTRIBUTION) or []
     except PackageNotFoundError:

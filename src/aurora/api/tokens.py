@@ -1,7 +1,7 @@
-"""The tokens of a run: how long in each language, what every stage reads of them, and any sequence as text.
+"""The tokens of a run: their length in each language, what every stage reads, and any sequence as text.
 
-One decision: all of it is computed from the stores and the formula of the mixture, as training itself does, so what is
-shown for sequence n is what the model is trained on at n, and it can be asked before a stage is trained.
+One decision: everything is computed from the stores and the formula of the mixture, as in training, so what is shown
+for sequence n is what the model is trained on at n, and it can be seen before a stage is trained.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class Tokens:
         stages = checkpoints_of(self._recipe.stages)
         name = name or list(self._recipe.stages)[-1]
         if name not in stages:
-            raise UserError(f"The recipe has no stage {name!r}; it has {', '.join(stages)}.")
+            raise UserError(f"The recipe has no stage {name!r}: choose from {', '.join(stages)}.")
         return stages[name]
 
     def _decided(self, stage: Stage) -> Decisions:

@@ -1,4 +1,4 @@
-"""The commands, a module a group: `checking` (check), `carrying_out` (run, train), `corpus`, `tokens`, `redteam`,
+"""The commands, one module per group: `checking` (check), `carrying_out` (run, train), `corpus`, `tokens`, `redteam`,
 `checkpoints` (export, import, chat), `results` (report, verify) and `looking_up` (ls, schema, env); what several share
 is in `options`.
 

@@ -1,4 +1,4 @@
-"""`aurora run` and `aurora train`: recipes carried out."""
+"""`aurora run` and `aurora train`: running recipes."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ def run(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Carry out a recipe from raw text to its report.
+    """Run a recipe from raw text to its report.
 
-    --resume-from and --restart speak of the first stage that comes to run and has earlier work.
+    --resume-from and --restart apply to the first stage that runs and has earlier work.
     """
     from aurora import load_recipe
 
@@ -74,7 +74,7 @@ def run(
 @click.command()
 @recipe_argument
 @overrides_argument
-@click.option("--stage", required=True, help="Training stage (or STAGE-CONTROL) to carry out.")
+@click.option("--stage", required=True, help="Training stage (or STAGE-CONTROL) to run.")
 @click.option("--dry-run", is_flag=True, help="Print what each rank would hold, in bytes, and train nothing.")
 @click.option("--ranks", type=click.IntRange(1), help="Processes to plan for with --dry-run.")
 @resume_option
@@ -92,7 +92,7 @@ def train(
     output: Path | None,
     as_json: bool,
 ) -> None:
-    """Carry out one training stage and what it needs; works under torchrun."""
+    """Run one training stage and the steps that it needs; works under torchrun."""
     from aurora import load_recipe
 
     loaded = load_recipe(recipe, overrides)
@@ -106,7 +106,7 @@ def train(
 
 
 def _plan_stage(loaded: LoadedRecipe, stage: str, ranks: int | None, as_json: bool) -> None:
-    """Print the footprint of a stage on so many ranks; without a number, on the fewest."""
+    """Print the footprint of a stage on so many ranks; without a number, on the fewest possible."""
     from aurora.checking.check import check_loaded
     from aurora.errors import UserError
     from aurora.nearest import nearest

@@ -13,11 +13,11 @@ from aurora.terminal import write
 @click.command("export")
 @click.argument("run_folder", metavar="RUN", type=FILE)
 @click.argument("folder", metavar="DIR", type=FILE)
-@click.option("--stage", help="Stage to export; the last one without it.")
+@click.option("--stage", help="Stage to export; the last one if left out.")
 @click.option(
     "--dtype",
     type=click.Choice(["float32", "bfloat16", "float16"]),
-    help="Type of the weights; without it the one that the model was published in.",
+    help="Type of the weights; if left out, the one that the model was published in.",
 )
 def export_(run_folder: Path, folder: Path, stage: str | None, dtype: str | None) -> None:
     """Write a stage's checkpoint as a Hugging Face folder."""
@@ -42,12 +42,18 @@ def import_(model: str, folder: Path, revision: str | None) -> None:
 
 @click.command()
 @click.argument("checkpoint", type=FILE)
-@click.option("--stage", help="Stage of a run; the last one without it.")
-@click.option("--temperature", type=click.FloatRange(min=0), default=0.0, show_default=True, help="0 is greedy.")
-@click.option("--tokens", type=click.IntRange(min=1), default=128, show_default=True, help="Longest answer.")
+@click.option("--stage", help="Stage of a run; the last one if left out.")
+@click.option(
+    "--temperature",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    show_default=True,
+    help="Sampling temperature; 0 is greedy.",
+)
+@click.option("--tokens", type=click.IntRange(min=1), default=128, show_default=True, help="Longest answer, in tokens.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the sampling.")
 def chat(checkpoint: Path, stage: str | None, temperature: float, tokens: int, seed: int) -> None:
-    """Talk with a run's final model, any checkpoint, an exported or published folder, or a GGUF file."""
+    """Chat with a run's final model, any checkpoint, an exported or published folder, or a GGUF file."""
     from aurora.chat import chat as talk
 
     talk(checkpoint, stage, temperature=temperature, max_new_tokens=tokens, seed=seed)

@@ -30,10 +30,10 @@ def corpus_build(recipe: Path, overrides: tuple[str, ...], output: Path | None, 
 
 @corpus.command("inspect")
 @click.argument("path", type=FILE)
-@click.option("--html", "page", type=FILE, help="Write it as a page to this file.")
+@click.option("--html", "page", type=FILE, help="Write it to this file, as an HTML page.")
 @json_option
 def corpus_inspect(path: Path, page: Path | None, as_json: bool) -> None:
-    """What a corpus kept, and what it lost to which rule, with examples."""
+    """Show what a corpus kept, and what it lost to which rule, with examples."""
     from aurora import Corpus
 
     found = Corpus(path)
@@ -48,12 +48,12 @@ def corpus_inspect(path: Path, page: Path | None, as_json: bool) -> None:
 
 @corpus.command("scan")
 @click.argument("path", type=FILE)
-@click.option("--rules", required=True, help="Rule sets, with commas between: gopher-quality,c4.")
-@click.option("--language", help="Language of all documents; without it their own label or identification decides.")
+@click.option("--rules", required=True, help="Rule sets, separated by commas: gopher-quality,c4.")
+@click.option("--language", help="Language of all documents; if left out, their own label or identification decides.")
 @click.option("--text-key", default="text", show_default=True, help="Key or column of the text.")
 @click.option("--language-key", default="lang", show_default=True, help="Key or column of the language.")
 @click.option("--language-file", "files", type=FILE, multiple=True, help="File of a language of your own; repeatable.")
-@click.option("--personal-data", is_flag=True, help="Count personal data by type, too.")
+@click.option("--personal-data", is_flag=True, help="Also count personal data by type.")
 @json_option
 def corpus_scan(
     path: Path,
@@ -65,7 +65,7 @@ def corpus_scan(
     personal_data: bool,
     as_json: bool,
 ) -> None:
-    """What rule sets would drop of a file or folder of documents, by language, with examples; nothing is written."""
+    """Show which documents of a file or folder rule sets would drop, by language, with examples; writes nothing."""
     from dataclasses import asdict
 
     from aurora.corpus.scan import Reading, describe, scan, sets_of

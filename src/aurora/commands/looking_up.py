@@ -1,4 +1,4 @@
-"""`aurora ls`, `aurora schema` and `aurora env`: what a recipe may name, what form it has, and where it would run."""
+"""`aurora ls`, `aurora schema` and `aurora env`: what a recipe may name, its schema, and where it would run."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ KINDS = ("recipes", "policies", "languages", "rules", "models", "sources")
 
 @click.command("ls")
 @click.argument("kind", type=click.Choice(KINDS))
-@click.option("--paths", is_flag=True, help="Print the files alone, to copy and change them.")
+@click.option("--paths", is_flag=True, help="Print only the files, to copy and change them.")
 @json_option
 def ls(kind: str, paths: bool, as_json: bool) -> None:
-    """What comes with Aurora: names that a recipe or a command may use, each with what it is."""
+    """List what comes with Aurora: names that a recipe or a command may use, each with a description."""
     from aurora.api.listing import listing
 
     found = listing(kind)
@@ -42,7 +42,7 @@ def schema() -> None:
 @click.command()
 @json_option
 def env(as_json: bool) -> None:
-    """Versions, machine, accelerator, memory, extras and folders: what to say with a question or a bug report."""
+    """Print versions, machine, accelerator, memory, extras and folders, to add to a question or a bug report."""
     from aurora.api.surroundings import surroundings
 
     found = surroundings()

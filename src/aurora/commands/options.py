@@ -1,6 +1,6 @@
-"""Arguments and options that several commands have, and how they begin a run.
+"""Arguments and options that several commands share, and how they start a run.
 
-One decision: an option that means the same is the same object, so no two commands spell or explain it differently.
+One decision: an option with one meaning is one object, so no two commands spell or explain it differently.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class RecipeName(click.Path):
 
 recipe_argument = click.argument("recipe", type=RecipeName(path_type=Path))
 overrides_argument = click.argument("overrides", nargs=-1, metavar="[KEY.PATH=VALUE]...")
-output_option = click.option("--output", type=FILE, help="Run folder; runs/NAME without it.")
+output_option = click.option("--output", type=FILE, help="Run folder; runs/NAME if left out.")
 resume_option = click.option(
     "--resume-from",
     type=click.IntRange(min=0),
@@ -39,19 +39,19 @@ resume_option = click.option(
     help="Let an interrupted or edited stage go on from this checkpoint, whatever was edited since.",
 )
 restart_option = click.option(
-    "--restart", is_flag=True, help="Begin an interrupted or edited stage anew; what it had made is set aside."
+    "--restart", is_flag=True, help="Begin an interrupted or edited stage anew; its earlier work is set aside."
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print data instead of text.")
 
 
 def run_until(recipe: Path, overrides: Sequence[str], output: Path | None, step: str) -> Run:
-    """Carry out a recipe up to a step."""
+    """Run a recipe up to a step."""
     from aurora import load_recipe, run_recipe
 
     return run_recipe(load_recipe(recipe, overrides), output, until=step)
 
 
 def refuse_both(resume_from: int | None, restart: bool) -> None:
-    """A usage error where a stage is to go on and to begin anew."""
+    """A usage error where a stage is both to resume and to begin anew."""
     if restart and resume_from is not None:
         raise click.UsageError("--resume-from goes on and --restart begins anew: give one of them.")

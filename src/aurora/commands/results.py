@@ -1,4 +1,4 @@
-"""`aurora report` and `aurora verify`: what a run came to, and whether it still is as it was written."""
+"""`aurora report` and `aurora verify`: the results of a run, and whether its files have changed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from aurora.terminal import write
 @click.argument("run_folder", metavar="RUN", type=FILE)
 @click.option("--picture", type=FILE, metavar="FILE", help="Also write a PNG of its first screen, taken by Chromium.")
 def report(run_folder: Path, picture: Path | None) -> None:
-    """Write a run's report.html anew from its report.json."""
+    """Write a run's report.html again from its report.json."""
     from contextlib import nullcontext
 
     from aurora.reporting.report import render_run
@@ -35,7 +35,7 @@ def report(run_folder: Path, picture: Path | None) -> None:
 def verify(path: Path) -> None:
     """Read every file of a run, or of a folder that a step, import or export wrote, and compare it with its hash.
 
-    Names all that is missing, altered, linked elsewhere or was added, and whether the run is finished.
+    Names every file that is missing, altered, linked elsewhere or added, and says whether the run is finished.
     """
     from aurora.run.verify import verify as verify_path
 

@@ -30,10 +30,10 @@ def tokens_build(recipe: Path, overrides: tuple[str, ...], output: Path | None, 
 @tokens.command("inspect")
 @click.argument("run_folder", type=FILE)
 @click.option("--at", type=click.IntRange(min=0), help="Show this sequence (from 0) of a stage as text.")
-@click.option("--stage", help="Stage (or STAGE-CONTROL) of --at; the last one without it.")
+@click.option("--stage", help="Stage (or STAGE-CONTROL) of --at; the last one if left out.")
 @json_option
 def tokens_inspect(run_folder: Path, at: int | None, stage: str | None, as_json: bool) -> None:
-    """Bytes per token by language, tokens and epochs by source and stage; or one sequence with its documents."""
+    """Show bytes per token by language, tokens and epochs by source and stage; or one sequence with its documents."""
     from aurora import open_run
     from aurora.tokens.describe import describe_sequence
 

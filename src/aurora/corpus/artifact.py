@@ -71,7 +71,7 @@ def _batches(path: Path, columns: Sequence[str], lang: str | None) -> Iterator[p
             yield batch
     except (OSError, ValueError, KeyError, pa.ArrowException) as error:
         reason = " ".join(str(error).split())[:200]
-        raise AuroraError(f"{path} is damaged ({reason}): put a copy of it back, or build the corpus again.") from error
+        raise AuroraError(f"{path} is damaged ({reason}): restore it, or build the corpus again.") from error
 
 
 def _groups_with(file: pq.ParquetFile, lang: str | None) -> list[int]:

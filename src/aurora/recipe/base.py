@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-MOST_THREADS = 4096  # a thread more than there are cores only costs; the system ends what asks for millions
+MOST_THREADS = 4096  # more threads than cores only cost time, and a request for millions kills the process
 
 
 class Section(BaseModel):
@@ -47,7 +47,7 @@ def layout(default: Any, description: str, **limits: Any) -> Any:
 
 
 class Wrong(ValueError):
-    """Several things that are wrong with a section, each `key below it: what`, or only what."""
+    """All that is wrong with a section, each as `key below it: what`, or only what."""
 
     def __init__(self, found: list[str]) -> None:
         super().__init__("; ".join(found))
@@ -55,6 +55,6 @@ class Wrong(ValueError):
 
 
 def refuse(found: Iterable[str]) -> None:
-    """Raise `Wrong` if anything was found."""
+    """Raise `Wrong` if there is any problem."""
     if listed := list(found):
         raise Wrong(listed)

@@ -35,7 +35,7 @@ RuleSet = Literal[
 
 
 class Contamination(Section):
-    """Benchmark sets that a corpus is searched for."""
+    """Benchmark sets whose items are searched for in the corpus."""
 
     sets: dict[Name, PathInFolder] = Field(
         min_length=1,
@@ -44,9 +44,9 @@ class Contamination(Section):
     )
     fields: list[str] = Field(
         default_factory=list,
-        description="Keys of a row that hold its texts; without any, all strings but the `id`.",
+        description="Keys of a row that hold its texts; if none are given, all strings but the `id`.",
     )
-    remove: bool = Field(True, description="Drop documents that hold an item; otherwise they are counted alone.")
+    remove: bool = Field(True, description="Drop documents that contain an item; otherwise only count them.")
 
 
 class Curation(Section):
@@ -59,27 +59,29 @@ class Curation(Section):
     )
     personal_data: Literal["keep", "placeholders", "fakes"] = Field(
         "keep",
-        description="E-mail and street addresses, phone, card, account and national identity numbers, IP addresses and "
-        "secrets: kept, masked by a placeholder of their type, or by an invented value, the same for the same one.",
+        description="E-mail and street addresses, phone, card, account and national identity numbers, IP addresses "
+        "and secrets: kept, replaced by a placeholder of their type, or by an invented value, always the "
+        "same one for the same value.",
     )
     personal_data_key: PathInFolder | None = Field(
         None,
-        description="File of a secret of 16 bytes or more, relative to the recipe, that fakes are made with; without "
-        "one the key is known, and whoever guesses a value can test the guess. Its content is stored nowhere.",
+        description="File with a secret of 16 bytes or more, relative to the recipe, from which invented values are "
+        "derived; without one the key is public, and anybody can test a guess at a value. Its content is "
+        "stored nowhere.",
     )
     identify_language: bool = Field(
         True,
-        description="Drop documents whose identified language contradicts their declared one; label those without one.",
+        description="Drop documents whose identified language contradicts their label; label those without one.",
     )
     fasttext_model: PathInFolder | None = Field(
         None,
-        description="File of a fastText model for a second opinion, such as lid.176.ftz, relative to the recipe (extra "
-        "`fasttext`). A document is then dropped only where both deny its language.",
+        description="File of a fastText model for a second opinion, such as lid.176.ftz, relative to the recipe "
+        "(extra `fasttext`). A document is then dropped only if both contradict its label.",
     )
     other_language_paragraphs: Literal["keep", "drop"] = Field(
         "keep",
-        description="Paragraphs of at least 100 bytes that are surely in another language than their document, where "
-        "that is of mixed languages: kept, or dropped.",
+        description="Paragraphs of at least 100 bytes that are certainly in another language than their document, if "
+        "the document mixes languages: kept, or dropped.",
     )
     rules: list[RuleSet] = Field(
         default=["basic", "conversations"],
@@ -91,9 +93,9 @@ class Curation(Section):
     )
     flagged_words: Annotated[dict[Language, PathInFolder], Distinct] = Field(
         default_factory=dict,
-        description="Lists of flagged words by language, a term a line, relative to the recipe; none ships. The share "
-        "of a document's words on its list is kept in its `meta` (`flagged`); `thresholds.LANGUAGE.max_flagged` is the "
-        "limit of the rule set `flagged-words`.",
+        description="Lists of flagged words by language, one term per line, relative to the recipe; none ships. The "
+        "share of a document's words on its list is kept in its `meta` (`flagged`); "
+        "`thresholds.LANGUAGE.max_flagged` is the limit of the rule set `flagged-words`.",
     )
     perplexity: Annotated[dict[Language, PathInFolder], Distinct] = Field(
         default_factory=dict,
@@ -102,26 +104,28 @@ class Curation(Section):
     )
     thresholds: Annotated[dict[Language, dict[str, float]], Distinct] = Field(
         default_factory=dict,
-        description="Thresholds by language and name, in place of those of the languages' files. Moving one judges "
-        "anew without reading a text again.",
+        description="Thresholds by language and name, replacing those of the languages' files. Changing one judges "
+        "documents again without reading their text.",
     )
     boilerplate_lines: Literal["keep", "drop"] = Field(
         "keep",
-        description="Lines at the head and tail of prose that at least 10 kept documents of a site, and more than a "
-        "fifth of them, repeat (the host of `url`; the source without one): kept, or cut out of the documents.",
+        description="Lines at the beginning and end of prose that at least 10 kept documents of a site, and more than"
+        " a fifth of them, repeat (the host of `url`; without one, the source): kept, or cut out of the "
+        "documents.",
     )
     contamination: Contamination | None = Field(
-        None, description="Benchmark sets whose items are looked for in the documents; none without it."
+        None, description="Benchmark sets whose items are searched for in the documents; none if left out."
     )
     repeated_passages: Literal["keep", "drop"] = Field(
         "keep",
-        description="Stretches of whole sentences, of at least `passage_words` words, that stood in a kept document "
-        "before (sources by name, documents as read): kept, or cut out. Code counts too.",
+        description="Runs of whole sentences, of at least `passage_words` words, that an earlier kept document "
+        "already has (sources by name, documents as read): kept, or cut out. Code counts too.",
     )
     passage_words: int = Field(
         50,
         ge=10,
-        description="Words (characters in scripts without spaces) of a stretch that is cut for being repeated.",
+        description="Length from which a repeated run of sentences is cut out, in words (characters in scripts "
+        "without spaces).",
     )
     duplicates: Literal["none", "exact", "near"] = Field(
         "exact",
@@ -129,22 +133,22 @@ class Curation(Section):
     )
     duplicate_conversations: Literal["whole", "prompts"] = Field(
         "whole",
-        description="What of conversations is compared for duplicates: all of them, or what they ask. By prompts, one "
-        "conversation of each prompt stays, and none is held out whose prompt is trained on.",
+        description="What of a conversation is compared for duplicates: all of it, or only its prompts. By prompts, "
+        "one conversation of each prompt stays, and none is held out whose prompt is trained on.",
     )
     near_similarity: float = Field(
         0.7,
         gt=0.5,
         le=1,
-        description="Share of runs of five words (characters in scripts without spaces) that near duplicates have in "
-        "common at least; estimated from signatures.",
+        description="Smallest share of runs of five words (characters in scripts without spaces) that near duplicates"
+        " have in common; estimated from signatures.",
     )
     duplicates_within: Literal["corpus", "source"] = Field(
-        "corpus", description="Where a duplicate is looked for: in all sources, or in its own."
+        "corpus", description="Where duplicates are searched for: in all sources, or within each source."
     )
     prefer_sources: list[str] = Field(
         default_factory=list,
-        description="Sources whose documents are kept first of several duplicates, best first; all others come after.",
+        description="Sources whose document is the one kept of several duplicates, best first; all others come after.",
     )
     prefer: Literal["first", "longest"] = Field(
         "longest",
@@ -188,12 +192,12 @@ class Corpus(Section):
     curation: Curation = Field(default_factory=Curation, description="Curation of all sources.")
     other_domain: dict[Name, Source] = Field(
         default_factory=dict,
-        description="Sources of another domain: evaluated on, never trained on; a corpus holding any of their "
-        "sentences is refused.",
+        description="Sources of another domain: evaluated on, never trained on; a corpus with any of their sentences "
+        "is refused.",
     )
     shard_megabytes: float = Field(
         64.0,
-        ge=1e-5,  # ten bytes: of less, there is no end of shards
+        ge=1e-5,  # ten bytes: with less, even a small corpus would have millions of shards
         description="Size of a shard on disk (10^6 bytes; compressed files count four times): small files share one, "
         "plain JSON lines are cut. Sources with a limit, packages and the hub are one shard each.",
     )

@@ -15,7 +15,7 @@ from aurora.recipe.base import MOST_THREADS, Section, layout
 from aurora.recipe.model import MOST_LAYERS
 
 MOST_RANKS = 1 << 20
-LONGEST_SECONDS = 1e8  # three years
+LONGEST_SECONDS = 1e8  # three years: no run takes longer, and timers of the system still count it
 
 PipelineSchedule = Literal["1f1b", "interleaved", "interleaved-zero-bubble", "zero-bubble-v"]
 Recompute = Literal["none", "attention", "full"]
@@ -30,8 +30,8 @@ class Execution(Section):
     )
     precision: Literal["auto", "bf16", "fp32"] = Field(
         "auto",
-        description="Arithmetic of forward and backward; weights and moments stay fp32. `auto` takes bf16 where the "
-        "device computes in it.",
+        description="Arithmetic of forward and backward; weights and moments stay fp32. `auto` is bf16 if the device "
+        "has it in hardware.",
     )
     micro_batch_sequences: int = layout(
         8, "Sequences per forward pass; the rest of a global batch is accumulated.", ge=1, le=MOST_RANKS
@@ -63,8 +63,8 @@ class Execution(Section):
     )
     compile: bool = Field(
         False,
-        description="Compile the network's blocks with `torch.compile`: some time at the start, kept for later runs. "
-        "Rounds differently. Not with zero-bubble schedules.",
+        description="Compile the network's blocks with `torch.compile`: takes time at the start, and is cached for "
+        "later runs. Rounds differently. Not with zero-bubble schedules.",
     )
     timeout_seconds: float = layout(
         600.0,
@@ -76,7 +76,8 @@ class Execution(Section):
         0,
         ge=0,
         le=MOST_THREADS,
-        description="CPU threads; 0 takes every core. Another number adds up in another order and rounds so.",
+        description="CPU threads; 0 takes every core. Another number changes the order of additions, and so the "
+        "rounding.",
     )
     checkpoint_seconds: float = layout(
         60.0, "Save a checkpoint after at most this many seconds.", gt=0, le=LONGEST_SECONDS

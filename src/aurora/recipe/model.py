@@ -17,7 +17,7 @@ from aurora.recipe.names import PathOrName, Revision
 ARCHITECTURE, WEIGHTS = "architecture.json", "model.safetensors"
 # Beside an import whose weights were dequantised: what they were.
 DEQUANTIZED = "dequantized.json"
-# Ten times the largest networks that anybody has trained; more is a slip of the keyboard, or an attack.
+# Ten times the largest networks that anybody has trained; more is a typing error or an attack.
 MOST_LAYERS = 4096
 LARGEST_WIDTH = 1 << 20
 LONGEST = 1 << 24  # tokens of a sequence
@@ -34,16 +34,16 @@ class LinearScaling(Section):
     """Rotary positions closer together by a factor (Chen et al., arXiv 2306.15595)."""
 
     kind: Literal["linear"] = Field(description="`linear`.")
-    factor: float = Field(ge=1, description="How much longer the sequences became.")
+    factor: float = Field(ge=1, description="How many times longer sequences became.")
 
 
 class Llama3Scaling(Section):
-    """Rotary positions of Llama 3.1: slower where a wave is long, as they were where it is short."""
+    """Rotary positions of Llama 3.1: long waves are slowed, short ones unchanged."""
 
     kind: Literal["llama3"] = Field(description="`llama3`.")
-    factor: float = Field(ge=1, description="How much slower the longest waves became.")
-    low: float = Field(gt=0, description="Waves longer than `positions` / `low` are slower by the whole factor.")
-    high: float = Field(gt=0, description="Waves shorter than `positions` / `high` stay as they were.")
+    factor: float = Field(ge=1, description="How many times slower the longest waves became.")
+    low: float = Field(gt=0, description="Waves longer than `positions` / `low` are slowed by the whole factor.")
+    high: float = Field(gt=0, description="Waves shorter than `positions` / `high` are unchanged.")
     positions: int = Field(ge=1, le=LONGEST, description="Longest sequence before the scaling.")
 
     @model_validator(mode="after")
@@ -59,76 +59,84 @@ class YarnScaling(Section):
     kind: Literal["yarn"] = Field(description="`yarn`.")
     factor: float = Field(ge=1, description="How much slower the longest waves became.")
     positions: int = Field(ge=1, le=LONGEST, description="Longest sequence before the scaling.")
-    fast: float = Field(32.0, gt=0, description="Waves that turn so often in `positions` stay as they were.")
+    fast: float = Field(32.0, gt=0, description="Waves with at least so many turns within `positions` are unchanged.")
     slow: float = Field(
-        1.0, gt=0, description="Waves that turn so seldom in `positions` are slower by the whole factor."
+        1.0, gt=0, description="Waves with at most so many turns within `positions` are slowed by the whole factor."
     )
-    amplitude: float = Field(gt=0, description="What cosines and sines are multiplied with.")
+    amplitude: float = Field(gt=0, description="Factor of the cosines and sines.")
 
 
 class Rotary(Section):
-    """Rotary positions: query and key are turned by angles that grow with the position."""
+    """Rotary positions: query and key are rotated by angles that grow with the position."""
 
-    base: float = Field(10_000.0, gt=0, description="The longest wave is about 2 pi times as long, in tokens.")
+    base: float = Field(
+        10_000.0, gt=0, description="Base of the wavelengths: the longest is about 2 pi times this many tokens."
+    )
     scaling: LinearScaling | Llama3Scaling | YarnScaling | None = Field(
-        None, discriminator="kind", description="How positions were stretched for longer sequences."
+        None, discriminator="kind", description="How positions were scaled for longer sequences."
     )
     windowed_base: float | None = Field(
-        None, gt=0, description="Base in layers with a window, which are not stretched; `base` without it."
+        None, gt=0, description="Base in layers with a window, which are not scaled; `base` if left out."
     )
     without: tuple[int, ...] = Field((), description="Numbers of the layers, from 0, that have no positions at all.")
 
 
 class Window(Section):
-    """Layers whose positions see only so many."""
+    """Layers in which a position sees only the last so many."""
 
-    tokens: int = Field(ge=1, le=LONGEST, description="Positions that one sees, with itself.")
+    tokens: int = Field(ge=1, le=LONGEST, description="Positions that each position sees, itself included.")
     layers: tuple[int, ...] = Field(min_length=1, description="Numbers of the layers, from 0.")
 
 
 class Architecture(Section):
-    """A decoder-only transformer; what is left out is as in GPT-BigCode."""
+    """A decoder-only transformer; keys that are left out are as in GPT-BigCode."""
 
     family: Literal[
         "gpt_bigcode", "llama", "mistral", "qwen2", "qwen3", "smollm3", "olmo2", "gemma3_text", "apertus", "olmo3"
-    ] = Field("gpt_bigcode", description="The published networks whose names and configuration it has.")
+    ] = Field("gpt_bigcode", description="The published family whose tensor names and configuration it uses.")
     layers: int = Field(ge=1, le=MOST_LAYERS, description="Transformer blocks.")
     width: int = Field(ge=1, le=LARGEST_WIDTH, description="Hidden size.")
     heads: int = Field(ge=1, le=LARGEST_WIDTH, description="Query heads.")
     key_value_heads: int = Field(
-        1, ge=1, le=LARGEST_WIDTH, description="Heads of keys and values, each shared by as many query heads."
+        1,
+        ge=1,
+        le=LARGEST_WIDTH,
+        description="Heads of keys and values, each shared by an equal number of query heads.",
     )
     head_width: int = Field(
         default_factory=lambda values: max(1, values["width"] // values["heads"]),
         ge=1,
         le=LARGEST_WIDTH,
-        description="Width of a head; `width` / `heads` without it.",
+        description="Width of a head; `width` / `heads` if left out.",
     )
     inner: int = Field(
         default_factory=lambda values: 4 * values["width"],
         ge=1,
         le=8 * LARGEST_WIDTH,
-        description="Width of the MLP; four times `width` without it.",
+        description="Inner width of the MLP; four times `width` if left out.",
     )
     positions: int = Field(ge=1, le=LONGEST, description="Longest sequence, in tokens.")
-    rotary: Rotary | None = Field(None, description="Rotary positions; without them positions are learnt.")
-    window: Window | None = Field(None, description="Layers that see a window of the sequence only.")
+    rotary: Rotary | None = Field(None, description="Rotary positions; if left out, position embeddings are learnt.")
+    window: Window | None = Field(None, description="Layers that see only a window of the sequence.")
     attention_width: int = Field(
         default_factory=lambda values: values["head_width"],
         ge=1,
-        description="Products of query and key are divided by its root; `head_width` without it.",
+        description="Products of query and key are divided by the root of this; `head_width` if left out.",
     )
     head_norm: Literal["none", "head", "all"] = Field(
         "none", description="Norms on query and key: none, on each head, or on all heads together."
     )
     norm: Literal["layer", "rms", "rms_from_one"] = Field(
         "layer",
-        description="Layer norm, or division by the root mean square; `rms_from_one` keeps weights less 1.",
+        description="LayerNorm or RMSNorm; `rms_from_one` is RMSNorm with weights stored as their difference from 1.",
     )
     norm_place: Literal["before", "after", "around"] = Field(
-        "before", description="Where attention and MLP have their norms; those after them come before the sum."
+        "before",
+        description="Where attention and MLP have their norms; those after them are applied before the residual sum.",
     )
-    gated: bool = Field(False, description="The activation is of a gate, which multiplies the MLP's inner values.")
+    gated: bool = Field(
+        False, description="Gated MLP: the activation is applied to a gate, which multiplies the inner values."
+    )
     activation: Activation = Field(
         "gelu_pytorch_tanh", description="Exact GELU, its tanh form, SiLU, or xIELU, which is learnt."
     )
@@ -141,7 +149,7 @@ class Architecture(Section):
     norm_epsilon: float = Field(1e-5, gt=0, description="Epsilon of the norms.")
     initializer_range: float = Field(0.02, gt=0, description="Standard deviation of new weights.")
     dtype: Literal["float32", "bfloat16", "float16"] = Field(
-        "float32", description="Type that weights are exported in; an imported model has the one it was published in."
+        "float32", description="Type in which weights are exported; for an imported model, the one it was published in."
     )
 
     def rotary_of(self, number: int) -> Rotary | None:
@@ -153,7 +161,7 @@ class Architecture(Section):
         return self.rotary
 
     def window_of(self, number: int) -> int | None:
-        """How many positions one of the layer `number` sees, None for all before it."""
+        """How many positions each position sees in layer `number`; None for all before it."""
         return None if self.window is None or number not in self.window.layers else self.window.tokens
 
     @model_validator(mode="after")
@@ -201,10 +209,14 @@ class Model(Section):
         None,
         ge=1,
         le=LONGEST,
-        description="Longest sequence of the imported model: its first positions, or more, which begin as copies.",
+        description="Longest sequence of the imported model: fewer positions keep the first ones, more begin as "
+        "copies of them.",
     )
     dropout: float = Field(
-        0.0, ge=0, lt=1, description="Dropout of the imported model in training, whatever it was published with."
+        0.0,
+        ge=0,
+        lt=1,
+        description="Dropout of the imported model in training, replacing the one it was published with.",
     )
 
     @model_validator(mode="after")

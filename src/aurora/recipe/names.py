@@ -97,7 +97,7 @@ def is_revision(name: str) -> bool:
 
 
 def is_store_name(name: str) -> bool:
-    """Whether a text is SOURCE/LANGUAGE; of a language no more is asked than that it can be part of a file's name."""
+    """Whether a text is SOURCE/LANGUAGE, whose language need only be usable in a file's name."""
     source, _, language = name.partition("/")
     return len(name) <= LONGEST + 36 and bool(_NAME.fullmatch(source) and _LABEL.fullmatch(language))
 

@@ -1,4 +1,4 @@
-"""Published packages as the recipe names them: those of sets that come with Aurora, and pins of the user's own.
+"""Published packages as the recipe names them: sets that come with Aurora, and the user's own pins.
 
 One decision: a package is named with its version and SHA-256, or by a set whose packages have both, so that the text
 inside stays the same.
@@ -26,22 +26,22 @@ class WheelPin(Section):
 
 
 class Packages(Section):
-    """Packages, and what of them is read."""
+    """Packages, and which of their files are read."""
 
     sets: list[Literal["light", "large", "copyleft", "eld"]] = Field(
         default_factory=list,
-        description="Named sets of pinned packages: `light` and `large` are permissive, `copyleft` is not, `eld` is "
-        "for measuring alone and refused among the sources of training text.",
+        description="Named sets of pinned packages: `light` and `large` have permissive licences, `copyleft` has not,"
+        " `eld` is for measuring only and refused among the sources of training text.",
     )
     only: list[PackageName] = Field(
-        default_factory=list, description="Of the sets only these packages; all of them without it."
+        default_factory=list, description="Only these packages of the sets; all of them if left out."
     )
     without: list[PackageName] = Field(default_factory=list, description="Packages of the sets that are left out.")
     packages: list[WheelPin] = Field(default_factory=list, description="Further packages of your own choice.")
     files: str = Field("*", description="Glob over the paths inside the package.")
     languages: list[Language] = Field(
         default_factory=list,
-        description="Languages to take; all that are found without it. `en` gives the messages that catalogues "
+        description="Languages to take; all that are found if left out. `en` gives the messages that catalogues "
         "translate.",
     )
 

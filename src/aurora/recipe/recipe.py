@@ -22,15 +22,15 @@ APART = {"references": "asked already"}  # the context of a validation that leav
 
 
 class Recipe(Section):
-    """A run, whole."""
+    """The whole recipe of a run."""
 
     name: RunName = Field(description="Name of the run; its folder is `runs/NAME`.")
     description: str = Field("", description="What this run is for, in a sentence.")
     seed: int = Field(1, ge=0, lt=2**63, description="Seed of everything random.")
     languages: list[PathInFolder] = Field(
         default_factory=list,
-        description="Files of languages of your own, relative to the recipe (docs/language.md); one of a language that "
-        "Aurora knows takes the place of ours.",
+        description="Files of languages of your own, relative to the recipe (docs/language.md); one for a language "
+        "that Aurora knows replaces ours.",
     )
     corpus: Corpus = Field(description="Raw text and its curation.")
     tokens: Tokens = Field(description="Tokenizer and token shards.")

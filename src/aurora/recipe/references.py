@@ -1,7 +1,7 @@
-"""What the tables of a recipe say about each other: names that must exist, and sizes that must fit.
+"""Checks between the tables of a recipe: names that must exist, and sizes that must fit.
 
-One decision: all of it is asked of the values as they are stated, before or after they are typed, so that a mistake in
-one table hides none in another. What is no sound value is passed over here; its type says so.
+One decision: they run on the values as stated, before or after typing, so that a mistake in one table hides none in
+another. An invalid value is passed over here; its type reports it.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def _starts(values: Values) -> Iterator[str]:
 
 
 def _moments(values: Values, name: str, stage: Values) -> Iterator[str]:
-    """What is wrong where a stage takes up the moments of the one it starts from."""
+    """What is wrong where a stage carries over the optimizer state of the one it starts from."""
     key, start, train = f"stages.{name}.optimizer.carry", stage.get("start"), stage.get("train", ALL)
     if start == IMPORTED or table(train).get("lora"):
         yield f"{key}: what it starts from has no moments of what it trains; leave it out"
@@ -129,7 +129,7 @@ def _model(values: Values) -> Iterator[str]:
 
 
 def _names(values: Values) -> Iterator[str]:
-    """Two things that would lie in one folder or file."""
+    """Names that would give two things one folder or file."""
     taken = {IMPORTED: "the recipe's own model", BIGRAM: "the bigram beside every figure"}
     for name, stage in _stages(values).items():
         made = {name: f"stages.{name}"}

@@ -38,6 +38,4 @@ class Evaluation(Section):
     safety_prompts: int = Field(
         40, ge=1, le=10**6, description="Held-out prompts answered per language and kind (harmful, benign)."
     )
-    answer_tokens: int = Field(
-        32, ge=1, le=LONGEST, description="Longest answer generated to a safety prompt, in tokens."
-    )
+    answer_tokens: int = Field(32, ge=1, le=LONGEST, description="Longest answer to a safety prompt, in tokens.")

@@ -25,14 +25,14 @@ class SourceBase(Section):
 
     language: Language | None = Field(
         None,
-        description="Language of every document, as data sets write it (`fi`, `fin_Latn`, `pt-BR`), or `code`; without "
-        "it the reader's own label or identification decides.",
+        description="Language of every document, as data sets write it (`fi`, `fin_Latn`, `pt-BR`), or `code`; if "
+        "left out, each document's own label or identification decides.",
     )
     license: str = Field("unknown", description="SPDX licence expression, where the documents do not carry one.")
     limit_megabytes: float | None = Field(
         None,
         gt=0,
-        description="Stop after this many megabytes (10^6 UTF-8 bytes) of text per language; all of it without one.",
+        description="Stop after this many megabytes (10^6 UTF-8 bytes) of text per language; no limit if left out.",
     )
     may_lose: float = layout(
         0.5,
@@ -98,7 +98,7 @@ class HubSource(SourceBase):
     configuration: Configuration | None = Field(None, description="Configuration (subset) of the data set.")
     split: Split = Field("train", description="Split to read.")
     revision: Revision | None = Field(
-        None, description="Commit hash to pin; without one the newest is taken and recorded."
+        None, description="Commit hash to pin; if left out, the newest is taken and recorded."
     )
     text_key: str = Field("text", description="Column of the document's text, or a path to it (`content.text`).")
     language_key: str | None = Field(
@@ -112,7 +112,7 @@ class Template(Section):
 
     prompt: str = Field(description="The prompt, with at least one `{key}`.")
     response: str = Field(description="The response, with at least one `{key}`.")
-    language: Language | None = Field(None, description="Language of the response, where not that of the source.")
+    language: Language | None = Field(None, description="Language of the response, if not that of the source.")
     names: dict[str, dict[str, str]] = Field(
         default_factory=dict,
         description='What the values of a key are called, by key and value (`label: {"0": kielteinen}`).',
@@ -134,10 +134,10 @@ class ConversationsSource(SourceBase):
     kind: Literal["conversations"]
     paths: list[PathInFolder] = Field(
         default_factory=list,
-        description="Files or glob patterns, relative to the recipe; or give `dataset`, or `wheels`.",
+        description="Files or glob patterns, relative to the recipe; or give `dataset` or `wheels` instead.",
     )
     dataset: PathOrName | None = Field(
-        None, description="Hub identifier, or a folder in hub layout; or give another place."
+        None, description="Hub identifier, or a folder in hub layout; or give `paths` or `wheels` instead."
     )
     wheels: Packages | None = Field(
         None,
@@ -150,20 +150,21 @@ class ConversationsSource(SourceBase):
         None, description="Commit hash to pin; without one the newest is taken and recorded."
     )
     language_key: str | None = Field(
-        None, description="Key of the language of the answers, where rows have it, or a path to it (`meta.lang`)."
+        None, description="Key of the answers' language, if rows have it, or a path to it (`meta.lang`)."
     )
     layout: Layout | None = Field(
         None,
         description="How a row holds a conversation: a list of turns (`messages`), a column each for prompt and "
-        "response (`columns`), one text with `Human:` and `Assistant:` (`transcript`), a message that names the one "
-        "it replies to (`replies`), or a tree of messages (`tree`). Without it each row's keys decide.",
+        "response (`columns`), one text with `Human:` and `Assistant:` (`transcript`), a message that "
+        "names the one it replies to (`replies`), or a tree of messages (`tree`). If left out, each row's"
+        " keys decide.",
     )
     keys: dict[Part, str] = Field(
         default_factory=dict,
-        description="Keys of a row, or paths to them, by what they hold, where their names are unusual.",
+        description="Keys of a row, or paths to them, by what they hold, if their names are unusual.",
     )
     roles: dict[str, Role] = Field(
-        default_factory=dict, description="Who a name of a role stands for, where it is none of the usual ones."
+        default_factory=dict, description="Who each name of a role stands for, if it is not one of the usual names."
     )
     templates: list[Template] = Field(
         default_factory=list,
@@ -171,24 +172,24 @@ class ConversationsSource(SourceBase):
     )
     asked: Literal["once", "in-every-language"] = Field(
         "once",
-        description="Whether a row is asked about once, by one of the templates that it has the keys of, or once in "
-        "every language that they answer in.",
+        description="Whether a row becomes one instruction, by one of the templates whose keys it has, or one in "
+        "every language in which those templates answer.",
     )
     take: Literal["whole", "first"] = Field(
         "whole", description="Whole conversations, or the first prompt of each with its answer."
     )
     paths_of_trees: Literal["best", "all"] = Field(
         "best",
-        description="Of a tree of replies the path of the best-ranked ones, or all its paths; an answer that several "
-        "paths share is then learnt in the first of them alone.",
+        description="The path of the best-ranked replies of a tree, or all its paths; an answer that several paths "
+        "share is then learnt only in the first of them.",
     )
     made_from: list[Name] = Field(
         default_factory=list,
-        description="Benchmarks whose training sets it was made from (`gsm8k`); the report says so beside what the "
-        "stages learn of it.",
+        description="Benchmarks from whose training sets the source was made (`gsm8k`); the report says so beside "
+        "what the stages learn from it.",
     )
     tool_turns: Literal["refuse", "text"] = Field(
-        "refuse", description="Conversations with calls of tools: refused, or kept with calls and results as text."
+        "refuse", description="Conversations with tool calls: refused, or kept with calls and results as text."
     )
 
     @model_validator(mode="after")

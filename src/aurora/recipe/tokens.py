@@ -39,16 +39,16 @@ class TrainedTokenizer(Section):
 
 
 class Extension(Section):
-    """New entries behind a published tokenizer's own, whose ids keep their meaning."""
+    "New entries after a published tokenizer's own, whose ids keep their meaning."
 
     entries: int = Field(
         16_000,
         ge=1,
         le=LARGEST_VOCABULARY,
-        description="Number of new entries; fewer where the text gives no more.",
+        description="Number of new entries; fewer if the text does not yield as many.",
     )
     languages: list[Language] = Field(
-        min_length=1, description="Languages to learn them on, with equal shares of text."
+        min_length=1, description="Languages to learn them from, with equal shares of text."
     )
     megabytes_per_language: float = Field(
         6.0, gt=0, description="Text sampled from each language, in megabytes (10^6 UTF-8 bytes)."
@@ -61,21 +61,21 @@ class Extension(Section):
 
 
 class Infilling(Section):
-    """Fill-in-the-middle for one source: pieces of documents cut in three at random characters, the middle last.
+    """Fill-in-the-middle for one source: pieces of documents split in three at random characters, the middle last.
 
-    A piece is what lies in one sequence of one document, so what is cut stays together.
+    A piece is the part of a document in one sequence, so its three parts stay together.
     """
 
-    rate: float = Field(0.5, gt=0, le=1, description="Share of the pieces that are cut.")
+    rate: float = Field(0.5, gt=0, le=1, description="Share of the pieces that are split.")
     suffix_first: float = Field(
-        0.5, ge=0, le=1, description="Share of the cut pieces with the suffix before the prefix (SPM, else PSM)."
+        0.5, ge=0, le=1, description="Share of the split pieces with the suffix before the prefix (SPM, else PSM)."
     )
 
 
 class Adopted(Section):
     """A token store made elsewhere with this tokenizer, in Megatron's format (`.bin` and `.idx`)."""
 
-    path: PathInFolder = Field(description="Path of its two files without ending, relative to the recipe.")
+    path: PathInFolder = Field(description="Path of its two files without suffix, relative to the recipe.")
     license: str = Field(description="Licence of its text (SPDX).")
 
 
@@ -84,12 +84,12 @@ class Tokens(Section):
 
     train: TrainedTokenizer | None = Field(None, description="Learn a tokenizer on the training text.")
     path: PathOrName | None = Field(
-        None, description="Folder, tokenizer.json or hub model whose tokenizer is used as it is."
+        None, description="Folder, tokenizer.json or hub model whose tokenizer is used unchanged."
     )
     revision: Revision | None = Field(None, description="Commit hash of the hub model in `path`.")
 
     extend: Extension | None = Field(
-        None, description="Teach the tokenizer of `path` new languages; combining marks then belong to letters."
+        None, description="Teach the tokenizer of `path` new languages; combining marks then stay with their letters."
     )
     infilling: Annotated[dict[StoreName, Infilling], Distinct] = Field(
         default_factory=dict, description="Fill-in-the-middle by source, named as in mixtures (`SOURCE/LANGUAGE`)."
@@ -101,14 +101,14 @@ class Tokens(Section):
     )
     loss: Annotated[dict[StoreName, Loss], Distinct] = Field(
         default_factory=dict,
-        description="What of conversations is learnt, by source (`SOURCE/LANGUAGE`): all `answers` (without an entry), "
-        "the `last` of each, or `all` as of text.",
+        description="What of conversations is learnt, by source (`SOURCE/LANGUAGE`): all `answers` (the default), "
+        "only the `last` of each, or `all`, as of text.",
     )
     format: str | None = Field(
         None,
-        description="How a prompt stands before its response: `aurora`, `chatml`, `alpaca`, or a text of your own with "
-        "`{prompt}` in it. Without it the tokenizer's own chat template, or `aurora` where it has none. "
-        "Training, evaluation, chat and the exported model use the same.",
+        description="How a prompt is written before its response: `aurora`, `chatml`, `alpaca`, or a text of your own"
+        " with `{prompt}` in it. If left out, the tokenizer's own chat template, or `aurora` if it has "
+        "none. Training, evaluation, chat and the exported model use the same.",
     )
 
     @field_validator("format")

@@ -1,6 +1,6 @@
-"""Where the recipes and policies lie that come with Aurora, and what a user's name for one of them means.
+"""Where the recipes and policies are that come with Aurora, and what a user's name for one of them means.
 
-One decision: a path that exists is always the user's own file; only a bare name that is no file is looked for here.
+One decision: a path that exists is always the user's own file; only a bare name that is no file is looked up here.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ def names(kind: Kind) -> list[str]:
 
 
 def find(kind: Kind, given: Path | str, base: Path | None = None) -> Path:
-    """The file that a user means: below `base` if it is there, else ours of that name, else the path as it stands."""
+    """The file that a user means: below `base` if it exists, else ours of that name, else the path as given."""
     path = Path(given) if base is None else base / given
     is_name = Path(given).name == str(given) and not Path(given).suffix
     return folder(kind) / f"{given}.yaml" if is_name and str(given) in names(kind) and not path.is_file() else path
 
 
 def suggestion(kind: Kind, given: Path | str) -> str:
-    """What to say where a file was not found: the nearest name, or all of them."""
+    """A hint for a file that was not found: the nearest name, or all names."""
     close = difflib.get_close_matches(Path(given).stem, names(kind), n=1, cutoff=0.6)
     return f"did you mean {close[0]}?" if close else f"Aurora's own are {', '.join(names(kind))}"

@@ -1,8 +1,8 @@
-"""What the numbers of a stage's first steps follow from, key by key of the recipe.
+"""The values that decide the numbers of a stage's first steps, key by key of the recipe.
 
-One decision: it is a flat table of values and not only their hash, so that a stage that cannot go on says which key was
-edited from what to what. What decides later steps alone is not in it: a stage may be given more tokens while its
-learning rates allow, and other weights from a later step on.
+One decision: it is a flat table of values and not only their hash, so that a stage that cannot resume says which key
+was edited, from what to what. What decides only later steps is not in it: a stage may be given more tokens while its
+learning rates allow it, and other weights from a later step on.
 """
 
 from __future__ import annotations
@@ -30,10 +30,13 @@ def made_with(recipe: Recipe, stage: Stage, steps: int) -> dict[str, Any]:
     for part, value in stage.numerics().items():
         if part == "mixture" and control:
             found |= _flat(f"{key}.control.mixture", value)
-        elif part not in ("tokens", "schedule", "control") and (part, value) != ("train", ALL):  # as if not said
+        elif part not in ("tokens", "schedule", "control") and (part, value) != (
+            "train",
+            ALL,
+        ):  # a default counts as not stated
             found |= _flat(f"{key}.{part}", value)
     found |= _flat(f"{key}.schedule", stage.course.until(steps))
-    if stage.course.falls_within(steps) or stage.retention is not None:  # whose bounds follow from the end
+    if stage.course.falls_within(steps) or stage.retention is not None:  # then these steps depend on the stage's length
         found[f"{key}.tokens"] = stage.tokens_before(stage.steps)
     if stage.retention is not None:
         found |= _flat("evaluation.held_out_kilobytes", recipe.evaluation.held_out_kilobytes)
@@ -48,13 +51,13 @@ def is_fresh(recipe: Recipe, stage: Stage) -> bool:
 
 
 def json_values(values: Mapping[str, Any]) -> dict[str, Any]:
-    """As a JSON file gives them back."""
+    """The values as they come back from a JSON file."""
     found: dict[str, Any] = json.loads(canonical_json(values))
     return found
 
 
 def differences(before: MadeWith, now: MadeWith) -> dict[str, tuple[Any, Any]]:
-    """(old, new) value of every key that is not the same in both."""
+    """(old, new) value of every key that differs."""
     keys = sorted({*before, *now})
     pairs = {key: (before.get(key, MISSING), now.get(key, MISSING)) for key in keys}
     return {key: pair for key, pair in pairs.items() if pair[0] != pair[1]}
@@ -66,7 +69,7 @@ def described(changed: Mapping[str, tuple[Any, Any]]) -> str:
 
 
 def shown(value: Any) -> str:
-    """A value for a sentence; of a hash its beginning."""
+    """A value for a sentence; a hash is shortened."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text[:12] if len(text) == 64 and set(text) <= set("0123456789abcdef") else text
 
@@ -78,7 +81,7 @@ def _key(recipe: Recipe, name: str) -> str:
 
 
 def _flat(key: str, value: Any) -> dict[str, Any]:
-    """A value's leaves by their keys; what is not set is left away."""
+    """A value's leaves by their keys; keys that are not set are left out."""
     if isinstance(value, Mapping):
         return {inner: leaf for name, item in value.items() for inner, leaf in _flat(f"{key}.{name}", item).items()}
     if isinstance(value, list) and any(isinstance(item, Mapping) for item in value):

@@ -1,7 +1,7 @@
-"""How many sequences each optimizer step of a stage reads: always as many, or more and more of them.
+"""How many sequences each optimizer step of a stage reads: a constant number, or a growing one.
 
 One decision: steps and sequences follow from each other by arithmetic over a few levels of batch size, so a step's
-batch is known from its number alone and nothing has to be remembered when a stage goes on.
+batch is known from its number alone and a resumed stage needs no record of it.
 """
 
 from __future__ import annotations

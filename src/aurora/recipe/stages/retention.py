@@ -1,7 +1,7 @@
-"""A stage's `retention` table: what may be forgotten at most, and how far replay may go to keep it.
+"""A stage's `retention` table: how much may be forgotten, and how far replay may go to prevent it.
 
-One decision: a budget belongs to a source that is replayed, and is counted on that source's own held-out text against
-the model that the first stage with such a table started from; so what a chain of stages forgets is never added up.
+One decision: a budget belongs to a replayed source, and is measured on that source's own held-out text against the
+model that the first stage with such a table started from; so a chain of stages never adds up what each one forgets.
 """
 
 from __future__ import annotations
@@ -24,19 +24,21 @@ class Retention(Section):
         "relative to the model that the first stage with a `retention` table started from: 0.01 is +1 %.",
     )
     least: float = Field(
-        0.02, gt=0, lt=1, description="Least share of the stage's tokens with a loss of each replayed source."
+        0.02, gt=0, lt=1, description="Smallest share of each replayed source, of the stage's tokens with a loss."
     )
-    most: float = Field(0.25, gt=0, lt=1, description="Most of it; replayed sources together stay below one.")
+    most: float = Field(
+        0.25, gt=0, lt=1, description="Largest share of each replayed source; together they must stay below one."
+    )
     largest_move: float = Field(
-        0.4, gt=0, lt=1, description="How far a decision may move a share, relative to that share."
+        0.4, gt=0, lt=1, description="How much one decision may change a share, relative to that share."
     )
 
     patience: int | None = Field(
         None,
         ge=1,
-        description="End the stage after so many measurements in a row that are not better than the best, and leave "
-        "the model of the best: that with the fewest bits per byte of the other sources among those within the budget. "
-        "Without it a stage leaves its last.",
+        description="End the stage after so many measurements in a row that are no better than the best, with the "
+        "model of the best: the one with the fewest bits per byte on the other sources among those within"
+        " the budget. If left out, the stage ends with its last model.",
     )
 
     @model_validator(mode="after")

@@ -1,8 +1,8 @@
-"""The learning rate of a stage as the recipe states it, and what of it a stage's length decides.
+"""The learning rate of a stage as the recipe states it, and which part of it depends on the stage's length.
 
-One decision: what has been trained on stays valid as long as its learning rates do. `Course.until` says what the rates
-of the first steps follow from, so a stage may be given more tokens wherever the rates so far stay the same: in a
-warm-up, on a constant, and before the decay of warmup-stable-decay, where `warmup` is given in tokens.
+One decision: steps stay valid as long as their learning rates do. `Course.until` says what the rates of the first steps
+follow from, so a stage may be given more tokens wherever the rates so far stay the same: in a warm-up, on a constant,
+and before the decay of warmup-stable-decay, if `warmup` is given in tokens.
 """
 
 from __future__ import annotations
@@ -18,21 +18,23 @@ from aurora.recipe.base import Section
 class Schedule(Section):
     """The learning rate over a stage: linear warm-up, then a cosine, a constant, or a constant with a decay at last."""
 
-    shape: Literal["cosine", "constant", "warmup-stable-decay"] = Field("cosine", description="Form after the warm-up.")
-    peak: float = Field(gt=0, description="Highest learning rate; re-warmed to from `start`.")
-    end: float = Field(0.0, ge=0, description="Learning rate at the last step (not of a constant).")
+    shape: Literal["cosine", "constant", "warmup-stable-decay"] = Field(
+        "cosine", description="Shape after the warm-up."
+    )
+    peak: float = Field(gt=0, description="Highest learning rate, reached from `start` by the warm-up.")
+    end: float = Field(0.0, ge=0, description="Learning rate at the last step (not for `constant`).")
     start: float = Field(0.0, ge=0, description="Learning rate before the first step of the warm-up.")
     warmup: float = Field(
         0.01,
         ge=0,
-        description="Warming up: below 1 a share of the stage's steps, else tokens (a step or more). Given in tokens "
-        "it stays the same when the stage is given more tokens.",
+        description="Length of the warm-up: below 1 a share of the stage's steps, else tokens (a step or more). In "
+        "tokens, it stays the same when the stage is given more tokens.",
     )
     decay: float | None = Field(
         None,
         gt=0,
-        description="The last part, in which warmup-stable-decay falls to `end`: below 1 a share of the stage's steps, "
-        "else tokens.",
+        description="Length of the last part, in which warmup-stable-decay falls to `end`: below 1 a share of the "
+        "stage's steps, else tokens.",
     )
 
     @model_validator(mode="after")

@@ -1,8 +1,8 @@
-"""The recipe's `stages` table: what is trained on what, for how long, and how.
+"""The recipe's `stages` table: what is trained on which data, for how long, and how.
 
 One decision: a stage states its budget in tokens computed and its mixture in weights of tokens with a loss; steps,
 sequences, epochs and learning rates follow from them. A `control` is the same stage again with a few keys changed,
-whose result is reported and then left aside.
+whose result is reported and not used further.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from aurora.recipe.stages.train import ALL, Part, Train
 
 # What `start` says for the recipe's own model, new or imported.
 IMPORTED = "model"
-# Red-team prompts with their answers, refused and answered ones in turn.
+# Red-team prompts with their answers: refused and answered ones alternate.
 PAIRS = "redteam/pairs"
 
 MOST_SIZES = 10_000  # of a growing batch; each is kept in memory
@@ -69,31 +69,33 @@ class Optimizer(Section):
 
 
 class Guard(Section):
-    """Steps that are left out: their documents go to the stage's `left_out.jsonl`, and the schedule goes on."""
+    """Which steps are left out: their documents are listed in the stage's `left_out.jsonl`; the schedule goes on."""
 
     action: Literal["skip", "rollback"] = Field(
         "skip",
-        description="What becomes of weights and moments: they stay as they were before the step (`skip`), or become "
-        "those of an earlier checkpoint, and what was trained on since is left out with it (`rollback`).",
+        description="What happens to weights and moments: they stay as before the step (`skip`), or return to an "
+        "earlier checkpoint, and the batches since then are left out too (`rollback`).",
     )
     steps: int | None = Field(
         None,
         ge=1,
-        description="With `rollback`: the checkpoint is the newest at least so many steps old; one is made every so "
-        "many steps.",
+        description="With `rollback`: return to the newest checkpoint that is at least so many steps old; one is "
+        "saved every so many steps.",
     )
     deviations: float | None = Field(
         None,
         gt=0,
         description="A loss so many standard deviations above the mean of the last ones is a spike, and its step is "
-        "left out; without it only steps whose loss or gradient is not finite are.",
+        "left out; without this key only steps whose loss or gradient is not finite are left out.",
     )
-    window: int = Field(128, ge=2, description="How many losses the mean is over; spikes are looked for behind them.")
+    window: int = Field(
+        128, ge=2, description="How many losses the mean is over; no spike is detected before there are so many."
+    )
     patience: int = Field(
         10,
         ge=0,
-        description="Steps left out in a row, or going back to the same checkpoint, above which the stage ends with an "
-        "error.",
+        description="Largest number of steps left out in a row, or returns to the same checkpoint; with more, the "
+        "stage ends with an error.",
     )
 
     @model_validator(mode="after")
@@ -111,21 +113,21 @@ class Control(Section):
 
 
 class Change(Section):
-    """New weights in the middle of a stage. What was trained on before stays as it was, so a stage may be edited."""
+    """New weights from a point within a stage on. Earlier steps do not depend on them, so they may be edited later."""
 
     from_tokens: int = Field(ge=1, description="Tokens of the stage before the change; rounded up to whole steps.")
     mixture: Mixture
 
 
 class Ramp(Section):
-    """A batch that grows: steps of equal size take turns with larger ones, each size for as many tokens."""
+    """A batch that grows in levels: each size lasts for an equal number of tokens."""
 
     start: int = Field(ge=1, description="Tokens of the first optimizer steps.")
-    increment: int = Field(ge=1, description="Tokens by which a step grows each time, until it has `batch_tokens`.")
-    tokens: int = Field(ge=1, description="Tokens of the stage until then; each size takes an equal part of them.")
+    increment: int = Field(ge=1, description="Tokens by which a step grows each time, until it reaches `batch_tokens`.")
+    tokens: int = Field(ge=1, description="Tokens of the stage until then; each size gets an equal part of them.")
 
     def levels(self, batch_tokens: int) -> list[tuple[int, int]]:
-        """(steps, tokens of a step) of every size below `batch_tokens`; parts are rounded up to whole steps."""
+        """(steps, tokens of a step) of every size below `batch_tokens`, rounded up to whole steps."""
         sizes = range(self.start, batch_tokens, self.increment)
         return [(-(-self.tokens // (size * len(sizes))), size) for size in sizes]
 
@@ -136,23 +138,24 @@ class Stage(Section):
     start: str = Field(description="`model` (the recipe's model) or the name of an earlier stage.")
     tokens: int = Field(
         ge=1,
-        description="Token budget, with prompts and what fills sequences up; rounded up to whole steps.",
+        description="Token budget, prompts and padding included; rounded up to whole steps.",
     )
     batch_tokens: int = Field(ge=1, description="Tokens per optimizer step (global batch).")
-    ramp: Ramp | None = Field(None, description="Smaller steps at the beginning, which grow to `batch_tokens`.")
+    ramp: Ramp | None = Field(None, description="Smaller steps at the beginning that grow to `batch_tokens`.")
     sequence_length: int = Field(
         ge=2,
         le=LONGEST,
-        description="Tokens per sequence. A conversation that is longer is cut after its last answer that ends within "
-        "one, or left out where none does.",
+        description="Tokens per sequence. A longer conversation is cut after its last answer that ends within one, or"
+        " left out if none does.",
     )
     mixture: Mixture
     temperature: float = Field(
         1.0,
         ge=1,
         le=100,
-        description="How the weight of `SOURCE/*` is shared by its languages: 1 as their tokens with a loss are, more "
-        "the more evenly (each to the power of 1 over it), so that small languages are read more often.",
+        description="How the weight of `SOURCE/*` is divided among its languages: in proportion to their tokens with "
+        "a loss, each to the power of 1 / `temperature`. 1 is in proportion; higher values are more even,"
+        " so small languages are read more often.",
     )
     changes: list[Change] = Field(
         default_factory=list,
@@ -160,32 +163,33 @@ class Stage(Section):
     )
     packing: Literal["own", "best-fit"] = Field(
         "own",
-        description="How conversations and pairs fill sequences: one in each, filled up, or as many as fit (with "
+        description="How conversations and pairs fill sequences: one in each, with padding, or as many as fit (with "
         "`document_masks`).",
     )
     document_masks: bool = Field(
         False,
-        description="Attention never looks across the border of a document: its first token is predicted from the "
-        "start token alone, as when it is measured.",
+        description="Attention stays within a document: its first token is predicted from the start token alone, as "
+        "in evaluation.",
     )
     position_resets: bool = Field(False, description="Positions start again at 0 in every document of a sequence.")
     warn_epochs: float = layout(4.0, "Passes over a source above which a warning is printed (arXiv 2305.16264).", gt=0)
     train: Train = Field(
-        ALL, description="What is trained: `all`, or a part of the weights, for a smaller machine (docs/training.md)."
+        ALL,
+        description="Which weights are trained: `all`, or a part of them, for a smaller machine (docs/training.md).",
     )
     schedule: Schedule = Field(description="Learning rate.")
     optimizer: Optimizer = Field(default_factory=Optimizer, description="Optimizer.")
-    guard: Guard = Field(default_factory=Guard, description="Steps that are left out.")
+    guard: Guard = Field(default_factory=Guard, description="Which steps are left out.")
     retention: Retention | None = Field(
         None, description="Adaptive replay: shares that follow what is forgotten, within bounds (docs/retention.md)."
     )
     control: Control | None = Field(None, description="A second run of this stage to compare with.")
 
-    _name: str = PrivateAttr("")  # given by the recipe, where it is a key: no value of the table, so in no fingerprint
+    _name: str = PrivateAttr("")  # the stage's key in the recipe: not a value of the table, so in no fingerprint
 
     @model_validator(mode="after")
     def _sound(self) -> Stage:
-        refuse(self._broken_sequences())  # what follows divides by them
+        refuse(self._broken_sequences())  # the checks below divide by them
         refuse(self._unsound())
         return self
 
@@ -207,7 +211,7 @@ class Stage(Section):
         return isinstance(self.train, Part) and self.train.lora is not None
 
     def _broken_sequences(self) -> Iterator[str]:
-        """Where a step would end within a sequence, or the ramp miss `batch_tokens`."""
+        """Problems where a step would end within a sequence, or the ramp misses `batch_tokens`."""
         sizes = {"batch_tokens": self.batch_tokens}
         if self.ramp is not None:
             sizes |= {"ramp.start": self.ramp.start, "ramp.increment": self.ramp.increment}
@@ -227,7 +231,7 @@ class Stage(Section):
             yield f"ramp: more than {MOST_SIZES:,} sizes of a step; let it grow by more at a time"
 
     def _no_room_for_warmup_and_decay(self) -> Iterator[str]:
-        """Where a part of the schedule that is given in tokens is less than a step or too long."""
+        """Problems where a part of the schedule given in tokens is shorter than a step or too long."""
         parts = {"warmup": self.schedule.warmup, "decay": self.schedule.decay or 0.0}
         for key, part in parts.items():
             if 1 <= part < self.batch_tokens:
@@ -239,7 +243,7 @@ class Stage(Section):
             yield "schedule: warmup and decay are more than the whole stage"
 
     def _not_replayed(self, retention: Retention) -> Iterator[str]:
-        """Where the mixture does not go with adaptive replay."""
+        """Problems of a mixture with adaptive replay."""
         if self.changes:
             yield "retention: decides the changes of the mixture itself, so `changes` must be empty"
         if every := [name for name in self.mixture if name.endswith(f"/{EVERY}")]:
@@ -263,7 +267,7 @@ class Stage(Section):
         return self._steps(change.from_tokens)
 
     def until(self, steps: int) -> Stage:
-        """The stage as far as it decides its first `steps` steps: without the changes that come later."""
+        """The stage without the changes that come after its first `steps` steps."""
         made = [change for change in self.changes if self.first_step(change) < steps]
         return self.model_copy(update={"changes": made})
 
@@ -286,7 +290,7 @@ class Stage(Section):
 
     @property
     def steps(self) -> int:
-        """Optimizer steps: as few as hold the budget."""
+        """Optimizer steps: the fewest that use up the budget."""
         return self._steps(self.tokens)
 
     @property

@@ -1,3 +1,3 @@
-"""What the files of a recipe state: laid over each other (`layers`), with paths of their own (`paths`), and what is
-wrong with them (`mistakes`), all of it at once (`mending`).
+"""The files of a recipe: merged over each other (`layers`), with their own relative paths (`paths`), and all mistakes
+in them (`mistakes`), found at once (`mending`).
 """

@@ -1,7 +1,7 @@
-"""A recipe laid over the one that it extends, and arguments of the command line over both.
+"""A recipe merged over the one that it extends, and arguments of the command line over both.
 
-One decision: a layer changes what is below it or takes it away, and adds whole entries alone; so a typo in a name never
-makes a stage or a source of nothing.
+One decision: a layer changes or removes what is below it, and adds only complete entries; so a typing error in a name
+never creates a stage or a source.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ class LoadedRecipe:
         return self.path.parent
 
     def take_languages(self) -> None:
-        """Make the recipe's files of languages known to the process, in place of those of another recipe."""
+        """Put the recipe's language files into force, replacing those of another recipe."""
         lookup.use([self.base / place for place in self.recipe.languages])
 
     def place(self, key: Key) -> str:

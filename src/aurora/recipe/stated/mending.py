@@ -1,7 +1,7 @@
-"""All mistakes of a recipe at once.
+"""Finds all mistakes of a recipe at once.
 
-One decision: what is wrong is mended in a copy as far as it can be without guessing a number, and the copy is validated
-again, because types look into a table only when its values are sound. The copy is thrown away: nothing runs on a guess.
+One decision: mistakes are repaired in a copy as far as possible without guessing a number, and the copy is validated
+again, because types look into a table only when its values are valid. The copy is discarded: nothing runs on a guess.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from aurora.recipe.references import references
 from aurora.recipe.stated.mistakes import Mistake, mistakes_of, said
 from aurora.yaml_nodes import Key
 
-MOST_ROUNDS = 8  # each mends a layer of tables; deeper than that nothing nests
-# The least that makes a recipe, where so much is wrong with a table that what is beside it is asked about alone.
+MOST_ROUNDS = 8  # each repairs one level of tables, and recipes nest no deeper
+# The smallest valid tables: where one is too broken to repair, its stand-in lets the tables beside it be checked.
 STAND_INS: dict[str, Any] = {
     "name": "recipe",
     "tokens": {"train": {}},

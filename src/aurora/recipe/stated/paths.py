@@ -1,7 +1,7 @@
 """Paths in a recipe that is extended: each belongs to the file that states it.
 
-One decision: an inherited path is written anew, relative to the recipe that inherits it, before the two are laid over
-each other. So one folder is where every path of a recipe starts from, and a run's settings name no other.
+One decision: an inherited path is rewritten relative to the recipe that inherits it, before the two are merged. So
+every path of a recipe is relative to one folder.
 """
 
 from __future__ import annotations
