@@ -36,6 +36,8 @@ def test_an_imported_model_is_measured_before_the_first_stage(root: Path, tmp_pa
     assert [name for name in planned(untuned) if name.startswith("safety:")] == ["safety:model", "safety:safety"]
     without = planned(untuned, "stages.cat.mixture={web-en/en: 1}", "redteam=null")
     assert not [name for name in without if name.startswith("safety:")]
+    drafting = planned("redteam.drafts={}", "redteam.languages=[en]")
+    assert drafting[drafting.index("tokenizer") :][:4] == ["tokenizer", "import", "drafts", "tokens"]
 
 
 def test_a_second_domain_is_read_where_the_recipe_has_one(

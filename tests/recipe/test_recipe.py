@@ -9,7 +9,7 @@ import yaml
 from pydantic import ValidationError
 
 from aurora.recipe.recipe import Recipe
-from aurora.recipe.references import REDTEAM_SOURCES
+from aurora.recipe.references import DRAFTED, REDTEAM_SOURCES
 from conftest import MINIMAL
 
 TALK = {"kind": "conversations", "paths": ["a.jsonl"], "language": "en"}
@@ -53,7 +53,14 @@ def test_moments_are_carried_between_stages_that_train_the_same() -> None:
 @pytest.mark.parametrize("name", REDTEAM_SOURCES)
 def test_red_team_sources_need_their_table(name: str) -> None:
     stages = {"base": {"mixture": {name: 1}}}
-    assert recipe(stages, redteam=REDTEAM).stages["base"].mixture == {name: 1}
+    tables: dict[str, Any] = {"redteam": REDTEAM}
+    if name == DRAFTED:
+        with pytest.raises(ValidationError, match=r"'redteam/drafted' needs redteam\.drafts"):
+            recipe(stages, **tables)
+        tables = {"redteam": REDTEAM | {"drafts": {}}, "model": {"path": "base"}, "tokens": {"path": "base"}}
+        with pytest.raises(ValidationError, match=r"redteam\.drafts: a new network answers nothing yet"):
+            recipe(stages, redteam=tables["redteam"])
+    assert recipe(stages, **tables).stages["base"].mixture == {name: 1}
     with pytest.raises(ValidationError, match=rf"'{name}' needs the recipe's `redteam` table"):
         recipe(stages)
 

@@ -129,6 +129,19 @@ def test_pairs_have_stores_of_their_own_by_kind(
         assert sides[f"redteam/{part}"].num_bytes == size
 
 
+def test_drafted_answers_are_a_store_beside_the_pairs(
+    corpus: Path, redteam: Path, tokenizer: Tokenizer, tokenizer_folder: Path, tmp_path: Path
+) -> None:
+    drafts = tmp_path / "drafts"
+    drafts.mkdir()
+    item = {"kind": "benign", "prompt": "Why is it dark?", "response": "It is night."}
+    (drafts / "train.jsonl").write_text(json.dumps(item) + "\n")
+    sides = build_tokens(TOKENS, corpus, corpus, redteam, tokenizer_folder, tmp_path / "out", drafts)
+    assert list(sides)[-3:] == ["redteam/pairs", "redteam/benign", "redteam/drafted"]
+    (found,) = documents(tmp_path / "out", "redteam/drafted", tokenizer)
+    assert found == "### Instruction:\nWhy is it dark?\n### Response:\nIt is night."
+
+
 def test_the_mask_counts_a_response_and_its_end_alone(
     corpus: Path, redteam: Path, tokenizer: Tokenizer, tokenizer_folder: Path, tmp_path: Path
 ) -> None:

@@ -16,7 +16,7 @@ from aurora.recipe import Recipe
 from aurora.recipe.stages.stage import Stage, checkpoints_of
 from aurora.run.folder import RunFolder
 from aurora.run.manifest import files_of
-from aurora.tokens.build import PAIR_STORES, read_pairs
+from aurora.tokens.build import DRAFTED, PAIR_STORES, read_pairs
 from aurora.tokens.describe import PROVENANCE, describe
 from aurora.tokens.loader import Loader
 from aurora.tokens.packing import Row, new_row
@@ -109,7 +109,8 @@ class Tokens:
         """Where document `number` of a store comes from."""
         origin, language = source.split("/")
         if origin == "redteam":
-            item = read_pairs(self._run.redteam, PAIR_STORES[language])[number]
+            folder = self._run.drafts if language == DRAFTED else self._run.redteam
+            item = read_pairs(folder, PAIR_STORES[language])[number]
             return {"id": item["id"], "category": item["category"], "language": item["language"]}
         if source in self._recipe.tokens.adopt:
             adopted = self._recipe.tokens.adopt[source]

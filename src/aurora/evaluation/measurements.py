@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from aurora.evaluation.bigram import train_bigram
 from aurora.evaluation.bits_per_byte import Windows, answer_windows, bits_of_windows, bits_per_byte, windows_of
+from aurora.evaluation.drafts import draft_answers
 from aurora.evaluation.held_out import HeldOutAnswers, HeldOutText, excerpts, read_held_out, read_held_out_answers
 from aurora.evaluation.refusals import answer_items, choose_items, refusal_rates
 from aurora.evaluation.results import ANSWERS, RESULTS
@@ -24,7 +25,7 @@ from aurora.files import atomic_file, write_json
 from aurora.model.folder import load_model
 from aurora.progress import progress
 from aurora.recipe.execution import Execution
-from aurora.recipe.safety import Evaluation
+from aurora.recipe.safety import Drafts, Evaluation
 from aurora.redteam.dataset import HELD_OUT, SUMMARY, read_items, read_judge
 from aurora.tokens.store import TokenStore
 from aurora.tokens.text.formats import Format
@@ -130,6 +131,14 @@ def measure_safety(
     write_json(folder / RESULTS, refusal_rates(answers))
 
 
+def draft(
+    checkpoint: Path, tokenizer: Path, redteam: Path, execution: Execution, settings: Drafts, folder: Path
+) -> None:
+    """A checkpoint's own answers to the harmless prompts of a red-team set, in the precision that trains."""
+    model = _loaded(checkpoint, execution, as_trained=True)
+    draft_answers(model, read_text(tokenizer), redteam, settings, read_judge(redteam / SUMMARY), folder)
+
+
 def held_out_monitor(measuring: MeasuringText) -> Callable[[Scorer, int], dict[str, float]]:
     """A function for the trainer to call during a stage: bits per byte of every domain and language."""
     windows = {
@@ -161,11 +170,14 @@ def retention_monitor(
     return lambda model: {name: bits_per_byte(model, part) for name, part in windows.items()}
 
 
-def _loaded(checkpoint: Path, execution: Execution) -> Network:
-    """A checkpoint in fp32, in a process set up as for training, so that figures do not depend on what this process did
-    before."""
+def _loaded(checkpoint: Path, execution: Execution, *, as_trained: bool = False) -> Network:
+    """A checkpoint in fp32, or in the precision of a stage, in a process set up as for training, so that figures do not
+    depend on what this process did before."""
+    import torch
+
     from aurora.training.process.runtime import prepare
 
     runtime = prepare(execution)
-    model, _ = load_model(checkpoint)
+    dtype = torch.bfloat16 if as_trained and runtime.precision == "bf16" else torch.float32
+    model, _ = load_model(checkpoint, dtype=dtype)
     return model.to(runtime.device)

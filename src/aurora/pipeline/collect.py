@@ -232,6 +232,7 @@ def _safety(run: RunFolder, recipe: Recipe) -> dict[str, Any] | None:
         "after_stage": after,
         "examples": _examples(run, before, after),
         "policy": read_json(run.redteam / SUMMARY)["policy"],
+        "drafts": read_json(run.drafts / SUMMARY) if recipe.redteam and recipe.redteam.drafts else None,
     }
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from aurora.hashes import digest_of
 from aurora.pipeline.step import Project, Step
+from aurora.recipe.stages.stage import IMPORTED
 from aurora.shipped import places
 
 
@@ -30,3 +31,25 @@ def steps(project: Project) -> list[Step]:
 
     settings = {**redteam.numerics(), "seed": seed}
     return [project.step("redteam", project.run.redteam, 1, settings, inputs, build, "policy to prompts and answers")]
+
+
+def steps_of_drafts(project: Project) -> list[Step]:
+    """The imported model's own answers to harmless prompts, where the recipe wants them."""
+    redteam, run, execution = project.recipe.redteam, project.run, project.recipe.execution
+    if redteam is None or redteam.drafts is None:
+        return []
+    drafts = redteam.drafts
+
+    def inputs() -> dict[str, str]:
+        from aurora.redteam.dataset import HARMLESS, SUMMARY
+
+        read = {"model": project.weights(IMPORTED), "prompts": project.digest(run.redteam, HARMLESS, SUMMARY)}
+        return read | {"tokenizer": project.tokenizer()} | project.languages()
+
+    def build(folder: Path) -> None:
+        from aurora.evaluation.measurements import draft
+
+        draft(run.checkpoint(IMPORTED), run.tokenizer, run.redteam, execution, drafts, folder)
+
+    purpose = "answers of the model itself to harmless prompts"
+    return [project.step("drafts", run.drafts, 1, drafts.numerics(), inputs, build, purpose)]

@@ -87,8 +87,7 @@ def steps_of(project: Project, asked: Asked | None = None) -> list[Step]:
     return [
         *corpus.steps(project),
         *redteam.steps(project),
-        *tokens.steps(project),
-        *training.steps_of_base(project),
+        *_tokens_and_base(project),
         *evaluation.steps_of_base(project),
         *training.steps(project, asked or Asked(AS_IT_IS)),
         *evaluation.steps(project),
@@ -98,6 +97,13 @@ def steps_of(project: Project, asked: Asked | None = None) -> list[Step]:
 def refuse_step(loaded: LoadedRecipe, run: Path, name: str | None) -> None:
     """Raise where a recipe has no step of a name."""
     _chosen(steps_of(Project(loaded, RunFolder(run))), name, None)
+
+
+def _tokens_and_base(project: Project) -> list[Step]:
+    """The token steps and the imported model; one that drafts answers is there before they become tokens."""
+    tokenizer, stores = tokens.steps(project)
+    base, drafts = training.steps_of_base(project), redteam.steps_of_drafts(project)
+    return [tokenizer, *base, *drafts, stores] if drafts else [tokenizer, stores, *base]
 
 
 def refuse_foreign(run: Path, steps: list[Step]) -> None:

@@ -50,18 +50,20 @@ def _tokenizer(project: Project) -> Step:
 def _stores(project: Project) -> Step:
     tokens, run = project.recipe.tokens, project.run
     redteam = run.redteam if project.recipe.redteam else None
+    drafts = run.drafts if project.recipe.redteam and project.recipe.redteam.drafts else None
 
     def inputs() -> dict[str, str]:
         from aurora.tokens.build import PAIRS_FILE
 
         read = {"corpus": project.clean_text(), "tokenizer": project.tokenizer()}
         read |= {name: _adopted(project.base / adopted.path) for name, adopted in tokens.adopt.items()}
-        return {**read, "redteam": project.digest(redteam, PAIRS_FILE)} if redteam else read
+        pairs = {"redteam": redteam, "drafts": drafts}
+        return read | {name: project.digest(folder, PAIRS_FILE) for name, folder in pairs.items() if folder}
 
     def build(folder: Path) -> None:
         from aurora.tokens.build import build_tokens
 
-        build_tokens(tokens, project.base, run.corpus, redteam, run.tokenizer, folder)
+        build_tokens(tokens, project.base, run.corpus, redteam, run.tokenizer, folder, drafts)
 
     settings = {key: tokens.numerics()[key] for key in STORE_KEYS}
     return project.step("tokens", run.stores, 3, settings, inputs, build, "clean documents to token stores")

@@ -15,7 +15,8 @@ from aurora.recipe.names import REDTEAM
 from aurora.recipe.stages.stage import IMPORTED, PAIRS
 from aurora.recipe.stages.train import ALL
 
-REDTEAM_SOURCES = (PAIRS, f"{REDTEAM}/benign")
+DRAFTED = f"{REDTEAM}/drafted"  # answers of the imported model itself
+REDTEAM_SOURCES = (PAIRS, f"{REDTEAM}/benign", DRAFTED)
 BIGRAM = "bigram"  # lies beside the evaluations of checkpoints
 Values = Mapping[str, Any]
 
@@ -100,6 +101,8 @@ def _store(values: Values, key: str, store: str) -> Iterator[str]:
             yield f"{key}: {store!r} is not one of {', '.join(REDTEAM_SOURCES)}"
         if not values.get("redteam"):
             yield f"{key}: {store!r} needs the recipe's `redteam` table"
+        elif store == DRAFTED and table(values, "redteam").get("drafts") is None:
+            yield f"{key}: {store!r} needs redteam.drafts"
     elif source in sources:
         declared = None if table(sources, source).get("templates") else table(sources, source).get("language")
         tag, asked = canonical(declared) if isinstance(declared, str) else None, canonical(language)
@@ -120,6 +123,8 @@ def _model(values: Values) -> Iterator[str]:
             "tokens.train: the model of model.path knows the ids of its own tokenizer alone; give tokens.path: "
             f"{path}, and tokens.extend for new entries"
         )
+    if table(values, "redteam").get("drafts") is not None and path is None:
+        yield "redteam.drafts: a new network answers nothing yet; drafts are of the model of model.path"
     key = "model.positions" if path is not None else "model.architecture.positions"
     positions = model.get("positions") if path is not None else table(model, "architecture").get("positions")
     for name, stage in _stages(values).items():

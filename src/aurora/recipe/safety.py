@@ -13,6 +13,14 @@ from aurora.recipe.model import LONGEST
 from aurora.recipe.names import Language, PathOrPolicy
 
 
+class Drafts(Section):
+    """Answers of the imported model itself to the policy's `harmless` prompts: the source `redteam/drafted`."""
+
+    answer_tokens: int = Field(
+        48, ge=1, le=LONGEST, description="Longest answer drafted, in tokens; a longer one ends with its last sentence."
+    )
+
+
 class Redteam(Section):
     """Prompts and answers built from a written policy."""
 
@@ -22,6 +30,11 @@ class Redteam(Section):
     languages: list[Language] = Field(min_length=1, description="Languages to build prompts in.")
     held_out_share: float = Field(
         0.3, gt=0, lt=1, description="Share of each language's templates kept for measuring, never trained on."
+    )
+    drafts: Drafts | None = Field(
+        None,
+        description="Harmless prompts of all forms (`harmless` in the policy's words), answered by the model of "
+        "`model.path` itself; the held-out share of them is asked beside the look-alikes.",
     )
 
 

@@ -55,6 +55,7 @@ def check_words(stated: Stated, words: Words, language: str, policy: str, ids: l
         )
     _check_templates(stated, words)
     _check_actions(stated, words)
+    _check_harmless(stated, words)
     _check_refusals(stated, words, language)
     _check_answers(stated, words, language)
 
@@ -83,6 +84,18 @@ def _check_actions(stated: Stated, words: Words) -> None:
             f"{stated.path}: {count:,} actions in {len(words.templates):,} templates make more than {MOST_ITEMS:,} "
             "items; remove some."
         )
+
+
+def _check_harmless(stated: Stated, words: Words) -> None:
+    """A prompt that stands twice could be trained on and held out."""
+    seen: set[str] = set()
+    for name, category in words.categories.items():
+        for prompt in category.harmless:
+            if _alike(prompt) in seen:
+                raise UserError(
+                    f"{stated('categories', name, 'harmless')}: {_quoted(prompt)} is listed twice; keep one."
+                )
+            seen.add(_alike(prompt))
 
 
 def _actions(words: Words) -> Iterator[tuple[str, str, str]]:

@@ -17,12 +17,13 @@ from aurora.files import atomic_file, read_json, write_json
 from aurora.progress import say
 from aurora.recipe.safety import Redteam
 from aurora.redteam.judge import Judge
-from aurora.redteam.policy import load_policy
-from aurora.redteam.prompts import Item, expand, held_out_templates, spread
+from aurora.redteam.policy import Policy, load_policy
+from aurora.redteam.prompts import Item, expand, harmless_items, held_out_items, held_out_templates, spread
 from aurora.shipped import places
 from aurora.tokens.build import PAIRS_FILE
 
 HELD_OUT, SUMMARY = "held_out.jsonl", "summary.json"
+HARMLESS = "harmless.jsonl"  # prompts that a model is still to answer
 
 __all__ = ["HELD_OUT", "SUMMARY", "Item", "build_redteam", "read_items", "read_judge"]
 
@@ -34,6 +35,14 @@ def build_redteam(redteam: Redteam, base: Path, seed: int, folder: Path) -> dict
     parts: dict[str, list[Item]] = {"train": [], "held_out": []}
     for item in expand(policy):
         parts["held_out" if item.template in held_out[item.language] else "train"].append(item)
+    harmless: list[Item] = []
+    if redteam.drafts is not None:
+        harmless = list(harmless_items(policy))
+        _refuse_without(harmless, policy)
+        kept = held_out_items(harmless, redteam.held_out_share, seed)
+        parts["held_out"] += [item for item in harmless if item.id in kept]
+        harmless = [item for item in harmless if item.id not in kept]
+        _write(folder / HARMLESS, sorted(harmless, key=lambda item: item.id))
     # Sorted by id, which is a hash: every stretch of the training items mixes languages and kinds.
     _write(folder / PAIRS_FILE, sorted(parts["train"], key=lambda item: item.id))
     _write(folder / HELD_OUT, spread(parts["held_out"]))
@@ -44,9 +53,21 @@ def build_redteam(redteam: Redteam, base: Path, seed: int, folder: Path) -> dict
         "held_out_templates": {language: sorted(templates) for language, templates in held_out.items()},
         **{part: _counts(items) for part, items in parts.items()},
     }
+    if redteam.drafts is not None:
+        summary["harmless"] = len(harmless)
     write_json(folder / SUMMARY, summary)
     say(f"  {len(parts['train']):,} items to train on, {len(parts['held_out']):,} held out by template")
     return summary
+
+
+def _refuse_without(harmless: list[Item], policy: Policy) -> None:
+    """`UserError` for a language of the policy without harmless prompts to draft answers to."""
+    for language in policy.words:
+        if sum(item.language == language for item in harmless) < 2:
+            raise UserError(
+                f"redteam.drafts: the policy {policy.file.name} has no `harmless` prompts in {language}: add some to "
+                "its categories, or remove the language or redteam.drafts."
+            )
 
 
 def read_items(path: Path) -> list[Item]:

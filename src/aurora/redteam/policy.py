@@ -53,11 +53,16 @@ class PolicyFile(_Table):
 
 
 class CategoryWords(_Table):
-    """One category in one language: why it is refused, harmful actions, and look-alike benign ones with answers."""
+    """One category in one language: why it is refused, harmful actions, and look-alike benign ones with answers.
+
+    `harmless` are whole prompts of any form that sound alike or touch the concern and may be answered; the model that
+    is tuned answers them itself (`redteam.drafts`).
+    """
 
     reason: Sentence
     harmful: list[Sentence] = Field(min_length=1)
     benign: dict[Sentence, Sentence] = Field(min_length=1)
+    harmless: list[Sentence] = Field(default_factory=list)
 
 
 class Words(_Table):

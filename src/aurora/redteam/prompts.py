@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,6 +16,7 @@ from aurora.languages.lookup import is_spaced
 from aurora.redteam.policy import SLOT, Policy
 
 Kind = Literal["harmful", "benign"]
+WHOLE = "whole"  # stands for the template of a prompt that none made
 
 
 @dataclass(frozen=True)
@@ -52,28 +53,53 @@ def expand(policy: Policy) -> Iterator[Item]:
                     yield Item(digest[:16], policy.file.name, category.id, language, kind, template, prompt, response)
 
 
+def harmless_items(policy: Policy) -> Iterator[Item]:
+    """The policy's whole prompts, which no template made and nobody has answered yet."""
+    for language, words in policy.words.items():
+        for category in policy.file.categories:
+            for prompt in words.categories[category.id].harmless:
+                digest = _hash(policy.file.name, language, WHOLE, prompt)[:16]
+                yield Item(digest, policy.file.name, category.id, language, "benign", WHOLE, prompt, "")
+
+
+def held_out_items(items: Iterable[Item], share: float, seed: int) -> frozenset[str]:
+    """Ids of about `share` of the items of each language and category, at least one and not all."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for item in items:
+        groups.setdefault((item.language, item.category), []).append(item.id)
+    chosen: set[str] = set()
+    for ids in groups.values():
+        order = sorted(ids, key=lambda own: _hash(str(seed), own))
+        chosen.update(order[: _part(len(order), share)])
+    return frozenset(chosen)
+
+
 def held_out_templates(policy: Policy, share: float, seed: int) -> dict[str, frozenset[str]]:
     """By language, the templates that no training item uses: about `share` of them, at least one and not all."""
     chosen: dict[str, frozenset[str]] = {}
     for language, words in policy.words.items():
         order = sorted(words.templates, key=lambda template: _hash(str(seed), language, template))
-        count = min(max(1, math.floor(share * len(order) + 0.5)), len(order) - 1)
-        chosen[language] = frozenset(order[:count])
+        chosen[language] = frozenset(order[: _part(len(order), share)])
     return chosen
 
 
 def spread(items: list[Item]) -> list[Item]:
     """Items ordered so that any first few cover languages, kinds, categories and templates evenly.
 
-    Within a language and kind, categories take turns; a category's own items come in hash order.
+    Within a language and kind, categories take turns, and in a category its whole prompts with those of templates;
+    each of these come in hash order.
     """
-    turns: dict[tuple[str, str, str], int] = {}
-    keyed: list[tuple[int, str, str, str, Item]] = []
+    turns: dict[tuple[str, str, str, bool], int] = {}
+    keyed: list[tuple[int, tuple[str, str, str, bool], Item]] = []
     for item in sorted(items, key=lambda item: item.id):
-        group = (item.language, item.kind, item.category)
+        group = (item.language, item.kind, item.category, item.template == WHOLE)
         turns[group] = turns.get(group, 0) + 1
-        keyed.append((turns[group], *group, item))
-    return [item for *_, item in sorted(keyed, key=lambda entry: entry[:4])]
+        keyed.append((turns[group], group, item))
+    return [item for *_, item in sorted(keyed, key=lambda entry: entry[:2])]
+
+
+def _part(count: int, share: float) -> int:
+    return min(max(1, math.floor(share * count + 0.5)), count - 1)
 
 
 def _hash(*parts: str) -> str:

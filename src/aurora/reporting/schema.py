@@ -362,6 +362,16 @@ class Policy(Part):
     status: Text = Field("", description="Its standing, for example in force or revoked.")
 
 
+class Drafts(Part):
+    """Answers of the imported model itself to harmless prompts, which the tuning keeps it to."""
+
+    prompts: int = Field(ge=0, description="Prompts asked.")
+    kept: int = Field(ge=0, description="Answers that may be trained on.")
+    dropped: dict[str, int] = Field(
+        default_factory=dict, description="Answers left out, by what they were: an outcome, or `unfinished`."
+    )
+
+
 class Safety(Part):
     """Refusals before and after safety tuning, on prompts whose templates were never trained on."""
 
@@ -371,6 +381,7 @@ class Safety(Part):
     after_stage: Text = Field("", description="Stage whose checkpoint answered after.")
     examples: list[SafetyExample] = Field(default_factory=list, description="Prompts and both answers.")
     policy: Policy | None = Field(None, description="The policy.")
+    drafts: Drafts | None = Field(None, description="Drafted answers, where the recipe wants them.")
 
 
 class Network(Part):

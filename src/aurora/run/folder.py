@@ -10,6 +10,7 @@ them.
     RUN/.lock, .hashes.json              who works on the run; the hashes its processes know
     RUN/corpus/, corpus.work/            clean documents; what the next build of them goes on from
     RUN/redteam/                         the red-team set
+    RUN/drafts/                          answers of the imported model to the set's harmless prompts
     RUN/tokens/tokenizer/, tokens/train/ the tokenizer; the token stores
     RUN/checkpoints/STAGE/               weights, optimizer and records of a stage (or of `model`, the imported one)
     RUN/evaluation/STAGE/                bits per byte and samples of a stage (or `model`, or `bigram`)
@@ -89,6 +90,11 @@ class RunFolder:
     def redteam(self) -> Path:
         """The red-team set."""
         return self.path / "redteam"
+
+    @property
+    def drafts(self) -> Path:
+        """Answers that the imported model drafted itself."""
+        return self.path / "drafts"
 
     @property
     def tokenizer(self) -> Path:

@@ -40,15 +40,23 @@ CHECKED_DOCUMENTS = 64
 # The kinds of item that each store of pairs holds. Harmful ones alone are no store: in a sequence where every prompt is
 # refused, a model learns to refuse what comes after a refusal instead of reading the prompt.
 PAIRS_FILE = "train.jsonl"  # of a red-team set: what is trained on
-PAIR_STORES = {"pairs": ("harmful", "benign"), "benign": ("benign",)}
+DRAFTED = "drafted"  # of answers that a model gave itself
+PAIR_STORES = {"pairs": ("harmful", "benign"), "benign": ("benign",), DRAFTED: ("benign",)}
 
 
 def build_tokens(
-    tokens: Tokens, base: Path, corpus: Path, redteam: Path | None, tokenizer: Path, folder: Path
+    tokens: Tokens,
+    base: Path,
+    corpus: Path,
+    redteam: Path | None,
+    tokenizer: Path,
+    folder: Path,
+    drafts: Path | None = None,
 ) -> dict[str, Any]:
     """Encode the corpus artifact's clean documents, and the red-team set's training pairs, into stores below `folder`.
 
-    Stores that the recipe adopts, with paths relative to `base`, are copied beside them.
+    So are the answers in `drafts`. Stores that the recipe adopts, with paths relative to `base`, are copied beside
+    them.
 
     An existing store that is whole and of this tokenizer is kept. Returns {store name: side file as a table}.
     """
@@ -77,9 +85,10 @@ def build_tokens(
         sides[name] = _existing(folder, name, tokenizer_hash, cuts.get(name)) or adopt_store(
             name, adopted, base, text, tokenizer_hash, folder, cuts.get(name)
         )
-    if redteam is not None:
-        for part, kinds in PAIR_STORES.items():
-            pairs = [(item["prompt"], item["response"]) for item in read_pairs(redteam, kinds)]
+    for part, kinds in PAIR_STORES.items():
+        given = drafts if part == DRAFTED else redteam
+        if given is not None:
+            pairs = [(item["prompt"], item["response"]) for item in read_pairs(given, kinds)]
             name = f"redteam/{part}"
             existing = _existing(folder, name, tokenizer_hash)
             sides[name] = existing or _encode_pairs(text, tokenizer_hash, pairs, part, folder)

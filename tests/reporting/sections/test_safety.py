@@ -65,3 +65,10 @@ def test_the_policy_is_named_with_its_standing(data: dict[str, Any]) -> None:
     assert f"<strong>Policy: </strong>{title} — revoked on 20 January 2025" in page_of(data)
     del data["safety"]["policy"]["status"]
     assert f"<strong>Policy: </strong>{title}</p>" in plain(page_of(data))
+
+
+def test_drafted_answers_are_counted_with_what_was_left_out(data: dict[str, Any]) -> None:
+    assert "Drafts:" not in page_of(data)
+    data["safety"]["drafts"] = {"prompts": 1208, "kept": 1190, "dropped": {"incapable": 12, "unfinished": 6}}
+    said = "1,190 of 1,208 harmless prompts were answered by the imported model itself, for training (12 not readable, "
+    assert f"{said}6 unfinished left out)." in page_of(data)

@@ -46,6 +46,7 @@ def safety_section(report: Report) -> Html | None:
         "safety",
         "Safety before and after",
         _policy(safety),
+        _drafts(safety),
         legend([("rate-before", f"before ({names[0]})"), ("rate-after", f"after ({names[1]})")]),
         tag(
             "div",
@@ -78,6 +79,17 @@ def _policy(safety: Safety) -> Html | None:
         return None
     parts = [policy.title or policy.name, policy.status]
     return tag("p", tag("strong", "Policy: "), " — ".join(part for part in parts if part), class_="note")
+
+
+def _drafts(safety: Safety) -> Html | None:
+    drafts = safety.drafts
+    if drafts is None:
+        return None
+    worded: dict[str, str] = {str(outcome): words for outcome, words in WORDING.items()}
+    left = ", ".join(f"{number:,} {worded.get(reason, reason)}" for reason, number in drafts.dropped.items())
+    text = f"{drafts.kept:,} of {drafts.prompts:,} harmless prompts were answered by the imported model itself, for "
+    text += f"training ({left} left out)." if left else "training."
+    return tag("p", tag("strong", "Drafts: "), text, class_="note")
 
 
 def _pairs(safety: Safety) -> list[tuple[str, Rates, Rates]]:
