@@ -7,6 +7,9 @@ PYTHON ?= python3
 PIP_ARGS ?=
 BIN := .venv/bin
 LOG := .venv/set-up.log
+# Each process gets a part of the tests in their order, and takes from the others when it is done: one of them compiles
+# the kernels of the corpus, and what a file of tests makes is made once.
+DISTRIBUTED := --dist worksteal
 
 # pip is silent for minutes, or fills the screen: one line says how far it is, and all it says goes to a log.
 define install
@@ -23,13 +26,13 @@ demo: .venv/demo
 	$(BIN)/aurora run recipes/tiny.yaml
 
 test: .venv/test
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 $(DISTRIBUTED)
 
 # What takes too long for each change: many examples of every property, the whole demo with its figures, every campaign of
 # kills and layouts.
 nightly: .venv/test
-	$(BIN)/python -m pytest --numprocesses 2 --hypothesis-profile thorough --timeout 3600
-	$(BIN)/python -m pytest --numprocesses 2 -m nightly --timeout 3600 --durations 20
+	$(BIN)/python -m pytest --numprocesses 2 $(DISTRIBUTED) --hypothesis-profile thorough --timeout 3600
+	$(BIN)/python -m pytest --numprocesses 2 $(DISTRIBUTED) -m nightly --timeout 3600 --durations 20
 	$(BIN)/python benchmarks/demo.py
 
 lint: .venv/lint

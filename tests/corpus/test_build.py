@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from aurora.cli import main
 from aurora.corpus import curate
 from aurora.corpus.artifact import read_texts
 from aurora.corpus.curate import build_corpus
@@ -194,11 +195,10 @@ def command(folder: Path, output: Path, *keys: str) -> list[str]:
     return [sys.executable, "-m", "aurora", "corpus", "build", str(recipe), *keys, "--output", str(output)]
 
 
-def write_recipe(folder: Path, documents: int) -> None:
+def write_recipe(folder: Path, documents: int, shard_megabytes: float = 0.5) -> None:
     table = write_sources(folder, documents)
-    table["shard_megabytes"] = 0.5
+    table["shard_megabytes"] = shard_megabytes
     table["curation"] = EVERYTHING
-    assert (folder / "web.jsonl").stat().st_size > WORTHWHILE
     (folder / "kill.yaml").write_text(RECIPE.format(corpus=json.dumps(table)), encoding="utf-8")
 
 
@@ -239,6 +239,7 @@ def test_a_build_waits_for_workers_that_a_killed_one_left(tmp_path: Path) -> Non
 @pytest.mark.timeout(600)
 def test_kill_9_at_random_points_changes_nothing(tmp_path: Path) -> None:
     write_recipe(tmp_path, 12_000)
+    assert (tmp_path / "web.jsonl").stat().st_size > WORTHWHILE
     for name in ("first", "undisturbed"):  # the first may compile kernels, and takes longer than those to be killed
         begin = time.monotonic()
         subprocess.run(command(tmp_path, tmp_path / name), check=True, capture_output=True)
@@ -263,12 +264,29 @@ def test_kill_9_at_random_points_changes_nothing(tmp_path: Path) -> None:
     assert corpus_of(tmp_path / "killed") == corpus_of(tmp_path / "undisturbed")
 
 
+# A build to which processes are worthwhile for any size, and which says that it started them.
+EAGER = """\
+from aurora.cli import main
+from aurora.corpus.phases import workers
+
+def said(*arguments):
+    print("processes", flush=True)
+    return started(*arguments)
+
+started, workers._daft, workers.WORTHWHILE = workers._daft, said, 0
+main()
+"""
+
+
 def test_processes_and_one_process_write_the_same(tmp_path: Path) -> None:
-    write_recipe(tmp_path, 12_000)
-    for name, workers in (("one", 1), ("two", 2)):
-        keys = [f"corpus.execution.workers={workers}"]
-        done = subprocess.run(command(tmp_path, tmp_path / name, *keys), capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
+    write_recipe(tmp_path, 1500, shard_megabytes=0.1)
+    main([*command(tmp_path, tmp_path / "one", "corpus.execution.workers=1")[3:]])
+    (tmp_path / "eager.py").write_text(EAGER)
+    arguments = command(tmp_path, tmp_path / "two", "corpus.execution.workers=2")[3:]
+    eager = [sys.executable, str(tmp_path / "eager.py"), *arguments]
+    done = subprocess.run(eager, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "processes" in done.stdout
     assert corpus_of(tmp_path / "one") == corpus_of(tmp_path / "two")
 
 
@@ -277,6 +295,7 @@ def test_processes_and_one_process_write_the_same(tmp_path: Path) -> None:
 @pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="ray is not installed (extra `cluster`)")
 def test_ray_writes_the_same(tmp_path: Path) -> None:
     write_recipe(tmp_path, 12_000)
+    assert (tmp_path / "web.jsonl").stat().st_size > WORTHWHILE
     for name, runner in (("here", "local"), ("there", "ray")):
         keys = [f"corpus.execution.runner={runner}", "corpus.execution.workers=2"]
         done = subprocess.run(command(tmp_path, tmp_path / name, *keys), capture_output=True, text=True, check=False)

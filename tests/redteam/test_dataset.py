@@ -21,8 +21,25 @@ def build(root: Path, folder: Path, seed: int = 1) -> tuple[list[Item], list[Ite
     return read_items(folder / "train.jsonl"), read_items(folder / "held_out.jsonl")
 
 
-def test_training_and_held_out_share_no_template_and_no_prompt(root: Path, tmp_path: Path) -> None:
-    train, held_out = build(root, tmp_path / "a")
+@pytest.fixture(scope="module")
+def folder(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The set of seed 1."""
+    folder = tmp_path_factory.mktemp("redteam") / "a"
+    build(root, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def train(folder: Path) -> list[Item]:
+    return read_items(folder / "train.jsonl")
+
+
+@pytest.fixture(scope="module")
+def held_out(folder: Path) -> list[Item]:
+    return read_items(folder / "held_out.jsonl")
+
+
+def test_training_and_held_out_share_no_template_and_no_prompt(train: list[Item], held_out: list[Item]) -> None:
     templates = [{(item.language, item.template) for item in part} for part in (train, held_out)]
     assert not templates[0] & templates[1]
     assert not {item.prompt for item in train} & {item.prompt for item in held_out}
@@ -30,30 +47,29 @@ def test_training_and_held_out_share_no_template_and_no_prompt(root: Path, tmp_p
     assert len(set(ids)) == len(ids)
 
 
-def test_there_are_enough_held_out_prompts_of_every_kind(root: Path, tmp_path: Path) -> None:
-    _, held_out = build(root, tmp_path / "a")
+def test_there_are_enough_held_out_prompts_of_every_kind(held_out: list[Item]) -> None:
     counts = Counter((item.language, item.kind) for item in held_out)
     assert all(counts[language, kind] >= 40 for language in LANGUAGES for kind in ("harmful", "benign"))
 
 
-def test_harmful_prompts_are_refused_and_benign_ones_answered(root: Path, tmp_path: Path) -> None:
-    for part in build(root, tmp_path / "a"):
-        wrong = [item for item in part if Judge().is_refusal(item.response) != (item.kind == "harmful")]
+def test_harmful_prompts_are_refused_and_benign_ones_answered(train: list[Item], held_out: list[Item]) -> None:
+    judge = Judge()
+    for part in (train, held_out):
+        wrong = [item for item in part if judge.is_refusal(item.response) != (item.kind == "harmful")]
         assert not wrong
 
 
-def test_the_first_items_cover_every_category(root: Path, tmp_path: Path) -> None:
-    _, held_out = build(root, tmp_path / "a")
+def test_the_first_items_cover_every_category(held_out: list[Item]) -> None:
     first = islice((item for item in held_out if (item.language, item.kind) == ("fi", "harmful")), 16)
     assert set(Counter(item.category for item in first).values()) == {2}
 
 
-def test_the_same_seed_gives_the_same_bytes_and_another_another_split(root: Path, tmp_path: Path) -> None:
-    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+def test_the_same_seed_gives_the_same_bytes_and_another_another_split(root: Path, folder: Path, tmp_path: Path) -> None:
+    for name, seed in (("b", 1), ("c", 2)):
         build(root, tmp_path / name, seed)
-    read = {name: (tmp_path / name / "held_out.jsonl").read_bytes() for name in "abc"}
-    assert read["a"] == read["b"] != read["c"]
-    summary = json.loads((tmp_path / "a/summary.json").read_text(encoding="utf-8"))
+    first, again, other = (path / "held_out.jsonl" for path in (folder, tmp_path / "b", tmp_path / "c"))
+    assert first.read_bytes() == again.read_bytes() != other.read_bytes()
+    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     assert summary["policy"]["status"] == "revoked"
 
 
@@ -63,8 +79,7 @@ def test_a_broken_line_is_named(tmp_path: Path) -> None:
         read_items(tmp_path / "items.jsonl")
 
 
-def test_the_judge_of_a_set_knows_the_words_of_its_policy(root: Path, tmp_path: Path) -> None:
-    build(root, tmp_path / "a")
-    judge = read_judge(tmp_path / "a/summary.json")
+def test_the_judge_of_a_set_knows_the_words_of_its_policy(folder: Path) -> None:
+    judge = read_judge(folder / "summary.json")
     assert judge.openings["en"] == ["I can't help with that."]
     assert judge.outcome("I can't help with that. Every person deserves respect.", "en") == "refusal"

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,6 @@ QUESTIONS = {
     "vi": "Hồ nào trong bảy hồ phía bắc cối xay cũ đã được khảo sát hai lần trước khi có đường sắt?",
     "short": "Lentokonesuihkuturbiinin apumekaanikko-oppilaat lakkoilivat",
 }
-INDEX = ContaminationIndex(Item("quiz", lang, (text, "yes")) for lang, text in QUESTIONS.items())
 DISGUISES: dict[str, Callable[[str], str]] = {
     "verbatim": lambda text: text,
     "case": lambda text: text.upper(),
@@ -35,8 +35,13 @@ DISGUISES: dict[str, Callable[[str], str]] = {
 }
 
 
+@cache
+def index() -> ContaminationIndex:
+    return ContaminationIndex(Item("quiz", lang, (text, "yes")) for lang, text in QUESTIONS.items())
+
+
 def find(*texts: str) -> list[tuple[str, str] | None]:
-    return INDEX.find(pa.array(texts, pa.large_string()))
+    return index().find(pa.array(texts, pa.large_string()))
 
 
 @pytest.mark.parametrize("disguise", DISGUISES)

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aurora.corpus.kernels.columns import buffers_of, concatenated, replaced, text_at, texts_of
+from aurora.corpus.kernels.columns import buffers_of, concatenated, read_only, replaced, text_at, texts_of
 
 TEXTS = st.lists(st.text(), max_size=6)
 
@@ -24,3 +26,22 @@ def test_only_the_changed_rows_change(texts: list[str], changes: dict[int, str])
     result = replaced(column, {row: text.encode() for row, text in changes.items()})
     assert result.to_pylist() == [changes.get(row, text) for row, text in enumerate(texts)]
     assert (result is column) == (not changes)
+
+
+@pytest.mark.parametrize("texts", [[], [""], ["one", "二"]])
+def test_buffers_are_read_only_whatever_holds_them(texts: list[str]) -> None:
+    """So a kernel has one type of them, and is compiled once."""
+    made = texts_of(*(array.copy() for array in concatenated([text.encode() for text in texts])))  # of NumPy's memory
+    for column in (pa.array(texts, pa.large_string()), made):
+        for array in buffers_of(column):
+            assert not array.flags.writeable
+    with pytest.raises(ValueError, match="read-only"):
+        buffers_of(pa.array(["a"], pa.large_string()))[1][0] = 0
+
+
+def test_a_read_only_view_leaves_its_array_as_it_was() -> None:
+    array = np.zeros(3)
+    view = read_only(array)
+    array[0] = 1
+    assert view[0] == 1
+    assert not view.flags.writeable

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aurora.corpus.kernels import minhash
 from aurora.corpus.kernels.minhash import BANDS, SIGNATURE, resemblance, signatures
 
 
@@ -63,3 +64,11 @@ def test_a_japanese_text_with_a_sentence_less_meets_its_model():
 def test_the_layout_is_what_work_files_hold():
     assert SIGNATURE.itemsize == 224
     assert signed("a b c d e f")["bands"].shape == (1, BANDS)
+
+
+def test_one_text_and_many_are_signed_by_the_same_code():
+    texts = ["The river is wide and the bridge is old.", "", "a b c d e f g"]
+    apart = np.concatenate([signed(text) for text in texts])
+    assert apart.tobytes() == signed(*texts).tobytes()
+    assert len(signed()) == 0
+    assert len(minhash._sign.signatures) == 1

@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aurora.corpus.personal import places as module
 from aurora.corpus.personal.addresses import address_languages
 from aurora.corpus.personal.patterns import sought
-from aurora.corpus.personal.places import scan
+from aurora.corpus.personal.places import KINDS, scan
 from aurora.languages import lookup
 from corpus.personal.placing import places
 
@@ -58,6 +59,14 @@ def test_addresses_are_looked_for_in_their_language_alone():
 
 def test_a_place_never_reaches_over_its_document():
     assert places("1234", "5678901") == [(1, "digits", b"5678901")]
+
+
+def test_arrays_that_can_be_written_to_are_no_reason_to_compile_once_more():
+    data = np.frombuffer(b"a@b.example", np.uint8)
+    for one in (data, data.copy()):
+        found, _ = scan(np.array([0, len(data)]), one, np.zeros(1, np.uint8), sought())
+        assert found.tolist() == [[KINDS.index("at"), 1, 2]]
+    assert len(module._scan.signatures) == 1
 
 
 def test_more_places_than_room_are_all_found():

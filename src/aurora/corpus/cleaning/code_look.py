@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from aurora.corpus.kernels.columns import buffers_of
+from aurora.corpus.kernels.columns import buffers_of, read_only
 from aurora.corpus.kernels.compiled import compiled, entry_point
 from aurora.languages.labels import CODE, UNDETERMINED
 
@@ -52,7 +52,7 @@ def code_share(
     A document with a code fence (```) is prose: its share is 0.
     """
     shares, lines = np.zeros(len(offsets) - 1), np.zeros(len(offsets) - 1, np.int64)
-    _code_share(offsets, data, _words(), shares, lines)
+    _code_share(read_only(offsets), read_only(data), _words(), shares, lines)
     return shares, lines
 
 

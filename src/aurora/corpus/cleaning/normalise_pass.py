@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from aurora.corpus.kernels.columns import read_only
 from aurora.corpus.kernels.compiled import compiled, entry_point
 
 # Verdicts: normalised already, changed by `rewrite`, left to Python.
@@ -99,7 +100,7 @@ def scan(
     """The verdict of each document, uint8 [documents]; `offsets` int64 [documents + 1] into the UTF-8 of `data`, `code`
     bool [documents] marks documents whose spacing and letters are kept."""
     verdicts = np.zeros(len(offsets) - 1, np.uint8)
-    _scan(offsets, data, code, *tables(), verdicts)
+    _scan(read_only(offsets), read_only(data), code, *tables(), verdicts)
     return verdicts
 
 
@@ -115,7 +116,8 @@ def rewrite(
     lookup = tables()
     out_offsets = np.zeros(len(offsets), np.int64)
     out = np.empty(int(offsets[-1] - offsets[0]) + len(others[1]), np.uint8)
-    size = _rewrite(offsets, data, code, verdicts, *others, lookup.kinds, lookup.traits, out_offsets, out)
+    given = read_only(offsets), read_only(data)
+    size = _rewrite(*given, code, verdicts, *others, lookup.kinds, lookup.traits, out_offsets, out)
     return out_offsets, out[:size]
 
 

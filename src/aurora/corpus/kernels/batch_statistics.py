@@ -7,7 +7,6 @@ Python object, and the interpreter's lock is released meanwhile.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -27,7 +26,7 @@ def measure(texts: pa.LargeStringArray, langs: Sequence[str]) -> pa.RecordBatch:
     """The statistics of documents: a float64 column [documents] for each of STATISTICS, NaN where it does not apply."""
     table = np.empty((len(texts), len(STATISTICS)))
     if len(texts):
-        offsets, data = _read_only(*buffers_of(texts))
+        offsets, data = buffers_of(texts)
         scanned = scanned_room(int(np.diff(offsets).max()))
         tags = np.asarray(langs, np.object_)
         for lang in dict.fromkeys(langs):
@@ -41,14 +40,6 @@ def tokens(text: str, lang: str) -> list[str]:
     scanned = scanned_room(len(data))
     count = _scan(data, _flags(lang), scanned)
     return [bytes(data[start:end]).decode() for start, end in scanned.spans[:count]]
-
-
-def _read_only(*arrays: Any) -> list[Any]:
-    """The arrays as read-only views: to the compiler a writable array is another type, and would compile once more."""
-    views = [array.view() for array in arrays]
-    for view in views:
-        view.flags.writeable = False
-    return views
 
 
 @lookup.cached

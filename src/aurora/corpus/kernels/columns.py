@@ -6,7 +6,7 @@ One decision: a pass reads offsets and bytes, never a Python string, and returns
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -14,14 +14,24 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     import pyarrow as pa
 
+Array = TypeVar("Array", bound=npt.NDArray[Any])
+
 
 def buffers_of(texts: pa.LargeStringArray) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
-    """Offsets int64 [documents + 1], and the UTF-8 bytes that they point into; `texts` has no nulls."""
+    """Offsets int64 [documents + 1], and the UTF-8 bytes that they point into, read-only; `texts` has no nulls."""
     _, offsets, data = texts.buffers()
     if offsets is None or not len(texts):
-        return np.zeros(1, np.int64), np.zeros(0, np.uint8)
+        return read_only(np.zeros(1, np.int64)), read_only(np.zeros(0, np.uint8))
     points = np.frombuffer(offsets, np.int64)[texts.offset : texts.offset + len(texts) + 1]
-    return points, np.frombuffer(data, np.uint8) if data is not None else np.zeros(0, np.uint8)
+    return read_only(points), read_only(np.frombuffer(data, np.uint8) if data is not None else np.zeros(0, np.uint8))
+
+
+def read_only(array: Array) -> Array:
+    """A view that cannot be written to: to the compiler a writable array is another type, and would compile once more,
+    for seconds."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
 
 
 def text_at(offsets: npt.NDArray[np.int64], data: npt.NDArray[np.uint8], row: int) -> str:

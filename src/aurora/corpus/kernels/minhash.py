@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from aurora.corpus.kernels.columns import buffers_of
 from aurora.corpus.kernels.compiled import compiled, entry_point
 from aurora.corpus.kernels.shingles import shingle_hashes, tables
 
@@ -25,18 +26,17 @@ _FNV, _SEED = np.uint64(0x100000001B3), np.uint64(0xCBF29CE484222325)
 
 def signatures(texts: pa.LargeStringArray) -> npt.NDArray[np.void]:
     """The signature of each text, SIGNATURE [documents]. `texts` has no nulls."""
-    _, offsets, data = texts.buffers()
-    signed = np.zeros(len(texts), SIGNATURE)
+    # A row more than there are texts: of one row the compiler would take the layout for another, and compile once more.
+    signed = np.zeros(len(texts) + 1, SIGNATURE)
     if not len(texts):
-        return signed
-    bounds = np.frombuffer(offsets, np.int64)[texts.offset : texts.offset + len(texts) + 1]
-    content = np.frombuffer(data, np.uint8) if data is not None else np.zeros(0, np.uint8)
+        return signed[:-1]
+    bounds, content = buffers_of(texts)
     multipliers, addends = _permutations()
     longest = int(np.diff(bounds).max())
     bands, minima = signed["bands"], signed["minima"]
     scratch = np.zeros(longest + 1, np.uint32)
     _sign(bounds, content, *tables(), multipliers, addends, scratch, bands, minima)
-    return signed
+    return signed[:-1]
 
 
 def resemblance(left: npt.NDArray[np.uint8], right: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:

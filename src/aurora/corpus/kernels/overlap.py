@@ -7,11 +7,12 @@ run, and for each first four tokens the lengths of short texts that begin with t
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from aurora.corpus.kernels.columns import read_only
 from aurora.corpus.kernels.compiled import compiled, entry_point
 from aurora.corpus.kernels.folding import Folding, folding, token_hashes
 
@@ -82,12 +83,8 @@ def find_runs(
     return pairs[:count, 0], pairs[:count, 1]
 
 
-def _fixed(*arrays: npt.NDArray[np.generic]) -> list[npt.NDArray[np.generic]]:
-    """The arrays as read-only views like Arrow's: one type for the compiler, so it compiles once."""
-    views = [array.view() for array in arrays]
-    for view in views:
-        view.flags.writeable = False
-    return views
+def _fixed(*arrays: npt.NDArray[Any]) -> list[npt.NDArray[Any]]:
+    return [read_only(array) for array in arrays]
 
 
 @compiled

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from aurora.corpus.kernels.columns import read_only
 from aurora.corpus.kernels.compiled import compiled, entry_point, inlined
 from aurora.corpus.personal.addresses import names_part
 from aurora.corpus.personal.codes import token_at
@@ -44,11 +45,12 @@ def scan(
     `offsets` int64 [documents + 1] into `data`, `languages` uint8 [documents] by `addresses.address_languages`.
     Documents are in order.
     """
+    given = read_only(offsets), read_only(data), read_only(languages)
     capacity = 1024 + len(data) // 64
     while True:
         places = np.empty((capacity, 3), np.int64)
         owners = np.empty(capacity, np.int64)
-        count = int(_scan(offsets, data, languages, CLASSES, sought, places, owners))
+        count = int(_scan(*given, CLASSES, sought, places, owners))
         if count <= capacity:
             return places[:count], owners[:count]
         capacity = count
