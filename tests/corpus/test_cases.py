@@ -34,9 +34,13 @@ Case = dict[str, Any]
 CASES = ROOT.parent / "shared" / "cases" / "curation.jsonl"
 
 
-def build(folder: Path, source: dict[str, Any], **curation: Any) -> tuple[int, list[Document], Path]:
-    """Exit code of `aurora corpus build` for a recipe of one source, the documents it kept, and its corpus."""
+def build(
+    folder: Path, source: dict[str, Any], languages: tuple[str, ...] = ("en",), **curation: Any
+) -> tuple[int, list[Document], Path]:
+    """Exit code of `aurora corpus build` for a recipe of one source with text in these languages, the documents it
+    kept, and its corpus."""
     recipe = yaml.safe_load(MINIMAL)
+    recipe["stages"]["base"]["mixture"] = {f"web/{language}": 1 for language in languages}
     recipe["corpus"] = {"sources": {"web": source}, "curation": curation}
     (folder / "recipe.yaml").write_text(json.dumps(recipe), encoding="utf-8")
     corpus = folder / "run" / "corpus"
@@ -51,7 +55,7 @@ def build(folder: Path, source: dict[str, Any], **curation: Any) -> tuple[int, l
 def check_html(case: Case, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "page.html").write_text(case["input"], encoding="utf-8")
     source = {"kind": "html", "paths": ["page.html"], "language": case["language"]}
-    code, kept, _ = build(folder, source, rules=[])
+    code, kept, _ = build(folder, source, (case["language"],), rules=[])
     assert (code, [document.text for document in kept]) == (0, [case["expected"]])
 
 
@@ -61,9 +65,10 @@ def check_label(case: Case, folder: Path, capsys: pytest.CaptureFixture[str]) ->
     row = {"lang": case["language"], "text": TEXTS[tag[1]]}
     (folder / "rows.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
     source = {"kind": "jsonl", "paths": ["rows.jsonl"], "language_key": "lang"}
-    code, kept, _ = build(folder, source)
+    code, kept, _ = build(folder, source, (tag[1],))
     assert (code, [(document.lang, document.text) for document in kept]) == (0, [(tag[1], TEXTS[tag[1]])])
-    code, kept, _ = build(folder, {"kind": "jsonl", "paths": ["rows.jsonl"], "language": case["language"]})
+    source = {"kind": "jsonl", "paths": ["rows.jsonl"], "language": case["language"]}
+    code, kept, _ = build(folder, source, (tag[1],))
     assert (code, [document.lang for document in kept]) == (0, [tag[1]])
 
 
@@ -72,7 +77,8 @@ def check_language(case: Case, folder: Path, capsys: pytest.CaptureFixture[str])
         {"lang": case["language"], "text": text} for text in ("Vene on rannassa", "Mies menee kotiin", "Google Chrome")
     ]
     (folder / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    code, kept, _ = build(folder, {"kind": "jsonl", "paths": ["rows.jsonl"], "language_key": "lang"}, rules=[])
+    source = {"kind": "jsonl", "paths": ["rows.jsonl"], "language_key": "lang"}
+    code, kept, _ = build(folder, source, (case["language"],), rules=[])
     assert (code, [document.text for document in kept]) == (0, [row["text"] for row in rows])
 
 
@@ -87,7 +93,7 @@ def check_near_duplicate(case: Case, folder: Path, capsys: pytest.CaptureFixture
     ]
     (folder / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     source = {"kind": "jsonl", "paths": ["rows.jsonl"], "language_key": "lang"}
-    code, kept, corpus = build(folder, source, duplicates="near", near_similarity=0.9)
+    code, kept, corpus = build(folder, source, ("hi", "ja"), duplicates="near", near_similarity=0.9)
     assert (code, sorted(document.lang for document in kept)) == (0, ["hi", "ja"])
     assert [row[1] for row in read_columns(corpus, "dropped", ("lang", "rule"))] == ["near", "near"]
 
@@ -96,7 +102,8 @@ def check_normalise(case: Case, folder: Path, capsys: pytest.CaptureFixture[str]
     assert case["expected"].startswith("unchanged")
     row = {"lang": case["language"], "text": case["input"]}
     (folder / "rows.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
-    code, kept, _ = build(folder, {"kind": "jsonl", "paths": ["rows.jsonl"], "language_key": "lang"}, rules=[])
+    source = {"kind": "jsonl", "paths": ["rows.jsonl"], "language_key": "lang"}
+    code, kept, _ = build(folder, source, (case["language"],), rules=[])
     assert (code, [document.text for document in kept]) == (0, [case["input"]])
 
 
@@ -151,7 +158,7 @@ def check_wrong_key(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "a.jsonl").write_bytes(b"".join(documents(6)).replace(b'"text"', b'"content"'))
     code, _, _ = build(folder, {"kind": "jsonl", "paths": ["a.jsonl"]})
     assert code == 2
-    assert "there are content" in capsys.readouterr().err
+    assert "the rows have no 'text' (did you mean content?)" in capsys.readouterr().err
 
 
 def check_compressions(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -214,7 +214,7 @@ def test_no_package_at_all(cache: Path) -> None:
 )
 def test_the_measuring_text_is_no_training_source(keys: dict[str, Any]) -> None:
     web = WheelsSource(kind="wheels", take="sentences", **keys)
-    with pytest.raises(ValidationError, match=r"corpus\.sources\.web: eld is text for measuring only"):
+    with pytest.raises(ValidationError, match=r"sources\.web: eld is text for measuring only"):
         Corpus(sources={"web": web})
     text = WheelsSource(kind="wheels", sets=["light"])
     assert Corpus(sources={"text": text}, other_domain={"web": web}).other_domain == {"web": web}

@@ -130,6 +130,7 @@ def test_ids_of_every_published_kind_are_those_of_transformers(kind: str, tmp_pa
     ],
 )
 def test_what_a_tokenizer_spells_alike_is_no_loss(kind: str, text: str) -> None:
+    """That nothing is raised is the assertion."""
     check_round_trip(byte_level(kind) if kind in BYTE_LEVEL else sentencepiece(kind), [text])
 
 
