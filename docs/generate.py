@@ -53,10 +53,8 @@ def commands_page() -> str:
         "user's mistake, 128 and the number of a signal (130 of Ctrl-C, 143 of SIGTERM), 1 anything else.",
         "`aurora --debug COMMAND ...` shows the full trace of an error.",
         "",
-        "RECIPE is a file, or the name of a recipe that comes with Aurora (`aurora ls recipes`): `aurora run tiny`. A",
-        "line in `~/.bashrc` lets the shell complete commands, options and these names: `eval",
-        '"$(_AURORA_COMPLETE=bash_source aurora)"`; in `~/.zshrc` it says `zsh_source`, and for fish',
-        "`_AURORA_COMPLETE=fish_source aurora | source` goes into `~/.config/fish/completions/aurora.fish`.",
+        "RECIPE is a file, or the name of a recipe that comes with Aurora (`aurora ls recipes`): `aurora run tiny`.",
+        "[Installing](install.md) says how the shell completes all of them.",
         "",
     ]
     for path, command in walk("aurora", aurora):

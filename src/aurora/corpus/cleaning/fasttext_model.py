@@ -26,7 +26,7 @@ class FastText:
             import fasttext
         except ImportError as error:
             raise UserError(
-                "corpus.curation.fasttext_model needs the package fasttext-predict; install aurora-lm[fasttext]."
+                "corpus.curation.fasttext_model needs fasttext-predict: run `pip install fasttext-predict`."
             ) from error
         if not path.is_file():
             raise UserError(f"corpus.curation.fasttext_model: there is no file {path}; correct the path.")

@@ -108,7 +108,7 @@ def _join_ray(address: str | None, workers: int) -> None:
     try:
         import ray
     except ModuleNotFoundError as error:
-        raise UserError("corpus.execution.runner: ray is not installed; install aurora-lm[cluster].") from error
+        raise UserError("corpus.execution.runner: Ray is not installed: run `pip install ray`.") from error
     if not ray.is_initialized():
         if address:
             ray.init(address=address, log_to_driver=False)

@@ -55,7 +55,7 @@ def _load(lang: str, path: Path) -> Any:
     try:
         import kenlm
     except ImportError as error:
-        raise UserError("corpus.curation.perplexity needs KenLM; install aurora-lm[perplexity].") from error
+        raise UserError("corpus.curation.perplexity needs KenLM: run `pip install kenlm`.") from error
     if not path.is_file():
         raise UserError(f"corpus.curation.perplexity.{lang}: there is no file {path}; correct the path.")
     try:

@@ -39,7 +39,9 @@ def hub_rows(
     try:
         from datasets import load_dataset
     except ImportError as error:
-        raise UserError(f"corpus.sources.{name} reads the hub: pip install 'aurora-lm[hub]' first.") from error
+        raise UserError(
+            f"corpus.sources.{name} reads the hub: run `pip install datasets huggingface-hub` first."
+        ) from error
     local = base / dataset
     _check_name(name, dataset, base)
     try:

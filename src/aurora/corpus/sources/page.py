@@ -64,7 +64,9 @@ def extractor(name: str) -> str:
         import fastwarc  # noqa: F401
         import resiliparse  # noqa: F401
     except ImportError as error:
-        raise UserError(f"corpus.sources.{name} reads web pages: pip install 'aurora-lm[web]' first.") from error
+        raise UserError(
+            f"corpus.sources.{name} reads web pages: run `pip install fastwarc resiliparse` first."
+        ) from error
     return f"resiliparse {version('resiliparse')}"
 
 

@@ -59,7 +59,7 @@ def _fetch(name: str, revision: str | None, folder: Path, files: Sequence[str], 
         from huggingface_hub.errors import RepositoryNotFoundError, RevisionNotFoundError
     except ImportError as error:
         raise UserError(
-            f"{key}: {folder} is not a folder, and hub models need `pip install 'aurora-lm[hub]'`."
+            f"{key}: {folder} is not a folder, and hub models need `pip install huggingface-hub`."
         ) from error
     at = f"{name} at {revision}" if revision else name
     try:

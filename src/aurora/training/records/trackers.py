@@ -79,7 +79,7 @@ def open_trackers(names: Sequence[TrackerName], tensorboard: Path) -> Onlookers:
             opened[name] = _KINDS[name](run, tensorboard.name)
         except ImportError as error:
             raise UserError(
-                f"execution.trackers names {name}, which is not installed: pip install 'aurora-lm[trackers]', or "
+                f"execution.trackers names {name}, which is not installed: run `pip install {name}`, or "
                 f"remove {name} from the list."
             ) from error
         except Exception as error:  # a service may raise anything: no login, no network, a bad address
