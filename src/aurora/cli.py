@@ -16,7 +16,7 @@ from typing import Any
 
 import click
 
-from aurora.commands import carrying_out, checking, checkpoints, corpus, looking_up, redteam, results, tokens
+from aurora.commands import carrying_out, checking, checkpoints, corpus, looking_up, redteam, results, starting, tokens
 from aurora.errors import AuroraError, Mistakes
 from aurora.files import what_is_full
 from aurora.signals import Stopped, answered, interruption, sentence
@@ -37,6 +37,7 @@ def aurora(debug: bool) -> None:
 
 
 for command in (
+    starting.init,
     checking.check,
     carrying_out.run,
     carrying_out.train,

@@ -1,0 +1,150 @@
+"""`aurora init`: a folder with a recipe of one's own, and what was chosen and why.
+
+One decision: nothing that is there is written over, and what is written is checked as any recipe is.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from aurora.checking.check import Checked, check_recipe
+from aurora.errors import UserError
+from aurora.files import atomic_file, default_cache
+from aurora.languages.labels import required
+from aurora.languages.lookup import language_name
+from aurora.recipe.names import is_hub_name
+from aurora.shipped import places
+from aurora.starting.choices import PASSES, choose
+from aurora.starting.look import ENOUGH, FEWEST, Look, look_at
+from aurora.starting.policy import languages_of_model, write_policy
+from aurora.starting.writing import REPLAYED, SOURCE, Plan, files, recipe_text
+
+RECIPE = "recipe.yaml"
+OWN = "own"  # a policy to change, rather than one that comes with Aurora
+
+
+@dataclass(frozen=True)
+class Begun:
+    """The files that were written, what was chosen and why, and what a check says of the recipe."""
+
+    recipe: Path
+    written: list[Path]
+    chosen: list[str]
+    checked: Checked
+
+
+def begin(folder: Path, language: str, text: Sequence[str], base: str | None, policy: str | None) -> Begun:
+    """Write a recipe into `folder` for some text in a language, continuing `base`, tuned on `policy`."""
+    try:
+        tag = required(language)
+    except ValueError as error:
+        raise UserError(f"--language: {error}.") from error
+    recipe = folder / RECIPE
+    for place in (recipe, *([folder / "policy.yaml"] if policy == OWN else [])):
+        if place.exists():
+            raise UserError(f"{place} is there already: give another folder, or move it away.")
+    if folder.exists() and not folder.is_dir():
+        raise UserError(f"{folder} is a file: give a folder.")
+    look = look_at(text, tag)
+    _refuse_other_language(look, tag)
+    own = _relative_base(base, folder)
+    replayed = [store for code, store in REPLAYED.items() if code != tag]
+    choices = choose(look.size, _positions(base), imported=base is not None, replayed=len(replayed))
+    written: list[Path] = []
+    asked = _policy(folder, policy, tag, written)
+    paths = [_relative(pattern, folder) for pattern in text]
+    plan = Plan(_name(folder), tag, paths, look, choices, own, asked)
+    folder.mkdir(parents=True, exist_ok=True)
+    with atomic_file(recipe) as stream:
+        stream.write(recipe_text(plan).encode())
+    return Begun(recipe, [recipe, *written], _chosen(plan), check_recipe(recipe))
+
+
+def _refuse_other_language(look: Look, tag: str) -> None:
+    other, number = max(look.languages.items(), key=lambda pair: (pair[1], pair[0]))
+    if other != tag and look.documents >= FEWEST and number >= ENOUGH * look.documents:
+        raise UserError(
+            f"{number} of the first {look.documents} documents read as {other!r} ({language_name(other)}), not {tag!r} "
+            f"(the first: {look.first!r}): give --language {other}, or other files."
+        )
+
+
+def _positions(base: str | None) -> int | None:
+    """Of a base that lies here; `UserError` for one that cannot be continued."""
+    if base is None or not Path(base).expanduser().exists():
+        if base is not None and not is_hub_name(base) and not base.startswith("wheel:"):
+            raise UserError(f"--base {base}: there is no such folder, and it is no name on the hub (OWNER/NAME).")
+        return None
+    from aurora.model.huggingface import published_architecture
+    from aurora.tokens.text.published import local_model
+
+    return published_architecture(local_model(base, Path.cwd(), default_cache()) / "config.json")[0].positions
+
+
+def _policy(folder: Path, policy: str | None, tag: str, written: list[Path]) -> tuple[str, list[str]] | None:
+    """(policy, languages) for the recipe; a policy of one's own is written."""
+    if policy is None:
+        return None
+    if policy != OWN and policy not in places.names("policies"):
+        raise UserError(
+            f"--policy {policy}: {places.suggestion('policies', policy)}; --policy own writes one to change."
+        )
+    words = languages_of_model() if policy == OWN else _words(policy)
+    languages = list(dict.fromkeys([language for language in (tag, "en") if language in words]))
+    if policy != OWN:
+        return policy, languages
+    written += write_policy(folder / "policy.yaml", languages)
+    return "policy.yaml", languages
+
+
+def _words(policy: str) -> list[str]:
+    return sorted(path.stem for path in (places.folder("policies") / policy).glob("*.yaml"))
+
+
+def _relative(path: str, folder: Path) -> str:
+    """A path as the recipe in `folder` states it."""
+    expanded = Path(path).expanduser()
+    return str(expanded) if expanded.is_absolute() else Path(os.path.relpath(expanded, folder)).as_posix()
+
+
+def _relative_base(base: str | None, folder: Path) -> str | None:
+    return _relative(base, folder) if base is not None and Path(base).expanduser().exists() else base
+
+
+def _name(folder: Path) -> str:
+    """The folder's name as that of a run."""
+    name = re.sub(r"[^a-z0-9]+", "-", folder.resolve().name.lower()).strip("-")
+    return name[:60] or SOURCE
+
+
+def _chosen(plan: Plan) -> list[str]:
+    """What was found and chosen, a sentence each."""
+    look, choices = plan.look, plan.choices
+    key = f" under {look.text_key!r}" if look.kind != "text" else f", a {look.document} a document"
+    read = ", ".join(f"{number} {language_name(tag)}" for tag, number in look.languages.items())
+    small = "A small new network learns English and code first, as there is no --base; it shows the way, not fluency."
+    continued = f"{plan.base} is continued, and measured first: it is the base of every verdict."
+    replay = f"{choices.replay} % each {' and '.join(plan.replayed)}"
+    found = [
+        f"{files(look)} of {look.kind}, about {look.size / 1e6:.3g} MB of text{key}; of the first {look.documents} "
+        f"documents {read}.",
+        f"The first begins: {look.first!r}.",
+        continued if plan.base else small,
+        f"{choices.own} % of what is continued is your text and {replay}; replay follows what is forgotten, to stay "
+        "within 2 % of bits per byte.",
+        f"{choices.tokens:,} tokens in {choices.steps} steps: some {PASSES} passes over your text at most.",
+        f"{choices.held_out_share:.1%} of the documents are held out to be measured on.",
+    ]
+    if plan.policy:
+        name, languages = plan.policy
+        found.append(f"Safety tuning on {name}, with prompts in {', '.join(map(language_name, languages))}.")
+    if look.language_key:
+        found.append(
+            f"Rows say their language under {look.language_key!r}; it is not asked, as all are taken for "
+            f"{language_name(plan.language)}: write language_key in place of language if they are of several."
+        )
+    return found

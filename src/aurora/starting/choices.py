@@ -1,0 +1,46 @@
+"""What a first run does, chosen from the text that there is: sizes that take minutes, and rates that were measured.
+
+One decision: a first run is small. Whoever has seen its report knows what to raise, and by what; so the numbers
+here are those of the demo and of a published base on two cores, cut to the text where that is less.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+BYTES_PER_TOKEN = 3.5
+PASSES = 4  # over the user's text at most; more is worth little (arXiv 2305.16264)
+HELD_OUT_BYTES = 100_000  # of the user's text, for measuring
+
+
+@dataclass(frozen=True)
+class Choices:
+    """Sizes of a first run. `own` is the percentage of the user's text in what is continued, `replay` of each other."""
+
+    tokens: int
+    sequence_length: int
+    batch_tokens: int
+    peak: float
+    own: int
+    replay: int
+    held_out_share: float
+    every_steps: int
+
+    @property
+    def steps(self) -> int:
+        """Optimizer steps of the continued stage."""
+        return -(-self.tokens // self.batch_tokens)
+
+
+def choose(size: float, positions: int | None, *, imported: bool, replayed: int) -> Choices:
+    """The choices for so many bytes of text, a base of so many positions (None where not known), and so many replayed
+    sources beside it."""
+    sequence = min(512, positions or 512) if imported else 256
+    batch = 8 * sequence
+    most, own = (200_000, 70) if imported else (600_000, 50)
+    enough = int(PASSES * size / BYTES_PER_TOKEN / (own / 100))
+    tokens = max(8 * batch, min(most, enough) // batch * batch)
+    share = min(0.2, max(0.02, HELD_OUT_BYTES / max(size, 1.0)))
+    peak = 2e-4 if imported else 1.5e-3
+    replay = (100 - own) // max(1, replayed)
+    return Choices(tokens, sequence, batch, peak, own, replay, round(share, 3), max(2, tokens // batch // 8))

@@ -1,0 +1,169 @@
+"""A look at somebody's text: what kind of files it is, where the text is in them, and in which language.
+
+One decision: files are read by the readers of the corpus, so what is found here is what a run will read.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, Literal
+
+from aurora.corpus.cleaning.identify import Cld2, contradicts
+from aurora.corpus.sources.files import find_files, is_parquet, json_rows, parquet_rows
+from aurora.corpus.sources.formats.compression import is_compressed
+from aurora.corpus.sources.rows import Row
+from aurora.corpus.sources.streams import opened_text
+from aurora.errors import UserError
+from aurora.languages.labels import CODE, UNDETERMINED, canonical
+from aurora.recipe.sources import JsonlSource, ParquetSource
+
+LOOKED_AT = 200  # rows
+SHOWN = 72  # letters of the first document
+ENOUGH = 0.9  # of the rows, to say what a key holds
+FEWEST = 10  # documents that tell a language
+PACKED = 4  # as compressed files are counted for shards
+Kind = Literal["jsonl", "parquet", "text"]
+_USUAL = ("text", "content", "raw_content", "body")
+
+
+@dataclass(frozen=True)
+class Look:
+    """What somebody's text is: `size` in bytes of text, an estimate; `languages` are those of the first documents."""
+
+    kind: Kind
+    files: int
+    size: float
+    text_key: str
+    language_key: str | None
+    document: str
+    languages: Mapping[str, int]
+    documents: int
+    first: str
+
+
+def look_at(patterns: Sequence[str], language: str) -> Look:
+    """The files that some patterns match, as far as their first rows tell; `UserError` for what is no text."""
+    files = list(_files(patterns))
+    kind = _kind(files[0])
+    text_key, language_key, document = "text", None, "file"
+    if kind == "text":
+        document, documents = _texts(files)
+    else:
+        rows = _rows(kind, files[0])
+        text_key, language_key = _text_key(rows, files[0]), _language_key(rows)
+        documents = [text for row in rows if isinstance(text := _value(row, text_key), str) and text.strip()]
+    if not documents:
+        raise UserError(f"{files[0]} has no text in its first {LOOKED_AT} rows: give other files as --text.")
+    size = sum(path.stat().st_size * (PACKED if is_compressed(path) else 1) for path in files)
+    languages = _languages(documents, language)
+    share = 1.0 if kind == "text" else _share_of_text(kind, files[0], documents)
+    first = " ".join(documents[0].split())[:SHOWN]
+    return Look(kind, len(files), size * share, text_key, language_key, document, languages, len(documents), first)
+
+
+def _files(patterns: Sequence[str]) -> Iterator[Path]:
+    for pattern in patterns:
+        try:
+            yield from find_files("text", [pattern], Path.cwd()).values()
+        except UserError as error:
+            raise UserError(f"--text {pattern}: no file matches; check the path, and quote a pattern.") from error
+
+
+def _kind(path: Path) -> Kind:
+    if is_parquet(path):
+        return "parquet"
+    with opened_text(path) as stream:
+        head = stream.read(1 << 12).lstrip(b"\xef\xbb\xbf \r\n\t")
+    if head.startswith((b"{", b"[{")) or (head.startswith(b"[") and path.suffix == ".json"):
+        return "jsonl"
+    if head.lower().startswith((b"<!doctype", b"<html", b"warc/")):
+        raise UserError(
+            f"{path} holds web pages: write `kind: html` or `kind: warc` in a recipe, as docs/recipe.md says."
+        )
+    return "text"
+
+
+def _rows(kind: Kind, path: Path) -> list[Mapping[str, Any]]:
+    """The first rows of a file that are tables."""
+    values = {"kind": kind, "paths": [str(path)]}
+    found = (
+        parquet_rows("text", ParquetSource.model_validate(values), path.name, path)
+        if kind == "parquet"
+        else json_rows("text", JsonlSource.model_validate(values), path.name, path)
+    )
+    return [row.value for row in islice(found, LOOKED_AT) if isinstance(row, Row) and isinstance(row.value, dict)]
+
+
+def _text_key(rows: Sequence[Mapping[str, Any]], path: Path) -> str:
+    """The key that most of the text stands under; the usual one where it is there."""
+    lengths: Counter[str] = Counter()
+    for row in rows:
+        for key, value in _flat(row):
+            if isinstance(value, str):
+                lengths[key] += len(value)
+    if not lengths:
+        raise UserError(f"{path} has no rows with text: give JSON lines, Parquet or text files as --text.")
+    usual = next((key for key in _USUAL if lengths[key] > 0.2 * lengths.total()), None)
+    return usual or lengths.most_common(1)[0][0]
+
+
+def _language_key(rows: Sequence[Mapping[str, Any]]) -> str | None:
+    """The key that the language of a row stands under, by its name and by what it holds."""
+    for key in dict.fromkeys(key for row in rows for key, _ in _flat(row)):
+        if not any(part in key.lower() for part in ("lang", "locale")):
+            continue
+        values = [_value(row, key) for row in rows]
+        labels = [value for value in values if isinstance(value, str) and canonical(value) not in (None, UNDETERMINED)]
+        if len(labels) >= ENOUGH * len(rows):
+            return key
+    return None
+
+
+def _flat(row: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for key, value in row.items():
+        if isinstance(value, dict):
+            yield from ((f"{key}.{inner}", item) for inner, item in value.items())
+        else:
+            yield key, value
+
+
+def _value(row: Mapping[str, Any], key: str) -> Any:
+    return next((value for name, value in _flat(row) if name == key), None)
+
+
+def _texts(files: Sequence[Path]) -> tuple[str, list[str]]:
+    """(what counts as a document, the first of them): a file each; of one file its paragraphs, or its lines."""
+    texts = []
+    for path in files[:LOOKED_AT]:
+        with opened_text(path) as stream:
+            texts.append(stream.read(1 << 20).decode("utf-8", "replace"))
+    if len(texts) > 1:
+        return "file", [text for text in texts if text.strip()]
+    document, border = ("paragraph", "\n\n") if "\n\n" in texts[0].strip() else ("line", "\n")
+    return document, [part for part in texts[0].split(border) if part.strip()][:LOOKED_AT]
+
+
+def _languages(documents: Sequence[str], language: str) -> dict[str, int]:
+    """What the documents read as; only a language that is surely another counts against the one that is named."""
+    if language == CODE:
+        return {CODE: len(documents)}
+    identifier = Cld2()
+    found = Counter(
+        contradicts(identifier.identify(text[:4000].encode("utf-8", "replace")), language) or language
+        for text in documents
+    )
+    return dict(found.most_common())
+
+
+def _share_of_text(kind: Kind, path: Path, documents: Sequence[str]) -> float:
+    """How much of a file is text; Parquet holds less than its text, as it is compressed."""
+    if kind == "parquet":
+        return float(PACKED)
+    with opened_text(path) as stream:
+        lines = [line for _, line in zip(range(LOOKED_AT), stream, strict=False)]
+    whole = sum(map(len, lines)) or 1
+    return min(1.0, sum(len(text.encode("utf-8", "replace")) for text in documents) / whole)

@@ -1,0 +1,95 @@
+"""A folder begun: what is written, what is said of it, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from aurora.errors import UserError
+from aurora.pipeline.running import run_recipe
+from aurora.recipe import load_recipe
+from aurora.starting.begin import begin
+from small_run import WORDS
+
+FINNISH = f"{WORDS['fi']}. " * 3
+SHAPE = {"model_type": "gpt_bigcode", "n_embd": 16, "n_layer": 1, "n_head": 2, "vocab_size": 400, "n_positions": 64}
+
+
+@pytest.fixture(autouse=True)
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder with data/a.jsonl in Finnish."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data").mkdir()
+    rows = [json.dumps({"body": f"{number}. {FINNISH}"}) + "\n" for number in range(300)]
+    (tmp_path / "data/a.jsonl").write_text("".join(rows))
+    return tmp_path / "data"
+
+
+def test_a_recipe_is_written_checked_and_explained(tmp_path: Path) -> None:
+    begun = begin(Path("runs/My Finnish"), "fin_Latn", ["data/*.jsonl"], None, "own")
+    assert begun.recipe == Path("runs/My Finnish/recipe.yaml")
+    assert [path.name for path in begun.written] == ["recipe.yaml", "policy.yaml", "fi.yaml", "en.yaml"]
+    assert begun.checked.mistakes == []
+    recipe = load_recipe(begun.recipe).recipe
+    assert recipe.name == "my-finnish"
+    assert recipe.model_dump()["corpus"]["sources"]["mine"]["paths"] == ["../../data/*.jsonl"]
+    assert begun.chosen[0].startswith("1 file of jsonl, about 0.0")
+    assert "MB of text under 'body'; of the first 200 documents 200 Finnish." in begun.chosen[0]
+
+
+def test_a_base_is_continued_within_its_positions(tmp_path: Path) -> None:
+    (tmp_path / "base").mkdir()
+    (tmp_path / "base/config.json").write_text(json.dumps(SHAPE))
+    begun = begin(Path("mine"), "fi", ["data/a.jsonl"], "base", None)
+    recipe = load_recipe(begun.recipe).recipe
+    assert (recipe.model.path, recipe.tokens.path) == ("../base", "../base")
+    assert recipe.stages["cap"].sequence_length == 64
+    assert "model.path: " in begun.checked.mistakes[0]  # it has no weights yet
+    hub = begin(Path("hub"), "fi", ["data/a.jsonl"], "some/model", "eo-14110")
+    assert load_recipe(hub.recipe).recipe.model.path == "some/model"
+    assert any("some/model" in note for note in hub.checked.notes)
+
+
+@pytest.mark.parametrize(
+    ("language", "base", "policy", "said"),
+    [
+        ("Finnisch", None, None, "--language: 'Finnisch' is not a language label"),
+        ("en", None, None, "200 of the first 200 documents read as 'fi' (Finnish), not 'en' (the first: '0. joki"),
+        ("fi", "./nowhere", None, "--base ./nowhere: there is no such folder, and it is no name on the hub"),
+        ("fi", None, "eo-14111", "--policy eo-14111: did you mean eo-14110?; --policy own writes one to change."),
+    ],
+)
+def test_what_cannot_be_is_refused_and_nothing_is_written(
+    language: str, base: str | None, policy: str | None, said: str
+) -> None:
+    with pytest.raises(UserError) as error:
+        begin(Path("mine"), language, ["data/a.jsonl"], base, policy)
+    assert said in str(error.value)
+    assert not Path("mine").exists()
+
+
+def test_nothing_is_written_over() -> None:
+    Path("mine").mkdir()
+    Path("mine/policy.yaml").write_text("my own")
+    with pytest.raises(UserError, match=r"mine/policy\.yaml is there already"):
+        begin(Path("mine"), "fi", ["data/a.jsonl"], None, "own")
+    assert begin(Path("mine"), "fi", ["data/a.jsonl"], None, None).checked.mistakes == []
+    with pytest.raises(UserError, match=r"mine/recipe\.yaml is there already: give another folder, or move it away"):
+        begin(Path("mine"), "fi", ["data/a.jsonl"], None, None)
+    assert Path("mine/policy.yaml").read_text() == "my own"
+
+
+@pytest.mark.slow
+def test_what_was_begun_runs_as_it_stands_to_its_report() -> None:
+    """With fewer tokens, which is all that is changed."""
+    begun = begin(Path("mine"), "fi", ["data/a.jsonl"], None, "own")
+    smaller = [f"stages.{name}.tokens=16384" for name in ("base", "cap", "safety")]
+    measured = ["evaluation.held_out_kilobytes=2", "evaluation.safety_prompts=2", "execution.threads=1"]
+    source = ["corpus.sources.docstrings.distributions=[click]", "corpus.sources.sources.distributions=[click]"]
+    outcome = run_recipe(load_recipe(begun.recipe, [*smaller, *measured, *source]), Path("run"))
+    assert Path(outcome["report"]).is_file()
+    report = json.loads(Path("run/report.json").read_text())
+    assert report["stages"][1]["retention"]["budget"] == {"docstrings/en": 0.02, "sources/code": 0.02}
+    assert report["safety"]["policy"]["title"] == "Policy of mine"

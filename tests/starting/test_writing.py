@@ -1,0 +1,51 @@
+"""Every recipe that can be begun with is sound, and says why it is as it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from aurora.recipe import load_recipe
+from aurora.recipe.stages.measured import before_and_after
+from aurora.starting.choices import choose
+from aurora.starting.look import Look
+from aurora.starting.writing import Plan, recipe_text
+
+LOOK = Look("jsonl", 2, 2e6, "saga: #1", None, "file", {"sv": 9}, 9, "Ån rinner under den gamla bron")
+
+
+@pytest.mark.parametrize("language", ["sv", "en", "code", "no", "sr-Latn"])
+@pytest.mark.parametrize("base", [None, "some/model", "../models/a base"])
+@pytest.mark.parametrize(
+    "policy", [None, ("policy.yaml", ["en"]), ("eo-14110", ["sv", "en"])], ids=["none", "own", "ours"]
+)
+def test_what_is_written_is_a_recipe(
+    tmp_path: Path, language: str, base: str | None, policy: tuple[str, list[str]] | None
+) -> None:
+    plan = Plan(
+        "mine", language, ["../*.jsonl"], LOOK, choose(2e6, None, imported=bool(base), replayed=2), base, policy
+    )
+    path = tmp_path / "recipe.yaml"
+    path.write_text(recipe_text(plan))
+    recipe = load_recipe(path).recipe
+    source = recipe.model_dump()["corpus"]["sources"]["mine"]
+    assert (source["text_key"], source["language"], source["paths"]) == ("saga: #1", language, ["../*.jsonl"])
+    assert recipe.model.path == base
+    assert list(recipe.stages) == [*([] if base else ["base"]), "cap", *(["safety"] if policy else [])]
+    cap = recipe.stages["cap"]
+    assert cap.retention is not None
+    assert list(cap.retention.budget) == plan.replayed
+    assert f"mine/{language}" in cap.mixture
+    assert before_and_after(recipe) == (("cap", "safety") if policy else None)
+    assert all(len(line) < 200 for line in path.read_text().splitlines())
+
+
+def test_plain_text_says_what_a_document_is(tmp_path: Path) -> None:
+    look = Look("text", 1, 1e5, "text", None, "paragraph", {"sv": 9}, 9, "Ån")
+    plan = Plan("mine", "sv", ["a.txt"], look, choose(1e5, None, imported=False, replayed=2), None, None)
+    (tmp_path / "recipe.yaml").write_text(recipe_text(plan))
+    assert (
+        load_recipe(tmp_path / "recipe.yaml").recipe.model_dump()["corpus"]["sources"]["mine"]["document"]
+        == "paragraph"
+    )
