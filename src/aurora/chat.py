@@ -18,7 +18,7 @@ from aurora.progress import say
 from aurora.terminal import write
 
 QUIT = "/quit"
-FLUENT_PARAMETERS = 1_000_000_000
+FLUENT_PARAMETERS = 1_000_000_000  # a smaller model is introduced with what not to expect of it
 
 
 class _Talk:

@@ -1,6 +1,6 @@
-"""What somebody may have meant by a name that is not known.
+"""What somebody may have meant by an unknown name.
 
-One decision: a guess is made where it is near, and where none is, all that is known is listed; so every message about a
+One decision: a close name is suggested, and where there is none, all known names are listed; so every message about a
 name ends with something to write.
 """
 
@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-MOST_LISTED = 20
+MOST_LISTED = 20  # names in a message; nobody reads more
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that is most like `name`, or None where none is like it."""
+    """The known name most similar to `name`, or None where none is similar."""
     from difflib import get_close_matches
 
     names = {one.casefold(): one for one in known}
-    close = get_close_matches(name.casefold(), names, n=1, cutoff=0.6)
+    close = get_close_matches(name.casefold(), names, n=1, cutoff=0.6)  # difflib's own default
     return names[close[0]] if close else None
 
 

@@ -32,6 +32,7 @@ def check_amounts(findings: Findings) -> None:
             if source == REDTEAM or not size:
                 continue
             passes = tokens / (size / BYTES_PER_TOKEN)
+            # Half more than where training itself warns, because tokens are only estimated from bytes here.
             if passes > 1.5 * stage.warn_epochs:
                 findings.note(
                     f"stages.{name}.mixture",

@@ -14,7 +14,7 @@ from pydantic import Field
 from aurora.recipe.base import MOST_THREADS, Section, layout
 from aurora.recipe.model import MOST_LAYERS
 
-MOST_RANKS = 1 << 20
+MOST_RANKS = 1 << 20  # ten times the largest jobs that anybody has run
 LONGEST_SECONDS = 1e8  # three years: no run takes longer, and timers of the system still count it
 
 PipelineSchedule = Literal["1f1b", "interleaved", "interleaved-zero-bubble", "zero-bubble-v"]

@@ -18,7 +18,7 @@ from pydantic import AfterValidator, ValidatorFunctionWrapHandler, WrapValidator
 from aurora.languages.labels import required
 from aurora.run.working import WORKING
 
-LONGEST = 64
+LONGEST = 64  # characters: two names, suffixes and an extension together stay below the 255 bytes of file systems
 REDTEAM = "redteam"  # what its stores are named by, beside those of sources; they are of no language
 EVERY = "*"  # in the place of a language: all languages of a source
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")

@@ -31,7 +31,7 @@ from aurora.tokens.text.encoder import Encoder, HuggingFaceEncoder, Ids, fast_en
 from aurora.tokens.text.formats import Format
 from aurora.tokens.text.text_facts import FILE, TextFacts, read_text
 
-BATCH_DOCUMENTS = 512
+BATCH_DOCUMENTS = 512  # encoded at a time: work for every core, in a few megabytes
 SAVE_BATCHES = 100  # an interrupted build loses a few seconds of encoding
 Cuts = dict[str, float]  # the recipe's infilling of a source
 # Documents of each store that the tokenizer itself encodes too, to check the fast encoder: a difference in the patterns

@@ -164,7 +164,7 @@ def beginning(count: int, size: int, key: str) -> npt.NDArray[np.int64]:
     return values.astype(np.int64)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=4096)  # one for each pass over each source that neighbouring sequences come from
 def _round_keys(key: str) -> tuple[int, ...]:
     digest = hashlib.blake2b(key.encode(), digest_size=8 * ROUNDS).digest()
     return tuple(int.from_bytes(digest[8 * i : 8 * i + 8], "little") for i in range(ROUNDS))

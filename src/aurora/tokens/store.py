@@ -28,7 +28,7 @@ from aurora.recipe.names import is_store_name
 
 MAGIC = b"MMIDIDX\x00\x00"
 HEADER = struct.Struct("<9sQBQQ")
-CODES: dict[int, type[np.integer[Any]]] = {4: np.int32, 8: np.uint16}
+CODES: dict[int, type[np.integer[Any]]] = {4: np.int32, 8: np.uint16}  # Megatron's numbers for the types of ids
 LARGEST_UINT16_VOCABULARY = 65_500  # Megatron's own limit
 SCHEMA = 3  # of the side file; raise it when its fields change
 JOURNAL = "journal"

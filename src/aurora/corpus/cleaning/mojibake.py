@@ -114,6 +114,7 @@ def _suspected(offsets, data, tails, verdicts):  # type: ignore[no-untyped-def]
     for document in range(len(offsets) - 1):
         end = offsets[document + 1]
         for at in range(offsets[document], end - 1):
+            # C3 82 to C3 B4 are U+00C2 to U+00F4: what the lead bytes C2 to F4 of UTF-8 become when read as Latin-1.
             if data[at] == 0xC3 and data[at + 1] >= 0x82 and data[at + 1] <= 0xB4:
                 lead = data[at + 1] + 0x40
                 tail = at + 2
@@ -132,7 +133,7 @@ def _after_tail(data, at, end, tails):  # type: ignore[no-untyped-def]
     if at + 1 >= end:
         return 0
     first, second = np.int64(data[at]), np.int64(data[at + 1])
-    if first == 0xC2:
+    if first == 0xC2:  # U+0080 to U+00BF, as Latin-1 reads them; the rest below are Windows-1252's own characters
         return at + 2
     if first >= 0xC5 and first <= 0xCB:
         point, width = (first & 0x1F) << 6 | second & 0x3F, 2

@@ -57,7 +57,7 @@ def tables() -> Tables:
                 else:
                     traits[code] |= _COMPOUND
                     first, second = (int(part, 16) for part in parts.split())
-                    pairs.append(first << 21 | second)
+                    pairs.append(first << 21 | second)  # two code points, of 21 bits each, as one number
             if character.isspace():
                 traits[code] |= _SPACE
     traits[classes > 0] |= _MARK
@@ -73,11 +73,13 @@ def tables() -> Tables:
 
 def _mark_invisible(traits: npt.NDArray[np.uint16]) -> None:
     """Set the traits of what `normalise` removes, turns into a line feed, and keeps joiners between."""
+    # Controls, soft hyphen, zero-width space, direction marks and overrides, word joiners, byte order mark.
     for start, end in ((0x00, 0x08), (0x0E, 0x1F), (0x7F, 0x9F), (0xAD, 0xAD), (0x200B, 0x200B), (0x200E, 0x200F),
                        (0x202A, 0x202E), (0x2060, 0x2064), (0xFEFF, 0xFEFF)):  # fmt: skip
         traits[start : end + 1] |= _INVISIBLE
     for code in (0x0B, 0x0C, 0x0D, 0x85, 0x2028, 0x2029):
         traits[code] = _LINE
+    # Scripts whose letters joiners shape (Arabic, those of India, Khmer), and symbols and emoji that they combine.
     for start, end in ((0x0600, 0x06FF), (0x0750, 0x077F), (0x0900, 0x0DFF), (0x1780, 0x17FF), (0x2600, 0x27BF),
                        (0xFE0F, 0xFE0F), (0x1_F000, 0x1_FAFF)):  # fmt: skip
         traits[start : end + 1] |= _JOINING

@@ -21,7 +21,7 @@ MINIMA = BANDS * ROWS
 SIGNATURE = np.dtype([("bands", "<u8", BANDS), ("minima", "u1", MINIMA)])
 # Two different minima have the same byte once in 256 times.
 _BY_CHANCE = 1 / 256
-_FNV, _SEED = np.uint64(0x100000001B3), np.uint64(0xCBF29CE484222325)
+_FNV, _SEED = np.uint64(0x100000001B3), np.uint64(0xCBF29CE484222325)  # the constants of 64-bit FNV-1a
 
 
 def signatures(texts: pa.LargeStringArray) -> npt.NDArray[np.void]:
@@ -64,9 +64,10 @@ def _sign(bounds, data, kinds, folds, longer, multipliers, addends, scratch, ban
             value = _SEED
             for row in range(ROWS):
                 value = (value ^ np.uint64(lowest[band * ROWS + row])) * _FNV
-                value ^= value >> np.uint64(29)
+                value ^= value >> np.uint64(29)  # a product never carries downwards: this mixes high bits into low ones
             bands[document, band] = value | np.uint64(1)  # never 0, which means a text without tokens
         for number in range(MINIMA):
+            # A minimum of many hashes is small, so its high byte alone would be 0 for nearly every text.
             minima[document, number] = np.uint8(lowest[number] >> np.uint32(24) ^ lowest[number] & np.uint32(0xFF))
 
 

@@ -60,6 +60,8 @@ def make_runs(hashes: npt.NDArray[np.uint64], heads: npt.NDArray[np.uint64], len
 
     `heads` and `lengths` are the head and the number of tokens (HEAD or more, fewer than RUN) of each short text.
     """
+    # At most one bit in 16 is set, so the filter spares 15 of 16 searches; the table is at most half full, so those
+    # that are left end after a step or two.
     bits = max(16, int(np.ceil(np.log2(16 * max(1, len(hashes))))))
     slots = max(10, int(np.ceil(np.log2(2 * max(1, len(hashes))))))
     runs = Runs(
@@ -140,7 +142,7 @@ def _fill(hashes, bits, table):  # type: ignore[no-untyped-def]
     for number in range(len(hashes)):
         mixed = hashes[number] * _FACTOR
         bit = mixed >> to_bit
-        bits[bit >> np.uint64(3)] |= np.uint8(1 << (bit & np.uint64(7)))
+        bits[bit >> np.uint64(3)] |= np.uint8(1 << (bit & np.uint64(7)))  # eight bits to a byte
         slot = mixed >> to_slot
         while table[slot, 1]:
             slot = slot + np.uint64(1) & mask

@@ -193,7 +193,7 @@ def _mixed(value):  # type: ignore[no-untyped-def]
 def code_point(data, at, end):  # type: ignore[no-untyped-def]
     """(code point at a position, position after it); a cut or broken character reads as its first byte."""
     byte = np.uint32(data[at])
-    if byte < 0x80 or byte < 0xC0:
+    if byte < 0xC0:  # ASCII, or a byte from inside a broken character
         return byte, at + 1
     if byte < 0xE0 and at + 1 < end:
         return ((byte & 0x1F) << 6) | (np.uint32(data[at + 1]) & 0x3F), at + 2

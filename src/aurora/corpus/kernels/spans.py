@@ -79,7 +79,7 @@ def strip(data, start, end, flags):  # type: ignore[no-untyped-def]
 def last(data, end):  # type: ignore[no-untyped-def]
     """The code point of the character that ends before a byte."""
     at = end - 1
-    while data[at] & 0xC0 == 0x80:
+    while data[at] & 0xC0 == 0x80:  # 10xxxxxx: in UTF-8, a byte inside a character
         at -= 1
     return decode(data, at)[0]
 

@@ -47,7 +47,7 @@ def _verhoeff_tables() -> tuple[list[list[int]], list[list[int]]]:
         for a in range(10)
     ]
     permutations = [list(range(10))]
-    step = [1, 5, 7, 6, 2, 8, 3, 0, 9, 4]
+    step = [1, 5, 7, 6, 2, 8, 3, 0, 9, 4]  # Verhoeff's own choice (1969)
     for _ in range(7):
         permutations.append([permutations[-1][digit] for digit in step])
     return product, permutations
@@ -81,6 +81,7 @@ def iban(value: str) -> bool:
     value = value.upper()
     if _IBAN_LENGTH.get(value[:2]) != len(value):
         return False
+    # ISO 7064, MOD 97-10: country and check digits moved to the end, letters read as 10 to 35.
     return int("".join(str(int(character, 36)) for character in value[4:] + value[:4])) % 97 == 1
 
 

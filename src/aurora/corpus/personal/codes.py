@@ -12,10 +12,10 @@ from aurora.corpus.kernels.compiled import compiled, inlined
 from aurora.corpus.personal.numbers import space_width
 from aurora.corpus.personal.sought import ASSIGNED, CODES, COLONS, DIGIT, HYPHEN, LETTER, UPPER, is_word, put
 
-SHORTEST_TOKEN = 16
-_SHORTEST_IBAN = 15
+SHORTEST_TOKEN = 16  # characters; shorter values that are assigned to a name are mostly words and names themselves
+_SHORTEST_IBAN = 15  # characters, of Norway
 _LONGEST_VALUE = 256  # bytes of what is assigned, before its first digit
-_MOST_COLONS = 8
+_MOST_COLONS = 8  # seven between the eight groups of an IPv6 address, and one more if `::` ends it
 
 
 @compiled
@@ -35,8 +35,10 @@ def token_at(data, classes, begin, digit, end, endings, document, places, owners
         account = _account_end(data, classes, start, end)
         if account > 0:
             count = put(places, owners, count, document, CODES, start, account)
+        # The form of an Indian tax number (PAN): five capitals, four digits, a capital.
         elif at - start == 10 and _upper(classes, data, start, 5) and classes[data[at - 2]] == DIGIT:
             count = put(places, owners, count, document, CODES, start, at)
+    # Public IPv6 addresses begin with 2 or 3 (2000::/3); times of day mostly do not.
     if at < end and data[at] == ord(":") and at - start <= 4 and (data[start] == ord("2") or data[start] == ord("3")):
         address = _colons_end(data, at, end)
         if address > 0:
@@ -110,7 +112,7 @@ def _account_end(data, classes, start, end):  # type: ignore[no-untyped-def]
         return 0
     at = last = start
     length = 0
-    while at < end and length < 34:
+    while at < end and length < 34:  # the longest that ISO 13616 allows
         kind = classes[data[at]]
         if data[at] != ord("_") and (_is_letter(kind) or kind == DIGIT):
             length += 1

@@ -23,7 +23,7 @@ from aurora.yaml_nodes import Key, read_table
 
 COMMON = Path(__file__).parent / "data" / "personal_data.yaml"
 _PART = regex.compile(r"(?<!\\[pP])\{([a-z]\w*)\}")
-_DEEPEST_PART = 4
+_DEEPEST_PART = 4  # named parts within named parts: deeper ones hold each other
 
 
 class Veto(Table):

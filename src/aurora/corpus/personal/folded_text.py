@@ -40,7 +40,7 @@ def narrowed(text: str) -> str:
 @cache
 def _narrowing() -> dict[int, str]:
     table = {code: str(unicodedata.digit(chr(code))) for code in range(128, _NO_DIGIT) if chr(code).isdecimal()}
-    return table | {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
+    return table | {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}  # full-width forms of ASCII
 
 
 @cache

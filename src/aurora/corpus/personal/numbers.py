@@ -10,7 +10,7 @@ from aurora.corpus.kernels.compiled import compiled, inlined
 from aurora.corpus.personal.addresses import ends_address
 from aurora.corpus.personal.sought import ADDRESSES, DIGITS, is_word, put
 
-FEWEST_DIGITS = 7
+FEWEST_DIGITS = 7  # shorter numbers are years, amounts and counts far more often than anybody's number
 _MOST_DIGITS = 40  # a longer run is a table of numbers; its next digits start another place
 
 

@@ -240,7 +240,7 @@ def _held_out(
 
     A language with at least MEASURED_FROM documents but none below it holds out the text with the lowest hash.
     """
-    below = int(share * (1 << 128))
+    below = int(share * (1 << 128))  # hashes have 128 bits, kept as two columns of 64
     limit = (np.uint64(below >> 64), np.uint64(below & (1 << 64) - 1))
     high, low = hashes["high"], hashes["low"]
     chosen: npt.NDArray[np.bool_] = kept & ((high < limit[0]) | ((high == limit[0]) & (low < limit[1])))

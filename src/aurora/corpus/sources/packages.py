@@ -143,7 +143,7 @@ def _check_directory(path: Path) -> None:
     """ValueError if the archive's table of files, which is read whole, would not fit in memory."""
     with open_regular(path) as stream:
         size = stream.seek(0, 2)
-        stream.seek(max(0, size - _END_OF_ARCHIVE.size - 0xFFFF))
+        stream.seek(max(0, size - _END_OF_ARCHIVE.size - 0xFFFF))  # a comment of at most 64 KiB may follow the record
         tail = stream.read()
     end_record = tail.rfind(b"PK\5\6")
     if end_record < 0 or len(tail) - end_record < _END_OF_ARCHIVE.size:

@@ -16,7 +16,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-LEVEL = 0.95
+LEVEL = 0.95  # of every interval in a report, as is usual in the field
 UPPER = (1 + LEVEL) / 2  # half of what is left out lies above an interval
 NORMAL = NormalDist()
 # Beyond so many degrees of freedom Student's t is the normal distribution to four digits.

@@ -37,6 +37,7 @@ def nice_step(extent: float, intervals: int) -> float:
         return 1.0
     rough = extent / max(1, intervals)
     power: float = 10.0 ** math.floor(math.log10(rough))
+    # 0.999, and 1e-9 below: a step of 0.1 must not fail to divide 0.3 because of rounding.
     return next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= rough * 0.999)
 
 

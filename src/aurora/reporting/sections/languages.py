@@ -207,6 +207,6 @@ def _change(change: float | None) -> Cell:
         return Cell("–")
     if abs(change) <= NEUTRAL:
         return Cell(signed(change))
-    strength = round(12 + 58 * min(1.0, abs(change) / STRONG))
+    strength = round(12 + 58 * min(1.0, abs(change) / STRONG))  # percent of the colour: seen at 12, read over at 70
     arrow, kind = ("▼", "heat better") if change < 0 else ("▲", "heat worse")
     return Cell(join(tag("span", f"{arrow} ", aria_hidden="true"), signed(change)), kind, f"--strength:{strength}%")

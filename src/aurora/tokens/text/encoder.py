@@ -69,7 +69,7 @@ class TiktokenEncoder:
         """The ids of each text."""
         if self._workers == 1 or len(texts) < 2:
             return [self._encode(text) for text in texts]
-        with ThreadPoolExecutor(self._workers) as pool:
+        with ThreadPoolExecutor(self._workers) as pool:  # four parts a thread, so that one long text holds up no others
             return list(pool.map(self._encode, texts, chunksize=max(1, len(texts) // (4 * self._workers))))
 
     def _encode(self, text: str) -> Ids:

@@ -185,6 +185,7 @@ def new_rows(
     if method == "random":
         drawn *= rows.std(dtype=np.float64)
     else:
+        # Fewer rows than their width, or rows in a plane, would leave it singular.
         covariance = np.cov(rows.T.astype(np.float64)) + 1e-12 * np.eye(rows.shape[1])
         drawn = rows.mean(axis=0, dtype=np.float64) + drawn @ np.linalg.cholesky(covariance).T
     return np.asarray(drawn, np.float32)

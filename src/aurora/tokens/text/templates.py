@@ -54,6 +54,7 @@ def rendered(template: Template, messages: Messages, names: Mapping[str, str], t
 
     `names` are the special tokens by role. Raises `UserError` if the template cannot write it.
     """
+    # Four times, as a template may escape what it writes, or write a message twice.
     limit = LONGEST_AROUND + 4 * sum(len(message["content"]) for message in messages)
     pieces: list[str] = []
     length = 0

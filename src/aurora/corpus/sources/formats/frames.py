@@ -31,10 +31,12 @@ def zstd_frame(stream: IO[bytes], start: int, size: int) -> Member:
     if (end := _skippable(stream, start, size)) is not None:
         return end
     stream.seek(start)
-    head = stream.read(18)
+    head = stream.read(18)  # the longest header
     if not ZSTD.match(head) or len(head) < 6:
         raise ValueError(f"the bytes from {start:,} on are not compressed")
     flags = head[4]
+    # Section 3.1.1.1: whether window and content are one segment, and the sizes of two fields. A content size of two
+    # bytes is stored less 256, and a window as exponent and eighths.
     single = flags >> 5 & 1
     num_dictionary = (0, 1, 2, 4)[flags & 3]
     num_content = (single, 2, 4, 8)[flags >> 6]
@@ -56,10 +58,10 @@ def zstd_frame(stream: IO[bytes], start: int, size: int) -> Member:
         kind, length = header >> 1 & 3, header >> 3
         if kind == 3:
             raise ValueError("a block has the reserved type 3")
-        at += 3 + (1 if kind == 1 else length)
+        at += 3 + (1 if kind == 1 else length)  # of kind 1 a block is one byte, to be repeated
         if header & 1:
             break
-    end = at + 4 * (flags >> 2 & 1)
+    end = at + 4 * (flags >> 2 & 1)  # the checksum, if there is one
     cut = cut or end > size
     if window > _WINDOW:
         pieces = _long_window(stream, start, min(end, size), None if cut else stated, single)
