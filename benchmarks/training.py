@@ -1,15 +1,16 @@
 """A training step of ours beside Hugging Face's Trainer, on the CPU, in turn in one run.
 
-    python benchmarks/training.py [--json] [--small]
+    python benchmarks/training.py [--family llama] [--json] [--small]
     python benchmarks/training.py --variant aurora_compiled
     python benchmarks/training.py --variant aurora --profile
 
-GPT-BigCode of 24.8 million parameters (6 layers, width 512, 8 heads, multi-query, 16,384 entries), 8 sequences of 512
-tokens a step, AdamW. Each variant runs in a process of its own, as it comes; `hf_tuned` is bf16 with torch.compile,
-fused AdamW and an allocator that keeps its memory (glibc's, told so by GLIBC_TUNABLES). The peer needs `pip install
-accelerate` and is null without it; compiled blocks (`execution.compile`) are measured only when asked for. The last
-line of --json is one object; utilisation is against the matrix rate of machine.py, in bf16 where the machine computes
-in it. Where it does not, nothing is measured in bf16.
+GPT-BigCode of 24.8 million parameters (6 layers, width 512, 8 heads, multi-query, 16,384 entries), or a Llama of 25.3
+million (2 key/value heads, a gated MLP of 1,408); 8 sequences of 512 tokens a step, AdamW. Each variant runs in a
+process of its own, as it comes; `hf_tuned` is bf16 with torch.compile, fused AdamW and an allocator that keeps its
+memory (glibc's, told so by GLIBC_TUNABLES). The peer needs `pip install accelerate` and is null without it; compiled
+blocks (`execution.compile`) are measured only when asked for. The last line of --json is one object; utilisation is
+against the matrix rate of machine.py, in bf16 where the machine computes in it. Where it does not, nothing is measured
+in bf16.
 """
 
 from __future__ import annotations
@@ -32,9 +33,11 @@ if TYPE_CHECKING:
 
 SMALL = os.environ.get("AURORA_SMALL_BENCHMARK") == "1"  # reaches the processes of the variants
 LAYERS, WIDTH, HEADS, VOCABULARY, LENGTH, ROWS = 6, 512, 8, 16_384, 512, 8
+SHARED, INNER = 2, 1408  # key/value heads and width of the MLP of the Llama
 WARM_UP, STEPS, ROUNDS = 4, 10, 3
 if SMALL:
     LAYERS, WIDTH, HEADS, VOCABULARY, LENGTH, ROWS = 1, 32, 2, 128, 32, 2
+    SHARED, INNER = 1, 80
     WARM_UP, STEPS, ROUNDS = 1, 2, 1
 SECONDS = 600.0  # no further round begins behind it: a slow machine has one or two
 SAVE = "save"  # not a way to train: how long an asynchronous checkpoint stops one
@@ -59,6 +62,7 @@ def main() -> None:
     """Run every variant in turn, several rounds, and keep each one's best."""
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--json", action="store_true", help="print only the one object")
+    arguments.add_argument("--family", choices=("gpt_bigcode", "llama"), default="gpt_bigcode")
     arguments.add_argument("--variant", choices=(*VARIANTS, *COMPILED, SAVE))
     arguments.add_argument("--profile", action="store_true", help="shares of the time of Aurora's own --variant")
     arguments.add_argument("--small", action="store_true", help="a tiny network, to see that the script runs")
@@ -67,7 +71,7 @@ def main() -> None:
         environment = {**os.environ, "AURORA_SMALL_BENCHMARK": "1"}
         raise SystemExit(subprocess.run([sys.executable, *sys.argv], env=environment, check=False).returncode)
     if chosen.profile:
-        for part, share in profile(chosen.variant or "aurora").items():
+        for part, share in profile(chosen.variant or "aurora", chosen.family).items():
             print(f"{share:6.1%} {part}")
         return
     if chosen.variant:
@@ -75,11 +79,11 @@ def main() -> None:
             print(json.dumps({"share": async_save_share()}))
             return
         run = ours if chosen.variant.startswith("aurora") else theirs
-        print(json.dumps(run(chosen.variant)))
+        print(json.dumps(run(chosen.variant, chosen.family)))
         return
     begin, rounds = time.monotonic(), []
     while len(rounds) < ROUNDS and time.monotonic() - begin < SECONDS:
-        rounds.append({variant: in_own_process(variant) for variant in variants()})
+        rounds.append({variant: in_own_process(variant, chosen.family) for variant in variants()})
     best: dict[str, Any] = {
         variant: max(
             (found[variant] for found in rounds if found.get(variant)), key=lambda found: found["rate"], default=None
@@ -89,7 +93,7 @@ def main() -> None:
     if not chosen.json:
         for found in rounds:
             print({variant: figures and round(figures["rate"]) for variant, figures in found.items()})
-    print(json.dumps({**summary(best), "async_save_share": round(in_own_process(SAVE)["share"], 3)}))
+    print(json.dumps({**summary(best), "async_save_share": round(in_own_process(SAVE, chosen.family)["share"], 3)}))
 
 
 def variants() -> list[str]:
@@ -122,12 +126,12 @@ def flops_per_token(parameters: int) -> int:
     return 6 * parameters + 12 * LAYERS * WIDTH * LENGTH
 
 
-def in_own_process(variant: str) -> Any:
+def in_own_process(variant: str, family: str) -> Any:
     """A variant's figures; None where the peer is not installed."""
     environment = {**os.environ, "PYTHONWARNINGS": "ignore"}
     if variant == "hf_tuned":
         environment["GLIBC_TUNABLES"] = KEEP_MEMORY
-    command = [sys.executable, __file__, "--variant", variant]
+    command = [sys.executable, __file__, "--family", family, "--variant", variant]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode and "accelerate" in done.stderr:
         return None
@@ -136,9 +140,9 @@ def in_own_process(variant: str) -> Any:
     return json.loads(done.stdout.strip().split("\n")[-1])
 
 
-def ours(variant: str) -> dict[str, float]:
+def ours(variant: str, family: str) -> dict[str, float]:
     """Aurora's trainer as `aurora train` runs it."""
-    trainer = our_trainer(variant)
+    trainer = our_trainer(variant, family)
     for _ in range(WARM_UP):
         trainer.advance()
     begin = time.perf_counter()
@@ -149,12 +153,12 @@ def ours(variant: str) -> dict[str, float]:
     return {"rate": rate, "parameters": parameters, **memory()}
 
 
-def profile(variant: str) -> dict[str, float]:
+def profile(variant: str, family: str) -> dict[str, float]:
     """Shares of the time of a step, by what is computed."""
     from torch.profiler import ProfilerActivity
     from torch.profiler import profile as profiler
 
-    trainer = our_trainer(variant)
+    trainer = our_trainer(variant, family)
     for _ in range(WARM_UP):
         trainer.advance()
     with profiler(activities=[ProfilerActivity.CPU]) as taken:
@@ -168,7 +172,7 @@ def profile(variant: str) -> dict[str, float]:
     return {part: spent / total for part, spent in parts.items()}
 
 
-def our_trainer(variant: str) -> Trainer:
+def our_trainer(variant: str, family: str) -> Trainer:
     """The model of this benchmark, ready for its first step."""
     import numpy as np
     import torch
@@ -193,7 +197,11 @@ def our_trainer(variant: str) -> Trainer:
                 yield Batch(tokens[:, :-1], tokens[:, 1:], np.ones((ROWS, LENGTH), np.bool_), [])
 
     runtime = prepare(Execution(device="cpu", precision="fp32" if "fp32" in variant else "bf16"))
-    model = Network(Architecture(layers=LAYERS, width=WIDTH, heads=HEADS, positions=LENGTH), VOCABULARY)
+    shape: dict[str, Any] = {"layers": LAYERS, "width": WIDTH, "heads": HEADS, "positions": LENGTH}
+    if family == "llama":
+        shape |= {"family": family, "key_value_heads": SHARED, "inner": INNER, "rotary": {}, "norm": "rms"}
+        shape |= {"norm_epsilon": 1e-6, "gated": True, "activation": "silu", "biases": []}
+    model = Network(Architecture.model_validate(shape), VOCABULARY)
     model.initialise(torch.Generator().manual_seed(1))
     stage = Stage(
         start="model",
@@ -209,10 +217,10 @@ def our_trainer(variant: str) -> Trainer:
     return Trainer(engine, stage, Random(), ROWS, lambda step: "")
 
 
-def theirs(variant: str) -> dict[str, float]:
-    """transformers' Trainer on its own GPT-BigCode."""
+def theirs(variant: str, family: str) -> dict[str, float]:
+    """transformers' Trainer on its own network."""
     import torch
-    from transformers import GPTBigCodeConfig, GPTBigCodeForCausalLM, Trainer, TrainerCallback, TrainingArguments
+    from transformers import Trainer, TrainerCallback, TrainingArguments
 
     class Clock(TrainerCallback):
         """Notes when the steps to be timed begin and end."""
@@ -224,10 +232,6 @@ def theirs(variant: str) -> dict[str, float]:
             self.times.append(time.perf_counter())
 
     tuned = variant == "hf_tuned"
-    config = GPTBigCodeConfig(
-        vocab_size=VOCABULARY, n_positions=LENGTH, n_embd=WIDTH, n_layer=LAYERS, n_head=HEADS, multi_query=True,
-        attn_pdrop=0.0, resid_pdrop=0.0, embd_pdrop=0.0, use_cache=False,
-    )  # fmt: skip
     rows = torch.randint(VOCABULARY, (ROWS * (WARM_UP + STEPS), LENGTH), generator=torch.Generator().manual_seed(1))
     data = [{"input_ids": row, "labels": row} for row in rows]
     with tempfile.TemporaryDirectory() as folder:
@@ -245,10 +249,25 @@ def theirs(variant: str) -> dict[str, float]:
             disable_tqdm=True,
         )
         clock = Clock()
-        model = GPTBigCodeForCausalLM(config)
-        Trainer(model=model, args=arguments, train_dataset=data, callbacks=[clock]).train()
+        Trainer(model=their_network(family), args=arguments, train_dataset=data, callbacks=[clock]).train()
     seconds = clock.times[-1] - clock.times[WARM_UP - 1]
     return {"rate": STEPS * ROWS * LENGTH / seconds, **memory()}
+
+
+def their_network(family: str) -> Any:
+    """The same network in transformers."""
+    from transformers import GPTBigCodeConfig, GPTBigCodeForCausalLM, LlamaConfig, LlamaForCausalLM
+
+    if family == "llama":
+        return LlamaForCausalLM(LlamaConfig(
+            vocab_size=VOCABULARY, max_position_embeddings=LENGTH, hidden_size=WIDTH, num_hidden_layers=LAYERS,
+            num_attention_heads=HEADS, num_key_value_heads=SHARED, intermediate_size=INNER, tie_word_embeddings=True,
+            use_cache=False, bos_token_id=0, eos_token_id=0,
+        ))  # fmt: skip
+    return GPTBigCodeForCausalLM(GPTBigCodeConfig(
+        vocab_size=VOCABULARY, n_positions=LENGTH, n_embd=WIDTH, n_layer=LAYERS, n_head=HEADS, multi_query=True,
+        attn_pdrop=0.0, resid_pdrop=0.0, embd_pdrop=0.0, use_cache=False,
+    ))  # fmt: skip
 
 
 def async_save_share() -> float:
