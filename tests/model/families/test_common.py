@@ -1,4 +1,4 @@
-"""How a configuration states positions, windows and heads: read from either form, and written as it was read."""
+"""What families share: heads, biases and windows, read and written as they were read."""
 
 from __future__ import annotations
 
@@ -7,83 +7,36 @@ from typing import Any
 import pytest
 
 from aurora.model.families.common import (
-    read_attention_bias,
-    read_heads,
+    later_family,
     read_layer_types,
-    read_rotary,
+    read_optional_window,
     read_window,
     write_layer_types,
-    write_rotary,
+    write_optional_window,
 )
-from aurora.recipe.model import Architecture, LinearScaling, Llama3Scaling, Rotary, Window, YarnScaling
-
-LLAMA3 = {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0}
-YARN = {"rope_type": "yarn", "factor": 4.0}
+from aurora.model.families.family import Family
+from aurora.recipe.model import Architecture, Window
 
 
 def architecture(**changes: Any) -> Architecture:
     return Architecture.model_validate({"layers": 4, "width": 32, "heads": 4, "positions": 64, **changes})
 
 
-@pytest.mark.parametrize(
-    ("values", "found"),
-    [
-        ({}, Rotary(base=10_000.0)),
-        ({"rope_theta": 5e5}, Rotary(base=5e5)),
-        ({"rope_scaling": None, "rope_theta": 5e5}, Rotary(base=5e5)),
-        ({"rope_parameters": {"rope_type": "default", "rope_theta": 7e5}, "rope_theta": 5e5}, Rotary(base=7e5)),
-        (
-            {"rope_scaling": {"type": "linear", "factor": 2.0}},  # the name of older configurations
-            Rotary(scaling=LinearScaling(kind="linear", factor=2.0)),
-        ),
-        (
-            {"rope_scaling": LLAMA3, "max_position_embeddings": 128},
-            Rotary(scaling=Llama3Scaling(kind="llama3", factor=8.0, low=1.0, high=4.0, positions=128)),
-        ),
-        (
-            {"rope_scaling": LLAMA3 | {"original_max_position_embeddings": 64}, "max_position_embeddings": 128},
-            Rotary(scaling=Llama3Scaling(kind="llama3", factor=8.0, low=1.0, high=4.0, positions=64)),
-        ),
-        (
-            {"rope_scaling": YARN | {"attention_factor": 1.5, "beta_fast": 16.0}, "max_position_embeddings": 64},
-            Rotary(scaling=YarnScaling(kind="yarn", factor=4.0, positions=64, fast=16.0, slow=1.0, amplitude=1.5)),
-        ),
-    ],
-)
-def test_positions_are_read_from_older_and_newer_configurations(values: dict[str, Any], found: Rotary) -> None:
-    assert read_rotary(values) == found
-    written = write_rotary(architecture(family="llama", rotary=found))
-    assert read_rotary(written | {"max_position_embeddings": 64}) == found
+SHAPE = {"num_hidden_layers": 4, "hidden_size": 32, "intermediate_size": 64, "num_attention_heads": 4}
+SHAPE |= {"max_position_embeddings": 64}
 
 
-def test_the_amplitude_of_yarn_follows_from_its_factor() -> None:
-    scaling = read_rotary({"rope_scaling": YARN, "max_position_embeddings": 64}).scaling
-    assert isinstance(scaling, YarnScaling)
-    assert scaling.amplitude == pytest.approx(1.138629436)  # 0.1 ln 4 + 1, of YaRN's paper
+def family(**defaults: Any) -> Family:
+    return later_family("llama", "LlamaForCausalLM", defaults)
 
 
 @pytest.mark.parametrize(
-    ("stated", "said"),
-    [
-        ({"rope_type": "dynamic"}, "rope_type is 'dynamic'; known are default, linear, llama3 and yarn"),
-        ({"partial_rotary_factor": 0.25}, r"partial_rotary_factor is 0\.25, but this network rotates whole heads"),
-        (YARN | {"mscale": 0.7}, r"mscale is 0\.7"),
-        (YARN | {"truncate": False}, "truncate is False"),
-    ],
+    ("stated", "heads"), [({"num_key_value_heads": 2}, 2), ({"num_key_value_heads": None}, 4), ({}, 4)]
 )
-def test_positions_that_we_would_compute_otherwise_are_refused(stated: dict[str, Any], said: str) -> None:
-    with pytest.raises(ValueError, match=said):
-        read_rotary({"rope_scaling": stated, "max_position_embeddings": 64})
-
-
-def test_positions_without_rotation_are_not_written() -> None:
-    assert write_rotary(architecture(rotary=None)) == {}
-
-
-def test_heads_of_keys_and_values_are_as_many_as_of_queries_where_none_are_stated() -> None:
-    assert read_heads({"num_attention_heads": 8, "num_key_value_heads": 2}) == 2
-    assert read_heads({"num_attention_heads": 8, "num_key_value_heads": None}) == 8
-    assert read_heads({"num_attention_heads": 8}) == 8
+def test_heads_of_keys_and_values_are_as_many_as_of_queries_where_none_are_stated(
+    stated: dict[str, Any], heads: int
+) -> None:
+    assert family().architecture({**SHAPE, **stated}).key_value_heads == heads
 
 
 def test_a_window_needs_tokens_and_layers() -> None:
@@ -106,6 +59,22 @@ def test_layers_that_are_not_listed_are_those_of_the_family() -> None:
     assert read_layer_types({"layer_types": ["full_attention"] * 4}, [1, 3]) == []
 
 
-def test_one_key_stands_for_the_biases_of_all_projections() -> None:
-    assert read_attention_bias({"attention_bias": True}) == ("query_key_value", "attention_output")
-    assert read_attention_bias({"attention_bias": False}) == ()
+def test_one_key_stands_for_the_biases_of_all_projections_where_the_family_has_it() -> None:
+    both = family(attention_bias=False, mlp_bias=False)
+    stated = {**SHAPE, "attention_bias": True, "mlp_bias": True}
+    assert both.architecture(stated).biases == ("query_key_value", "attention_output", "mlp")
+    assert both.architecture(SHAPE).biases == ()
+    written = both.configuration(both.architecture(stated))
+    assert (written["attention_bias"], written["mlp_bias"]) == (True, True)
+    neither = family()
+    assert neither.architecture(stated).biases == ()
+    assert not {"attention_bias", "mlp_bias"} & neither.configuration(neither.architecture(SHAPE)).keys()
+
+
+def test_a_window_that_is_not_used_is_none() -> None:
+    values = {"sliding_window": 16, "use_sliding_window": True}
+    assert read_optional_window(values, [1, 3]) == Window(tokens=16, layers=(1, 3))
+    assert read_optional_window(values | {"use_sliding_window": False}, [1, 3]) is None
+    written = write_optional_window(architecture(window={"tokens": 16, "layers": [1, 3]}))
+    assert read_optional_window(written, []) == Window(tokens=16, layers=(1, 3))
+    assert write_optional_window(architecture())["use_sliding_window"] is False

@@ -14,12 +14,13 @@ from safetensors.torch import load_file
 
 from aurora.errors import UserError
 from aurora.model.families import FAMILIES
-from aurora.model.folder import load_model
+from aurora.model.folder import load_model, write_model
 from aurora.model.generation import generate
 from aurora.model.huggingface import export_model, import_model, published_architecture
 from aurora.model.layers.causal_attention import KeyValueCache
 from aurora.model.network import Network
 from aurora.recipe.model import Architecture
+from aurora.tokens.text.text_facts import read_text
 
 transformers = pytest.importorskip("transformers")
 
@@ -199,6 +200,36 @@ def test_there_and_back_are_the_same_bytes_and_transformers_loads_them(pair: Pai
     export_model(tmp_path / "again", tmp_path / "second")
     for path in (tmp_path / "first").iterdir():
         assert path.name == "manifest.json" or path.read_bytes() == (tmp_path / "second" / path.name).read_bytes()
+
+
+TEMPLATE = "{% for turn in messages %}<{{ turn.role }}> {{ turn.content }}{{ eos_token }}{% endfor %}"
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_the_tokenizer_and_template_of_an_export_are_those_of_transformers(
+    name: str, tokenizer_file: Path, tmp_path: Path
+) -> None:
+    """By the name of its class transformers 5 would cut texts in another way; of Qwen2 networks it does in any case."""
+    family = FAMILIES[name]
+    small = {"n_embd": 48, "n_layer": 2, "n_head": 4, "n_positions": 64, "multi_query": True, "head_dim": 12}
+    architecture = family.architecture({**SHAPE, "num_hidden_layers": 2, **small, "num_attention_heads": 4})
+    network = Network(architecture, VOCABULARY)
+    network.initialise(torch.Generator().manual_seed(1))
+    (tmp_path / "ours").mkdir()
+    weights = {name: parameter.detach() for name, parameter in network.named.items()}
+    write_model(tmp_path / "ours", weights, architecture, VOCABULARY, tokenizer_file)
+    (tmp_path / "ours/chat_template.jinja").write_text(TEMPLATE)
+    (tmp_path / "ours/tokenizer_config.json").write_text(
+        json.dumps({"tokenizer_class": "GPT2Tokenizer", "eos_token": "<|endoftext|>"})
+    )
+    export_model(tmp_path / "ours", tmp_path / "out")
+    theirs = transformers.AutoTokenizer.from_pretrained(tmp_path / "out")
+    turns = [{"role": "user", "content": "In 2024?"}, {"role": "assistant", "content": "No: 1999."}]
+    said = theirs.apply_chat_template(turns, tokenize=False)
+    assert said == "<user> In 2024?<|endoftext|><assistant> No: 1999.<|endoftext|>"
+    text = read_text(tmp_path / "out")
+    ids = theirs("In 2024, the bridge 99", add_special_tokens=False)["input_ids"]
+    assert name == "qwen2" or ids == text.encode("In 2024, the bridge 99")
 
 
 @pytest.mark.parametrize(

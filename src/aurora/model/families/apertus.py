@@ -2,23 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from aurora.model.families.common import (
-    BUFFERS,
-    DEFAULTS,
-    FIXED,
-    HEAD_NORMS,
-    KEYS,
-    NAMES,
-    NEEDED,
-    read_attention_bias,
-    read_heads,
-    read_rotary,
-    write_rotary,
-)
-from aurora.model.families.family import Family, Values
-from aurora.recipe.model import Architecture
+from aurora.model.families.common import HEAD_NORMS, NAMES, later_family
+from aurora.model.families.family import Values
+from aurora.model.families.positions import read_rotary, write_rotary
+from aurora.recipe.model import Rotary
 
 OTHER_NAMES = {
     **HEAD_NORMS,
@@ -36,42 +23,28 @@ ROTARY = {  # what `transformers` assumes where a configuration states no positi
 }
 
 
-def read(values: Values) -> dict[str, Any]:
-    """Positions, key/value heads and biases."""
+def read_positions(values: Values) -> Rotary:
+    """Positions, which are Llama 3's where none are stated."""
     stated = values.get("rope_scaling") or values.get("rope_parameters") or values.get("rope_theta")
-    return {
-        "rotary": read_rotary(values if stated else {**values, "rope_parameters": ROTARY}),
-        "key_value_heads": read_heads(values),
-        "biases": read_attention_bias(values),
-    }
+    return read_rotary(values if stated else {**values, "rope_parameters": ROTARY})
 
 
-def write(architecture: Architecture) -> dict[str, Any]:
-    """The keys that `read` reads."""
-    return {**write_rotary(architecture), "attention_bias": bool(architecture.biases)}
-
-
-FAMILY = Family(
-    name="apertus",
-    network="ApertusForCausalLM",
-    names={ours: theirs for ours, theirs in NAMES.items() if ours != "mlp.gate"} | OTHER_NAMES,
-    keys=KEYS,
-    fixed={**FIXED, "gated": False, "head_norm": "head"},
+FAMILY = later_family(
+    "apertus",
+    "ApertusForCausalLM",
     defaults={
-        **DEFAULTS,
         "vocab_size": 131072,
         "hidden_size": 4096,
         "intermediate_size": 14336,
         "num_hidden_layers": 32,
         "num_attention_heads": 32,
-        "hidden_act": "xielu",
         "max_position_embeddings": 65536,
+        "hidden_act": "xielu",
         "rms_norm_eps": 1e-5,
         "attention_bias": False,
     },
-    needed=NEEDED,
-    read=read,
-    write=write,
-    buffers=BUFFERS,
+    names={ours: theirs for ours, theirs in NAMES.items() if ours != "mlp.gate"} | OTHER_NAMES,
+    fixed={"gated": False, "head_norm": "head"},
+    positions=(read_positions, write_rotary),
     constants={"mlp.act_fn.beta": 0.5, "mlp.act_fn.eps": -1e-6},
 )

@@ -1,13 +1,16 @@
-"""What the families since Llama share: names of tensors, keys of the configuration, and how it states positions."""
+"""What the families since Llama share: names of tensors, keys of the configuration, biases and windows.
+
+One decision: a family's file states what is its own alone; `later_family` adds the rest.
+"""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from aurora.model.families.family import Values
-from aurora.recipe.model import Architecture, Bias, LinearScaling, Llama3Scaling, Rotary, Window, YarnScaling
+from aurora.model.families.family import Family, Values
+from aurora.model.families.positions import PLAIN, Positions
+from aurora.recipe.model import Architecture, Bias, Window
 
 NAMES = {
     "embedding": "model.embed_tokens",
@@ -47,12 +50,53 @@ DEFAULTS: dict[str, Any] = {
 HEAD_NORMS = {"attention.query_norm": "self_attn.q_norm", "attention.key_norm": "self_attn.k_norm"}
 NEEDED: dict[str, Any] = {"attention_dropout": 0.0}  # a rate for attention alone: ours is one for all
 BUFFERS = r"model\.layers\.\d+\.self_attn\.rotary_emb\.inv_freq"  # computed, not learnt; older files hold them
+# The biases that a key of the configuration stands for; which of these keys a family has, its defaults say.
+BIASES: dict[str, tuple[Bias, ...]] = {
+    "attention_bias": ("query_key_value", "attention_output"),
+    "mlp_bias": ("mlp",),
+}
 
 
-def read_heads(values: Values) -> int:
-    """Key/value heads; a configuration that states none has as many as query heads."""
-    heads: int = values.get("num_key_value_heads") or values["num_attention_heads"]
-    return heads
+def later_family(
+    name: str,
+    network: str,
+    defaults: Values,
+    *,
+    names: Mapping[str, str] = NAMES,
+    keys: Mapping[str, str] = KEYS,
+    fixed: Values | None = None,
+    needed: Values | None = None,
+    positions: Positions = PLAIN,
+    read: Callable[[Values], dict[str, Any]] = lambda values: {},
+    write: Callable[[Architecture], dict[str, Any]] = lambda architecture: {},
+    constants: Mapping[str, float] | None = None,
+) -> Family:
+    """A family like Llama but for what is given; `read` and `write` translate what no other family has."""
+    read_positions, write_positions = positions
+    stated = [key for key in BIASES if key in defaults]
+
+    def read_all(values: Values) -> dict[str, Any]:
+        biases = {"biases": tuple(bias for key in stated if values[key] for bias in BIASES[key])} if stated else {}
+        heads = values.get("num_key_value_heads") or values["num_attention_heads"]
+        return {"rotary": read_positions(values), "key_value_heads": heads, **biases, **read(values)}
+
+    def write_all(architecture: Architecture) -> dict[str, Any]:
+        biases = {key: BIASES[key][0] in architecture.biases for key in stated}
+        return {**write_positions(architecture), **biases, **write(architecture)}
+
+    return Family(
+        name=name,
+        network=network,
+        names=names,
+        keys=keys,
+        fixed={**FIXED, **(fixed or {})},
+        defaults={**DEFAULTS, **defaults},
+        needed={**NEEDED, **(needed or {})},
+        read=read_all,
+        write=write_all,
+        buffers=BUFFERS,
+        constants=constants or {},
+    )
 
 
 def read_window(values: Values, layers: Sequence[int]) -> Window | None:
@@ -73,78 +117,20 @@ def write_layer_types(architecture: Architecture) -> list[str]:
     return ["full_attention" if architecture.window_of(n) is None else "sliding_attention" for n in numbers]
 
 
-def read_attention_bias(values: Values) -> tuple[Bias, ...]:
-    """Biases of attention: one key of the configuration stands for all of its projections."""
-    return ("query_key_value", "attention_output") if values["attention_bias"] else ()
+def write_window(architecture: Architecture) -> dict[str, Any]:
+    """The keys of windows by layer."""
+    window = architecture.window
+    return {
+        "sliding_window": None if window is None else window.tokens,
+        "layer_types": write_layer_types(architecture),
+    }
 
 
-def read_rotary(values: Values) -> Rotary:
-    """Rotary positions, as older (`rope_scaling`) or newer (`rope_parameters`) configurations state them."""
-    stated = values.get("rope_scaling") or values.get("rope_parameters") or {}
-    base = stated.get("rope_theta") or values.get("rope_theta") or 10_000.0  # the base of RoPE's paper
-    kind = stated.get("rope_type") or stated.get("type") or "default"
-    share = stated.get("partial_rotary_factor") or values.get("partial_rotary_factor") or 1.0
-    if share != 1.0:
-        raise ValueError(f"partial_rotary_factor is {share!r}, but this network rotates whole heads only")
-    if kind == "default":
-        return Rotary(base=base)
-    if kind == "linear":
-        return Rotary(base=base, scaling=LinearScaling(kind="linear", factor=stated["factor"]))
-    if kind == "llama3":
-        scaling = Llama3Scaling(
-            kind="llama3",
-            factor=stated["factor"],
-            low=stated["low_freq_factor"],
-            high=stated["high_freq_factor"],
-            positions=stated.get("original_max_position_embeddings") or values["max_position_embeddings"],
-        )
-        return Rotary(base=base, scaling=scaling)
-    if kind == "yarn":
-        return Rotary(base=base, scaling=_read_yarn(stated, values))
-    raise ValueError(f"rope_type is {kind!r}; known are default, linear, llama3 and yarn")
+def read_optional_window(values: Values, otherwise: Sequence[int]) -> Window | None:
+    """The window of the layers that are listed, or of `otherwise`, where the configuration says that it is used."""
+    return read_window(values, read_layer_types(values, otherwise) if values["use_sliding_window"] else [])
 
 
-def _read_yarn(stated: Values, values: Values) -> YarnScaling:
-    for key in ("mscale", "mscale_all_dim"):
-        if stated.get(key):
-            raise ValueError(f"{key} is {stated[key]!r}, but this network takes attention_factor only")
-    if stated.get("truncate") is False:
-        raise ValueError("truncate is False, but this network computes YaRN with rounded borders (truncate: true) only")
-    # The three defaults are those of YaRN's paper (Peng et al., arXiv 2309.00071).
-    return YarnScaling(
-        kind="yarn",
-        factor=stated["factor"],
-        positions=stated.get("original_max_position_embeddings") or values["max_position_embeddings"],
-        fast=stated.get("beta_fast") or 32.0,
-        slow=stated.get("beta_slow") or 1.0,
-        amplitude=stated.get("attention_factor") or 0.1 * math.log(stated["factor"]) + 1.0,
-    )
-
-
-def write_rotary(architecture: Architecture) -> dict[str, Any]:
-    """The keys that `read_rotary` reads, in the older form, which all versions of `transformers` understand."""
-    rotary = architecture.rotary
-    if rotary is None:
-        return {}
-    scaling: dict[str, Any] | None = None
-    match rotary.scaling:
-        case LinearScaling(factor=factor):
-            scaling = {"rope_type": "linear", "factor": factor}
-        case Llama3Scaling() as llama3:
-            scaling = {
-                "rope_type": "llama3",
-                "factor": llama3.factor,
-                "low_freq_factor": llama3.low,
-                "high_freq_factor": llama3.high,
-                "original_max_position_embeddings": llama3.positions,
-            }
-        case YarnScaling() as yarn:
-            scaling = {
-                "rope_type": "yarn",
-                "factor": yarn.factor,
-                "original_max_position_embeddings": yarn.positions,
-                "beta_fast": yarn.fast,
-                "beta_slow": yarn.slow,
-                "attention_factor": yarn.amplitude,
-            }
-    return {"rope_theta": rotary.base, "rope_scaling": scaling}
+def write_optional_window(architecture: Architecture) -> dict[str, Any]:
+    """The keys that `read_optional_window` reads."""
+    return {"use_sliding_window": architecture.window is not None, **write_window(architecture)}

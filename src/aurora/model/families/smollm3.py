@@ -4,61 +4,39 @@ from __future__ import annotations
 
 from typing import Any
 
-from aurora.model.families.common import (
-    BUFFERS,
-    DEFAULTS,
-    FIXED,
-    KEYS,
-    NAMES,
-    NEEDED,
-    read_attention_bias,
-    read_heads,
-    read_layer_types,
-    read_rotary,
-    read_window,
-    write_layer_types,
-    write_rotary,
-)
-from aurora.model.families.family import Family, Values
-from aurora.recipe.model import Architecture
+from aurora.model.families.common import later_family, read_optional_window, write_optional_window
+from aurora.model.families.family import Values
+from aurora.model.families.positions import read_rotary, write_rotary
+from aurora.recipe.model import Architecture, Rotary
+
+
+def _without(values: Values) -> tuple[int, ...]:
+    """The layers without positions."""
+    layers, interval = values["num_hidden_layers"], values["no_rope_layer_interval"]
+    has_positions = values.get("no_rope_layers") or [(number + 1) % interval for number in range(layers)]
+    return tuple(number for number, rotated in enumerate(has_positions) if not rotated)
+
+
+def read_positions(values: Values) -> Rotary:
+    """Positions, and the layers without them."""
+    return read_rotary(values).model_copy(update={"without": _without(values)})
+
+
+def write_positions(architecture: Architecture) -> dict[str, Any]:
+    """The keys that `read_positions` reads."""
+    rotated = [int(architecture.rotary_of(number) is not None) for number in range(architecture.layers)]
+    return {**write_rotary(architecture), "no_rope_layers": rotated}
 
 
 def read(values: Values) -> dict[str, Any]:
-    """Positions and the layers without them, key/value heads, biases, and the window where it is used."""
-    layers, interval = values["num_hidden_layers"], values["no_rope_layer_interval"]
-    has_positions = values.get("no_rope_layers") or [(number + 1) % interval for number in range(layers)]
-    without = tuple(number for number, rotated in enumerate(has_positions) if not rotated)
-    windowed = read_layer_types(values, without) if values["use_sliding_window"] else []
-    return {
-        "rotary": read_rotary(values).model_copy(update={"without": without}),
-        "key_value_heads": read_heads(values),
-        "window": read_window(values, windowed),
-        "biases": (*read_attention_bias(values), *(["mlp"] if values["mlp_bias"] else [])),
-    }
+    """The window, where it is used, of the layers without positions."""
+    return {"window": read_optional_window(values, _without(values))}
 
 
-def write(architecture: Architecture) -> dict[str, Any]:
-    """The keys that `read` reads."""
-    window = architecture.window
-    return {
-        **write_rotary(architecture),
-        "no_rope_layers": [int(architecture.rotary_of(number) is not None) for number in range(architecture.layers)],
-        "use_sliding_window": window is not None,
-        "sliding_window": None if window is None else window.tokens,
-        "layer_types": write_layer_types(architecture),
-        "attention_bias": "query_key_value" in architecture.biases,
-        "mlp_bias": "mlp" in architecture.biases,
-    }
-
-
-FAMILY = Family(
-    name="smollm3",
-    network="SmolLM3ForCausalLM",
-    names=NAMES,
-    keys=KEYS,
-    fixed=FIXED,
+FAMILY = later_family(
+    "smollm3",
+    "SmolLM3ForCausalLM",
     defaults={
-        **DEFAULTS,
         "vocab_size": 128256,
         "hidden_size": 2048,
         "intermediate_size": 11008,
@@ -73,8 +51,7 @@ FAMILY = Family(
         "mlp_bias": False,
         "tie_word_embeddings": True,
     },
-    needed=NEEDED,
+    positions=(read_positions, write_positions),
     read=read,
-    write=write,
-    buffers=BUFFERS,
+    write=write_optional_window,
 )
