@@ -224,7 +224,7 @@ def change_chart(identity: str, title: str, description: str, changes: Sequence[
     scale = Scale(min([0.0, *values]), max([0.0, *values]), 1.5, 98.5)
     zero, height = scale(0), len(changes) * 44
     any_control = any(change.control is not None for change in changes)
-    shapes: list[Html] = [rule(zero, 20, zero, height, "axis")]
+    shapes: list[Html] = []
     for row, change in enumerate(changes):
         top = row * 44
         tone = "better" if change.value < 0 else "worse"
@@ -233,13 +233,13 @@ def change_chart(identity: str, title: str, description: str, changes: Sequence[
             words(78 if any_control else 100, top + 14, change.written, "end", f"figure-number strong tone-{tone}"),
             box(0, 100, top + 21, 14, "track"),
             box(zero, scale(change.value), top + 21, 14, f"change-{tone}"),
+            rule(zero, top + 18, zero, top + 38, "axis"),  # not through the figures, which may stand over it
         ]
         if change.control is not None:
             shapes += [
                 words(100, top + 14, f"× {change.control_written}", "end", "figure-number tone-control"),
                 mark(scale(change.control), top + 28, "cross", "control-mark"),
             ]
-    shapes.append(rule(zero, 19, zero, height - 4, "axis"))
     return drawing(identity, title, description, height, *shapes)
 
 
