@@ -17,6 +17,7 @@ from typing import Any
 import click
 
 from aurora.commands import carrying_out, checking, checkpoints, corpus, looking_up, redteam, results, starting, tokens
+from aurora.commands.options import Commands
 from aurora.errors import AuroraError, Mistakes
 from aurora.files import what_is_full
 from aurora.signals import Stopped, answered, interruption, sentence
@@ -24,7 +25,7 @@ from aurora.terminal import line, write
 from aurora.version import __version__
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="aurora")
 @click.option("--debug", is_flag=True, help="Show the full trace of an error.")
 def aurora(debug: bool) -> None:

@@ -62,7 +62,11 @@ def test_what_stood_there_is_quoted_in_short(tmp_path: Path) -> None:
             "gopher_min_stopwords: 1",
             r"line 7: thresholds\.gopher_min_stopwords: there is no",
         ),
-        ("gopher_min_stop_words: 1", "max_line: many", r"line 7: thresholds\.max_line: input should be a valid number"),
+        (
+            "gopher_min_stop_words: 1",
+            "max_line: many",
+            r"line 7: thresholds\.max_line: 'many' stands where a number belongs",
+        ),
         (
             "thresholds:",
             "phrases: {policy: [Cookies]}\nthresholds:",

@@ -67,7 +67,7 @@ def check_loaded(
     cache = Path(loaded.recipe.corpus.cache) if loaded.recipe.corpus.cache else default_cache()
     run = output if output is not None else Path("runs") / loaded.recipe.name
     asked: list[tuple[str, Callable[[], None]]] = [
-        (CORPUS, lambda: check_sources(findings, cache)),
+        (CORPUS, lambda: check_sources(findings, cache, mixtures=until not in EARLY)),
         (CORPUS, lambda: check_curation(findings)),
         (REDTEAM, lambda: check_policy(findings)),
         (TOKENIZER, lambda: check_tokenizer(findings)),

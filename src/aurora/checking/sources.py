@@ -43,17 +43,18 @@ class Look:
     whole: bool
 
 
-def check_sources(findings: Findings, cache: Path) -> None:
-    """Every source, and what the mixtures read of each."""
+def check_sources(findings: Findings, cache: Path, *, mixtures: bool) -> None:
+    """Every source, and what the `mixtures` read of each."""
     corpus = findings.loaded.recipe.corpus
     for table, sources in (("sources", corpus.sources), ("other_domain", corpus.other_domain)):
         for name, source in sources.items():
             look = _look(findings, f"corpus.{table}.{name}", name, source, cache)
             if look is not None and corpus.curation.identify_language:
                 _language(findings, f"corpus.{table}.{name}", source, look)
-            if look is not None and table == "sources":
+            if look is not None and mixtures and table == "sources":
                 _stores(findings, name, source, look)
-    _unread(findings)
+    if mixtures:
+        _unread(findings)
 
 
 def _look(findings: Findings, key: str, name: str, source: Source, cache: Path) -> Look | None:

@@ -6,12 +6,20 @@ from pathlib import Path
 
 import click
 
-from aurora.commands.options import FILE, json_option, output_option, overrides_argument, recipe_argument, run_until
+from aurora.commands.options import (
+    FILE,
+    Commands,
+    json_option,
+    output_option,
+    overrides_argument,
+    recipe_argument,
+    run_until,
+)
 from aurora.files import json_text
 from aurora.terminal import write, write_json, write_json_text
 
 
-@click.group()
+@click.group(cls=Commands)
 def corpus() -> None:
     """Raw text to clean documents."""
 

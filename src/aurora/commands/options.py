@@ -18,6 +18,21 @@ if TYPE_CHECKING:
 FILE = click.Path(path_type=Path)
 
 
+class Commands(click.Group):
+    """A group of commands that says which one a slip of the keyboard was meant to be."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that is asked for; a usage error with the nearest where there is none of its name."""
+        from aurora.nearest import meant
+
+        if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            names = self.list_commands(ctx)
+            raise click.UsageError(f"No such command {args[0]!r} ({meant(args[0], names, 'commands')}).", ctx)
+        return super().resolve_command(ctx, args)
+
+
 class RecipeName(click.Path):
     """A recipe's file, or the name of one that comes with Aurora; a shell completes both."""
 

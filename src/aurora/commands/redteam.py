@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from aurora.commands.options import json_option, output_option, overrides_argument, recipe_argument
+from aurora.commands.options import Commands, json_option, output_option, overrides_argument, recipe_argument
 from aurora.files import json_text, read_json
 from aurora.terminal import write_json_text
 
 
-@click.group()
+@click.group(cls=Commands)
 def redteam() -> None:
     """From a written policy to prompts and answers."""
 

@@ -6,11 +6,19 @@ from pathlib import Path
 
 import click
 
-from aurora.commands.options import FILE, json_option, output_option, overrides_argument, recipe_argument, run_until
+from aurora.commands.options import (
+    FILE,
+    Commands,
+    json_option,
+    output_option,
+    overrides_argument,
+    recipe_argument,
+    run_until,
+)
 from aurora.terminal import write, write_json
 
 
-@click.group()
+@click.group(cls=Commands)
 def tokens() -> None:
     """Clean documents to token stores."""
 

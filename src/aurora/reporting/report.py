@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from aurora.complaints import MISSING, UNKNOWN, complaint
 from aurora.errors import AuroraError
 from aurora.files import json_text, read_json
 from aurora.languages.lookup import called
@@ -106,12 +107,16 @@ def _page(checked: Report) -> str:
     return document(f"{checked.recipe}: Aurora run report", headline(checked), content, closing)
 
 
+_said = {MISSING: "is missing", UNKNOWN: "is not known"}
+
+
 def _checked(data: Mapping[str, Any], where: str) -> Report:
     try:
         return Report.model_validate(data)
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"]) or "the top"
+        what = _said.get(first["type"]) or complaint(first)
         raise AuroraError(
-            f"{where} does not fit the report's schema at {key} ({first['msg']}): run the recipe again."
+            f"{where} does not fit the report's schema at {key} ({what}): run the recipe again."
         ) from error

@@ -45,7 +45,7 @@ REFUSED = [
     ({"kind": "assigned", "pattern": "{name}=[a-z]{9}", "name": "key[a-z]{2}"}, "ends with fewer than 2 certain"),
     ({"kind": "assigned", "pattern": "key=[a-z]{9}", "name": "key"}, "no {name}"),
     ({"kind": "assigned", "pattern": "key=[a-z]{9}"}, "it has no 'name'"),
-    ({"kind": "token", "pattern": "abc_"}, "input should be 'at', 'digits'"),
+    ({"kind": "token", "pattern": "abc_"}, "'token' is none of at, digits"),
     ({"kind": "tokens", "pattern": "abc_", "check": "lunh"}, "its check 'lunh' is none of"),
     ({"kind": "tokens", "pattern": "abc_", "cue": "x"}, "its cue 'x' is none of"),
     ({"kind": "tokens", "pattern": "abc_", "veto": ["x"]}, "its veto 'x' is none of"),

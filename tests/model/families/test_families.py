@@ -236,7 +236,11 @@ def test_the_tokenizer_and_template_of_an_export_are_those_of_transformers(
     ("kind", "changes", "message"),
     [
         ("llama", {"attention_dropout": 0.1}, r"attention_dropout is 0\.1, but this network computes 0\.0 only"),
-        ("llama", {"hidden_act": "relu"}, r"activation: Input should be 'gelu'"),
+        (
+            "llama",
+            {"hidden_act": "relu"},
+            r"activation: 'relu' is none of gelu, gelu_pytorch_tanh, silu, xielu \(did you mean gelu\?\)",
+        ),
         ("llama", {"rope_scaling": {"rope_type": "longrope"}}, r"rope_type is 'longrope'; known are"),
         (
             "llama",

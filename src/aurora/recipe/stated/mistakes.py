@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from aurora.complaints import FOLLOWS, MISSING, UNKNOWN, complaint
 from aurora.nearest import meant, nearest
 from aurora.recipe.base import Wrong
 from aurora.recipe.recipe import Recipe
@@ -22,25 +23,6 @@ from aurora.recipe.reference import section_at
 from aurora.yaml_nodes import Key
 
 LONGEST_MESSAGE = 600  # characters: some quote what stood there
-LONGEST_VALUE = 60
-_WANTED = {
-    "int": "a whole number",
-    "float": "a number",
-    "bool": "true or false",
-    "string": "a text",
-    "dict": "a table",
-    "model": "a table",
-    "list": "a list",
-    "tuple": "a list",
-    "finite": "a finite number",
-}
-_FOLLOWS = "default_factory_not_called"  # a default that is made of other keys, of which one is wrong
-_LIMITS = {
-    "greater_than": ("gt", "more than {}"),
-    "greater_than_equal": ("ge", "{} or more"),
-    "less_than": ("lt", "less than {}"),
-    "less_than_equal": ("le", "{} or less"),
-}
 
 
 @dataclass(frozen=True)
@@ -65,12 +47,12 @@ class Mistake:
 
 def mistakes_of(error: ValidationError, values: Mapping[str, Any]) -> list[Mistake]:
     """Everything that a validation of `values` complained about, each cause once."""
-    complaints = [(_key(details, values), details) for details in error.errors() if details["type"] != _FOLLOWS]
+    complaints = [(_key(details, values), details) for details in error.errors() if details["type"] != FOLLOWS]
     misspelt = [(key[:-1], _meant_key(key, values)) for key, details in complaints if _is_unknown(details)]
     found: list[Mistake] = []
     missing: list[Key] = []
     for key, details in complaints:
-        if details["type"] in ("missing", "union_tag_not_found"):
+        if details["type"] in (MISSING, "union_tag_not_found"):
             if (key[:-1], key[-1]) not in misspelt:
                 missing.append(key)
         else:
@@ -97,33 +79,14 @@ def _key(details: ErrorDetails, values: Any) -> Key:
 
 
 def _translated(key: Key, details: ErrorDetails, values: Mapping[str, Any]) -> Iterator[Mistake]:
-    kind, context = details["type"], details.get("ctx", {})
-    if isinstance(error := context.get("error"), ValueError):
+    if isinstance(error := details.get("ctx", {}).get("error"), ValueError):
         for words in error.found if isinstance(error, Wrong) else [str(error)]:
             yield replace(said(key, words), judged=True)
         return
-    value = _quoted(details["input"])
     if _is_unknown(details):
         yield Mistake(key, f"({_meant(key, values)})", "unknown key")
-    elif kind == "union_tag_invalid":
-        tags = [tag.strip(" '") for tag in str(context["expected_tags"]).split(",")]
-        tag = str(context["tag"])
-        yield Mistake(key, f"{_quoted(tag)} is none of {', '.join(tags)}{_close(tag, tags)}")
-    elif kind == "literal_error":
-        choices = re.findall(r"'([^']*)'", str(context["expected"])) or [str(context["expected"])]
-        yield Mistake(key, f"{value} is none of {', '.join(choices)}{_close(details['input'], choices)}")
-    elif kind in _LIMITS:
-        name, words = _LIMITS[kind]
-        yield Mistake(key, f"{value} is out of bounds; give {words.format(_number(context[name]))}")
-    elif kind == "too_short":
-        yield Mistake(key, f"this is empty; give {context['min_length']} or more")
-    elif kind == "string_pattern_mismatch":
-        yield Mistake(key, f"{value} does not have the form of this key ({_description(key, values)})")
-    elif (wanted := _WANTED.get(kind.removesuffix("_type").split("_")[0])) is not None:
-        quote = "; put it in quotes" if wanted == "a text" and isinstance(details["input"], int | float) else ""
-        yield Mistake(key, f"{value} stands where {wanted} belongs{quote}")
     else:
-        yield said(key, details["msg"])
+        yield Mistake(key, complaint(details, _description(key, values)))
 
 
 def said(key: Key, message: str) -> Mistake:
@@ -146,7 +109,7 @@ def _lacking(table: Key, keys: Sequence[Key], values: Mapping[str, Any]) -> Mist
 
 
 def _is_unknown(details: ErrorDetails) -> bool:
-    return details["type"] == "extra_forbidden"
+    return details["type"] == UNKNOWN
 
 
 def _known(key: Key, values: Mapping[str, Any]) -> list[str]:
@@ -162,11 +125,6 @@ def _meant(key: Key, values: Mapping[str, Any]) -> str:
     return meant(key[-1], _known(key, values), "known keys")
 
 
-def _close(value: Any, choices: Sequence[str]) -> str:
-    close = nearest(value, choices) if isinstance(value, str) else None
-    return f" (did you mean {close}?)" if close else ""
-
-
 def _description(key: Key, values: Mapping[str, Any]) -> str:
     section = section_at(Recipe, key[:-1], values)
     known = section.model_fields.get(key[-1]) if section else None
@@ -177,18 +135,3 @@ def _at(values: Any, key: Key) -> Mapping[str, Any] | None:
     for part in key:
         values = values.get(part) if isinstance(values, Mapping) else None
     return values if isinstance(values, Mapping) else None
-
-
-def _quoted(value: Any) -> str:
-    """A value as the recipe states it, short; of tables and lists what they are."""
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    if isinstance(value, str):
-        return repr(value if len(value) <= LONGEST_VALUE else f"{value[:LONGEST_VALUE]}...")
-    if isinstance(value, Mapping | list):
-        return "a list" if isinstance(value, list) else "a table"
-    return str(value)[:LONGEST_VALUE]
-
-
-def _number(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else f"{value:,}"
