@@ -107,9 +107,8 @@ def test_every_file_is_as_it_was_written(project: Path) -> None:
 
 
 def test_an_exported_checkpoint_speaks_the_same_in_transformers(project: Path) -> None:
-    aurora = [sys.executable, "-m", "aurora"]
     target = project / "exported"
-    subprocess.run([*aurora, "export", project / "run", "--stage", "cat", target], check=True, capture_output=True)
+    main(["export", str(project / "run"), "--stage", "cat", str(target)])
     theirs = AutoModelForCausalLM.from_pretrained(target, dtype=torch.float32)
     their_tokenizer = AutoTokenizer.from_pretrained(target)
     model, text = load_model(project / "run/checkpoints/cat")

@@ -41,6 +41,7 @@ def project(tmp_path: Path, page: list[str]) -> Iterator[Path]:
     """A recipe beside the language's file and a text in it, as the page says."""
     (tmp_path / "da.yaml").write_text(page[0], encoding="utf-8")
     recipe = yaml.safe_load(MINIMAL) | yaml.safe_load(page[1])
+    recipe["stages"]["base"]["mixture"] = {"web/da": 1}
     recipe["corpus"]["curation"] = {"personal_data": "placeholders", "rules": ["basic", "gopher-quality"]}
     (tmp_path / "recipe.yaml").write_text(yaml.safe_dump(recipe), encoding="utf-8")
     (tmp_path / "web.jsonl").write_text(json.dumps({"lang": "da", "text": TEXT}) + "\n", encoding="utf-8")

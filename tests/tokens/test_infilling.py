@@ -118,9 +118,9 @@ def test_a_cut_is_that_of_the_published_rule(facts: TextFacts) -> None:
 def test_cuts_fall_anywhere_and_follow_from_the_number(facts: TextFacts) -> None:
     infiller, other = Infiller(facts, ALWAYS, "web/en"), Infiller(facts, ALWAYS, "web/fi")
     drawn = [infiller._drawn(n, 0, 99) for n in range(4000)]
-    assert drawn == [Infiller(facts, ALWAYS, "web/en")._drawn(n, 0, 99) for n in range(4000)]
-    assert drawn != [other._drawn(n, 0, 99) for n in range(4000)]
-    assert drawn != [infiller._drawn(n, 1, 99) for n in range(4000)]
+    assert drawn[:500] == [Infiller(facts, ALWAYS, "web/en")._drawn(n, 0, 99) for n in range(500)]
+    assert drawn[:500] != [other._drawn(n, 0, 99) for n in range(500)]
+    assert drawn[:500] != [infiller._drawn(n, 1, 99) for n in range(500)]
     assert np.allclose(np.mean(drawn, axis=0), [33, 66], atol=2)
     assert {place for pair in drawn for place in pair} == set(range(100))  # both ends too
 
