@@ -38,7 +38,7 @@ corpus:
 tokens:
   train: {{vocabulary: 420}}
 model:
-  architecture: {{layers: 2, width: 32, heads: 4, positions: 64}}
+  architecture: {{layers: 2, width: 32, heads: 4, positions: 128}}
 redteam:
   policy: {policy}
   languages: [en, fi]
@@ -64,7 +64,7 @@ stages:
     start: cap
     tokens: 4096
     batch_tokens: 512
-    sequence_length: 64
+    sequence_length: 128
     mixture: {{web/en: 1, programs/code: 1, web/fi: 1, web/hi: 1, redteam/benign: 0.2}}
     schedule: {{peak: 2e-4}}
     optimizer: {{carry: true}}
@@ -72,7 +72,7 @@ stages:
     start: cat
     tokens: 4096
     batch_tokens: 512
-    sequence_length: 64
+    sequence_length: 128
     mixture: {{redteam/pairs: 2, web/en: 1}}
     schedule: {{peak: 1e-3}}
 evaluation:

@@ -79,7 +79,7 @@ def test_tokens_with_a_loss_are_the_same_to_the_token_everywhere(
         assert sum(stage["loss_tokens"].values()) == sum(record["loss_tokens"] for record in records) == counted
         assert sum(stage["tokens_read"].values()) + stage["padding"] == stage["tokens"]
     shares = report["stages"][-1]["token_shares"]
-    assert shares["redteam/pairs"] == pytest.approx(2 / 3, abs=0.06)  # 64 sequences
+    assert shares["redteam/pairs"] == pytest.approx(2 / 3, abs=0.06)  # 32 sequences
 
 
 def test_run_again_it_does_nothing_and_says_so(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -248,7 +248,7 @@ def test_a_sequence_is_shown_with_its_documents(extended: Path, capsys: pytest.C
     ("arguments", "problem"),
     [
         (("--at", "999", "--stage", "cap"), "Stage cap has the sequences 0 to 63: 999 is not one of them"),
-        (("--at", "1", "--stage", "cup"), "The recipe has no stage 'cup'; it has cap, safety"),
+        (("--at", "1", "--stage", "cup"), "The recipe has no stage 'cup': choose from cap, safety"),
         (("--stage", "cap"), "--stage belongs to --at"),
     ],
 )

@@ -27,6 +27,7 @@ def recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
     values = yaml.safe_load(path.read_text(encoding="utf-8"))
     stages = values["stages"]
     del stages["safety"], stages["cap"]["control"], values["redteam"], stages["cat"]["mixture"]["redteam/benign"]
+    stages["cat"]["sequence_length"] = 64
     for name, every in (("cap", 8), ("cat", 3)):
         stages[name]["retention"] = {"every_steps": every, "budget": KEPT, "least": 0.05, "most": 0.4}
     path.write_text(yaml.safe_dump(values), encoding="utf-8")

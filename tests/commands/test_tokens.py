@@ -49,7 +49,7 @@ def test_what_cannot_be_asked_is_a_usage_error(arguments: tuple[str, ...], built
 
 
 def test_what_the_run_does_not_have_is_named(built: Path, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="no stage 'later'; it has base, cap"):
+    with pytest.raises(UserError, match="no stage 'later': choose from base, cap"):
         invoke("tokens", "inspect", built, "--at", 0, "--stage", "later")
     with pytest.raises(UserError):
         invoke("tokens", "inspect", built, "--at", 10**9)

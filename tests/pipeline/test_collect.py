@@ -65,6 +65,16 @@ def test_what_happened_on_the_way_is_told_of_its_stage_alone(report: dict[str, A
     assert [decision["step"] for decision in cap["retention"]["decisions"]] == [2, 4]
 
 
+def test_changes_are_since_the_first_stage_and_as_sure_as_their_documents_agree(report: dict[str, Any]) -> None:
+    base, cap, safety = report["stages"]
+    assert "change_intervals" not in base
+    for stage in (cap, safety):  # documents that all change alike leave no doubt
+        change = ENGLISH[stage["name"]] / ENGLISH["base"] - 1
+        assert stage["change_intervals"]["en"] == pytest.approx([change, change], abs=1e-6)
+        other = (ENGLISH[stage["name"]] + 1) / (ENGLISH["base"] + 1) - 1
+        assert stage["change_intervals_other_domain"]["en"] == pytest.approx([other, other], abs=1e-6)
+
+
 def test_a_control_is_told_beside_its_stage(report: dict[str, Any]) -> None:
     control = report["control"]
     assert (control["name"], control["stage"]) == ("apart", "cap")

@@ -40,7 +40,7 @@ def test_the_report_is_written_and_the_run_is_finished(made_up: MadeUp) -> None:
         "report.html",
         *(f"{part}/manifest.json" for part in made_up.manifests),
     }
-    assert verify(made_up.run.path).endswith("are as they were written.")
+    assert verify(made_up.run.path).endswith("nothing has changed.")
 
 
 def test_written_again_it_is_the_same(made_up: MadeUp) -> None:
