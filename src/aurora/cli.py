@@ -16,7 +16,18 @@ from typing import Any
 
 import click
 
-from aurora.commands import carrying_out, checking, checkpoints, corpus, looking_up, redteam, results, starting, tokens
+from aurora.commands import (
+    carrying_out,
+    checking,
+    checkpoints,
+    corpus,
+    evaluating,
+    looking_up,
+    redteam,
+    results,
+    starting,
+    tokens,
+)
 from aurora.commands.options import Commands
 from aurora.errors import AuroraError, Mistakes
 from aurora.files import what_is_full
@@ -49,6 +60,7 @@ for command in (
     checkpoints.export_,
     checkpoints.import_,
     checkpoints.chat,
+    evaluating.evaluate,
     results.verify,
     looking_up.ls,
     looking_up.schema,
