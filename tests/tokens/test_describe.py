@@ -50,8 +50,8 @@ def test_an_extended_tokenizer_is_compared_with_the_one_before() -> None:
 
 def test_what_is_cut_or_left_out_is_told() -> None:
     text = describe(facts(left_out=1200, cut=34))
-    assert "1,200 conversations of web/fi are left out: none of their answers ends within the sequence." in text
-    assert "34 conversations of web/fi are cut after an answer: they go on beyond the sequence." in text
+    assert "1,200 conversations of web/fi are left out: none of their answers stands within the sequence." in text
+    assert "34 conversations of web/fi are cut: they go on beyond the sequence." in text
     assert "of web/en are" not in text
 
 

@@ -172,8 +172,8 @@ def test_each_pair_that_fits_is_read_as_when_generating_and_no_other(
     assert (rows.left_out, rows.cut) == (len(sizes) - len(learnt), 0)
 
 
-def test_pairs_whose_answer_does_not_end_within_a_row_are_in_none(tmp_path: Path) -> None:
-    """Only the first ends within the 4 targets behind its first token; the last has no answer."""
+def test_red_team_pairs_are_cut_and_those_whose_prompt_fills_the_row_are_in_none(tmp_path: Path) -> None:
+    """Prompts of 5 tokens and more leave nothing of a response in the 4 targets behind their first token."""
     with StoreWriter(tmp_path / "redteam.pairs", 49152, masked=True) as writer:
         for prompt, response in ((3, 2), (5, 3), (9, 1), (4, 5), (6, 5), (1, 0)):
             writer.add(range(1, prompt + response + 1), [0] * prompt + [1] * response)
@@ -182,9 +182,9 @@ def test_pairs_whose_answer_does_not_end_within_a_row_are_in_none(tmp_path: Path
     assert store.side.loss_tokens == 16
     for packing in ("own", "best-fit"):
         rows = Pairs(store, 4, END, packing)
-        assert [rows.documents(index) for index in range(rows.count)] == [[0]]
-        assert (rows.left_out, rows.cut) == (5, 0)
-        assert rows.held() == (4, 2)
+        assert [rows.documents(index) for index in range(rows.count)] == [[0], [3]]
+        assert (rows.left_out, rows.cut) == (4, 1)
+        assert rows.held() == (8, 3)
     none = Pairs(store, 2, END)
     assert (none.count, none.left_out, none.held()) == (0, 6, (0, 0))
 

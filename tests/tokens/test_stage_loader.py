@@ -119,11 +119,13 @@ def add_pairs(run: RunFolder, tokenizer_folder: Path, sizes: list[tuple[int, int
 def test_what_is_cut_or_left_out_is_named(
     run: RunFolder, tokenizer_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Of two answers the second ends beyond four targets; of the pairs three have an answer that does."""
+    """Of the conversations one has a second answer that ends beyond four targets, the other its only one; of the pairs
+    two go on, and the prompt of one fills the row."""
     add_pairs(run, tokenizer_folder, [(1, 2), (1, 3), (2, 3), (3, 6), (4, 1)])
     with StoreWriter(store_stem(run.stores, "chats/fi"), 400, masked=True) as writer:
         writer.add([0, 1, 2, 1, 2], [0, 0, 1, 0, 1])
         writer.add([0, 1, 2, 1, 2, 2], [0, 0, 1, 0, 1, 1])
+        writer.add([0, 1, 1, 2, 2, 2], [0, 0, 0, 1, 1, 1])
         writer.close("chats", "fi", sha256(tokenizer_folder / "tokenizer.json"))
     mixture = {"web/en": 1, "redteam/pairs": 1, "chats/fi": 1}
     stage = stage_of(mixture=mixture, warn_epochs=100.0).named("safety")
@@ -131,14 +133,17 @@ def test_what_is_cut_or_left_out_is_named(
     warn(stage, loader)
     said = capsys.readouterr().err.splitlines()
     assert [line for line in said if "padding" not in line] == [
-        "Stage safety cuts 1 of the 2 conversations of chats/fi, which go on beyond its sequence_length of 4.",
-        "Stage safety leaves out 3 of the 5 pairs of redteam/pairs, which have no answer that ends within its "
-        "sequence_length of 4.",
+        "Stage safety cuts 1 of the 3 conversations of chats/fi, which go on beyond its sequence_length of 4.",
+        "Stage safety leaves out 1 of the 3 conversations of chats/fi, which have nothing to learn that stands within "
+        "its sequence_length of 4.",
+        "Stage safety cuts 2 of the 5 pairs of redteam/pairs, which go on beyond its sequence_length of 4.",
+        "Stage safety leaves out 1 of the 5 pairs of redteam/pairs, which have nothing to learn that stands within "
+        "its sequence_length of 4.",
     ]
     sources = stage_facts(stage, stage.steps, loader)["sources"]
     assert [(sources[name]["cut"], sources[name]["left_out"]) for name in ("redteam/pairs", "chats/fi")] == [
-        (0, 3),
-        (1, 0),
+        (2, 1),
+        (1, 1),
     ]
     assert "cut" not in sources["web/en"]
 
@@ -158,7 +163,7 @@ def test_pairs_without_a_token_to_learn_are_refused(run: RunFolder, tokenizer_fo
     add_pairs(run, tokenizer_folder, [(4, 1), (9, 9)])
     stage = stage_of(mixture={"redteam/pairs": 1}).named("safety")
     with pytest.raises(
-        UserError, match="Stage safety learns nothing from redteam/pairs, as none of its answers ends within"
+        UserError, match="Stage safety learns nothing from redteam/pairs, as none of its answers stands within"
     ):
         stage_loader(stage, 1, run)
 

@@ -65,8 +65,8 @@ def _describe_stage(name: str, stage: dict[str, Any]) -> list[str]:
         f"{part[key]:,} {called(source)} of {source} are {what}."
         for source, part in stage["sources"].items()
         for key, what in (
-            ("cut", "cut after an answer: they go on beyond the sequence"),
-            ("left_out", "left out: none of their answers ends within the sequence"),
+            ("cut", "cut: they go on beyond the sequence"),
+            ("left_out", "left out: none of their answers stands within the sequence"),
         )
         if part.get(key)
     ]

@@ -15,6 +15,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from aurora.recipe.names import REDTEAM
 from aurora.tokens.infilling import Infiller
 from aurora.tokens.store import TokenStore
 
@@ -152,14 +153,15 @@ class Pairs:
     One to a row, or by `best-fit` as many as it has room for, which is to be read with document masks: without them a
     model sees the pairs before and learns to go on as they did. The plan takes a second for a million pairs. What is
     longer than a row is `cut` after its last answer that ends within one; where none does it is in no row, and counted
-    in `left_out`: an answer without its end would teach that answers have none.
+    in `left_out`: an answer without its end would teach that answers have none. Only a red-team pair is cut where the
+    row ends, as the beginning of its answer says whether it declines.
     """
 
     def __init__(self, store: TokenStore, length: int, end: int, packing: Packing = "own") -> None:
         assert store.mask is not None
         self.store, self.length, self.end = store, length, end
         self._mask = store.mask
-        targets = self._targets = _fitting(store, store.mask, length)
+        targets = self._targets = _fitting(store, store.mask, length, length if store.side.source == REDTEAM else 0)
         counted = _counted(store.mask, store.document_starts + 1, targets)
         kept = np.flatnonzero(counted)
         self.left_out = store.num_documents - len(kept)
@@ -260,15 +262,15 @@ def positions(documents: npt.NDArray[np.integer[Any]]) -> npt.NDArray[np.int64]:
     return columns - np.maximum.accumulate(begins, axis=1)
 
 
-def _fitting(store: TokenStore, mask: npt.NDArray[np.uint8], length: int) -> Indices:
-    """How many targets of each pair stand in a row: all, or those up to the last answer that ends within the row, which
-    may be none."""
+def _fitting(store: TokenStore, mask: npt.NDArray[np.uint8], length: int, else_: int) -> Indices:
+    """How many targets of each pair stand in a row: all, or those up to the last answer that ends within the row, or
+    `else_` where none does."""
     targets = store.document_sizes.astype(np.int64) - 1
     for pair in np.flatnonzero(targets > length).tolist():
         first = store.document(pair)[0] + 1
         counts = mask[first : first + length + 1]
         ends = np.flatnonzero((counts[:-1] == 1) & (counts[1:] == 0))
-        targets[pair] = ends[-1] + 1 if len(ends) else 0
+        targets[pair] = ends[-1] + 1 if len(ends) else else_
     return targets
 
 

@@ -53,7 +53,7 @@ def stage_loader(stage: Stage, seed: int, run: RunFolder, decided: Sequence[Deci
         )
         if isinstance(rows[source], Pairs) and store.num_documents and not rows[source].count:
             raise UserError(
-                f"Stage {stage.name} learns nothing from {source}, as none of its answers ends within the "
+                f"Stage {stage.name} learns nothing from {source}, as none of its answers stands within the "
                 f"sequence_length of {stage.sequence_length}: raise it, or remove the source from the mixture."
             )
     pace = stage.pace
@@ -122,7 +122,7 @@ def warn(stage: Stage, loader: Loader) -> None:
 def _warn_of_length(stage: Stage, source: str, pairs: Pairs) -> None:
     for count, verb, reason in (
         (pairs.cut, "cuts", "go on beyond"),
-        (pairs.left_out, "leaves out", "have no answer that ends within"),
+        (pairs.left_out, "leaves out", "have nothing to learn that stands within"),
     ):
         if count:
             say(
