@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from aurora.__main__ import start
 from aurora.cli import main
 from aurora.signals import SIGNALS, answered
 
@@ -39,6 +40,24 @@ def test_a_signal_is_one_sentence_and_its_exit_code(
     assert left.value.code == 128 + number
     assert capsys.readouterr().err.strip() == said
     assert signal.getsignal(number) == before
+
+
+def test_ctrl_c_while_the_command_line_is_imported_is_no_trace(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Interrupted:
+        """What finds modules, and is interrupted there."""
+
+        def find_spec(self, name: str, *_: object) -> None:
+            if name == "aurora.cli":
+                raise KeyboardInterrupt
+
+    monkeypatch.delitem(sys.modules, "aurora.cli")
+    monkeypatch.setattr(sys, "meta_path", [Interrupted(), *sys.meta_path])
+    with pytest.raises(SystemExit) as left:
+        start()
+    assert left.value.code == 130
+    assert capsys.readouterr().err == ""
 
 
 def test_what_has_been_said_of_an_interruption_is_not_said_again(

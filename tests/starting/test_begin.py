@@ -31,7 +31,13 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_recipe_is_written_checked_and_explained(tmp_path: Path) -> None:
     begun = begin(Path("runs/My Finnish"), "fin_Latn", ["data/*.jsonl"], None, "own")
     assert begun.recipe == Path("runs/My Finnish/recipe.yaml")
-    assert [path.name for path in begun.written] == ["recipe.yaml", "policy.yaml", "fi.yaml", "en.yaml"]
+    assert [path.name for path in begun.written] == [
+        "recipe.yaml",
+        "policy.yaml",
+        "fi.yaml",
+        "en.yaml",
+        "recipe.schema.json",
+    ]
     assert begun.checked.mistakes == []
     recipe = load_recipe(begun.recipe).recipe
     assert recipe.name == "my-finnish"

@@ -13,9 +13,11 @@ from pathlib import Path
 
 from aurora.checking.check import Checked, check_recipe
 from aurora.errors import UserError
-from aurora.files import atomic_file, default_cache
+from aurora.files import atomic_file, default_cache, write_text
 from aurora.languages.labels import required
 from aurora.languages.lookup import language_name
+from aurora.recipe.json_schema import NAME as SCHEMA
+from aurora.recipe.json_schema import schema_text
 from aurora.recipe.names import is_hub_name
 from aurora.shipped import places
 from aurora.starting.choices import PASSES, choose
@@ -61,6 +63,10 @@ def begin(folder: Path, language: str, text: Sequence[str], base: str | None, po
     folder.mkdir(parents=True, exist_ok=True)
     with atomic_file(recipe) as stream:
         stream.write(recipe_text(plan).encode())
+    schema = folder / SCHEMA
+    if not schema.exists():  # the recipe's first line names it to editors
+        write_text(schema, schema_text())
+        written.append(schema)
     return Begun(recipe, [recipe, *written], _chosen(plan), check_recipe(recipe))
 
 

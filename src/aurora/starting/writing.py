@@ -55,6 +55,7 @@ def _head(plan: Plan) -> str:
     language = language_name(plan.language)
     what = f"{plan.base} continued in {language}" if plan.base else f"A small new network that learns {language}"
     return f"""\
+# yaml-language-server: $schema=recipe.schema.json
 # Written by `aurora init`. `aurora check` tells what is wrong with it, `aurora run` carries it out, and every key is in
 # docs/recipe.md. What stands here is a first run of minutes: read its report, then raise what you need.
 name: {plan.name}
