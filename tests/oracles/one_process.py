@@ -102,6 +102,7 @@ def train(arguments: argparse.Namespace, folder: Path) -> None:
     job = join()
     shape = {"layers": 8, "width": 64, "heads": 8, "positions": LENGTH, "tied": not arguments.untied}
     shape |= {"family": arguments.family, **FAMILIES[arguments.family]}
+    shape |= {"initializer_range": arguments.initial} if arguments.initial else {}
     architecture = Architecture.model_validate(shape | ({"key_value_heads": 8} if arguments.multi_head else {}))
     stage = Stage(
         start="model",
@@ -191,7 +192,7 @@ def alone_name(arguments: argparse.Namespace) -> str:
     choices = ("multi_head", "untied", "documents", "new_rows")
     part = "".join(filter(str.isalnum, arguments.train))
     chosen = [choice for choice in choices if getattr(arguments, choice)]
-    return "-".join(["alone", arguments.family, str(arguments.steps), part, *chosen])
+    return "-".join(["alone", arguments.family, str(arguments.steps), str(arguments.initial), part, *chosen])
 
 
 def options() -> argparse.ArgumentParser:
@@ -200,6 +201,7 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("--layout", type=_layout, default=(1, 1, 2), help="tensor,pipeline,data")
     parser.add_argument("--steps", type=int, default=30)
     parser.add_argument("--family", choices=FAMILIES, default="gpt_bigcode")
+    parser.add_argument("--initial", type=float, help="the width of initial values, where it is not the family's here")
     parser.add_argument("--shard", type=int, default=0, help="hybrid sharding: ranks that share weights")
     parser.add_argument("--schedule", default="1f1b")
     parser.add_argument("--recompute", default="none")

@@ -2,7 +2,8 @@
 
     rank.py FOLDER NAME STEPS SETTINGS [RANKS]
 
-SETTINGS is JSON: the recipe's table `execution`, settings of the `stage`, and `trouble` in a step (from 0):
+SETTINGS is JSON: the recipe's table `execution`, settings of the `stage` and of the network (`architecture`), and
+`trouble` in a step (from 0):
 
     stop: STEP              rank 0 gets SIGTERM
     signal: [STEP, NAME]    every rank gets it, as from Slurm
@@ -124,7 +125,7 @@ def main(folder: Path, name: str, steps: int, settings: Mapping[str, Any]) -> No
     lab.train(
         name,
         stage,
-        start=lab.new_model(layers=4, width=32, heads=4),
+        start=lab.new_model(layers=4, width=32, heads=4, **settings["architecture"]),
         batches=batches,
         execution=Execution.model_validate(settings["execution"]),
         evaluate=measure,

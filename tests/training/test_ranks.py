@@ -17,10 +17,12 @@ from typing import Any
 import pytest
 
 from aurora.training.records.metrics import read_metrics
+from oracles.one_process import FAMILIES
 from training.small_stage import Lab, assert_same, child_environment
 
 RANK = Path(__file__).with_name("rank.py")
 EVERY_STEP = 1e-6
+LATER = ("qwen3", "olmo2", "gemma3_text")  # than Llama
 Layout = tuple[int, int, int]  # tensor x pipeline x data parallel
 
 pytestmark = [pytest.mark.distributed, pytest.mark.timeout(900)]
@@ -34,9 +36,10 @@ def command(
     stage: dict[str, Any] | None = None,
     trouble: dict[str, Any] | None = None,
     restarts: int | None = None,
+    architecture: dict[str, Any] | None = None,
     **settings: Any,
 ) -> list[str]:
-    """To train the small stage; `settings` are of the recipe's table `execution`.
+    """To train the small stage, of another `architecture` if given; `settings` are of the recipe's table `execution`.
 
     With `restarts` by torchrun, else in ranks that start faster.
     """
@@ -53,7 +56,8 @@ def command(
         **settings,
     }
     ranks = tensor * pipeline * data
-    everything = json.dumps({"execution": execution, "stage": stage or {}, "trouble": trouble or {}})
+    given = {"execution": execution, "stage": stage or {}, "architecture": architecture or {}, "trouble": trouble or {}}
+    everything = json.dumps(given)
     rank = [str(RANK), str(lab.folder), name, str(steps), everything]
     if restarts is None:
         return [sys.executable, *rank, *([str(ranks)] if ranks > 1 else [])]
@@ -105,6 +109,30 @@ def test_a_stage_saved_by_eight_ranks_goes_on_in_any_layout(lab: Lab) -> None:
         assert losses(lab, name) == pytest.approx(losses(lab, "alone"), rel=1e-5)
         measured = [read_metrics(lab.folder / each / "metrics.jsonl")[-1]["held_out/en"] for each in (name, "alone")]
         assert measured[0] == pytest.approx(measured[1], rel=1e-4)
+
+
+def of_family(name: str) -> dict[str, Any]:
+    """An architecture of four layers."""
+    shape = {"family": name, **FAMILIES[name]}
+    window = shape.pop("window", None)
+    layers = [] if window is None else [number for number in window["layers"] if number < 4]
+    return shape | ({"window": {"tokens": 6, "layers": layers}} if layers else {})
+
+
+@pytest.mark.parametrize("family", ["llama", *(pytest.param(name, marks=pytest.mark.nightly) for name in LATER)])
+def test_a_family_saved_by_eight_goes_on_alone(lab: Lab, family: str) -> None:
+    architecture = of_family(family)
+    finished(lab, "alone", (1, 1, 1), 12, architecture=architecture)
+    stopped = run(lab, "eight", (2, 2, 2), 12, trouble={"stop": 5}, architecture=architecture)
+    assert "saved at step 6 of 12" in stopped.stderr, stopped.stderr[-2000:]
+    finished(lab, "eight", (1, 1, 1), 12, architecture=architecture)
+    assert losses(lab, "eight") == pytest.approx(losses(lab, "alone"), rel=1e-5)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("family", ["llama", *LATER])
+def test_a_family_is_killed_and_nothing_shows(lab: Lab, family: str) -> None:
+    kill_and_compare(lab, 2, (2, 1, 1), architecture=of_family(family))
 
 
 def kill_and_compare(lab: Lab, kills: int, layout: Layout = (1, 2, 1), **settings: Any) -> None:

@@ -62,6 +62,14 @@ CAMPAIGN = [
     '1,2,1 --micro-batch 4 --schedule interleaved-zero-bubble --train {"last_layers":2}',
     '2,2,1 --micro-batch 4 --schedule interleaved --recompute full --train {"last_layers":1}',
 ]
+# Every family in every kind of layout, also at the published width of its initial values.
+FAMILIES = [
+    f"{layout} --micro-batch {rows} --family {family}"
+    for family in ("llama", "qwen3", "olmo2", "gemma3_text")
+    for layout, rows in (("2,1,1", 8), ("1,2,1", 4), ("1,1,2", 4), ("2,2,1", 4), ("2,2,2", 4))
+]
+FAMILIES += [f"2,2,2 --micro-batch 4 --family {family} --initial 0.02" for family in ("qwen3", "olmo2", "gemma3_text")]
+CAMPAIGN += [layout for layout in FAMILIES if layout not in CAMPAIGN]
 
 
 @pytest.fixture(scope="module")
