@@ -1,9 +1,9 @@
-"""What a command says and how it ends when a signal stops it.
+"""What a command prints and how it ends when a signal stops it.
 
-One decision: a signal raises an exception where the command is, so that files are closed and locks given back; every
-writing is atomic, so the same command goes on where it stopped. Where the command does not come back to Python, as in a
-long call of a library, a thread says the sentence after `PATIENCE_SECONDS` and ends the process. A stage in training
-puts its own handlers in front, and saves first.
+One decision: a signal raises an exception where the command is, so that files are closed and locks released; every
+write is atomic, so the same command resumes where it stopped. If the command does not return to Python, as in a long
+call of a library, a thread prints the sentence after `PATIENCE_SECONDS` and ends the process. A stage in training
+installs its own handlers in front, and saves first.
 """
 
 from __future__ import annotations

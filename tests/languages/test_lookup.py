@@ -49,7 +49,7 @@ def test_a_language_without_a_file_is_told_with_the_file_to_add() -> None:
     assert lookup.said_without_file(["fi", "code", "und"]) is None
     said = lookup.said_without_file(["fo", "et", "fi"])
     assert said is not None
-    assert said.startswith("No file speaks of et, fo: such text is judged by the limits of no language")
+    assert said.startswith("There is no language file for et, fo: such text is judged by the limits of no language")
     assert said.endswith("Write et.yaml as docs/language.md says, and name it under `languages` in the recipe.")
     assert "and others" in str(lookup.said_without_file(["bg", "ca", "cs", "cy", "da", "de", "el", "es", "et"]))
 

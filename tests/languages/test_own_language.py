@@ -65,7 +65,7 @@ def test_the_page_s_file_is_all_that_a_corpus_in_the_language_needs(
     assert "De bor på <ADDRESS>," in document.text
     assert "cpr-nummeret er <NATIONAL_ID>." in document.text
     assert "32123456 kroner" in document.text
-    assert "No file speaks of" not in capsys.readouterr().err
+    assert "There is no language file for" not in capsys.readouterr().err
     changes = read_json(project / "run/corpus/ledger.json")["changes"]
     assert changes["personal data: cpr"] == {"da": 1}
 
@@ -90,7 +90,7 @@ def test_without_its_file_the_build_names_the_file_to_add(project: Path, capsys:
     (document,) = build(project, "languages=[]", "corpus.curation.rules=[basic]")
     assert "cpr-nummeret er 070761-4285." in document.text
     said = " ".join(capsys.readouterr().err.split())
-    assert "No file speaks of da: such text is judged by the limits of no language" in said
+    assert "There is no language file for da: such text is judged by the limits of no language" in said
     assert "Write da.yaml as docs/language.md says, and name it under `languages` in the recipe." in said
 
 
@@ -107,7 +107,7 @@ def test_answers_in_the_language_are_judged_once_a_recipe_is_read(project: Path)
 def test_scanning_takes_the_file_too(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     texts = str(project / "web.jsonl")
     main(["corpus", "scan", texts, "--rules", "gopher-quality", "--language-file", str(project / "da.yaml")])
-    assert "No file speaks of" not in capsys.readouterr().out
+    assert "There is no language file for" not in capsys.readouterr().out
     assert lookup.language_name("da") == "Danish"
     assert [one.type for one in find("tlf 32123456", "da")] == ["phone"]
 

@@ -112,7 +112,7 @@ def test_the_ranks_share_the_one_batch_in_order(stores: dict[str, TokenStore], r
 
 
 def test_ranks_that_do_not_divide_a_step_are_refused(loader: Loader) -> None:
-    with pytest.raises(ValueError, match="16 sequences cannot be shared by 3 ranks"):
+    with pytest.raises(ValueError, match="16 sequences cannot be divided among 3 ranks"):
         loader.batch(0, 0, 3)
 
 

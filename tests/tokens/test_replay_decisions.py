@@ -33,5 +33,5 @@ def test_a_resumed_stage_keeps_the_decisions_made_by_then(step: int, made: list[
 )
 def test_another_file_is_named(tmp_path: Path, content: str) -> None:
     (tmp_path / "retention.json").write_text(content)
-    with pytest.raises(AuroraError, match=r"retention\.json does not have the decisions of adaptive replay"):
+    with pytest.raises(AuroraError, match=r"retention\.json holds no decisions of adaptive replay"):
         read_decisions(tmp_path / "retention.json")

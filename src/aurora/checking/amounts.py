@@ -1,6 +1,6 @@
-"""Whether the text suffices for what the stages read, and the disk for what they write.
+"""Whether there is enough text for what the stages read, and enough disk for what they write.
 
-One decision: both are estimates from sizes that are known at once, so only what is far from enough is told.
+One decision: both are estimates from sizes that are known at once, so only large shortfalls are reported.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from aurora.checking.findings import Findings
 from aurora.errors import AuroraError
 from aurora.recipe.names import REDTEAM
 
-BYTES_PER_TOKEN = 4.0  # of English; other languages have fewer characters a token, and more bytes a character
+BYTES_PER_TOKEN = 4.0  # of English; other languages have fewer characters per token, and more bytes per character
 PACKED = 4  # as compressed files are counted for shards
 BYTES_PER_PARAMETER = 12  # weights and two moments
 

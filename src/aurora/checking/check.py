@@ -1,7 +1,7 @@
-"""A recipe checked: everything that can be known before it is carried out, in one list.
+"""Checking a recipe: everything that can be known before it runs, in one list.
 
-One decision: what is asked follows from the step to stop at, so a machine without an accelerator can build the corpus
-of a run that trains on another.
+One decision: the checks depend on the step to stop at, so a machine without an accelerator can build the corpus of a
+run that trains on another.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ CORPUS, REDTEAM, TOKENIZER, TOKENS = EARLY = ("corpus", "redteam", "tokenizer", 
 
 @dataclass(frozen=True)
 class Checked:
-    """What is wrong with a recipe and what there is to know about it, a sentence each."""
+    """The mistakes in a recipe and the notes about it, one sentence each."""
 
     recipe: Path
     mistakes: list[str]

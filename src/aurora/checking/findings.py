@@ -1,6 +1,6 @@
-"""What a check has found: mistakes, which stop a run, and notes, which are said.
+"""The findings of a check: mistakes, which stop a run, and notes, which are only printed.
 
-One decision: a mistake is certain. What may be so, or cannot be looked at from here, is a note.
+One decision: a mistake is certain. What is only likely, or cannot be checked from here, is a note.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Findings:
 
     @contextmanager
     def asking(self, key: str) -> Iterator[None]:
-        """Ask a room about a key: what it refuses is a mistake there, what fails outside of us a note."""
+        """Run a check of a key: its `UserError` is a mistake at the key, any other `AuroraError` a note."""
         try:
             yield
         except UserError as error:

@@ -1,7 +1,7 @@
-"""The model that is continued, the tokenizer, and what they must fit.
+"""Checks of the model that is continued, the tokenizer, and what they must fit.
 
-One decision: a model that lies here is read as far as its configuration and the names of its weights; one of the hub is
-not fetched for a check, unless its shape is known.
+One decision: of a local model only its configuration and the names of its weights are read; a hub model is not
+downloaded for a check, and only checked if its shape is known.
 """
 
 from __future__ import annotations

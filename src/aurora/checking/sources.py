@@ -1,7 +1,7 @@
-"""The sources of a recipe: files that are there, rows that have a text, in the language that is said of them.
+"""Checks of a recipe's sources: files that exist, rows with text, in the language that the recipe declares.
 
-One decision: of each source the first documents are read, by the reader of the corpus itself. Where they are all there
-is, what they show is certain; else it is told and left to the reader.
+One decision: the first documents of each source are read, by the corpus's own reader. If they are all documents, what
+they show is a mistake, otherwise a note.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What a recipe needs beside itself: files that its curation names, a policy with its words, extras, a device.
+"""Checks of what a recipe needs besides itself: files named by its curation, a policy with its words, extras, a device.
 
-One decision: a policy is loaded whole, since it is small and its mistakes are told with file, line and key.
+One decision: a policy is loaded completely, because it is small and its mistakes have file, line and key.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What the evaluation steps of a run write: figures as `results.json`, answers as `answers.jsonl`.
 
-One decision: whoever reads a measurement needs nothing of what it took to make it, so this imports no torch.
+One decision: reading a measurement needs nothing that making it needed, so this imports no torch.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Which languages are known: the files that ship, and those that a recipe names.
 
-One decision: no language stands in for one that has no file. Its texts are judged by limits that belong to none, and
-`said_without_file` says so and names the file to add. A recipe's own files are known to the whole process from the
-moment it is read, and take the place of ours.
+One decision: no language stands in for one without a file. Its texts are judged by limits of no language, and
+`said_without_file` says so and names the file to add. A recipe's own files are in force for the whole process from the
+moment it is read, and replace ours.
 """
 
 from __future__ import annotations
@@ -129,8 +129,8 @@ def said_without_file(tags: Iterable[str]) -> str | None:
         return None
     named = ", ".join(unknown[:_MOST_NAMED]) + (" and others" if len(unknown) > _MOST_NAMED else "")
     return (
-        f"No file speaks of {named}: such text is judged by the limits of no language, without stop words, and "
-        "personal data of its countries is not looked for. "
+        f"There is no language file for {named}: such text is judged by the limits of no language, without stop words, "
+        "and personal data of its countries is not searched for. "
         f"Write {unknown[0]}.yaml as docs/language.md says, and name it under `languages` in the recipe."
     )
 

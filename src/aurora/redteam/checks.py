@@ -1,8 +1,8 @@
-"""Whether a policy's words do what they are for, told before a prompt is made of them.
+"""Whether a policy's words serve their purpose, checked before any prompt is made from them.
 
-One decision: the judge that will judge answers judges the policy's own first. What a model is to learn as a refusal
-must be one to the judge, and what it is to learn as an answer must be none; or the rates would measure the words, not
-the model.
+One decision: the judge of answers judges the policy's own answers first. What a model is to learn as a refusal must be
+judged a refusal, and what it is to learn as an answer must not; otherwise the rates would measure the words, not the
+model.
 """
 
 from __future__ import annotations

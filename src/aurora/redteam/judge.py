@@ -70,7 +70,9 @@ def has_markers(language: str) -> bool:
 def check_pattern(pattern: str, place: str) -> None:
     """`UserError` naming `place` where a policy's pattern is no regular expression, or one that runs on and on."""
     if len(pattern) > LONGEST_PATTERN:
-        raise UserError(f"{place}: a pattern of {len(pattern):,} characters; {LONGEST_PATTERN:,} are the most.")
+        raise UserError(
+            f"{place}: this pattern has {len(pattern):,} characters: shorten it to at most {LONGEST_PATTERN:,}."
+        )
     try:
         _compiled(pattern)
     except regex.error as error:

@@ -1,9 +1,9 @@
-"""What a run is compared with: the checkpoints and languages that every verdict rests on.
+"""What a run is compared with: the checkpoints and languages behind every verdict.
 
-One decision: of a new network, languages in the first stage's mixture can be forgotten, and those that later stages add
-can be gained. Of an imported model nobody knows what it was trained on, so there figures alone tell what was gained,
-kept or forgotten. The last stage's model is judged, as it is the one that is shipped, and a language counts as kept or
-gained only if it is so in every measured domain.
+One decision: a new network can forget the languages of the first stage's mixture, and gain those that later stages add.
+Nobody knows what an imported model was trained on, so only figures tell what was gained, kept or forgotten. The last
+stage's model is judged, because it is the one that is shipped, and a language counts as kept or gained only if it is so
+in every measured domain.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """`aurora init`: a folder with a recipe of one's own, and what was chosen and why.
 
-One decision: nothing that is there is written over, and what is written is checked as any recipe is.
+One decision: no existing file is overwritten, and the new recipe is checked like any other.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What a first run does, chosen from the text that there is: sizes that take minutes, and rates that were measured.
+"""The settings of a first run, chosen from the user's text: sizes that take minutes, and rates that were measured.
 
-One decision: a first run is small. Whoever has seen its report knows what to raise, and by what; so the numbers
-here are those of the demo and of a published base on two cores, cut to the text where that is less.
+One decision: a first run is small. Its report shows what to raise, and by how much; so the numbers here are those of
+the demo and of a published base on two cores, reduced if there is less text.
 """
 
 from __future__ import annotations

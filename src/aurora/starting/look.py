@@ -1,6 +1,6 @@
-"""A look at somebody's text: what kind of files it is, where the text is in them, and in which language.
+"""A look at the user's text: the kind of its files, where the text is in them, and its language.
 
-One decision: files are read by the readers of the corpus, so what is found here is what a run will read.
+One decision: files are read by the corpus's own readers, so what is found here is what a run will read.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A policy to change: two concerns of the one that comes with Aurora, with their words, as files of the user's own.
 
-One decision: it begins as words that are known to work, since a policy is written by changing one line after another
-and asking `aurora redteam generate` what it thinks of it.
+One decision: it starts from words that are known to work, because a policy is written by changing one line after
+another and checking it with `aurora redteam generate`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The recipe that `aurora init` writes, as text with the reason of each choice beside it.
 
-One decision: it is written by hand from pieces and not dumped from values, because its comments are what a reader
-changes it by.
+One decision: it is assembled from pieces of text and not dumped from values, because its comments tell a reader what to
+change.
 """
 
 from __future__ import annotations

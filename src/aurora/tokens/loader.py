@@ -66,7 +66,7 @@ class Loader:
         """The sequences of optimizer step `step` (from 0) that belong to `rank` of `ranks`."""
         sequences = self.pace.sequences(step)
         if sequences % ranks:
-            raise ValueError(f"{sequences} sequences cannot be shared by {ranks} ranks")
+            raise ValueError(f"{sequences} sequences cannot be divided among {ranks} ranks")
         share = sequences // ranks
         first = self.pace.before(step) + rank * share
         windows = [self.mixture.sequence(n) for n in range(first, first + share)]

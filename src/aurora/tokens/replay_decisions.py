@@ -60,7 +60,7 @@ def read_decisions(path: Path) -> Decisions:
         made = [Decision(**decision) for decision in values.pop("made")]
         return Decisions(**values, made=made)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise AuroraError(f"{path} does not have the decisions of adaptive replay ({error}): restore it.") from error
+        raise AuroraError(f"{path} holds no decisions of adaptive replay ({error}): restore it.") from error
 
 
 def decisions_of(run: RunFolder, name: str) -> Decisions | None:

@@ -1,7 +1,7 @@
 """Two checkpoints on the same items: what changed, how sure that is, and the verdict.
 
-One decision: only the differences of paired items are looked at, and a verdict other than *cannot tell* needs an
-interval that leaves out zero, after Holm's correction over all tasks, in every wording that was asked.
+One decision: only differences of paired items count, and a verdict other than *cannot tell* needs an interval that
+excludes zero, after Holm's correction over all tasks, in every wording that was asked.
 """
 
 from __future__ import annotations

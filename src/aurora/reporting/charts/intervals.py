@@ -1,7 +1,7 @@
 """Charts of changes with their intervals, drawn as inline SVG: how much, which way, and how sure.
 
-One decision: the interval is what is drawn widest, and the figure is a mark on it, so that a reader sees first how far
-it may be from what is written.
+One decision: the interval is drawn widest, and the figure is a mark on it, so that a reader first sees how uncertain it
+is.
 """
 
 from __future__ import annotations
