@@ -99,6 +99,7 @@ def whole_promises(report: dict[str, Any]) -> Iterator[Promise]:
         before, after = (_bits(report, stage, domain) for stage in ("cat", "safety"))
         for language in sorted(before):
             yield Promise(f"{language} kept, {domain}: safety over cat", after[language] / before[language], most=1.05)
+    yield from _of_answers(report)
     yield from _of_safety(report)
     yield Promise("bigrams beside figures", len(set(report["bigram_bits_per_byte"]) & set(base)), len(base), len(base))
 
@@ -110,6 +111,16 @@ def _of_data(report: dict[str, Any]) -> Iterator[Promise]:
     yield Promise("documents kept", documents["kept"], least=1_000)
     for language, least in {**dict.fromkeys(NEW_LANGUAGES, 200_000), "en": 2_000_000, "code": 4_000_000}.items():
         yield Promise(f"{language}: bytes of text", kept[language], least=least)
+
+
+def _of_answers(report: dict[str, Any]) -> Iterator[Promise]:
+    """Held-out instructions: `cap` has none, `cat` learns some, `safety` goes on with them (benchmarks/instructions.py
+    compares `cat` with and without them)."""
+    cap, cat, safety = (_bits(report, stage, "bits_per_byte_answers") for stage in ("cap", "cat", "safety"))
+    yield Promise("languages of instructions", len(cat), 5, 5)
+    for language in sorted(cat):
+        yield Promise(f"{language}, answers: cat over cap", cat[language] / cap[language], most=0.92)
+        yield Promise(f"{language}, answers: safety over cat", safety[language] / cat[language], most=1.05)
 
 
 def _of_safety(report: dict[str, Any]) -> Iterator[Promise]:
