@@ -41,11 +41,14 @@ def test_a_mixture_that_reads_a_language_that_is_not_there(recipe: Path) -> None
     assert checked(recipe, ("web/en: 1", "web/sv: 1")).mistakes == [
         "15: stages.base.mixture.web/sv: none of the 20 documents of web is 'sv' (did you mean web/en?)."
     ]
-    rows = [{"text": f"{FINNISH} {number}"} for number in range(60)]
+    rows = [{"text": f"{FINNISH} {number}"} for number in range(500)]
     write_rows(recipe.parent / "web.jsonl", rows)  # without a label they are identified, and there are more of them
     found = checked(recipe)
     assert found.mistakes == []
-    assert "15: stages.base.mixture.web/sv: none of the first 50 documents of web is 'sv'; they are fi." in found.notes
+    assert (
+        "15: stages.base.mixture.web/sv: none of the 250 documents looked at of web is 'sv'; they are fi."
+        in found.notes
+    )
 
 
 def test_documents_in_another_language_than_declared_would_be_lost(recipe: Path) -> None:

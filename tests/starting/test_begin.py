@@ -90,12 +90,13 @@ def test_nothing_is_written_over() -> None:
 
 @pytest.mark.slow
 def test_what_was_begun_runs_as_it_stands_to_its_report(data: Path) -> None:
-    """With fewer tokens, which is all that is changed."""
+    """With fewer tokens and a smaller network, which is all that is changed."""
     chance, words = random.Random(3), WORDS["fi"].split()
     rows = [" ".join(chance.choices(words, k=80)) for _ in range(300)]
     (data / "a.jsonl").write_text("".join(json.dumps({"body": text}) + "\n" for text in rows))
     begun = begin(Path("mine"), "fi", ["data/a.jsonl"], None, "own")
     smaller = [f"stages.{name}.tokens=16384" for name in ("base", "cap", "safety")]
+    smaller += ["model.architecture={layers: 1, width: 32, heads: 2, positions: 256}", "tokens.train.vocabulary=600"]
     measured = ["evaluation.held_out_kilobytes=2", "evaluation.safety_prompts=2", "execution.threads=1"]
     source = ["corpus.sources.docstrings.distributions=[click]", "corpus.sources.sources.distributions=[click]"]
     outcome = run_recipe(load_recipe(begun.recipe, [*smaller, *measured, *source]), Path("run"))

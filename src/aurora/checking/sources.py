@@ -7,9 +7,8 @@ they show is a mistake, otherwise a note.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 from aurora.checking.findings import Findings
@@ -30,7 +29,8 @@ from aurora.recipe.sources import (
     WheelsSource,
 )
 
-LOOKED_AT = 50  # documents of each source
+MOST_READ, MOST_LETTERS = 5_000, 10_000_000  # of each source: some tenths of a second
+LOOKED_AT = 50  # documents of which the language is identified
 FEWEST = 10  # documents that tell something about the rest
 ENOUGH = 0.9  # share of them in one language
 
@@ -83,16 +83,30 @@ def _look(findings: Findings, key: str, name: str, source: Source, cache: Path) 
         source, JsonlSource | ParquetSource | TextSource | ConversationsSource
     ):
         return None
-    first: list[Document | Quarantined] = []
+    documents: list[Document] = []
+    broken: list[Quarantined] = []
+    whole = False
     with findings.asking(key):
-        first = list(islice(read_source(name, source, base, cache), LOOKED_AT + 1))
-    documents = [item for item in first if isinstance(item, Document)]
-    broken = [item for item in first if isinstance(item, Quarantined)]
+        whole = _read_first(read_source(name, source, base, cache), documents, broken)
     if broken and not documents:
         where, what, certain = _unusable(key, source, broken[0])
-        (findings.mistake if certain or len(first) <= LOOKED_AT else findings.note)(where, what)
+        (findings.mistake if certain or whole else findings.note)(where, what)
         return None
-    return Look(documents[:LOOKED_AT], len(first) <= LOOKED_AT) if documents else None
+    return Look(documents, whole) if documents else None
+
+
+def _read_first(read: Iterator[Document | Quarantined], documents: list[Document], broken: list[Quarantined]) -> bool:
+    """Read the first of a source into two lists; whether that was all of it."""
+    size = 0
+    for item in read:
+        if isinstance(item, Quarantined):
+            broken.append(item)
+        else:
+            documents.append(item)
+            size += len(item.text)
+        if size > MOST_LETTERS or len(documents) + len(broken) >= MOST_READ:
+            return next(read, None) is None
+    return True
 
 
 def _unusable(key: str, source: Source, first: Quarantined) -> tuple[str, str, bool]:
@@ -114,14 +128,16 @@ def _language(findings: Findings, key: str, source: Source, look: Look) -> None:
     if source.language in (None, CODE):
         return
     identifier = Cld2()
-    others = [contradicts(identifier.identify(_opening(document)), document.lang) for document in look.documents]
-    found = Counter(filter(None, others))
-    if len(look.documents) >= FEWEST and found and found.total() >= ENOUGH * len(look.documents):
+    seen = look.documents[:LOOKED_AT]
+    found = Counter(
+        filter(None, (contradicts(identifier.identify(_opening(document)), document.lang) for document in seen))
+    )
+    if len(seen) >= FEWEST and found and found.total() >= ENOUGH * len(seen):
         other = found.most_common(1)[0][0]
         what = (
             f"{found.total()} of the first {len(look.documents)} documents read as {other!r}, not {source.language!r}"
         )
-        if found.total() == len(look.documents):
+        if found.total() == len(seen):
             findings.mistake(f"{key}.language", f"{what}, and would all be dropped; write {other}, or take it out")
         else:
             findings.note(f"{key}.language", f"{what}, and are dropped")
@@ -134,9 +150,11 @@ def _stores(findings: Findings, name: str, source: Source, look: Look) -> None:
     from aurora.corpus.cleaning.identify import Cld2
 
     identifier = Cld2()
+    labelled = all(document.lang != UNDETERMINED for document in look.documents)
+    seen = look.documents if labelled else look.documents[:: max(1, len(look.documents) // 200)]
     languages = Counter(
         document.lang if document.lang != UNDETERMINED else identifier.identify(_opening(document)).best
-        for document in look.documents
+        for document in seen
     )
     known = {family(tag) for tag in languages}
     for stage, mixture in _mixtures(findings):
@@ -145,11 +163,10 @@ def _stores(findings: Findings, name: str, source: Source, look: Look) -> None:
             if read != name or language == EVERY or family(language) in known or UNDETERMINED in languages:
                 continue
             most = languages.most_common(1)[0][0]
-            what = (
-                f"none of the {'' if look.whole else 'first '}{len(look.documents)} documents of {name} is {language!r}"
-            )
+            certain = look.whole and len(seen) == len(look.documents)
+            what = f"none of the {len(seen):,} documents {'' if certain else 'looked at '}of {name} is {language!r}"
             key = f"{stage}.{store}"
-            if look.whole:
+            if certain:
                 findings.mistake(key, f"{what} (did you mean {name}/{most}?)")
             else:
                 findings.note(key, f"{what}; they are {', '.join(tag for tag, _ in languages.most_common(4))}")

@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from aurora.complaints import MISSING, UNKNOWN, complaint
-from aurora.errors import AuroraError
+from aurora.errors import AuroraError, UserError
 from aurora.files import json_text, read_json
 from aurora.languages.lookup import called
 from aurora.reporting.compared import languages_of
@@ -49,6 +49,8 @@ def write_report(report: Report | Mapping[str, Any], run_folder: Path) -> Path:
 
 def read_report(run_folder: Path) -> Report:
     """The report of a finished run; `AuroraError` where there is none, or it is not as the run wrote it."""
+    if not run_folder.is_dir():
+        raise UserError(f"{run_folder} is not a run: give runs/NAME.")
     if seal := read_seal(run_folder):
         keep_sealed(run_folder, REPORT, seal)
     path = RunFolder(run_folder).report
