@@ -8,14 +8,11 @@ from pathlib import Path
 import pytest
 import torch
 
+from api.byte_checkpoint import write_checkpoint
 from aurora.api.checkpoints import Checkpoint, load_checkpoint
 from aurora.errors import UserError
-from aurora.model.folder import save_model
 from aurora.model.generation import generate
 from aurora.model.huggingface import export_model
-from aurora.model.network import Network
-from aurora.recipe.model import Architecture
-from byte_text import of_bytes
 
 TEXTS = ["Joki on leveä.", "川は広い。"]
 
@@ -23,17 +20,7 @@ TEXTS = ["Joki on leveä.", "川は広い。"]
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A checkpoint whose tokens are bytes."""
-    shape = {"layers": 1, "width": 16, "heads": 2, "positions": 48, "initializer_range": 0.3}
-    network = Network(Architecture.model_validate(shape), 257)
-    network.initialise(torch.Generator().manual_seed(1))
-    tokenizer = tmp_path / "made/tokenizer.json"
-    tokenizer.parent.mkdir()
-    of_bytes().tokenizer.save(str(tokenizer))
-    (tokenizer.parent / "tokenizer_config.json").write_text(
-        '{"eos_token": "a", "bos_token": "a", "chat_template": "{{ messages[0].content }}|"}'
-    )
-    save_model(network, tmp_path / "model", tokenizer)
-    return tmp_path / "model"
+    return write_checkpoint(tmp_path / "model")
 
 
 def test_what_it_is_made_of_is_told(folder: Path) -> None:

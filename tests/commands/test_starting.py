@@ -39,7 +39,7 @@ def test_data_is_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
     assert ended("init", "mine", "--language", "fi", "--text", "a.jsonl", "--yes", "--json") == 0
     told = json.loads(capsys.readouterr().out)
     assert told["recipe"] == "mine/recipe.yaml"
-    assert told["written"] == ["mine/recipe.yaml"]
+    assert told["written"] == ["mine/recipe.yaml", "mine/recipe.schema.json"]  # the second is for editors
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,7 @@ def test_a_hub_that_refuses_or_is_away_is_explained(
     assert str(caught.value).startswith(f"{KEY}: {tmp_path / 'owner/name'} is not a folder, and ")
 
 
-def test_without_the_hubs_client_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_hubs_client_it_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)
-    with pytest.raises(UserError, match=r"hub models need `pip install 'aurora-lm\[hub\]'`"):
+    with pytest.raises(UserError, match="hub models need `pip install huggingface-hub`"):
         find("owner/name", tmp_path)
