@@ -26,7 +26,11 @@ ARGUMENTS = {
     "retention": ["--tokens", "{tokens}", "--work", "{tmp}"],
     "start": ["--json", "--layout", "1,1,2"],
 }
-READ_TEXT = sorted(name for name in SCRIPTS if name.startswith("curation") or name in ("fit_thresholds", "tokens"))
+READ_TEXT = sorted(
+    name
+    for name in SCRIPTS
+    if name.startswith("curation") or name in ("fit_thresholds", "published_tokenizers", "tokens")
+)
 PRINT_A_TABLE = {"attention", "fit_thresholds", "retention"}
 
 

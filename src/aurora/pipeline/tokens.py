@@ -44,7 +44,7 @@ def _tokenizer(project: Project) -> Step:
 
     # Pairs need a chat format, which is then written beside the tokenizer.
     settings = {key: value for key, value in tokens.numerics().items() if key not in STORE_KEYS} | {"pairs": pairs}
-    return project.step("tokenizer", run.tokenizer, 2, settings, inputs, build, "byte-level BPE")
+    return project.step("tokenizer", run.tokenizer, 2, settings, inputs, build, "learnt or published")
 
 
 def _stores(project: Project) -> Step:
