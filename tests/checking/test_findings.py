@@ -45,5 +45,5 @@ def test_an_extra_that_is_there_is_no_mistake(findings: Findings) -> None:
     assert findings.needs("name", "json", "json")
     assert not findings.needs("name", "no_such_module", "hub")
     assert [one.what for one in findings.mistakes] == [
-        "this needs an extra that is not installed: pip install 'aurora-lm[hub]'"
+        "this needs packages that are not installed: pip install datasets huggingface-hub"
     ]

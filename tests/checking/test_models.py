@@ -46,3 +46,10 @@ def test_sequences_longer_than_the_model_are_seen(recipe: Path) -> None:
         "7: model.path: base has no tokenizer.json: save its tokenizer there with transformers' save_pretrained.",
         "13: stages.base.sequence_length: 16 is more than the 8 positions of base; give that or less.",
     ]
+
+
+def test_a_network_that_is_not_of_its_familys_form_is_seen(recipe: Path) -> None:
+    shape = "architecture: {family: llama, layers: 1, width: 16, heads: 2, positions: 32}"
+    (only,) = checked(recipe, (MODEL, f"  {shape}\n")).mistakes
+    assert "model.architecture: rotary is None, but a llama network of this shape has {'base': 10000.0," in only
+    assert only.endswith("give it that, or name another `family`.")

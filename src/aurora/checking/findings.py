@@ -15,6 +15,13 @@ from aurora.recipe import LoadedRecipe
 from aurora.recipe.stated.layers import order
 from aurora.recipe.stated.mistakes import Mistake, said
 
+# Of extras, as pyproject.toml lists them: an index may have the packages and not this project.
+PACKAGES = {
+    "hub": ("datasets", "huggingface-hub"),
+    "web": ("fastwarc", "resiliparse"),
+    "fasttext": ("fasttext-predict",),
+}
+
 
 @dataclass
 class Findings:
@@ -37,7 +44,8 @@ class Findings:
         """Whether an extra is installed; a mistake where it is not."""
         if find_spec(module) is not None:
             return True
-        self.mistake(key, f"this needs an extra that is not installed: pip install 'aurora-lm[{extra}]'")
+        packages = " ".join(PACKAGES[extra]) if extra in PACKAGES else module
+        self.mistake(key, f"this needs packages that are not installed: pip install {packages}")
         return False
 
     @contextmanager

@@ -16,8 +16,13 @@ WHEEL = "wheel:"
 
 
 def check_model(findings: Findings) -> None:
-    """`model.path`: what it is, its family, its weights and tokenizer, its positions."""
-    path = findings.loaded.recipe.model.path
+    """`model.path`: what it is, its family, its weights and tokenizer, its positions; or the form of a new network."""
+    path, architecture = findings.loaded.recipe.model.path, findings.loaded.recipe.model.architecture
+    if architecture is not None:
+        with findings.asking("model.architecture"):
+            from aurora.planning.footprint import refuse_odd
+
+            refuse_odd(architecture)
     if path is None:
         return
     folder = _folder(findings, "model.path", path)
@@ -29,14 +34,14 @@ def check_model(findings: Findings) -> None:
         from aurora.tokens.text.published import find_gguf
         from aurora.tokens.text.text_facts import FILE
 
-        architecture, _ = published_architecture(folder / CONFIG)
+        published, _ = published_architecture(folder / CONFIG)
         if find_gguf(path, findings.loaded.base) is None:
             weight_files(folder)
         if not (folder / FILE).is_file():
             findings.mistake(
                 "model.path", f"{folder} has no {FILE}: save its tokenizer there with transformers' save_pretrained"
             )
-        _positions(findings, architecture.positions)
+        _positions(findings, published.positions)
 
 
 def check_tokenizer(findings: Findings) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from aurora.errors import UserError
 from aurora.gguf.wheel import SCHEME
+from aurora.model.families import FAMILIES
 from aurora.model.huggingface import published_architecture
 from aurora.model.published import CONFIG
 from aurora.model.tensors import tensor_table, trained_names
@@ -39,6 +40,7 @@ def shape_of(recipe: Recipe, base: Path) -> tuple[Architecture, int]:
     model, tokens, cache = recipe.model, recipe.tokens, recipe.corpus.downloads
     added = tokens.extend.entries if tokens.extend is not None else 0
     if model.architecture is not None:
+        refuse_odd(model.architecture)
         if tokens.train is not None:
             return model.architecture, tokens.train.vocabulary
         return model.architecture, _entries(tokens.path or "", base, cache, "tokens.path") + added
@@ -57,6 +59,14 @@ def shape_of(recipe: Recipe, base: Path) -> tuple[Architecture, int]:
         vocabulary = max(vocabulary, _entries(model.path, base, cache, "model.path") + added)
     positions = model.positions or architecture.positions
     return architecture.model_copy(update={"positions": positions}), vocabulary
+
+
+def refuse_odd(architecture: Architecture) -> None:
+    """`UserError` where a network is not of the form of the family that its recipe names."""
+    try:
+        FAMILIES[architecture.family].refuse(architecture)
+    except ValueError as error:
+        raise UserError(f"model.architecture: {error}: give it that, or name another `family`.") from error
 
 
 def _entries(path: str, base: Path, cache: Path, key: str) -> int:
