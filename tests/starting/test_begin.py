@@ -96,6 +96,7 @@ def test_what_was_begun_runs_as_it_stands_to_its_report(data: Path) -> None:
     (data / "a.jsonl").write_text("".join(json.dumps({"body": text}) + "\n" for text in rows))
     begun = begin(Path("mine"), "fi", ["data/a.jsonl"], None, "own")
     smaller = [f"stages.{name}.tokens=16384" for name in ("base", "cap", "safety")]
+    smaller += ["corpus.execution.workers=1"]
     smaller += ["model.architecture={layers: 1, width: 32, heads: 2, positions: 256}", "tokens.train.vocabulary=600"]
     measured = ["evaluation.held_out_kilobytes=2", "evaluation.safety_prompts=2", "execution.threads=1"]
     source = ["corpus.sources.docstrings.distributions=[click]", "corpus.sources.sources.distributions=[click]"]
