@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 
 from aurora.cli import main
-from small_run import write_small_project
+from small_run import RECIPE, write_small_project
 
 WEB = "{kind: jsonl, paths: [web.jsonl], language_key: lang, license: CC0-1.0}"
 TRAIN = "  train: {vocabulary: 420}"
-MODEL = "  architecture: {layers: 2, width: 32, heads: 4, positions: 64}"
+MODEL = next(line for line in RECIPE.splitlines() if "architecture:" in line).replace("{{", "{").replace("}}", "}")
 
 
 @dataclass(frozen=True)
@@ -120,8 +120,8 @@ RECIPES = {
     ),
     "longer than the model": Wrong(
         "sequence_length: 64",
-        "sequence_length: 128",
-        "sequence_length: 128 is more than model.architecture.positions, 64; give that or less",
+        "sequence_length: 512",
+        "sequence_length: 512 is more than model.architecture.positions, ",
     ),
     "moments of a new network": Wrong(
         "start: model",

@@ -92,6 +92,13 @@ def test_the_page_shows_the_imported_model_beside_the_stages(imported: dict[str,
     assert plain(english[1]) == "-1.6 %"
 
 
+def test_a_base_measured_with_new_entries_is_said_to_be(imported: dict[str, Any]) -> None:
+    limit = "The base with its own tokenizer"
+    assert limit not in dict(verdict.not_shown(Report.model_validate(imported)))
+    imported["base"]["extended"] = True
+    assert "gains are larger here" in dict(verdict.not_shown(Report.model_validate(imported)))[limit]
+
+
 def test_two_continuations_of_one_base_are_each_compared_with_it(data: dict[str, Any]) -> None:
     """The last stage is judged by the stages that it descends from, and by languages that these trained on."""
     _, cap, *_ = data["stages"]

@@ -127,6 +127,7 @@ def _base(run: RunFolder, recipe: Recipe) -> dict[str, Any] | None:
         "path": recipe.model.path,
         **_scores(read_results(run.evaluation(name))),
         "safety": read_results(run.safety(name)) if answered else None,
+        "extended": recipe.tokens.extend is not None,
     }
 
 

@@ -350,6 +350,9 @@ class Base(Part):
     bits_per_byte_answers: Measured = Field(default_factory=dict, description="As in a stage.")
     samples: list[Sample] = Field(default_factory=list, description="What it writes.")
     safety: AllRates | None = Field(None, description="Its refusals; null where no stage is asked for any.")
+    extended: bool = Field(
+        False, description="Whether its tokenizer got new entries (`tokens.extend`), with which it is measured too."
+    )
 
 
 class Policy(Part):
