@@ -58,6 +58,46 @@ def test_every_layout_from_lines_parquet_and_a_folder_in_hub_layout(tmp_path: Pa
     assert found.url == "hub:set#1"
 
 
+USER, BOT = {"role": "user", "content": "Why?"}, {"role": "assistant", "content": "So."}
+# Turns as sets have them, and how many are kept or the reason that is said.
+ODD: dict[str, tuple[list[Any], int | str]] = {
+    "two prompts in a row": ([{"role": "user", "content": "Well."}, USER, BOT], 2),
+    "an empty system turn": ([{"role": "system", "content": ""}, USER, BOT], 2),
+    "a last prompt": ([USER, BOT, USER], 2),
+    "40 turns": ([USER, BOT] * 20, 40),
+    "names of roles in another script": (
+        [{"role": "ユーザー", "content": "なぜ？"}, {"role": "ボット", "content": "はい。"}],
+        2,
+    ),
+    "names of no role": ([{"role": "käyttäjä", "content": "Miksi?"}, BOT], "turn 1 has the role 'käyttäjä'"),
+    "null": ([USER, {"role": "assistant", "content": None}], "turn 2 (assistant) has no text (null)"),
+    "a list of parts": ([{"role": "user", "content": [{"type": "text", "text": "Why?"}]}, BOT], 2),
+    "a picture": (
+        [{"role": "user", "content": [{"type": "image_url"}]}, BOT],
+        "has a part that is not text (image_url)",
+    ),
+    "an answer first": ([BOT, USER, BOT], "it begins with an answer"),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_odd_conversations_of_a_folder_in_hub_layout(tmp_path: Path, name: str) -> None:
+    """As from lines: the same turns, or the same reason."""
+    turns, expected = ODD[name]
+    written(tmp_path / "a.jsonl", [{"messages": turns}])
+    written(tmp_path / "set/data/train.jsonl", [{"messages": turns}])
+    roles = {"ユーザー": "user", "ボット": "assistant"}
+    (line,), (row,) = read(tmp_path, roles=roles), read(tmp_path, dataset="set", roles=roles)
+    if isinstance(expected, int):
+        assert len(said(line)) == expected
+        assert said(row) == said(line)
+    else:
+        assert isinstance(line, Quarantined)
+        assert isinstance(row, Quarantined)
+        assert expected in line.error
+        assert row.error == line.error
+
+
 def test_trees_in_rows_and_nested(tmp_path: Path) -> None:
     rows = [{**row.value, "message_tree_id": "a", "lang": "en"} for row in ROWS]
     other = {"message_id": "x", "parent_id": None, "role": "prompter", "text": "Alone?", "message_tree_id": "x"}
