@@ -22,6 +22,7 @@ _FENCE = "```"
 _FENCES = re.compile(rf"^[ \t>*-]*{_FENCE}", re.MULTILINE)  # of blocks; within a line they quote a word
 # A last line of prose this long ends as a sentence; shorter ones are headings, names, results and points of lists.
 _LONG_LINE = 80  # characters
+_LOOK = 1000  # characters of it that are searched for the end of a sentence
 _MARKUP = ("#", "*", "-", "|", ">", "    ", "\t", "$", "\\")
 # A character that may end a sentence: no point within a name or address, or behind the number of a point.
 _END = re.compile(r"(?<!\W\d)(?<!\D\d)[.](?!\w)|[^\w\s.](?!(?<=[!?])\w)")
@@ -77,6 +78,7 @@ def is_cut(answer: str, lang: str) -> bool:
     last = text.rsplit("\n", 1)[-1]
     if len(last) < _LONG_LINE or last.startswith(_MARKUP) or not last[-1].isalnum() or last.lstrip()[0].isdigit():
         return False
+    last = last[-_LOOK:]  # a line may be a book
     ends = [found.end() for found in _END.finditer(last) if found[0] in ending]
     return bool(ends) and not _AFTERWORD.search(last[ends[-1] :])
 
