@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aurora.corpus.conversation import Turn
 from aurora.errors import UserError
 from aurora.files import read_json, write_json
 from aurora.recipe.tokens import Tokens, TrainedTokenizer
@@ -176,3 +177,30 @@ def test_the_format_of_a_recipe_without_one_is_the_models_or_auroras(tmp_path: P
         0,
         *facts.encode("### Instruction:\nWhy?\n### Response:\n"),
     ]
+
+
+WITH_SYSTEM = (
+    "{% for m in messages %}{% if loop.first and messages[0]['role'] != 'system' %}{{ '<|im_start|>system\nYou are "
+    "helpful.<|im_end|>\n' }}{% endif %}{{ '<|im_start|>' + m['role'] + '\n' + m['content'] + '<|im_end|>' + '\n' }}"
+    "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
+)
+
+
+def test_a_templates_own_system_prompt_is_trained_asked_and_left_out_where_one_is_given(tmp_path: Path) -> None:
+    """As SmolLM2 has it: turns end with <|im_end|>, its eos_token, and texts with <|endoftext|>."""
+    folder = folder_of(tmp_path / "t", "chatml")
+    (folder / TEMPLATE).write_text(WITH_SYSTEM)
+    write_json(folder / SETTINGS, {**read_json(folder / SETTINGS), "eos_token": "<|im_end|>", "add_bos_token": False})
+    write_json(folder / GENERATION, {"eos_token_id": 20, "pad_token_id": 20})
+    facts = read_text(folder)
+    form = Format(facts)
+    theirs = transformers.AutoTokenizer.from_pretrained(folder)
+    asked = [{"role": "user", "content": "Why?"}]
+    ids, mask = form.pair("Why?", "So.")
+    assert form.prompt("Why?") == theirs.apply_chat_template(asked, add_generation_prompt=True, return_dict=False)
+    assert ids == theirs.apply_chat_template([*asked, {"role": "assistant", "content": "So."}], return_dict=False)
+    assert "You are helpful." in theirs.decode(ids[: mask.index(1)])
+    assert [index for index, counts in zip(ids, mask, strict=True) if counts] == [*facts.encode("So."), 20]
+    assert (facts.start, facts.end, facts.stops) == (0, 0, (0, 20))  # a text ends otherwise than a turn; both stop
+    given = [Turn("system", "Be brief."), Turn("user", "Why?"), Turn("assistant", "So.")]
+    assert "You are helpful." not in theirs.decode(form.conversation(given)[0])
