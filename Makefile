@@ -20,10 +20,14 @@ define install
 	  || { grep -v '^Requirement already' $(LOG) | tail -n 20; echo "Set-up failed; all that pip said is in $(LOG)."; exit 1; }
 endef
 
-.PHONY: demo test lint types layers format bench nightly docs clean
+.PHONY: demo demo-smollm2 test lint types layers format bench nightly docs clean
 
 demo: .venv/demo
 	$(BIN)/aurora run recipes/tiny.yaml
+
+# The same on a real open model of 135 million parameters; no part of the tests.
+demo-smollm2: .venv/demo
+	$(BIN)/aurora run recipes/smollm2.yaml
 
 test: .venv/test
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 $(DISTRIBUTED)

@@ -23,6 +23,7 @@ ARGUMENTS = {
     "extension": ["--output", "{tmp}"],
     "layouts": ["--json"],
     "parallel": ["--json", "--layout", "1,1,2", "--micro-batch", "4"],
+    "parts": ["--json"],
     "retention": ["--tokens", "{tokens}", "--work", "{tmp}"],
     "start": ["--json", "--layout", "1,1,2"],
 }
