@@ -48,6 +48,30 @@ def test_sequences_longer_than_the_model_are_seen(recipe: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("vocabulary", "said"),
+    [
+        (300, "5: tokens.path: 1 of the 2 ids of the model's tokenizer mean the same in other/tokenizer.json (id 1"),
+        (1, "7: model.path: base/tokenizer.json has token id 1, but the model's last id is 0: put the model's own "),
+    ],
+)
+def test_a_tokenizer_of_another_model_is_seen_before_the_corpus_is_built(
+    recipe: Path, vocabulary: int, said: str
+) -> None:
+    from tokenizers import Tokenizer, models
+
+    from aurora.tokens.text.text_facts import END_OF_TEXT
+
+    base, other = recipe.parent / "base", recipe.parent / "other"
+    for folder, entries in ((base, {END_OF_TEXT: 0, "b": 1}), (other, {END_OF_TEXT: 0, "c": 1})):
+        folder.mkdir()
+        Tokenizer(models.BPE(entries, [])).save(str(folder / "tokenizer.json"))
+    (base / "config.json").write_text(json.dumps({**SHAPE, "n_positions": 16, "vocab_size": vocabulary}))
+    (base / "model.safetensors").write_bytes(b"")
+    (only,) = checked(recipe, (TOKENS, "tokens: {path: other}\n"), (MODEL, "  path: base\n")).mistakes
+    assert only.startswith(said)
+
+
 def test_a_network_that_is_not_of_its_familys_form_is_seen(recipe: Path) -> None:
     shape = "architecture: {family: llama, layers: 1, width: 16, heads: 2, positions: 32}"
     (only,) = checked(recipe, (MODEL, f"  {shape}\n")).mistakes

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from aurora.checking.findings import Findings
+from aurora.errors import AuroraError
 from aurora.nearest import nearest
 from aurora.recipe.names import is_hub_name
 
@@ -34,13 +35,15 @@ def check_model(findings: Findings) -> None:
         from aurora.tokens.text.published import find_gguf
         from aurora.tokens.text.text_facts import FILE
 
-        published, _ = published_architecture(folder / CONFIG)
+        published, vocabulary = published_architecture(folder / CONFIG)
         if find_gguf(path, findings.loaded.base) is None:
             weight_files(folder)
         if not (folder / FILE).is_file():
             findings.mistake(
                 "model.path", f"{folder} has no {FILE}: save its tokenizer there with transformers' save_pretrained"
             )
+        else:
+            _tokenizers(findings, folder, vocabulary)
         _positions(findings, published.positions)
 
 
@@ -85,6 +88,27 @@ def _folder(findings: Findings, key: str, path: str) -> Path | None:
     )
     findings.mistake(key, f"there is no {local} ({hint})")
     return None
+
+
+def _tokenizers(findings: Findings, folder: Path, vocabulary: int) -> None:
+    """Whether the model's tokenizer fits its embedding, and another one that is named means the same by its ids."""
+    from aurora.model.folder import fitting_text
+    from aurora.tokens.text.text_facts import FILE, load_tokenizer, refuse_other_ids
+
+    recipe, base = findings.loaded.recipe, findings.loaded.base
+    try:
+        own = fitting_text(folder, vocabulary).tokenizer
+    except AuroraError as error:
+        findings.mistake("model.path", str(error).removesuffix("."))
+        return
+    path = recipe.tokens.path
+    if path is None or path == recipe.model.path:
+        return
+    local = base / Path(path).expanduser()
+    file = local / FILE if local.is_dir() else local
+    if file.is_file() and file.name == FILE:
+        with findings.asking("tokens.path"):
+            refuse_other_ids(own, load_tokenizer(file), file)
 
 
 def _positions(findings: Findings, positions: int) -> None:
