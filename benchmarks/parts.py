@@ -34,7 +34,7 @@ VOCABULARY, ROWS, LENGTH = 49_152, 4, 256
 
 def measure(name: str, steps: int, small: bool) -> None:
     """Train the part `name` and print its figures."""
-    from aurora.model.adapters import to_train
+    from aurora.model.adapters.description import to_train
     from aurora.model.network import Network
     from aurora.model.tensors import tensor_table, trained_names
     from aurora.recipe.execution import Execution

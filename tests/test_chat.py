@@ -13,13 +13,13 @@ import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from aurora.chat import chat, introduction
+from aurora.console.terminal import plain
 from aurora.errors import AuroraError, UserError
 from aurora.model.folder import save_model
 from aurora.model.generation import generate
 from aurora.model.huggingface import export_model
 from aurora.model.network import Network
 from aurora.recipe.model import Architecture
-from aurora.terminal import plain
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from aurora.api.checkpoints import Checkpoint, load_checkpoint
-from aurora.progress import say
-from aurora.terminal import write
+from aurora.console.progress import say
+from aurora.console.terminal import write
 
 QUIT = "/quit"
 FLUENT_PARAMETERS = 1_000_000_000  # a smaller model is introduced with what not to expect of it

@@ -29,10 +29,10 @@ from aurora.commands import (
     tokens,
 )
 from aurora.commands.options import Commands
+from aurora.console.signals import Stopped, answered, interruption, sentence
+from aurora.console.terminal import line, write
 from aurora.errors import AuroraError, Mistakes
 from aurora.files import what_is_full
-from aurora.signals import Stopped, answered, interruption, sentence
-from aurora.terminal import line, write
 from aurora.version import __version__
 
 

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from aurora.model.adapters import to_train
+from aurora.model.adapters.description import to_train
 from aurora.model.network import Network
 from aurora.model.tensors import tensor_table, trained_names
 from aurora.model.weights import write_weights

@@ -122,8 +122,8 @@ def plan_run(loaded: LoadedRecipe, output: Path | str | None = None, *, until: s
 def _check(loaded: LoadedRecipe, folder: Path, until: str | None) -> None:
     """Say what there is to know before a run, and refuse what is certain to fail; of several processes the first."""
     from aurora.checking.check import check_loaded
+    from aurora.console.progress import say
     from aurora.pipeline.running import refuse_step
-    from aurora.progress import say
 
     refuse_step(loaded, folder, until)
     if os.environ.get("RANK", "0") == "0":

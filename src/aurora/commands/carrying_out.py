@@ -17,7 +17,7 @@ from aurora.commands.options import (
     restart_option,
     resume_option,
 )
-from aurora.terminal import write, write_json, write_json_text
+from aurora.console.terminal import write, write_json, write_json_text
 
 if TYPE_CHECKING:
     from aurora.recipe import LoadedRecipe

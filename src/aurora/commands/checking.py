@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from aurora.commands.options import json_option, output_option, overrides_argument, recipe_argument
-from aurora.terminal import line, write, write_json
+from aurora.console.terminal import line, write, write_json
 
 
 @click.command()

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from aurora.commands.options import FILE
-from aurora.terminal import write
+from aurora.console.terminal import write
 
 
 @click.command("export")

@@ -15,8 +15,8 @@ from aurora.commands.options import (
     recipe_argument,
     run_until,
 )
+from aurora.console.terminal import write, write_json, write_json_text
 from aurora.files import json_text
-from aurora.terminal import write, write_json, write_json_text
 
 
 @click.group(cls=Commands)

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from aurora.commands.options import FILE, json_option
-from aurora.terminal import write, write_json
+from aurora.console.terminal import write, write_json
 
 
 @click.command()

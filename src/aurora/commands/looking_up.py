@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from aurora.commands.options import json_option
-from aurora.terminal import write, write_json, write_json_text
+from aurora.console.terminal import write, write_json, write_json_text
 
 # As in `aurora.api.listing`, which is imported only when a list is asked for.
 KINDS = ("recipes", "policies", "languages", "rules", "models", "sources")

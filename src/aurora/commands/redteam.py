@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from aurora.commands.options import Commands, json_option, output_option, overrides_argument, recipe_argument
+from aurora.console.terminal import write_json_text
 from aurora.files import json_text, read_json
-from aurora.terminal import write_json_text
 
 
 @click.group(cls=Commands)

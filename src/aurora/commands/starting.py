@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from aurora.commands.options import FILE, json_option
-from aurora.terminal import line, write, write_json
+from aurora.console.terminal import line, write, write_json
 
 
 @click.command("init")

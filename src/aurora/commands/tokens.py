@@ -15,7 +15,7 @@ from aurora.commands.options import (
     recipe_argument,
     run_until,
 )
-from aurora.terminal import write, write_json
+from aurora.console.terminal import write, write_json
 
 
 @click.group(cls=Commands)

@@ -15,6 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from aurora.console.progress import progress, say
 from aurora.corpus.cleaning.normalise import normalise
 from aurora.corpus.document import COLUMNS, Document, Quarantined
 from aurora.corpus.kernels.compiled import nothing_kept
@@ -38,7 +39,6 @@ from aurora.files import sha256, write_json
 from aurora.hashes import digest_of
 from aurora.languages import lookup
 from aurora.languages.labels import CODE, UNDETERMINED
-from aurora.progress import progress, say
 from aurora.recipe.corpus import Corpus
 
 PARTS = ("clean", "held_out", "dropped", "quarantined", "other_domain")

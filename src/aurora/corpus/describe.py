@@ -8,12 +8,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from aurora.console.tables import table
+from aurora.console.terminal import line
 from aurora.corpus.ledger import FILE as LEDGER
 from aurora.errors import UserError
 from aurora.files import as_written, read_json
 from aurora.run.folder import RunFolder
-from aurora.tables import table
-from aurora.terminal import line
 
 
 def find_corpus(path: Path) -> Path:

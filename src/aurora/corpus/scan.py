@@ -16,6 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from aurora.console.tables import table
+from aurora.console.terminal import line
 from aurora.corpus.cleaning.code_look import label_code
 from aurora.corpus.cleaning.identify import Cld2, identify_batch
 from aurora.corpus.cleaning.normalise import normalise_batch
@@ -33,8 +35,6 @@ from aurora.errors import UserError
 from aurora.languages import lookup
 from aurora.languages.labels import required
 from aurora.recipe.sources import JsonlSource, ParquetSource, TextSource
-from aurora.tables import table
-from aurora.terminal import line
 
 KINDS = {"jsonl": (".jsonl", ".ndjson"), "parquet": (".parquet",), "text": (".txt", ".md")}
 EXAMPLES, EXCERPT = 2, 160  # examples of each set, rule and language; characters of each, two lines of a terminal

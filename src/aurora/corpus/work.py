@@ -20,9 +20,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.parquet as pq
 
+from aurora.console.progress import say
 from aurora.files import canonical_json, write_json
 from aurora.hashes import digest_of
-from aurora.progress import say
 
 # A document's fate as a number in the columns of fates, and the folder of the corpus that each number stands for.
 CLEAN, HELD_OUT, DROPPED = range(3)

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 import regex
 
+from aurora.console.progress import say
 from aurora.errors import UserError
 from aurora.evaluation.refusals import answer_items
 from aurora.files import atomic_file, write_json
-from aurora.progress import say
 from aurora.recipe.safety import Drafts
 from aurora.redteam.dataset import HARMLESS, SUMMARY, read_items
 from aurora.tokens.build import PAIRS_FILE

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from aurora.console.progress import progress
 from aurora.evaluation.bigram import train_bigram
 from aurora.evaluation.bits_per_byte import Windows, answer_windows, bits_of_windows, bits_per_byte, windows_of
 from aurora.evaluation.drafts import draft_answers
@@ -23,7 +24,6 @@ from aurora.evaluation.samples import write_samples
 from aurora.evaluation.statistics.estimates import Floats
 from aurora.files import atomic_file, write_json
 from aurora.model.folder import load_model
-from aurora.progress import progress
 from aurora.recipe.execution import Execution
 from aurora.recipe.safety import Drafts, Evaluation
 from aurora.redteam.dataset import HELD_OUT, SUMMARY, read_items, read_judge

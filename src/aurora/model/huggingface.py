@@ -16,20 +16,20 @@ from typing import Any
 import torch
 from pydantic import ValidationError
 
+from aurora.console.progress import progress
 from aurora.errors import AuroraError, UserError
 from aurora.files import atomic_file, read_json, write_json
 from aurora.hashes import digest_of
+from aurora.model.adapters.merging import FOLDER as ADAPTERS
 from aurora.model.converted import Converted
 from aurora.model.dequantized import quantization, read_gguf_weights
 from aurora.model.families import FAMILIES
 from aurora.model.families.family import Family
 from aurora.model.folder import fitting_text, fitting_weights, read_model, what_is_wrong, write_model
-from aurora.model.merging import FOLDER as ADAPTERS
 from aurora.model.new_entries import NewEntries, extended_embedding
 from aurora.model.published import CONFIG, INDEX, WEIGHTS, find_model, model_identity, weight_files
 from aurora.model.tensors import EMBEDDING, OUTPUT, POSITIONS
 from aurora.model.weights import num_bytes, read_weights, refuse_not_finite, split_weights, write_weights
-from aurora.progress import progress
 from aurora.recipe.model import ARCHITECTURE, DEQUANTIZED, LARGEST_VOCABULARY, Architecture
 from aurora.run.manifest import written_folder
 from aurora.tokens.text.companions import complete_companions

@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from aurora.errors import UserError
-from aurora.model.adapters import adapters_of
+from aurora.model.adapters.description import adapters_of
 from aurora.model.cross_entropy import linear_cross_entropy
 from aurora.model.layers.adapted import adapt
 from aurora.model.layers.attention import Attention

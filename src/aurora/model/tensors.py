@@ -15,7 +15,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Literal
 
-from aurora.model.adapters import adapter_names, adapters_of, new_deviation
+from aurora.model.adapters.description import adapter_names, adapters_of, new_deviation
 from aurora.model.families import FAMILIES
 from aurora.recipe.model import Architecture, Bias
 from aurora.recipe.stages.train import ALL, Part, Train

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from aurora.console.progress import say
 from aurora.errors import UserError
 from aurora.files import below, json_text, sha256
 from aurora.folders import MANIFEST, MISSING, clear_replaced, faults, keep_from_loss, refuse_faulty
@@ -24,7 +25,6 @@ from aurora.pipeline import corpus, evaluation, redteam, tokens, training
 from aurora.pipeline.reporting import write_run_report
 from aurora.pipeline.step import Project, Step
 from aurora.pipeline.training import Asked
-from aurora.progress import say
 from aurora.recipe import LoadedRecipe
 from aurora.run import seal
 from aurora.run.folder import HASHES, OWN_FILES, RECIPE, SCRATCH, SEAL, RunFolder

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from aurora.console.tables import table
 from aurora.errors import UserError
 from aurora.gguf.wheel import SCHEME
 from aurora.model.families import FAMILIES
@@ -23,7 +24,6 @@ from aurora.recipe import Recipe
 from aurora.recipe.execution import Execution
 from aurora.recipe.model import Architecture
 from aurora.recipe.stages.stage import Stage
-from aurora.tables import table
 from aurora.tokens.text.published import local_model
 from aurora.tokens.text.text_facts import read_text
 from aurora.training.parallel.layout import Layout, layout_of, refuse_stage

@@ -12,9 +12,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from aurora.console.progress import say
 from aurora.errors import UserError
 from aurora.files import atomic_file, read_json, write_json
-from aurora.progress import say
 from aurora.recipe.safety import Redteam
 from aurora.redteam.judge import Judge
 from aurora.redteam.policy import Policy, load_policy

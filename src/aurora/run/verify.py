@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from aurora.console.progress import progress
 from aurora.errors import AuroraError, UserError
 from aurora.files import sha256
 from aurora.folders import ALTERED, EXTRA, MANIFEST, MISSING, SET_ASIDE, extras, faults
-from aurora.progress import progress
 from aurora.run.folder import HASHES, LOCK, OWN_FILES, RECIPE, SCRATCH, SEAL, RunFolder
 from aurora.run.manifest import read_manifest
 from aurora.run.opening import run_of

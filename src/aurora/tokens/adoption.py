@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from aurora.console.progress import progress
 from aurora.errors import UserError
-from aurora.progress import progress
 from aurora.recipe.tokens import Adopted
 from aurora.tokens.store import CODES, HEADER, MAGIC, SideFile, StoreWriter, file_of, store_stem
 from aurora.tokens.text.encoder import byte_alphabet

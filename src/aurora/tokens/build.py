@@ -18,10 +18,10 @@ from typing import Any
 import numpy as np
 from tokenizers import Tokenizer
 
+from aurora.console.progress import progress, say
 from aurora.corpus.artifact import parts, read_columns
 from aurora.errors import AuroraError, UserError
 from aurora.files import read_json_lines, sha256
-from aurora.progress import progress, say
 from aurora.recipe.tokens import Infilling, Tokens
 from aurora.tokens.adoption import adopt_store
 from aurora.tokens.conversations import encode_conversations, holds_conversations

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from aurora.tables import table
-from aurora.terminal import line
+from aurora.console.tables import table
+from aurora.console.terminal import line
 from aurora.tokens.stage_loader import called
 
 PROVENANCE = ("id", "url", "license")

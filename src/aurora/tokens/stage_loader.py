@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from aurora.console.progress import say
 from aurora.errors import UserError
 from aurora.files import sha256
-from aurora.progress import say
 from aurora.recipe.names import REDTEAM
 from aurora.recipe.stages.stage import Stage
 from aurora.recipe.tokens import Infilling

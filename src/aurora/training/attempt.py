@@ -13,16 +13,16 @@ from dataclasses import asdict, dataclass
 
 from torch import Tensor
 
+from aurora.console.progress import progress, say
 from aurora.files import flush_tree, write_json
 from aurora.model.weights import write_weights
-from aurora.progress import progress, say
 from aurora.training.checkpoints.checkpoint import Keep, read_checkpoint
 from aurora.training.checkpoints.continuing import Earlier, Resumed
+from aurora.training.checkpoints.leaving import leave_model
 from aurora.training.checkpoints.saving import Saver
 from aurora.training.going_back import GoingBack
 from aurora.training.guard import Fault
 from aurora.training.inputs import Places, Reading, Training
-from aurora.training.leaving import leave_model
 from aurora.training.meter import Meter, TimedBatches
 from aurora.training.optimizer import MOMENT_KINDS
 from aurora.training.process.heartbeat import COMPUTING, Heartbeat

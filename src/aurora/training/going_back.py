@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from aurora.console.progress import say
 from aurora.errors import AuroraError
-from aurora.progress import say
 from aurora.recipe.stages.stage import Stage
 from aurora.training.checkpoints.checkpoint import Checkpoint, Damaged, Keep, read_checkpoint, step_folder
 from aurora.training.checkpoints.continuing import Earlier

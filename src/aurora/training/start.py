@@ -12,13 +12,13 @@ from pathlib import Path
 
 import torch
 
+from aurora.console.progress import say
 from aurora.errors import UserError
-from aurora.model.adapters import adapters_of, to_train
+from aurora.model.adapters.description import adapters_of, to_train
 from aurora.model.families import FAMILIES
 from aurora.model.folder import fitting_text, fitting_weights, read_architecture
 from aurora.model.network import Network
 from aurora.model.tensors import tensor_table, trained_names
-from aurora.progress import say
 from aurora.recipe.execution import Execution
 from aurora.recipe.model import WEIGHTS, Architecture
 from aurora.recipe.stages.stage import Stage

@@ -16,9 +16,9 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from aurora.console.progress import say
 from aurora.errors import AuroraError, UserError
 from aurora.files import canonical_json
-from aurora.progress import say
 from aurora.recipe.stages.made_with import MadeWith
 from aurora.recipe.stages.stage import Stage
 from aurora.tokens.loader import Batch

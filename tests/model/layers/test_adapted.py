@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from aurora.model.adapters import Adapters
+from aurora.model.adapters.description import Adapters
 from aurora.model.layers.adapted import Adapted, adapt
 
 

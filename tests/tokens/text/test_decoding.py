@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
-from aurora.terminal import plain
+from aurora.console.terminal import plain
 from aurora.tokens.text.decoding import pieces
 
 

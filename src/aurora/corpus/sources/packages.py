@@ -24,9 +24,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from aurora.console.progress import progress
 from aurora.errors import AuroraError, UserError
 from aurora.files import atomic_file, explained, open_regular, sha256
-from aurora.progress import progress
 from aurora.recipe.packages import WheelPin
 
 DOWNLOADS_AT_ONCE = 4  # more gain little: each pip takes a second of a core to start

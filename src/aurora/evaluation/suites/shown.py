@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from aurora.tables import table
+from aurora.console.tables import table
 
 COLUMNS = ("task", "items", "chance", "checkpoint", "accuracy", "95 %", "change", "p (Holm)", "verdict")
 

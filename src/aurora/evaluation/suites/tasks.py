@@ -11,11 +11,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from aurora.console.progress import progress
 from aurora.evaluation.statistics.comparisons import compare, holm
 from aurora.evaluation.statistics.estimates import estimate
 from aurora.evaluation.suites.items import Item
 from aurora.evaluation.suites.likelihoods import log_likelihoods, row_of
-from aurora.progress import progress
 
 if TYPE_CHECKING:
     from aurora.model.network import Network

@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from aurora.model.adapters import Adapters
+from aurora.model.adapters.description import Adapters
 
 
 class Adapted(nn.Module):

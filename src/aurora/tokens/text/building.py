@@ -15,11 +15,11 @@ from unicodedata import normalize
 
 from tokenizers import Tokenizer
 
+from aurora.console.progress import progress
 from aurora.corpus.artifact import parts, read_texts
 from aurora.errors import UserError
 from aurora.files import atomic_file, read_json, sha256, write_json
 from aurora.gguf.pieces import SPACE
-from aurora.progress import progress
 from aurora.recipe.tokens import Extension, Tokens
 from aurora.tokens.text.companions import write_companions
 from aurora.tokens.text.extension import extend_tokenizer

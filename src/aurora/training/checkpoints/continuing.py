@@ -14,8 +14,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from aurora.console.progress import say
 from aurora.errors import AuroraError, UserError
-from aurora.progress import say
 from aurora.recipe.stages.made_with import MadeWith, described, differences, json_values
 from aurora.recipe.stages.stage import Stage
 from aurora.training.checkpoints.aside import Aside, copy_records

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from aurora.terminal import write
+from aurora.console.terminal import write
 from aurora.training.process.job import Store
 
 COMPUTING = "forward and backward"

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn
 
-from aurora.progress import say
+from aurora.console.progress import say
 
 # Ctrl-C, the end of a job, the warning that Slurm sends before it (`--signal=USR1@300`), and a closed terminal.
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGHUP)

@@ -16,8 +16,8 @@ from typing import Literal
 
 import torch
 
+from aurora.console.progress import say
 from aurora.errors import UserError
-from aurora.progress import say
 from aurora.recipe.execution import Execution
 
 Precision = Literal["bf16", "fp32"]

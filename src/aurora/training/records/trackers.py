@@ -14,8 +14,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+from aurora.console.progress import say
 from aurora.errors import UserError
-from aurora.progress import say
 from aurora.recipe.execution import TrackerName
 
 Record = Mapping[str, float]

@@ -14,13 +14,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aurora import terminal
 from aurora.cli import main
+from aurora.console import terminal
+from aurora.console.progress import progress, say
+from aurora.console.terminal import line, plain, write, write_json_text
 from aurora.corpus.describe import describe
 from aurora.corpus.ledger import Ledger
 from aurora.files import write_json
-from aurora.progress import progress, say
-from aurora.terminal import line, plain, write, write_json_text
 
 HOSTILE = "\x1b]0;owned\x07\x1b[2J\x9b31m\x08\x7f\r\u202egpj.\u2066x\u0085\0\ud800"
 STEERING = set(HOSTILE) - set("]0;owned[2J31mgpj.x")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from aurora.model.adapters import AdaptedArchitecture, linear_modules, to_train
+from aurora.model.adapters.description import AdaptedArchitecture, linear_modules, to_train
 from aurora.model.network import Network
 from aurora.model.tensors import tensor_table, trained_names
 from aurora.recipe.model import Architecture

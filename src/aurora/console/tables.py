@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aurora.terminal import line
+from aurora.console.terminal import line
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], num_labels: int) -> list[str]:

@@ -13,7 +13,7 @@ import pytest
 
 from aurora.__main__ import start
 from aurora.cli import main
-from aurora.signals import SIGNALS, answered
+from aurora.console.signals import SIGNALS, answered
 
 AGAIN = "run the same command again to go on where it stopped."
 
@@ -78,7 +78,7 @@ def test_a_long_call_of_a_library_does_not_hold_a_signal_up() -> None:
     program = (
         "import hashlib, sys\n"
         "import aurora\n"
-        "from aurora import cli, signals\n"
+        "from aurora import cli; from aurora.console import signals\n"
         "signals.PATIENCE_SECONDS = 0.1\n"
         "def blocked(*_):\n"
         "    print('here', flush=True)\n"
@@ -98,7 +98,7 @@ def test_a_long_call_of_a_library_does_not_hold_a_signal_up() -> None:
 
 
 def test_a_fork_dies_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("aurora.signals.PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr("aurora.console.signals.PATIENCE_SECONDS", 0.0)
     with answered():
         child = os.fork()
         if child == 0:

@@ -16,7 +16,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from aurora.terminal import line, plain, write
+from aurora.console.terminal import line, plain, write
 
 # A person sees a bar move within a second; a log keeps its lines, so an hour may add 60 of them.
 BAR_SECONDS, LINE_SECONDS = 1.0, 60.0

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from aurora.terminal import write
+from aurora.console.terminal import write
 
 # The end of a job, a terminal that is closed, and what Slurm sends some time before (`--signal=USR1@300`); Ctrl-C has
 # Python's own exception.

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from aurora.files import write_json
-from aurora.model.adapters import AdaptedArchitecture, adapter_names, linear_modules
+from aurora.model.adapters.description import AdaptedArchitecture, adapter_names, linear_modules
 from aurora.model.tensors import tensor_table
 from aurora.model.weights import write_weights
 

@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from aurora import progress as module
-from aurora.progress import progress, say
+from aurora.console import progress as module
+from aurora.console.progress import progress, say
 
 
 def test_no_bar_is_drawn_where_nobody_watches(capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from torch import Tensor
 
-from aurora.model.adapters import AdaptedArchitecture
+from aurora.model.adapters.description import AdaptedArchitecture
+from aurora.model.adapters.merging import FOLDER, Merged, write_adapters
 from aurora.model.folder import write_model
-from aurora.model.merging import FOLDER, Merged, write_adapters
 from aurora.recipe.model import Architecture
 
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from aurora.tables import table
+from aurora.console.tables import table
 
 
 def test_words_stand_left_and_numbers_right_and_nothing_is_cut() -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from aurora.model.adapters import AdaptedArchitecture, to_train
-from aurora.model.merging import CONFIG, TENSORS, Merged, write_adapters
+from aurora.model.adapters.description import AdaptedArchitecture, to_train
+from aurora.model.adapters.merging import CONFIG, TENSORS, Merged, write_adapters
 from aurora.model.network import Network
 from aurora.model.weights import read_weights
 from aurora.recipe.model import Architecture
