@@ -7,6 +7,7 @@ run again.
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import time
@@ -185,6 +186,7 @@ def _carry_out(run: Path, step: Step, announce: Callable[[str], object] = str) -
         if step.shared:
             announce(step.name)
         step.run(folder)
+        gc.collect()  # a network and its hooks hold each other: without this the next stage trains beside the last one
     seal.settle(run, part)
     say(f"  done in {time.perf_counter() - start:.0f} s: {run / step.folder}")
     return True
