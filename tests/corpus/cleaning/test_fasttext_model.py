@@ -38,5 +38,5 @@ def test_what_is_missing_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         with pytest.raises(UserError, match="is not a fastText model"):
             FastText(tmp_path / "broken.ftz")
     monkeypatch.setitem(sys.modules, "fasttext", None)
-    with pytest.raises(UserError, match=r"install aurora-lm\[fasttext\]"):
+    with pytest.raises(UserError, match="run `pip install fasttext-predict`"):
         FastText(tmp_path / "broken.ftz")

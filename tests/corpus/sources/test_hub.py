@@ -109,7 +109,7 @@ def test_no_network(layout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_without_the_extra(layout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "datasets", None)
-    with pytest.raises(UserError, match=r"pip install 'aurora-lm\[hub\]'"):
+    with pytest.raises(UserError, match="run `pip install datasets huggingface-hub` first"):
         read(source(), layout)
 
 

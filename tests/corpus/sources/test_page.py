@@ -157,5 +157,7 @@ def test_anything_is_read_or_refused(data: bytes) -> None:
 
 def test_the_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "resiliparse", None)
-    with pytest.raises(UserError, match=r"corpus\.sources\.web reads web pages: pip install 'aurora-lm\[web\]'"):
+    with pytest.raises(
+        UserError, match=r"corpus\.sources\.web reads web pages: run `pip install fastwarc resiliparse` first"
+    ):
         extractor("web")
