@@ -186,7 +186,8 @@ def _carry_out(run: Path, step: Step, announce: Callable[[str], object] = str) -
         if step.shared:
             announce(step.name)
         step.run(folder)
-        gc.collect()  # a network and its hooks hold each other: without this the next stage trains beside the last one
+        if step.shared:  # a trained network and its hooks hold each other, and would live on beside the next one
+            gc.collect()
     seal.settle(run, part)
     say(f"  done in {time.perf_counter() - start:.0f} s: {run / step.folder}")
     return True
