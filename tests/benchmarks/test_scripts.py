@@ -21,6 +21,7 @@ ARGUMENTS = {
     "accelerator": ["--json"],
     "curation": ["--json", "--part", "detection", "--part", "normalise"],  # the other parts are scripts below
     "extension": ["--output", "{tmp}"],
+    "instructions": ["--json"],
     "layouts": ["--json"],
     "parallel": ["--json", "--layout", "1,1,2", "--micro-batch", "4"],
     "parts": ["--json"],
@@ -33,6 +34,7 @@ READ_TEXT = sorted(
     if name.startswith("curation") or name in ("fit_thresholds", "published_tokenizers", "tokens")
 )
 PRINT_A_TABLE = {"attention", "fit_thresholds", "retention"}
+PRINT_MANY_LINES = {"curation_contamination", "curation_conversations"}  # all others' object is their last line
 
 
 def run(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -64,8 +66,8 @@ def test_a_script_runs_to_its_end(script: str, tmp_path: Path, request: pytest.F
     assert done.returncode == 0, done.stderr[-3000:]
     assert done.stdout.strip()
     if script not in PRINT_A_TABLE:
-        found = done.stdout[done.stdout.index("{") :] if script == "curation_contamination" else done.stdout
-        assert json.loads(found if script == "curation_contamination" else found.strip().split("\n")[-1])
+        printed = done.stdout.strip()
+        assert json.loads(printed[printed.index("{") :] if script in PRINT_MANY_LINES else printed.split("\n")[-1])
 
 
 @pytest.mark.parametrize("script", ["curation", "tokens"])
