@@ -31,3 +31,14 @@ def test_a_disk_that_is_too_small(recipe: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(amounts.shutil, "disk_usage", lambda path: usage)
     (only,) = checked(recipe).mistakes
     assert "execution.keep_checkpoints: 4 checkpoints of 9," in only
+
+
+def test_text_in_parquet_is_larger_than_its_file(recipe: Path) -> None:
+    """As a build counts it for shards, and `aurora init` for its choices."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    path = recipe.parent / "web.parquet"
+    pq.write_table(pa.table({"text": [f"{WORDS['en']} {number}" for number in range(50)], "lang": ["en"] * 50}), path)
+    notes = checked(recipe, ("jsonl", "parquet"), ("tokens: 256", "tokens: 256_000")).notes
+    assert f"web has about {4 * path.stat().st_size / 1e6:.3g} MB of text" in notes[-1]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-from checking.conftest import checked, write_rows
+from checking.conftest import SOURCE, checked, write_rows
+from corpus.sources.conversations.small_endpoint import endpoint, said
 from small_run import WORDS
 
 FINNISH = f"{WORDS['fi']}. " * 3
@@ -57,3 +59,21 @@ def test_documents_in_another_language_than_declared_would_be_lost(recipe: Path)
         "4: corpus.sources.web.language: 20 of the first 20 documents read as 'fi', not 'en', and would all be "
         "dropped; write fi, or take it out."
     ]
+
+
+def test_no_endpoint_is_asked_before_a_run(recipe: Path) -> None:
+    """A check, a dry run and a run that is refused cost nothing."""
+    write_rows(recipe.parent / "web.jsonl", [{"text": f"{FINNISH} {number}"} for number in range(20)])
+    with endpoint(lambda number, body: said("Kysymys?")) as small:
+        source = {
+            "kind": "conversations",
+            "paths": ["web.jsonl"],
+            "language": "fi",
+            "templates": [{"prompt": "{question}", "response": "{text}"}],
+            "rephrase": {"endpoint": small.address, "model": "m", "keys": {"question": "Kysy: {text}"}},
+        }
+        found = checked(recipe, (SOURCE, json.dumps(source)), ("web/en", "web/fi"))
+        assert small.bodies == []
+    assert found.mistakes == []
+    missing = checked(recipe, ("web.jsonl", "wep.jsonl")).mistakes
+    assert "wep.jsonl" in missing[0]  # its files are looked for all the same

@@ -105,3 +105,15 @@ def test_what_was_begun_runs_as_it_stands_to_its_report(data: Path) -> None:
     report = json.loads(Path("run/report.json").read_text())
     assert report["stages"][1]["retention"]["budget"] == {"docstrings/en": 0.02, "sources/code": 0.02}
     assert report["safety"]["policy"]["title"] == "Policy of mine"
+
+
+def test_words_of_a_policy_that_are_there_are_kept(tmp_path: Path) -> None:
+    words = tmp_path / "mine/policy/fi.yaml"
+    words.parent.mkdir(parents=True)
+    words.write_text("a week of work")
+    with pytest.raises(UserError, match=r"mine/policy is there already: give another folder, or move it away"):
+        begin(Path("mine"), "fi", ["data/*.jsonl"], None, "own")
+    assert words.read_text() == "a week of work"
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["policy"]  # nothing was begun
+    begin(Path("mine"), "fi", ["data/*.jsonl"], None, None)  # which writes no policy
+    assert words.read_text() == "a week of work"

@@ -14,7 +14,6 @@ from aurora.errors import AuroraError
 from aurora.recipe.names import REDTEAM
 
 BYTES_PER_TOKEN = 4.0  # of English; other languages have fewer characters per token, and more bytes per character
-PACKED = 4  # as compressed files are counted for shards
 BYTES_PER_PARAMETER = 12  # weights and two moments
 
 
@@ -67,9 +66,8 @@ def check_disk(findings: Findings, run: Path) -> None:
 
 
 def _size(findings: Findings, name: str) -> float | None:
-    """Bytes of text of a source's files, compressed ones counted as more; None where they do not lie here."""
-    from aurora.corpus.sources.files import find_files
-    from aurora.corpus.sources.formats.compression import is_compressed
+    """About how many bytes of text a source's files hold; None where they do not lie here."""
+    from aurora.corpus.sources.files import find_files, size_of_text
 
     source = findings.loaded.recipe.corpus.sources[name]
     paths = getattr(source, "paths", None)
@@ -79,5 +77,5 @@ def _size(findings: Findings, name: str) -> float | None:
         files = find_files(name, paths, findings.loaded.base).values()
     except AuroraError:
         return None
-    size = float(sum(path.stat().st_size * (PACKED if is_compressed(path) else 1) for path in files))
+    size = float(sum(map(size_of_text, files)))
     return size if source.limit_megabytes is None else min(size, source.limit_megabytes * 1e6)

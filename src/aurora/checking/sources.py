@@ -13,6 +13,7 @@ from pathlib import Path
 
 from aurora.checking.findings import Findings
 from aurora.corpus.document import Document, Quarantined
+from aurora.corpus.sources.rows import USUAL_TEXT_KEYS
 from aurora.languages.labels import CODE, UNDETERMINED, family
 from aurora.nearest import nearest
 from aurora.recipe.names import EVERY, REDTEAM
@@ -83,6 +84,8 @@ def _look(findings: Findings, key: str, name: str, source: Source, cache: Path) 
         source, JsonlSource | ParquetSource | TextSource | ConversationsSource
     ):
         return None
+    if isinstance(source, ConversationsSource) and source.rephrase is not None:
+        return None  # to read it is to ask its endpoint, which may cost money: only a run does
     documents: list[Document] = []
     broken: list[Quarantined] = []
     whole = False
@@ -115,7 +118,7 @@ def _unusable(key: str, source: Source, first: Quarantined) -> tuple[str, str, b
     if missing not in first.error:
         return key, f"none of the first rows is a document ({first.where}: {first.error})", False
     keys = first.error.strip("'\"").rpartition(missing)[2].split(", ")
-    usual = next((name for name in ("text", "content", "body", "raw_content") if name in keys), None)
+    usual = next((name for name in USUAL_TEXT_KEYS if name in keys), None)
     close = nearest(getattr(source, "text_key", ""), keys) or usual
     meant = f"did you mean {close}?" if close else f"keys: {', '.join(keys)}"
     return f"{key}.text_key", f"the rows have no {source.text_key!r} ({meant})", True  # type: ignore[union-attr]

@@ -15,16 +15,13 @@ from typing import Any
 
 from aurora.corpus.document import Document, Quarantined
 from aurora.corpus.sources import read_source
-from aurora.corpus.sources.files import find_files, is_parquet, read_lines
-from aurora.corpus.sources.formats.compression import is_compressed
+from aurora.corpus.sources.files import find_files, read_lines, size_of_text
 from aurora.corpus.sources.streams import is_cuttable
 from aurora.files import canonical_json, read_json, write_json
 from aurora.languages import lookup
 from aurora.recipe.corpus import Corpus
-from aurora.recipe.sources import JsonlSource, ParquetSource, Source
+from aurora.recipe.sources import JsonlSource, Source
 
-# Compressed files and Parquet hold about four times their size in text; shards should hold about equal amounts of text.
-COMPRESSION = 4
 FOLDERS = ("base", "cache", "folder", "work")
 _BLOCK = 1 << 22  # bytes read at a time to count lines
 
@@ -136,7 +133,7 @@ def make_plan(
 
 
 def shards_of(name: str, source: Source, base: Path, size: float) -> list[Shard]:
-    """The shards of a source, each of about `size` bytes on disk."""
+    """The shards of a source, each of about `size` bytes of text."""
     paths = getattr(source, "paths", None)
     if source.limit_megabytes is not None or not paths:
         return [Shard(name)]
@@ -144,10 +141,9 @@ def shards_of(name: str, source: Source, base: Path, size: float) -> list[Shard]
     group: list[str] = []
     weight = 0
     for place, path in find_files(name, paths, base).items():
-        packed = isinstance(source, ParquetSource) or is_parquet(path) or is_compressed(path)
-        bytes_on_disk = path.stat().st_size * (COMPRESSION if packed else 1)
-        cut = isinstance(source, JsonlSource) and bytes_on_disk > size and is_cuttable(path)
-        if group and (cut or weight + bytes_on_disk > size):
+        weighs = size_of_text(path)
+        cut = isinstance(source, JsonlSource) and weighs > size and is_cuttable(path)
+        if group and (cut or weight + weighs > size):
             shards.append(Shard(name, len(shards), tuple(group), size=weight))
             group, weight = [], 0
         if cut:
@@ -155,7 +151,7 @@ def shards_of(name: str, source: Source, base: Path, size: float) -> list[Shard]
                 shards.append(Shard(name, len(shards), (place,), start, end, line, end - start))
         else:
             group.append(place)
-            weight += bytes_on_disk
+            weight += weighs
     if group:
         shards.append(Shard(name, len(shards), tuple(group), size=weight))
     return shards if len(shards) > 1 else [replace(shards[0], number=None)]

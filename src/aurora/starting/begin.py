@@ -25,7 +25,7 @@ from aurora.starting.look import ENOUGH, FEWEST, Look, look_at
 from aurora.starting.policy import languages_of_model, write_policy
 from aurora.starting.writing import REPLAYED, SOURCE, Plan, files, recipe_text
 
-RECIPE = "recipe.yaml"
+RECIPE, POLICY = "recipe.yaml", "policy.yaml"  # the policy's words are in the folder of its name
 OWN = "own"  # a policy to change, rather than one that comes with Aurora
 
 
@@ -46,7 +46,8 @@ def begin(folder: Path, language: str, text: Sequence[str], base: str | None, po
     except ValueError as error:
         raise UserError(f"--language: {error}.") from error
     recipe = folder / RECIPE
-    for place in (recipe, *([folder / "policy.yaml"] if policy == OWN else [])):
+    policy_file = folder / POLICY
+    for place in (recipe, *([policy_file, policy_file.with_suffix("")] if policy == OWN else [])):
         if place.exists():
             raise UserError(f"{place} is there already: give another folder, or move it away.")
     if folder.exists() and not folder.is_dir():
@@ -103,8 +104,8 @@ def _policy(folder: Path, policy: str | None, tag: str, written: list[Path]) -> 
     languages = list(dict.fromkeys([language for language in (tag, "en") if language in words]))
     if policy != OWN:
         return policy, languages
-    written += write_policy(folder / "policy.yaml", languages)
-    return "policy.yaml", languages
+    written += write_policy(folder / POLICY, languages)
+    return POLICY, languages
 
 
 def _words(policy: str) -> list[str]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-BYTES_PER_TOKEN = 3.5
+from aurora.checking.amounts import BYTES_PER_TOKEN
+
 PASSES = 4  # over the user's text at most; more is worth little (arXiv 2305.16264)
 HELD_OUT_BYTES = 100_000  # of the user's text, for measuring
 

@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from aurora.corpus.cleaning.identify import Cld2, contradicts
-from aurora.corpus.sources.files import find_files, is_parquet, json_rows, parquet_rows
-from aurora.corpus.sources.formats.compression import is_compressed
-from aurora.corpus.sources.rows import Row
+from aurora.corpus.sources.files import find_files, is_parquet, json_rows, parquet_rows, size_of_text
+from aurora.corpus.sources.rows import USUAL_TEXT_KEYS, Row
 from aurora.corpus.sources.streams import opened_text
 from aurora.errors import UserError
 from aurora.languages.labels import CODE, UNDETERMINED, canonical
@@ -25,9 +24,7 @@ LOOKED_AT = 200  # rows
 SHOWN = 72  # letters of the first document
 ENOUGH = 0.9  # of the rows, to say what a key holds
 FEWEST = 10  # documents that tell a language
-PACKED = 4  # as compressed files are counted for shards
 Kind = Literal["jsonl", "parquet", "text"]
-_USUAL = ("text", "content", "raw_content", "body")
 
 
 @dataclass(frozen=True)
@@ -58,9 +55,9 @@ def look_at(patterns: Sequence[str], language: str) -> Look:
         documents = [text for row in rows if isinstance(text := _value(row, text_key), str) and text.strip()]
     if not documents:
         raise UserError(f"{files[0]} has no text in its first {LOOKED_AT} rows: give other files as --text.")
-    size = sum(path.stat().st_size * (PACKED if is_compressed(path) else 1) for path in files)
+    size = sum(map(size_of_text, files))
     languages = _languages(documents, language)
-    share = 1.0 if kind == "text" else _share_of_text(kind, files[0], documents)
+    share = _share_of_text(files[0], documents) if kind == "jsonl" else 1.0
     first = " ".join(documents[0].split())[:SHOWN]
     return Look(kind, len(files), size * share, text_key, language_key, document, languages, len(documents), first)
 
@@ -107,7 +104,7 @@ def _text_key(rows: Sequence[Mapping[str, Any]], path: Path) -> str:
                 lengths[key] += len(value)
     if not lengths:
         raise UserError(f"{path} has no rows with text: give JSON lines, Parquet or text files as --text.")
-    usual = next((key for key in _USUAL if lengths[key] > 0.2 * lengths.total()), None)
+    usual = next((key for key in USUAL_TEXT_KEYS if lengths[key] > 0.2 * lengths.total()), None)
     return usual or lengths.most_common(1)[0][0]
 
 
@@ -159,10 +156,8 @@ def _languages(documents: Sequence[str], language: str) -> dict[str, int]:
     return dict(found.most_common())
 
 
-def _share_of_text(kind: Kind, path: Path, documents: Sequence[str]) -> float:
-    """How much of a file is text; Parquet holds less than its text, as it is compressed."""
-    if kind == "parquet":
-        return float(PACKED)
+def _share_of_text(path: Path, documents: Sequence[str]) -> float:
+    """How much of a file of JSON lines is the documents' text."""
     with opened_text(path) as stream:
         lines = [line for _, line in zip(range(LOOKED_AT), stream, strict=False)]
     whole = sum(map(len, lines)) or 1

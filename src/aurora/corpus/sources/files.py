@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from aurora.corpus.document import Document, Quarantined, new_document
-from aurora.corpus.sources.formats.compression import Damage, broken_off, first_line
+from aurora.corpus.sources.formats.compression import Damage, broken_off, first_line, is_compressed
 from aurora.corpus.sources.rows import Row, document_of, fact_keys
 from aurora.corpus.sources.streams import LARGEST_FILE, LONGEST_LINE, numbered_lines, opened_text, pieces
 from aurora.errors import UserError
@@ -28,6 +28,7 @@ from aurora.languages.labels import UNDETERMINED
 from aurora.recipe.sources import JsonlSource, ParquetSource, SourceBase, TextSource
 
 EXCERPT = 160  # characters
+COMPRESSION = 4  # compressed files and Parquet hold about so many times their size in text
 BATCH_ROWS = 1024  # rows of a Parquet file in memory at a time
 _HEAD = 1 << 16  # bytes read to see whether a file is an array
 _PARQUET = b"PAR1"  # what such a file begins with
@@ -120,6 +121,11 @@ def is_parquet(path: Path) -> bool:
     """Whether a file is Parquet by its content."""
     with path.open("rb") as stream:
         return stream.read(len(_PARQUET)) == _PARQUET
+
+
+def size_of_text(path: Path) -> int:
+    """About how many bytes of text a file holds, by its size alone."""
+    return path.stat().st_size * (COMPRESSION if is_parquet(path) or is_compressed(path) else 1)
 
 
 def parquet_rows(

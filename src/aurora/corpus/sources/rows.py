@@ -14,6 +14,7 @@ from aurora.corpus.document import Document, new_document
 from aurora.languages.labels import UNDETERMINED
 from aurora.recipe.sources import HubSource, JsonlSource, ParquetSource
 
+USUAL_TEXT_KEYS = ("text", "content", "raw_content", "body")  # of published corpora, the commonest first
 ADDRESS_KEY, ID_KEY, LICENSE_KEY, SCORE_KEY = "url", "id", "license", "language_score"
 LONGEST_FACT = 2000  # characters; a longer value is not an address, an id or a licence
 # The keys of FineWeb, FineWeb2, CulturaX, mC4 and Dolma, then those of HPLT and OSCAR.

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from aurora.errors import UserError
+from aurora.nearest import MOST_LISTED
 
 GAP = "_"
 KINDS = ("multiple_choice", "cloze_choice")
@@ -39,15 +40,12 @@ class Item:
 
 def task_file(name: str, data: Path | None) -> Path:
     """The file of the task `name`: in the folder `data`, or among those that come with Aurora."""
-    places = [data] if data is not None else [Path(str(OWN))]
-    found = [
-        place / f"{name}{ending}" for place in places for ending in ENDINGS if (place / f"{name}{ending}").is_file()
-    ]
-    if found:
-        return found[0]
-    known = sorted({path.name.split(".")[0] for place in places for path in place.glob("*.jsonl*")})
-    there = f"there are {', '.join(known[:20])}" if known else "it holds none"
-    raise UserError(f"{places[0]} has no task {name}: {there}. --data names another folder.")
+    place = Path(str(OWN)) if data is None else data
+    files = {path.name.removesuffix(ending): path for ending in ENDINGS for path in sorted(place.glob(f"*{ending}"))}
+    if name in files:
+        return files[name]
+    there = f"there are {', '.join(sorted(files)[:MOST_LISTED])}" if files else "it holds none"
+    raise UserError(f"{place} has no task {name}: {there}. --data names another folder.")
 
 
 def read_task(path: Path, limit: int | None = None) -> list[Item]:
