@@ -67,9 +67,12 @@ def test_what_cannot_be_judged_is_a_user_s_mistake(more: tuple[str, ...], said: 
 
 
 def test_documents_without_the_key_are_counted_as_unreadable(tmp_path: Path) -> None:
-    (tmp_path / "a.jsonl").write_text('{"text": "One.", "lang": "en"}\n')
-    done = invoke("corpus", "scan", tmp_path / "a.jsonl", "--rules", "c4", "--text-key", "nothing", "--json")
-    assert (json.loads(done.stdout)["documents"], json.loads(done.stdout)["quarantined"]) == (1, 1)
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"text": "One.", "lang": "en"}\n{"body": "Two."}\n')
+    done = invoke("corpus", "scan", path, "--rules", "c4", "--json")
+    assert (json.loads(done.stdout)["documents"], json.loads(done.stdout)["quarantined"]) == (2, 1)
+    with pytest.raises(UserError, match="none of the 2 inputs can be read; the first, a.jsonl:1: the key nothing is"):
+        invoke("corpus", "scan", path, "--rules", "c4", "--text-key", "nothing", "--json")
 
 
 def test_rules_must_be_said() -> None:

@@ -85,3 +85,13 @@ def test_what_cannot_be_scanned(tmp_path: Path) -> None:
         scan(tmp_path / "nowhere", ["basic"], Reading())
     with pytest.raises(UserError, match="no file matches"):
         scan(tmp_path / "nowhere.jsonl", ["basic"], Reading())
+
+
+def test_what_cannot_be_read_is_said_with_its_reason(tmp_path: Path) -> None:
+    write(tmp_path)
+    findings = scan(tmp_path, ["basic"], Reading())
+    assert findings.unreadable is not None
+    assert f"The first that cannot be read is {findings.unreadable}." in describe(findings)
+    assert "a.jsonl" in findings.unreadable
+    with pytest.raises(UserError, match=r"none of the \d+ inputs can be read; the first, .*a.jsonl:1: .*--text-key"):
+        scan(tmp_path / "a.jsonl", ["basic"], Reading(text_key="body"))

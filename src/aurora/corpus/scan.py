@@ -51,11 +51,13 @@ class Reading:
 
 @dataclass
 class Findings:
-    """The result as JSON types: counts by language; by set, rule and language; examples; personal data."""
+    """The result as JSON types: counts by language; by set, rule and language; examples; personal data. `unreadable`
+    says where the first input is that cannot be read, and why."""
 
     documents: int = 0
     bytes: int = 0
     quarantined: int = 0
+    unreadable: str | None = None
     languages: dict[str, dict[str, int]] = field(default_factory=dict)
     rules: dict[str, dict[str, dict[str, int]]] = field(default_factory=dict)
     examples: list[dict[str, Any]] = field(default_factory=list)
@@ -90,8 +92,17 @@ def scan(path: Path, sets: Sequence[str], reading: Reading, personal_data: bool 
         whole = [item for item in documents if _is_utf8(item.text)]
         findings.quarantined += len(inputs) - len(whole)
         findings.documents += len(inputs)
+        if findings.unreadable is None:
+            findings.unreadable = next(
+                (f"{it.where}: {it.error}" for it in inputs if isinstance(it, Quarantined)), None
+            )
         if whole:
             _judge(findings, whole, sets, personal_data)
+    if findings.unreadable and findings.documents == findings.quarantined:
+        raise UserError(
+            f"{path}: none of the {findings.documents:,} inputs can be read; the first, {findings.unreadable}. Name "
+            "the key of the text by --text-key, or give other files."
+        )
     return findings
 
 
@@ -102,6 +113,7 @@ def describe(findings: Findings) -> str:
     lines = [
         f"{findings.documents:,} documents = {kept:,} that pass all sets + {lost:,} that do not + "
         f"{findings.quarantined:,} that cannot be read; {findings.bytes / 1e6:.1f} MB.",
+        *([line(f"The first that cannot be read is {findings.unreadable}.")] if findings.unreadable else []),
         "",
         *table(
             ("language", "documents", "MB", "kept by all", *findings.rules),
