@@ -71,7 +71,7 @@ def test_documents_without_the_key_are_counted_as_unreadable(tmp_path: Path) -> 
     path.write_text('{"text": "One.", "lang": "en"}\n{"body": "Two."}\n')
     done = invoke("corpus", "scan", path, "--rules", "c4", "--json")
     assert (json.loads(done.stdout)["documents"], json.loads(done.stdout)["quarantined"]) == (2, 1)
-    with pytest.raises(UserError, match="none of the 2 inputs can be read; the first, a.jsonl:1: the key nothing is"):
+    with pytest.raises(UserError, match=r"none of the 2 inputs can be read; the first, a\.jsonl:1: the key nothing is"):
         invoke("corpus", "scan", path, "--rules", "c4", "--text-key", "nothing", "--json")
 
 

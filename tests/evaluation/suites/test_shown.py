@@ -22,7 +22,7 @@ def test_every_figure_has_its_column() -> None:
     header, first, second = lines(FOUND)
     assert header.split() == [word for column in COLUMNS for word in column.split()]
     assert first.split() == ["own", "100", "0.250", "base", "0.500", "0.400", "to", "0.600"]
-    assert second.split()[-6:] == ["0.171", "to", "0.344", "-0.250", "0.000", "forgot"]
+    assert second.split()[-7:] == ["0.171", "to", "0.344", "-0.250", "<", "0.001", "forgot"]
     assert second.index("cap") == first.index("base") + len("base") - len("cap")  # figures end below each other
 
 

@@ -47,6 +47,12 @@ def test_checkpoints_are_compared_in_pairs_and_corrected_for_their_number() -> N
     assert found["a"]["compared"]["cap"]["difference"] == pytest.approx(-2 / 3)
     assert found["a"]["compared"]["cap"]["verdict"] == "forgot"
     assert found["a"]["compared"]["cap"]["holm"] == pytest.approx(2 * found["a"]["compared"]["cap"]["p_value"])
+    assert 0 < found["a"]["compared"]["cap"]["smallest_change"] < 0.5
+    spaced = results({"a b": answers["a"], "a": {"base": answered(*base), "b cap": answered(*base)}}, *[
+        {"a b": 0.5, "a": 0.5}, {"a b": Path("a b.jsonl"), "a": Path("a.jsonl")}
+    ])  # fmt: skip
+    assert spaced["a b"]["compared"]["cap"]["verdict"] == "forgot"
+    assert spaced["a"]["compared"]["b cap"]["verdict"] == "cannot tell"
     same = results({"a": {"base": answered(*base), "cap": answered(*base)}}, {"a": 0.5}, {"a": Path("a.jsonl")})
     assert same["a"]["compared"]["cap"]["verdict"] == "cannot tell"
     shown = lines(found)

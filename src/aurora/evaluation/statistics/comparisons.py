@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from aurora.evaluation.statistics.estimates import LEVEL, NORMAL, UPPER, Floats, checked, error_of_mean, numbered
 
 Verdict = Literal["gained", "forgot", "cannot tell"]
+Task = TypeVar("Task", bound=Hashable)
 RESAMPLES = 4000  # the 95 % point of a bootstrap then lies within about 0.7 % of where more would put it
 SEED = 2404_00399  # of the bootstrap, so that a comparison made again says the same
 # Work on so many numbers of resamples at a time: 64 MB.
@@ -75,9 +76,9 @@ def mcnemar(lost: int, won: int) -> float:
     return min(1.0, 2 * tail / (1 << changed))
 
 
-def holm(p_values: Mapping[str, float]) -> dict[str, float]:
+def holm(p_values: Mapping[Task, float]) -> dict[Task, float]:
     """Adjusted p-values of several tasks: below 0.05 with at most 5 % risk of a single false one (Holm 1979)."""
-    adjusted: dict[str, float] = {}
+    adjusted: dict[Task, float] = {}
     least = 0.0
     for rank, task in enumerate(sorted(p_values, key=p_values.__getitem__)):
         least = max(least, min(1.0, p_values[task] * (len(p_values) - rank)))
@@ -85,14 +86,14 @@ def holm(p_values: Mapping[str, float]) -> dict[str, float]:
     return {task: adjusted[task] for task in p_values}
 
 
-def verdicts(tasks: Mapping[str, Sequence[Comparison]]) -> dict[str, Verdict]:
+def verdicts(tasks: Mapping[Task, Sequence[Comparison]]) -> dict[Task, Verdict]:
     """The verdict of every task, from its comparisons in one or more wordings.
 
     A task's p-value is the largest of its wordings, so that it is sure in all of them; Holm's correction runs over the
     tasks. Wordings that disagree leave it untold.
     """
     sure = holm({task: max(one.p_value for one in wordings) for task, wordings in tasks.items()})
-    found: dict[str, Verdict] = {}
+    found: dict[Task, Verdict] = {}
     for task, wordings in tasks.items():
         said = {one.verdict for one in wordings}
         found[task] = said.pop() if len(said) == 1 and sure[task] <= 1 - LEVEL else "cannot tell"

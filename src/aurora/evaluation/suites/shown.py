@@ -19,7 +19,8 @@ def lines(found: Mapping[str, Any]) -> list[str]:
             interval = f"{accuracy['low']:.3f} to {accuracy['high']:.3f}"
             compared = ["", "", ""]
             if other is not None:
-                compared = [f"{other['difference']:+.3f}", f"{other['holm']:.3f}", other["verdict"]]
+                p_value = f"{other['holm']:.3f}" if other["holm"] >= 0.001 else "< 0.001"  # none is 0
+                compared = [f"{other['difference']:+.3f}", p_value, other["verdict"]]
             figures = [f"{result['chance']:.3f}", name, f"{accuracy['mean']:.3f}", interval]
             rows.append([task, str(accuracy["items"]), *figures, *compared])
     return table(COLUMNS, rows, 1)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aurora.console.progress import progress
-from aurora.evaluation.statistics.comparisons import compare, holm
+from aurora.evaluation.statistics.comparisons import Comparison, compare, holm, smallest_change, verdicts
 from aurora.evaluation.statistics.estimates import estimate
 from aurora.evaluation.suites.items import Item
 from aurora.evaluation.suites.likelihoods import log_likelihoods, row_of
@@ -54,23 +54,24 @@ def results(
 ) -> dict[str, Any]:
     """Accuracies by task and checkpoint (in the order given), and each later one compared with the first in pairs."""
     found: dict[str, Any] = {}
-    p_values: dict[str, float] = {}
+    compared: dict[tuple[str, str], Comparison] = {}
     for task, by_checkpoint in answers.items():
         right = {name: [float(item.right) for item in items] for name, items in by_checkpoint.items()}
         first = next(iter(right))
-        compared = {name: compare(right[first], scores) for name, scores in right.items() if name != first}
-        p_values |= {f"{task} {name}": found_.p_value for name, found_ in compared.items()}
+        others = {name: scores for name, scores in right.items() if name != first}
+        compared |= {(task, name): compare(right[first], scores) for name, scores in others.items()}
         found[task] = {
             "file": files[task].name,
             "chance": chance[task],
             "accuracy": {name: asdict(estimate(scores)) for name, scores in right.items()},
             "compared_with": first,
-            "compared": {name: asdict(found_) | {"verdict": found_.verdict} for name, found_ in compared.items()},
+            "compared": {
+                name: asdict(compared[task, name]) | {"smallest_change": smallest_change(right[first], scores)}
+                for name, scores in others.items()
+            },
             "items": {name: [asdict(item) for item in items] for name, items in by_checkpoint.items()},
         }
-    for key, value in holm(p_values).items():
-        task, name = key.split(" ", 1)
-        part = found[task]["compared"][name]
-        part["holm"] = value
-        part["verdict"] = part["verdict"] if value <= 0.05 else "cannot tell"
+    corrected = holm({key: comparison.p_value for key, comparison in compared.items()})
+    for (task, name), verdict in verdicts({key: [comparison] for key, comparison in compared.items()}).items():
+        found[task]["compared"][name] |= {"holm": corrected[task, name], "verdict": verdict}
     return found
