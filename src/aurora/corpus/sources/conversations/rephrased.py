@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from aurora.corpus.document import Quarantined
+from aurora.corpus.sources.conversations.asking import Asking
 from aurora.corpus.sources.conversations.endpoint import Endpoint, sha256_of
 from aurora.corpus.sources.conversations.templates import filled
 from aurora.corpus.sources.files import broken
@@ -35,18 +37,18 @@ def rephrased(rows: Rows, name: str, source: ConversationsSource, cache: Path) -
         yield from rows
         return
     endpoint = Endpoint(name, settings, cache)
-    pool = ThreadPoolExecutor(settings.at_once, "rephrasing")
+    asking: Asking[dict[str, str]] = Asking(settings.at_once)
     waiting: deque[tuple[Row | Quarantined, Future[dict[str, str]] | None]] = deque()
     try:
         for row in rows:
-            asked = pool.submit(_answers, endpoint, row.value, settings) if isinstance(row, Row) else None
+            asked = asking.submit(partial(_answers, endpoint, row.value, settings)) if isinstance(row, Row) else None
             waiting.append((row, asked))
             if len(waiting) > AHEAD * settings.at_once:
                 yield _answered(*waiting.popleft(), name, source, settings)
         while waiting:
             yield _answered(*waiting.popleft(), name, source, settings)
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        asking.close()
 
 
 def _answers(endpoint: Endpoint, value: Any, settings: Rephrase) -> dict[str, str]:
