@@ -22,11 +22,12 @@ TEXT, CODE, INSTRUCTIONS = KINDS = ("text", "code", "instructions")
 def mixtures_section(report: Report, palette: Palette) -> Html:
     """Figure 2, and the stages in numbers."""
     shares = _shares(report, palette)
-    tables = [part for part in (_share_table(report, palette), _kind_table(report), _stage_table(report)) if part]
+    tables = [part for part in (_kind_table(report), _stage_table(report)) if part]
     return section(
         "mixtures",
         "What each stage was trained on",
         shares,
+        _share_table(report, palette),  # with a column for each stage: half of a page is too narrow for four
         tag("div", [tag("div", part) for part in tables], class_="columns tables"),
     )
 
