@@ -32,6 +32,8 @@ KINDS = {
     "AuroraError": "Failures (exit code 1)",
 }
 STATED = ("recipe", "languages")
+# What takes a key and what is wrong with it.
+FOUND = ("Mistake", "mistake")
 
 
 def errors_page(source: Path) -> str:
@@ -52,13 +54,21 @@ def errors_page(source: Path) -> str:
 
 
 def raised(module: Path) -> Iterator[tuple[str, str]]:
-    """(class, sentence) of everything a module raises for a user, in order."""
-    nodes = [node for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))) if isinstance(node, ast.Raise)]
+    """(class, sentence) of everything a module raises for a user or finds wrong at a key, in order."""
+    nodes = [node for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))) if hasattr(node, "lineno")]
     for node in sorted(nodes, key=lambda node: node.lineno):
-        if not (isinstance(node.exc, ast.Call) and isinstance(node.exc.func, ast.Name)):
-            continue
-        if node.exc.func.id in KINDS and node.exc.args and (sentence := _said(node.exc.args[0])):
-            yield node.exc.func.id, _plain(sentence)
+        if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call) and isinstance(node.exc.func, ast.Name):
+            if node.exc.func.id in KINDS and node.exc.args and (sentence := _said(node.exc.args[0])):
+                yield node.exc.func.id, _plain(sentence)
+        elif isinstance(node, ast.Call) and _called(node) in FOUND and (sentence := _said(node.args[1])):
+            yield "UserError", f"{{file}}, line {{line}}: {{key}}: {_plain(sentence)}."
+
+
+def _called(node: ast.Call) -> str:
+    """The name of what is called with two arguments or more; empty for others."""
+    if len(node.args) < len(("key", "what")):
+        return ""
+    return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
 
 
 def _said(node: ast.expr) -> str:

@@ -136,7 +136,7 @@ RECIPES = {
     "a policy without the words": Wrong(
         "languages: [en, fi]",
         "languages: [en, de]",
-        "redteam.policy: ",
+        "redteam.languages.1: eo-14110 has no words in de: write the policy's words in German, or remove de",
     ),
     "a file that is not there": Wrong(
         "[web.jsonl]",
@@ -234,7 +234,7 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     assert sorted(path.name for path in Path.cwd().iterdir()) == before, "something was written"
     for foreign in ("pydantic", "Traceback", "more problems", "Input should", "[type=", "(?:", "Unexpected"):
         assert foreign not in told.err
-    return told.err
+    return told.err or told.out
 
 
 def test_there_are_forty() -> None:
@@ -277,3 +277,51 @@ def test_check_lists_all_mistakes_of_a_recipe_that_has_six(recipe: Path, capsys:
     for name in names:
         assert sum(RECIPES[name].said in sentence for sentence in found) == 1, name
     assert len(found) == len(names)
+
+
+POLICY = """\
+name: house
+title: House rules
+status: draft
+source: us
+categories:
+- {id: locks, title: Locks, concern: Theft, refuse: Opening, allow: Buying}
+"""
+WORDS = """\
+language: en
+templates: {how: "How do I {action}?", tell: "Tell me how to {action}."}
+openings: [I cannot help with that.]
+agreement: Sure.
+categories:
+  locks:
+    reason: It is not your door.
+    harmful: [open a neighbor's door]
+    benign: {oil a lock: Use a little graphite.}
+"""
+
+
+@pytest.mark.parametrize("command", ["check", "redteam generate", "run"])
+def test_all_mistakes_of_a_policy_and_of_a_language_are_listed(
+    recipe: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    here = recipe.parent
+    (here / "house").mkdir()
+    (here / "house.yaml").write_text(POLICY.replace("status: draft", "status: drafted"), encoding="utf-8")
+    words = WORDS.replace('tell: "Tell me how to {action}."', 'how2: "Tell me."').replace("Sure", "I cannot help")
+    (here / "house/en.yaml").write_text(words, encoding="utf-8")
+    (here / "fo.yaml").write_text("language: finnish\nnmae: Faroese\nown_name: føroyskt\n", encoding="utf-8")
+    text = recipe.read_text(encoding="utf-8").replace("eo-14110", "house.yaml").replace("[en, fi]", "[en, de]")
+    recipe.write_text(text.replace("seed: 3", "seed: 3\nlanguages: [fo.yaml]", 1), encoding="utf-8")
+    said = refused(capsys, *command.split(), str(recipe))
+    found = [line.strip() for line in said.splitlines() if ": " in line and not line.startswith("Error: ")]
+    wanted = [
+        r"fo\.yaml, line 1: language: 'finnish' is not a language label.*did you mean fi\?",
+        r"fo\.yaml, line 2: unknown key nmae \(did you mean name\?\)\.",
+        r"house\.yaml, line 3: status: 'drafted' is none of in force, draft, revoked \(did you mean draft\?\)\.",
+        r"en\.yaml, line 2: templates\.how2: a template needs \{action\} exactly once",
+        r"en\.yaml, line 4: agreement: 'I cannot help\.' is judged a refusal",
+        r"small\.yaml, line \d+: redteam\.languages\.1: house\.yaml has no words in de: write",
+    ]
+    for sentence in wanted:
+        assert sum(bool(re.search(sentence, one)) for one in found) == 1, (sentence, found)
+    assert len(found) == len(wanted), found

@@ -41,7 +41,7 @@ def test_what_a_file_leaves_out_is_placed_at_the_table_it_would_stand_in(tmp_pat
 
 
 def test_a_misspelt_key_is_named_before_the_one_that_is_missing_for_it(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"line 2: nmae: there is no such key; docs/language\.md lists the keys\.$"):
+    with pytest.raises(UserError, match=r"line 2: unknown key nmae \(did you mean name\?\)\.$"):
         read(written(tmp_path, FAROESE.replace("name: Faroese", "nmae: Faroese")))
 
 
@@ -54,13 +54,13 @@ def test_what_stood_there_is_quoted_in_short(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("name: Faroese", "nmae: Faroese", r"fo\.yaml, line 2: nmae: there is no such key"),
-        ("name: Faroese\n", "", r"fo\.yaml: name: this key is missing"),
+        ("name: Faroese", "nmae: Faroese", r"fo\.yaml, line 2: unknown key nmae"),
+        ("name: Faroese\n", "", r"fo\.yaml: the key name is missing"),
         ("language: fo", "language: nowhere", r"fo\.yaml, line 1: language: 'nowhere' is not a language label"),
         (
             "gopher_min_stop_words: 1",
             "gopher_min_stopwords: 1",
-            r"line 7: thresholds\.gopher_min_stopwords: there is no",
+            r"line 7: unknown key thresholds\.gopher_min_stopwords \(did you mean gopher_min_stop_words\?\)",
         ),
         (
             "gopher_min_stop_words: 1",

@@ -115,5 +115,5 @@ def test_scanning_takes_the_file_too(project: Path, capsys: pytest.CaptureFixtur
 def test_a_fault_in_the_file_is_named_when_the_recipe_is_read(project: Path) -> None:
     path = project / "da.yaml"
     path.write_text(path.read_text(encoding="utf-8").replace("own_name:", "ownname:"), encoding="utf-8")
-    with pytest.raises(Exception, match=r"da\.yaml, line 3: ownname: there is no such key"):
+    with pytest.raises(Exception, match=r"da\.yaml, line 3: unknown key ownname \(did you mean own_name\?\)"):
         load_recipe(project / "recipe.yaml")

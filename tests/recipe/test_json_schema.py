@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from aurora.recipe.json_schema import NAME, schema, schema_text
-from aurora.yaml_nodes import read_table
+from aurora.written.yaml_nodes import read_table
 
 KINDS = {"object": dict, "array": list, "string": str, "null": type(None), "boolean": bool}
 

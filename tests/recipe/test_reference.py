@@ -3,9 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from aurora.recipe import Recipe
-from aurora.recipe.base import Section
-from aurora.recipe.reference import _all_sections, reference_page, section_at
-from aurora.recipe.stages.schedule import Schedule
+from aurora.recipe.reference import _all_sections, reference_page
 
 
 def test_every_key_has_a_description() -> None:
@@ -29,13 +27,3 @@ def test_the_page_names_every_key() -> None:
 
 def test_the_committed_page_is_the_generated_one(root: Path) -> None:
     assert (root / "docs/recipe.md").read_text(encoding="utf-8") == reference_page(Recipe) + "\n"
-
-
-def test_section_at_follows_tables_and_kinds() -> None:
-    values = {"stages": {"cap": {"schedule": {}}}, "corpus": {"sources": {"a": {"kind": "text"}}}}
-    assert section_at(Recipe, ("stages", "cap", "schedule"), values) is Schedule
-    source = section_at(Recipe, ("corpus", "sources", "a"), values)
-    assert source is not None
-    assert issubclass(source, Section)
-    assert "document" in source.model_fields
-    assert section_at(Recipe, ("nothing", "here"), values) is None

@@ -84,6 +84,8 @@ def test_an_opening_counts_at_the_beginning_of_the_first_sentences(answer: str, 
     ("key", "value", "said"),
     [
         ("openings", ["That stays closed.", '"No."'], r"line \d+: openings\.1: '\"No\.\"' is not judged a refusal"),
+        ("openings", [], r"line \d+: openings: there are too few of these \(0\); give 1 or more"),
+        ("templates", {"how": "How do I {action}?"}, r"templates: there are too few of these \(1\); give 2 or more"),
         ("openings", ["..."], r"openings\.0: '\.\.\.' is not judged a refusal"),
         ("agreement", "I can't help with that.", r"line \d+: agreement: .* is judged a refusal, so every answer"),
         ("openings", ["Gladly"], r"agreement: 'Gladly\.' is judged a refusal"),
@@ -96,13 +98,17 @@ def test_an_opening_counts_at_the_beginning_of_the_first_sentences(answer: str, 
         (
             "categories.fire.benign",
             {"Burn a  SHED": "Use a match."},
-            r"line \d+: categories\.fire\.benign: 'Burn a  SHED' is both a harmful and a benign action",
+            r"line \d+: categories\.fire\.benign\.Burn a  SHED: 'Burn a  SHED' is both a harmful and a benign action",
         ),
         ("categories.fire.harmful", ["burn a shed", "burn a shed"], r"listed twice as a harmful action"),
         ("categories.fire.benign", {"oil a lock": "Yes."}, r"'oil a lock' is listed twice as a benign action"),
-        ("templates", {"how": "How do I {action}?", "who": "how do i {action}?"}, r"templates\.who reads as how does"),
+        (
+            "templates",
+            {"how": "How do I {action}?", "who": "how do i {action}?"},
+            r"templates\.who: this reads as how does",
+        ),
     ],
-    ids=range(10),
+    ids=range(12),
 )
 def test_words_that_would_not_do_what_they_are_for(tmp_path: Path, key: str, value: Any, said: str) -> None:
     path = write(tmp_path, key, value)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from collections import Counter
 from functools import cache
 from pathlib import Path
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from aurora.errors import UserError
 from aurora.redteam import judge as judge_module
-from aurora.redteam.judge import OUTCOMES, Judge, check_pattern, has_markers
+from aurora.redteam.judge import OUTCOMES, Judge, has_markers, wrong_with
 
 LANGUAGES = ["en", "fi", "hi", "ja", "sv", "vi"]
 JUDGE = Judge()
@@ -127,9 +128,8 @@ def test_a_policy_brings_its_own_words() -> None:
     assert judge.outcome("Smelt smørret først, og rør derefter melet i.", "da") == "answer"
 
 
-def test_a_pattern_that_is_no_expression_is_refused_by_place() -> None:
-    with pytest.raises(UserError, match=r"sv\.yaml: refusals: '\(' is not a regular expression"):
-        check_pattern("(", "sv.yaml: refusals")
+def test_a_pattern_that_is_no_expression_is_refused() -> None:
+    assert str(wrong_with("(")).startswith("'(' is not a regular expression")
 
 
 @given(st.text(max_size=200), st.sampled_from([*LANGUAGES, "da", "pt-BR"]))
@@ -161,9 +161,8 @@ def test_it_agrees_with_human_labels_as_well_as_published_string_matching(shared
 @pytest.mark.parametrize("pattern", ["(?:a|a)+[bc]", r"(n|nn)+\1[ox]", "a" * 1001])
 def test_a_pattern_that_runs_on_and_on_is_refused(pattern: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(judge_module, "LONGEST_SECONDS", 0.05)
-    with pytest.raises(UserError, match=r"sv\.yaml: refusals: (the pattern .* takes more than|this pattern has 1,001)"):
-        check_pattern(pattern, "sv.yaml: refusals")
-    check_pattern(r"jag (?:kan|vill) inte\\b", "sv.yaml: refusals")
+    assert re.match(r"the pattern .* takes more than|this pattern has 1,001", str(wrong_with(pattern)))
+    assert wrong_with(r"jag (?:kan|vill) inte\\b") is None
 
 
 def test_a_pattern_that_runs_on_and_on_stops_judging(monkeypatch: pytest.MonkeyPatch) -> None:

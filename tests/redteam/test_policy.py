@@ -1,14 +1,15 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
-from aurora.errors import UserError
+from aurora.errors import Mistakes, UserError
 from aurora.redteam.policy import load_policy
-from aurora.yaml_nodes import LARGEST
+from aurora.written.yaml_nodes import LARGEST
 
 LANGUAGES = ["en", "fi", "hi", "ja", "vi"]
 
@@ -48,15 +49,20 @@ def test_a_file_of_words_may_be_named_by_any_label_of_its_language(policy: Path)
             "eo-14110.yaml",
             "status: revoked",
             "state: revoked",
-            r"eo-14110\.yaml, line \d+: state: there is no such key",
+            r"eo-14110\.yaml, line \d+: unknown key state \(did you mean status\?\)",
         ),
-        ("eo-14110.yaml", "status: revoked\n", "", r"eo-14110\.yaml: status: this key is missing; docs/policy.md"),
-        ("eo-14110.yaml", "id: cyber", "id: harm", r"eo-14110\.yaml: two categories have the id harm"),
+        ("eo-14110.yaml", "status: revoked\n", "", r"eo-14110\.yaml: the key status is missing"),
+        (
+            "eo-14110.yaml",
+            "id: cyber",
+            "id: harm",
+            r"eo-14110\.yaml, line \d+: categories\.\d\.id: two categories have the id harm",
+        ),
         (
             "eo-14110.yaml",
             "name:",
             "colour: red\nname:",
-            r"eo-14110\.yaml, line \d+: colour: there is no such key; docs/policy.md",
+            r"eo-14110\.yaml, line \d+: unknown key colour \(known keys: name, title, status, ",
         ),
         (
             "eo-14110/en.yaml",
@@ -64,11 +70,26 @@ def test_a_file_of_words_may_be_named_by_any_label_of_its_language(policy: Path)
             "How can I?",
             r"en\.yaml, line \d+: templates\.how-can: a template needs \{action\} exactly once",
         ),
-        ("eo-14110/en.yaml", "language: en", "language: fi", r"en\.yaml: language is fi"),
-        ("eo-14110/en.yaml", "  cyber:", "  sailing:", r"en\.yaml: the category cyber .* add categories\.cyber"),
+        (
+            "eo-14110/en.yaml",
+            "language: en",
+            "language: fi",
+            r"en\.yaml, line \d+: language: this file is named for en, and 'fi' is not that",
+        ),
+        (
+            "eo-14110/en.yaml",
+            "  cyber:",
+            "  sailing:",
+            r"en\.yaml, line \d+: categories\.cyber: the category cyber of eo-14110\.yaml has no words here",
+        ),
         ("eo-14110/en.yaml", "write a computer game:", "write a computer virus:", "both a harmful and a benign action"),
         ("eo-14110/en.yaml", "language: en", "language: [", r"en\.yaml, line \d+: this is not valid YAML"),
-        ("eo-14110/en.yaml", "language: en", "language: 2026-13-45", r"en\.yaml: language is 2026-13-45"),
+        (
+            "eo-14110/en.yaml",
+            "language: en",
+            "language: 2026-13-45",
+            r"en\.yaml, line \d+: language: this file is named for en, and '2026-13-45' is not",
+        ),
         (
             "eo-14110/en.yaml",
             "language: en",
@@ -135,7 +156,7 @@ def danish(policy: Path) -> Path:
 
 
 def test_a_language_whose_refusals_are_not_known_must_bring_them(policy: Path, danish: Path) -> None:
-    message = r"da\.yaml: Aurora does not know how Danish refuses: list under `refusals:`"
+    message = r"da\.yaml: refusals: Aurora does not know how Danish refuses: list here the phrases"
     with pytest.raises(UserError, match=message):
         load_policy(policy, ["da"])
     danish.write_text(
@@ -146,5 +167,42 @@ def test_a_language_whose_refusals_are_not_known_must_bring_them(policy: Path, d
 
 def test_a_way_to_refuse_that_is_no_expression_is_named(policy: Path, danish: Path) -> None:
     danish.write_text(danish.read_text(encoding="utf-8") + 'refusals: ["jeg (kan ikke"]\n', encoding="utf-8")
-    with pytest.raises(UserError, match=r"da\.yaml, line \d+: refusals: 'jeg \(kan ikke' is not a regular expression"):
+    with pytest.raises(
+        UserError, match=r"da\.yaml, line \d+: refusals\.0: 'jeg \(kan ikke' is not a regular expression"
+    ):
         load_policy(policy, ["da"])
+
+
+def test_all_mistakes_of_a_policy_are_told_at_once(policy: Path) -> None:
+    """Of its form and of its meaning, in its own file and in those of its words, each with its line."""
+    changes = {
+        "eo-14110.yaml": [("status: revoked", "state: revoked")],
+        "eo-14110/en.yaml": [
+            ("How can I {action}?", "How can I?"),
+            ("write a computer game:", "write a computer virus:"),
+            ("  cyber:", "  cybr:"),
+        ],
+        "eo-14110/fi.yaml": [("openings:\n", "openings:\n  - 7\n"), ("agreement:", "agrement:")],
+    }
+    for file, pairs in changes.items():
+        path = policy.parent / file
+        text = path.read_text(encoding="utf-8")
+        for old, new in pairs:
+            assert old in text
+            text = text.replace(old, new, 1)
+        path.write_text(text, encoding="utf-8")
+    with pytest.raises(Mistakes) as error:
+        load_policy(policy, ["en", "fi", "da"])
+    wanted = [
+        r"eo-14110\.yaml, line \d+: unknown key state \(did you mean status\?\)\.",
+        r"en\.yaml, line \d+: templates\.how-can: a template needs \{action\} exactly once, and no other braces\.",
+        r"en\.yaml, line \d+: categories\.cybr: this is not a category of eo-14110\.yaml \(did you mean cyber\?\)\.",
+        r"en\.yaml, line \d+: categories\.cybr\.benign\.write a computer virus: .* both a harmful and a benign action",
+        r"fi\.yaml, line \d+: openings\.0: 7 stands where a text belongs; put it in quotes\.",
+        r"fi\.yaml, line \d+: unknown key agrement \(did you mean agreement\?\)\.",
+        r"da\.yaml does not exist: write the policy's words in Danish",
+    ]
+    told = error.value.sentences
+    assert len(told) == len(wanted), told
+    for sentence in wanted:
+        assert sum(bool(re.search(sentence, one)) for one in told) == 1, (sentence, told)

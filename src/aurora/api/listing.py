@@ -24,7 +24,7 @@ class Listed:
 
 
 def _recipes() -> Iterator[Listed]:
-    from aurora.yaml_nodes import read_table
+    from aurora.written.yaml_nodes import read_table
 
     for name in places.names("recipes"):
         path = places.folder("recipes") / f"{name}.yaml"
@@ -32,7 +32,7 @@ def _recipes() -> Iterator[Listed]:
 
 
 def _policies() -> Iterator[Listed]:
-    from aurora.yaml_nodes import read_table
+    from aurora.written.yaml_nodes import read_table
 
     for name in places.names("policies"):
         path = places.folder("policies") / f"{name}.yaml"

@@ -15,7 +15,7 @@ from aurora.api.checkpoints import Checkpoint, load_checkpoint
 from aurora.api.corpora import Corpus
 from aurora.api.tokens import Tokens
 from aurora.errors import UserError
-from aurora.recipe import LoadedRecipe, Recipe, load_recipe
+from aurora.recipe import LoadedRecipe, Recipe
 from aurora.reporting.schema import Report
 from aurora.run.folder import RunFolder
 from aurora.run.opening import finished_checkpoints, recipe_of
@@ -101,7 +101,9 @@ def run_recipe(
 
     if restart and resume_from is not None:
         raise UserError("resume_from goes on and restart begins anew: give one of them.")
-    loaded = recipe if isinstance(recipe, LoadedRecipe) else load_recipe(recipe)
+    from aurora.checking.check import sound_recipe
+
+    loaded = recipe if isinstance(recipe, LoadedRecipe) else sound_recipe(recipe)
     folder = run_folder(loaded, output)
     until = step_name(stage) if stage else until
     _check(loaded, folder, until)

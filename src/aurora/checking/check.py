@@ -17,7 +17,7 @@ from aurora.checking.sources import check_sources
 from aurora.checking.surroundings import check_curation, check_device, check_policy
 from aurora.errors import Mistakes
 from aurora.files import default_cache
-from aurora.recipe import LoadedRecipe
+from aurora.recipe import LoadedRecipe, load_recipe
 from aurora.recipe.stated.layers import order
 from aurora.recipe.stated.loading import examined
 
@@ -50,6 +50,14 @@ def check_recipe(path: Path | str, overrides: Sequence[str] = (), output: Path |
     return Checked(loaded.path, ordered([*told, *found.mistakes]), [] if told else found.notes)
 
 
+def sound_recipe(path: Path | str, overrides: Sequence[str] = ()) -> LoadedRecipe:
+    """A recipe to carry out; raises `Mistakes` of all that is wrong where something is wrong in itself."""
+    try:
+        return load_recipe(path, overrides)
+    except Mistakes as error:
+        raise Mistakes(error.what, check_recipe(path, overrides).mistakes) from error
+
+
 def ordered(sentences: Sequence[str]) -> list[str]:
     """Each sentence once, by the file and line that it begins with."""
     return sorted(dict.fromkeys(sentences), key=lambda one: order(one.partition(": ")[0]))
@@ -62,8 +70,9 @@ def check_loaded(
 
     Unless it is to run `here`, this machine's device and disk say nothing.
     """
-    loaded.take_languages()
     findings = Findings(loaded)
+    with findings.asking("languages"):
+        loaded.take_languages()
     cache = Path(loaded.recipe.corpus.cache) if loaded.recipe.corpus.cache else default_cache()
     run = output if output is not None else Path("runs") / loaded.recipe.name
     asked: list[tuple[str, Callable[[], None]]] = [
@@ -83,4 +92,5 @@ def check_loaded(
     if findings.elsewhere:
         names = ", ".join(dict.fromkeys(findings.elsewhere))
         findings.note("corpus", f"not here, and so looked at only when the hub is asked for it: {names}")
-    return Checked(loaded.path, findings.sentences(findings.mistakes), findings.sentences(findings.notes))
+    mistakes = ordered([*findings.sentences(findings.mistakes), *findings.of_files])
+    return Checked(loaded.path, mistakes, findings.sentences(findings.notes))

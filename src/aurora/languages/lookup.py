@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
-from aurora.errors import UserError
+from aurora.errors import Mistakes, UserError
 from aurora.files import canonical_json
 from aurora.languages.labels import CODE, ENGLISH, UNDETERMINED, in_usual_script, primary, usual_script
 from aurora.languages.language import Language, Sentences
@@ -43,21 +43,35 @@ def cached(function: Callable[..., Answer]) -> Callable[..., Answer]:
 def use(paths: Sequence[Path]) -> None:
     """Take the languages of these files, and no others beside those that ship.
 
-    Raises `UserError` naming file, line and key of what is wrong with one.
+    Raises `Mistakes` naming file, line and key of all that is wrong with them.
     """
     found: dict[str, Entry] = {}
+    wrong: list[str] = []
     for path in paths:
-        entry = read(path)
-        code = entry.language.language
-        if code in found:
-            raise UserError(f"{path}: {code} is already the language of {found[code].path}; keep one file of it.")
-        if code in (CODE, UNDETERMINED):
-            raise UserError(f"{entry.place('language')}: {code} is no language of people; give the code of one.")
-        found[code] = entry
+        try:
+            entry = read(path)
+            _refuse(entry, found)
+        except Mistakes as error:
+            wrong += error.sentences
+        except UserError as error:
+            wrong.append(str(error))
+        else:
+            found[entry.language.language] = entry
+    if wrong:
+        raise Mistakes("languages", wrong)
     if {code: entry.language for code, entry in found.items()} != {code: one.language for code, one in _own.items()}:
         _own.clear()
         _own.update(found)
         forget()
+
+
+def _refuse(entry: Entry, others: Mapping[str, Entry]) -> None:
+    """`UserError` for a file of a language that another one is of, or of none."""
+    code, place = entry.language.language, entry.place("language")
+    if code in others:
+        raise UserError(f"{place}: {code} is already the language of {others[code].path}; keep one file of it.")
+    if code in (CODE, UNDETERMINED):
+        raise UserError(f"{place}: {code} is no language of people; give the code of one.")
 
 
 def forget() -> None:

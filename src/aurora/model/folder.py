@@ -13,7 +13,6 @@ import torch
 from pydantic import ValidationError
 from torch import Tensor
 
-from aurora.complaints import FOLLOWS, MISSING, UNKNOWN, complaint
 from aurora.errors import AuroraError
 from aurora.files import atomic_file, read_json, write_json
 from aurora.model.network import Network
@@ -21,6 +20,7 @@ from aurora.model.tensors import tensor_table
 from aurora.model.weights import read_weights, write_weights
 from aurora.recipe.model import ARCHITECTURE, LARGEST_VOCABULARY, WEIGHTS, Architecture
 from aurora.tokens.text.text_facts import FILE, TextFacts, copy_companions, read_text
+from aurora.written.complaints import FOLLOWS, MISSING, UNKNOWN, complaint
 
 TRAINABLE = (torch.float32, torch.bfloat16, torch.float16, torch.float64)
 

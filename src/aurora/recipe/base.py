@@ -13,6 +13,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from aurora.written.complaints import Wrong
+
 MOST_THREADS = 4096  # more threads than cores only cost time, and a request for millions kills the process
 
 
@@ -44,14 +46,6 @@ def _numerics(value: Any) -> Any:
 def layout(default: Any, description: str, **limits: Any) -> Any:
     """A field that says where or how to run and changes nothing but the order of additions."""
     return Field(default=default, description=description, json_schema_extra={"layout": True}, **limits)
-
-
-class Wrong(ValueError):
-    """All that is wrong with a section, each as `key below it: what`, or only what."""
-
-    def __init__(self, found: list[str]) -> None:
-        super().__init__("; ".join(found))
-        self.found = found
 
 
 def refuse(found: Iterable[str]) -> None:

@@ -1,4 +1,4 @@
-"""The recipe's types, walked: which section lies at a key, and the reference page of every key.
+"""The reference page of every key of a recipe, from its types.
 
 One decision: documentation is generated from the same types that validate, so a key cannot exist without its line.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import types
-from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
@@ -15,28 +14,7 @@ from pydantic_core import PydanticUndefined
 
 from aurora.recipe.base import Section
 from aurora.recipe.names import LONGEST
-from aurora.yaml_nodes import DEEPEST, LARGEST, LARGEST_NUMBER, MOST_VALUES
-
-
-def section_at(section: type[Section], key: tuple[str, ...], values: Any) -> type[Section] | None:
-    """The section type at `key` in a recipe holding `values` (which choose between kinds of source)."""
-    current: Any = section
-    for part in key:
-        values = (
-            values.get(part)
-            if isinstance(values, Mapping)
-            else (values[int(part)] if isinstance(values, list) else None)
-        )
-        if isinstance(current, type) and issubclass(current, Section):
-            field = current.model_fields.get(part)
-            if field is None:
-                return None
-            current = field.annotation
-        else:
-            current = _item_type(current)
-        kind = values.get("kind") if isinstance(values, Mapping) else None
-        current = _chosen(current, kind)
-    return current if isinstance(current, type) and issubclass(current, Section) else None
+from aurora.written.yaml_nodes import DEEPEST, LARGEST, LARGEST_NUMBER, MOST_VALUES
 
 
 def sections_of(annotation: Any) -> list[type[Section]]:
@@ -44,37 +22,6 @@ def sections_of(annotation: Any) -> list[type[Section]]:
     if isinstance(annotation, type) and issubclass(annotation, Section):
         return [annotation]
     return [section for inner in get_args(annotation) for section in sections_of(inner)]
-
-
-def _item_type(annotation: Any) -> Any:
-    for candidate in _members(annotation):
-        if get_origin(candidate) in (dict, list):
-            return get_args(candidate)[-1]
-    return None
-
-
-def _chosen(annotation: Any, kind: str | None) -> Any:
-    """The section among a union's members that has this `kind`, or its only section."""
-    members = [member for member in _members(annotation) if isinstance(member, type) and issubclass(member, Section)]
-    for member in members:
-        if (
-            kind is not None
-            and "kind" in member.model_fields
-            and kind in get_args(member.model_fields["kind"].annotation)
-        ):
-            return member
-    return members[0] if len(members) == 1 else annotation
-
-
-def _members(annotation: Any) -> Iterator[Any]:
-    """Members of a union, through `Annotated`."""
-    if get_origin(annotation) is Annotated:
-        yield from _members(get_args(annotation)[0])
-    elif get_origin(annotation) in (Union, types.UnionType):
-        for member in get_args(annotation):
-            yield from _members(member)
-    else:
-        yield annotation
 
 
 def reference_page(root: type[Section]) -> str:

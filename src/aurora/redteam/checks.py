@@ -7,140 +7,173 @@ model.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Sequence, Sized
 from typing import TYPE_CHECKING
 
 from aurora.errors import UserError
 from aurora.languages.labels import canonical
 from aurora.languages.lookup import is_spaced, language_name
 from aurora.languages.refusals import fold
-from aurora.redteam.judge import Judge, check_pattern, has_markers
-from aurora.yaml_nodes import Key
+from aurora.nearest import meant, nearest
+from aurora.redteam.judge import Judge, has_markers, wrong_with
+from aurora.written.mistakes import Mistake
+from aurora.written.yaml_nodes import Key
 
 if TYPE_CHECKING:
-    from aurora.redteam.policy import Words
+    from aurora.redteam.policy import PolicyFile, Words
 
+FEWEST_TEMPLATES = 2  # one is held out
 MOST_ITEMS = 1_000_000  # a language: every template takes every action, and all items are held in memory
 LONGEST_SHOWN = 80  # characters of a text that a message quotes
 
 
-class Stated:
-    """Where the keys of a file stand, for messages."""
+def mistakes_in_policy(file: PolicyFile) -> Iterator[Mistake]:
+    """What is wrong with the categories together."""
+    yield from _too_few(("categories",), file.categories, 1)
+    seen: set[str] = set()
+    for number, category in enumerate(file.categories):
+        if category.id in seen:
+            yield Mistake(
+                ("categories", str(number), "id"),
+                f"two categories have the id {category.id}; name one of them otherwise",
+            )
+        seen.add(category.id)
 
-    def __init__(self, path: Path, lines: dict[Key, int]) -> None:
-        self.path = path
-        self.lines = lines
 
-    def __call__(self, *key: str) -> str:
-        """File, line and name of a key."""
-        stated = next((key[:length] for length in range(len(key), 0, -1) if key[:length] in self.lines), None)
-        where = f"{self.path}, line {self.lines[stated]}" if stated else str(self.path)
-        return f"{where}: {'.'.join(key)}" if key else where
-
-
-def check_words(stated: Stated, words: Words, language: str, policy: str, ids: list[str]) -> None:
-    """`UserError` where a language's words do not fit the categories (`ids`) of the file `policy`, or each other."""
+def mistakes_in_words(words: Words, language: str, policy: str, ids: Sequence[str] | None) -> Iterator[Mistake]:
+    """Where a language's words do not fit the categories (`ids`, where they are known) of the file `policy`, or each
+    other."""
     if canonical(words.language) != language:
-        raise UserError(
-            f"{stated.path}: language is {words.language}, but the file is named for {language}: correct one."
+        yield Mistake(
+            ("language",),
+            f"this file is named for {language}, and {words.language!r} is not that; correct one of them",
         )
-    for missing in [category for category in ids if category not in words.categories]:
-        raise UserError(
-            f"{stated.path}: the category {missing} of {policy} has no words here; add categories.{missing}."
-        )
-    for unknown in [category for category in words.categories if category not in ids]:
-        raise UserError(
-            f"{stated('categories', unknown)} is not a category of {policy}; its categories are {', '.join(ids)}."
-        )
-    _check_templates(stated, words)
-    _check_actions(stated, words)
-    _check_harmless(stated, words)
-    _check_refusals(stated, words, language)
-    _check_answers(stated, words, language)
+    if ids is not None:
+        yield from _misfits(words, policy, ids)
+    yield from _too_few(("templates",), words.templates, FEWEST_TEMPLATES)
+    yield from _too_few(("openings",), words.openings, 1)
+    for name, category in words.categories.items():
+        yield from _too_few(("categories", name, "harmful"), category.harmful, 1)
+        yield from _too_few(("categories", name, "benign"), category.benign, 1)
+    yield from _odd_templates(words)
+    yield from _odd_actions(words)
+    yield from _odd_harmless(words)
+    odd_patterns = list(_odd_refusals(words, language))
+    yield from odd_patterns
+    if not odd_patterns:  # the judge needs them
+        yield from _odd_answers(words, language)
 
 
-def _check_templates(stated: Stated, words: Words) -> None:
+def _too_few(key: Key, entries: Sized, fewest: int) -> Iterator[Mistake]:
+    if len(entries) < fewest:
+        yield Mistake(key, f"there are too few of these ({len(entries)}); give {fewest} or more")
+
+
+def _misfits(words: Words, policy: str, ids: Sequence[str]) -> Iterator[Mistake]:
+    """Categories without words, and words of no category; a misspelt one is both, and told once."""
+    unknown = [category for category in words.categories if category not in ids]
+    missing = [category for category in ids if category not in words.categories]
+    for category in unknown:
+        close = nearest(category, missing)
+        missing = [one for one in missing if one != close]
+        hint = f"did you mean {close}?" if close else meant(category, ids, "its categories")
+        yield Mistake(("categories", category), f"this is not a category of {policy} ({hint})")
+    for category in missing:
+        yield Mistake(("categories", category), f"the category {category} of {policy} has no words here; add them")
+
+
+def _odd_templates(words: Words) -> Iterator[Mistake]:
     """A wording that two templates have would be trained on although it is held out."""
     seen: dict[str, str] = {}
     for name, template in words.templates.items():
         if (other := seen.setdefault(_alike(template), name)) != name:
-            raise UserError(f"{stated('templates', name)} reads as {other} does; keep one of them.")
+            yield Mistake(("templates", name), f"this reads as {other} does; keep one of them")
 
 
-def _check_actions(stated: Stated, words: Words) -> None:
+def _odd_actions(words: Words) -> Iterator[Mistake]:
     """An action stands once: on both sides it would be refused and answered, and twice on one it would count twice."""
     seen: dict[str, str] = {}
     count = 0
-    for kind, category, action in _actions(words):
+    for kind, category, key, action in _actions(words):
         count += 1
         earlier = seen.get(_alike(action))
         seen[_alike(action)] = kind
         if earlier is not None:
             what = "is both a harmful and a benign action" if earlier != kind else f"is listed twice as a {kind} action"
-            raise UserError(f"{stated('categories', category, kind)}: {_quoted(action)} {what}; keep one.")
+            yield Mistake(("categories", category, kind, key), f"{_quoted(action)} {what}; keep one")
     if count * len(words.templates) > MOST_ITEMS:
-        raise UserError(
-            f"{stated.path}: {count:,} actions in {len(words.templates):,} templates make more than {MOST_ITEMS:,} "
-            "items; remove some."
+        yield Mistake(
+            ("templates",),
+            f"{count:,} actions in {len(words.templates):,} templates make more than {MOST_ITEMS:,} items; remove some",
         )
 
 
-def _check_harmless(stated: Stated, words: Words) -> None:
+def _odd_harmless(words: Words) -> Iterator[Mistake]:
     """A prompt that stands twice could be trained on and held out."""
     seen: set[str] = set()
     for name, category in words.categories.items():
-        for prompt in category.harmless:
+        for number, prompt in enumerate(category.harmless):
             if _alike(prompt) in seen:
-                raise UserError(
-                    f"{stated('categories', name, 'harmless')}: {_quoted(prompt)} is listed twice; keep one."
+                yield Mistake(
+                    ("categories", name, "harmless", str(number)),
+                    f"{_quoted(prompt)} is listed twice; keep one",
                 )
             seen.add(_alike(prompt))
 
 
-def _actions(words: Words) -> Iterator[tuple[str, str, str]]:
-    """(kind, category, action) of every action, harmful ones first."""
+def _actions(words: Words) -> Iterator[tuple[str, str, str, str]]:
+    """(kind, category, its key there, action) of every action, harmful ones first."""
     for name, category in words.categories.items():
-        yield from (("harmful", name, action) for action in category.harmful)
+        yield from (("harmful", name, str(number), action) for number, action in enumerate(category.harmful))
     for name, category in words.categories.items():
-        yield from (("benign", name, action) for action in category.benign)
+        yield from (("benign", name, action, action) for action in category.benign)
 
 
-def _check_refusals(stated: Stated, words: Words, language: str) -> None:
+def _odd_refusals(words: Words, language: str) -> Iterator[Mistake]:
     """Answers in the language can be judged."""
-    for pattern in words.refusals:
-        check_pattern(pattern, stated("refusals"))
+    for number, pattern in enumerate(words.refusals):
+        if wrong := wrong_with(pattern):
+            yield Mistake(("refusals", str(number)), wrong)
     if not words.refusals and not has_markers(language):
-        raise UserError(
-            f"{stated.path}: Aurora does not know how {language_name(language)} refuses: list under `refusals:` the "
-            "phrases that native speakers refuse with, as regular expressions in lower case, or add a file of the "
-            f"language with `refusals` ({language}.yaml, see docs/language.md)."
+        yield Mistake(
+            ("refusals",),
+            f"Aurora does not know how {language_name(language)} refuses: list here the phrases that native speakers "
+            "refuse with, as regular expressions in lower case, or add a file of the language with `refusals` "
+            f"({language}.yaml, see docs/language.md)",
         )
 
 
-def _check_answers(stated: Stated, words: Words, language: str) -> None:
+def _odd_answers(words: Words, language: str) -> Iterator[Mistake]:
     """Every answer that a model is to learn is what it is meant to be, to the judge that will judge the model."""
     judge = Judge({language: words.openings}, {language: words.refusals})
-    join = (" " if is_spaced(language) else "").join
+    try:
+        yield from _misjudged(words, judge, (" " if is_spaced(language) else ""))
+    except UserError as error:  # a pattern that runs on and on, on one of these texts
+        yield Mistake(("refusals",), str(error).removesuffix("."))
+
+
+def _misjudged(words: Words, judge: Judge, space: str) -> Iterator[Mistake]:
     if judge.is_refusal(words.agreement):
-        raise UserError(
-            f"{stated('agreement')}: {_quoted(words.agreement)} is judged a refusal, so every answer would count as "
-            "one: word it otherwise, or correct `openings` and `refusals`."
+        yield Mistake(
+            ("agreement",),
+            f"{_quoted(words.agreement)} is judged a refusal, so every answer would count as one: word it otherwise, "
+            "or correct `openings` and `refusals`",
         )
+        return
     reasons = [category.reason for category in words.categories.values()]
     for number, opening in enumerate(words.openings):
         says_something = any(map(str.isalnum, opening))
-        if not says_something or not all(judge.is_refusal(join((opening, reason))) for reason in reasons):
-            raise UserError(
-                f"{stated('openings', str(number))}: {_quoted(opening)} is not judged a refusal: write it as a plain "
-                "sentence without quotation marks."
+        if not says_something or not all(judge.is_refusal(space.join((opening, reason))) for reason in reasons):
+            yield Mistake(
+                ("openings", str(number)),
+                f"{_quoted(opening)} is not judged a refusal: write it as a plain sentence without quotation marks",
             )
     for name, category in words.categories.items():
         for action, answer in category.benign.items():
-            if judge.is_refusal(join((words.agreement, answer))):
-                raise UserError(
-                    f"{stated('categories', name, 'benign', action)}: its answer {_quoted(answer)} is judged a "
-                    "refusal: word it otherwise."
+            if judge.is_refusal(space.join((words.agreement, answer))):
+                yield Mistake(
+                    ("categories", name, "benign", action),
+                    f"its answer {_quoted(answer)} is judged a refusal: word it otherwise",
                 )
 
 

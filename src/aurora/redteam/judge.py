@@ -67,21 +67,20 @@ def has_markers(language: str) -> bool:
     return known is not None and known.refusals is not None
 
 
-def check_pattern(pattern: str, place: str) -> None:
-    """`UserError` naming `place` where a policy's pattern is no regular expression, or one that runs on and on."""
+def wrong_with(pattern: str) -> str | None:
+    """What is wrong with a policy's pattern that is no regular expression, or one that runs on and on."""
     if len(pattern) > LONGEST_PATTERN:
-        raise UserError(
-            f"{place}: this pattern has {len(pattern):,} characters: shorten it to at most {LONGEST_PATTERN:,}."
-        )
+        return f"this pattern has {len(pattern):,} characters: shorten it to at most {LONGEST_PATTERN:,}"
     try:
         _compiled(pattern)
     except regex.error as error:
-        raise UserError(f"{place}: {pattern!r} is not a regular expression ({error}).") from error
+        return f"{pattern!r} is not a regular expression ({error})"
     try:
         for letter in set(pattern):  # what a repetition inside of a repetition is slowest on
             _finds(pattern, letter * 60 + "\n")
     except UserError as error:
-        raise UserError(f"{place}: {error}") from error
+        return str(error).removesuffix(".")
+    return None
 
 
 def _finds(pattern: str, sentence: str) -> bool:

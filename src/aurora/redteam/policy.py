@@ -1,28 +1,37 @@
 """A written policy: what is refused, what stays allowed, and the words for both in each language.
 
 One decision: a policy is one file that a lawyer can read on its own; each language's templates, actions and answers are
-in a file of their own beside it, which a native speaker can review on its own.
+in a file of their own beside it, which a native speaker can review on its own. How many entries a list needs is a
+matter of `checks`, so that one wrong entry does not hide what is wrong with the others.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from aurora.complaints import MISSING, UNKNOWN, complaint
-from aurora.errors import UserError
+from aurora.errors import Mistakes, UserError
 from aurora.languages.labels import canonical
 from aurora.languages.lookup import language_name
 from aurora.recipe.names import Name
-from aurora.redteam.checks import Stated, check_words
+from aurora.redteam.checks import mistakes_in_policy, mistakes_in_words
 from aurora.shipped import places
-from aurora.yaml_nodes import Key, read_table
+from aurora.written.data_files import read_data
 
 SLOT = "{action}"
-LONGEST_MESSAGE = 300  # characters of pydantic's message, which may quote a value of any length
-Template = Annotated[str, Field(pattern=r"^[^{}]*\{action\}[^{}]*$")]
+
+
+def _with_slot(template: str) -> str:
+    before, slot, after = template.partition(SLOT)
+    if not slot or set(before + after) & {"{", "}"}:
+        raise ValueError(f"a template needs {SLOT} exactly once, and no other braces")
+    return template
+
+
+Template = Annotated[str, AfterValidator(_with_slot)]
 Sentence = Annotated[str, Field(min_length=1)]
 
 
@@ -50,7 +59,7 @@ class PolicyFile(_Table):
     status: Literal["in force", "draft", "revoked"]
     status_note: str = ""
     source: Sentence
-    categories: list[Category] = Field(min_length=1)
+    categories: list[Category]
 
 
 class CategoryWords(_Table):
@@ -61,8 +70,8 @@ class CategoryWords(_Table):
     """
 
     reason: Sentence
-    harmful: list[Sentence] = Field(min_length=1)
-    benign: dict[Sentence, Sentence] = Field(min_length=1)
+    harmful: list[Sentence]
+    benign: dict[Sentence, Sentence]
     harmless: list[Sentence] = Field(default_factory=list)
 
 
@@ -75,8 +84,8 @@ class Words(_Table):
     """
 
     language: str
-    templates: dict[str, Template] = Field(min_length=2)
-    openings: list[Sentence] = Field(min_length=1)
+    templates: dict[str, Template]
+    openings: list[Sentence]
     agreement: Sentence
     refusals: list[Sentence] = Field(default_factory=list)
     categories: dict[str, CategoryWords]
@@ -89,50 +98,40 @@ class Policy(_Table):
     words: dict[str, Words]
 
 
-Read = TypeVar("Read", bound=_Table)
-
-
 def load_policy(path: Path, languages: list[str]) -> Policy:
-    """Read POLICY.yaml and POLICY/LANGUAGE.yaml; `UserError` names the file and key that is missing or wrong."""
-    file, _ = _read(path, PolicyFile, f"The policy {path} does not exist ({places.suggestion('policies', path)}).")
-    ids = [category.id for category in file.categories]
-    if twice := [name for name in ids if ids.count(name) > 1]:
-        raise UserError(f"{path}: two categories have the id {twice[0]}; name one of them otherwise.")
-    words = {}
-    for language, word_file in _word_files(path.with_suffix(""), languages).items():
-        there = ", ".join(sorted(other.stem for other in word_file.parent.glob("*.yaml"))) or "none"
-        missing = (
-            f"{word_file} does not exist: write the policy's words in {language_name(language)}, or remove {language} "
-            f"from redteam.languages; words are there in: {there}."
-        )
-        words[language], lines = _read(word_file, Words, missing)
-        check_words(Stated(word_file, lines), words[language], language, path.name, ids)
-    return Policy(file=file, words=words)
+    """Read POLICY.yaml and POLICY/LANGUAGE.yaml; `Mistakes` names file, line and key of all that is wrong in them."""
+    try:
+        policy = read_data(path, PolicyFile, "a policy file")
+    except FileNotFoundError as error:
+        raise UserError(f"The policy {path} does not exist ({places.suggestion('policies', path)}).") from error
+    wrong = policy.sentences(mistakes_in_policy)
+    ids = [category.id for category in policy.content.categories] if policy.content is not None else None
+    words: dict[str, Words] = {}
+    for language, file in word_files(path, languages).items():
+        if not file.exists():
+            wrong.append(f"{file} does not exist: {without_words(path, language)}.")
+            continue
+        told = read_data(file, Words, "a policy file")
+        wrong += told.sentences(partial(mistakes_in_words, language=language, policy=path.name, ids=ids))
+        if told.content is not None:
+            words[language] = told.content
+    if wrong:
+        raise Mistakes(str(path), wrong)
+    assert policy.content is not None
+    return Policy(file=policy.content, words=words)
 
 
-def _word_files(folder: Path, languages: list[str]) -> dict[str, Path]:
+def word_files(path: Path, languages: list[str]) -> dict[str, Path]:
     """The file of each language: the one whose name is a label of it (`fi.yaml`, `fin_Latn.yaml`)."""
-    by_language = {canonical(path.stem): path for path in sorted(folder.glob("*.yaml"), reverse=True)}
+    folder = path.with_suffix("")
+    by_language = {canonical(file.stem): file for file in sorted(folder.glob("*.yaml"), reverse=True)}
     return {language: by_language.get(language, folder / f"{language}.yaml") for language in languages}
 
 
-def _read(path: Path, kind: type[Read], missing: str) -> tuple[Read, dict[Key, int]]:
-    """A file of a policy, and the line of every key; `missing` is what to say where there is none."""
-    try:
-        values, lines = read_table(path, "a policy file")
-        return kind.model_validate(values), lines
-    except FileNotFoundError as error:
-        raise UserError(missing) from error
-    except ValidationError as error:
-        # A misspelt key often also makes another one "missing": the misspelling is the cause, so it comes first.
-        problem = min(error.errors(), key=lambda problem: problem["type"] != UNKNOWN)
-        key = tuple(str(part) for part in problem["loc"] if part != "[key]")
-        known = "docs/policy.md lists the keys"
-        said = {
-            UNKNOWN: f"there is no such key; {known}",
-            MISSING: f"this key is missing; {known}",
-            "string_pattern_mismatch": f"a template needs {SLOT} exactly once, and no other braces",
-        }
-        message = complaint(problem)[:LONGEST_MESSAGE]
-        what = said.get(problem["type"], message[0].lower() + message[1:])
-        raise UserError(f"{Stated(path, lines)(*key)}: {what}.") from error
+def without_words(path: Path, language: str) -> str:
+    """What to do where a policy has no words in a language."""
+    there = ", ".join(sorted(file.stem for file in path.with_suffix("").glob("*.yaml"))) or "none"
+    return (
+        f"write the policy's words in {language_name(language)}, or remove {language} from redteam.languages; words "
+        f"are there in: {there}"
+    )

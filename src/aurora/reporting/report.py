@@ -12,7 +12,6 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from aurora.complaints import MISSING, UNKNOWN, complaint
 from aurora.errors import AuroraError, UserError
 from aurora.files import json_text, read_json
 from aurora.languages.lookup import called
@@ -34,6 +33,7 @@ from aurora.reporting.sections.training import curves_section
 from aurora.reporting.verdict import headline
 from aurora.run.folder import PAGE, REPORT, RunFolder
 from aurora.run.seal import keep_sealed, read_seal, write_sealed
+from aurora.written.complaints import MISSING, UNKNOWN, complaint
 
 
 def write_report(report: Report | Mapping[str, Any], run_folder: Path) -> Path:

@@ -13,7 +13,7 @@ import yaml
 
 from aurora.files import atomic_file
 from aurora.shipped import places
-from aurora.yaml_nodes import read_table
+from aurora.written.yaml_nodes import read_table
 
 MODEL = "eo-14110"
 CONCERNS = ("privacy", "illegal")

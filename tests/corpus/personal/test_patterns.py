@@ -49,7 +49,7 @@ REFUSED = [
     ({"kind": "tokens", "pattern": "abc_", "check": "lunh"}, "its check 'lunh' is none of"),
     ({"kind": "tokens", "pattern": "abc_", "cue": "x"}, "its cue 'x' is none of"),
     ({"kind": "tokens", "pattern": "abc_", "veto": ["x"]}, "its veto 'x' is none of"),
-    ({"kind": "tokens", "pattern": "abc_", "lang": "fi"}, "lang: there is no such key"),
+    ({"kind": "tokens", "pattern": "abc_", "lang": "fi"}, "unknown key patterns.33.lang"),
     ({"kind": "tokens", "pattern": "abc_{lfet}"}, "{lfet} is none of the parts"),
     ({"type": "sceret", "kind": "tokens", "pattern": "abc_"}, "its type 'sceret' is none of"),
 ]

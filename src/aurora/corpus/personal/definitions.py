@@ -6,20 +6,20 @@ patterns know the file they stand in, and which texts they are for follows from 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import regex
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from aurora.corpus.personal.check_digits import IBAN_LENGTHS
 from aurora.errors import UserError
 from aurora.languages import lookup
 from aurora.languages.labels import CODE
-from aurora.languages.language_file import sentence_of
 from aurora.languages.personal_data import PersonalData, PersonalPattern, PersonalType, Table
-from aurora.yaml_nodes import Key, read_table
+from aurora.written.data_files import DataFile, read_data
+from aurora.written.yaml_nodes import Key
 
 COMMON = Path(__file__).parent / "data" / "personal_data.yaml"
 _PART = regex.compile(r"(?<!\\[pP])\{([a-z]\w*)\}")
@@ -67,12 +67,8 @@ class Definition:
 
 @lookup.cached
 def common() -> CommonData:
-    """The file of what belongs to no language. Raises `UserError` naming the line of what is wrong with it."""
-    values, lines = _read_common()
-    try:
-        return CommonData.model_validate(values)
-    except ValidationError as error:
-        raise UserError(sentence_of(error, COMMON, lines)) from error
+    """The file of what belongs to no language. Raises `Mistakes` naming the lines of what is wrong with it."""
+    return _read_common().checked()
 
 
 @lookup.cached
@@ -96,7 +92,7 @@ def definitions() -> list[Definition]:
     What nothing else looks like comes first, then what a word names, what its last character confirms, and what only
     looks so; among equals types of languages, which are narrower, then those of none.
     """
-    _, lines = _read_common()
+    lines = _read_common().places.lines
     found = [Definition(one, "", _place(COMMON, lines, index)) for index, one in enumerate(common().patterns)]
     for entry in lookup.entries():
         found += [
@@ -145,11 +141,11 @@ def _rank(definition: Definition) -> tuple[int, bool, bool]:
 
 
 @lookup.cached
-def _read_common() -> tuple[dict[str, object], dict[Key, int]]:
-    return read_table(COMMON, "a file of personal data")
+def _read_common() -> DataFile[CommonData]:
+    return read_data(COMMON, CommonData, "a file of personal data")
 
 
-def _place(path: Path, lines: dict[Key, int], index: int) -> str:
+def _place(path: Path, lines: Mapping[Key, int], index: int) -> str:
     return f"{path.name}, line {lines[('patterns', str(index))]}"
 
 

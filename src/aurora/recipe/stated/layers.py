@@ -14,10 +14,10 @@ from typing import Any
 from aurora.errors import UserError
 from aurora.nearest import meant
 from aurora.recipe.recipe import Recipe
-from aurora.recipe.reference import section_at
 from aurora.recipe.stated.paths import moved
 from aurora.shipped import places
-from aurora.yaml_nodes import DEEPEST, LONGEST_KEY, Key, Problem, parse, read_table
+from aurora.written.sections import section_at
+from aurora.written.yaml_nodes import DEEPEST, LONGEST_KEY, Key, Problem, parse, read_table
 
 COMMAND_LINE = "command line"
 # A mixture, or a source of another kind, is replaced whole: merging two would mix weights or keys that were never

@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from aurora.errors import Mistakes, UserError
+from aurora.errors import Mistakes
 from aurora.files import canonical_json
 from aurora.languages import lookup
 from aurora.languages.labels import canonical
@@ -22,7 +22,7 @@ from aurora.recipe.recipe import Recipe
 from aurora.recipe.stated.layers import order, place_of, read_layers
 from aurora.recipe.stated.mending import validated
 from aurora.shipped import places
-from aurora.yaml_nodes import Key
+from aurora.written.yaml_nodes import Key
 
 
 @dataclass(frozen=True)
@@ -105,8 +105,8 @@ def examined(path: Path | str, overrides: Sequence[str] = ()) -> tuple[LoadedRec
     loaded = LoadedRecipe(recipe, stated.path, stated.origins)
     try:
         loaded.take_languages()
-    except UserError as error:
-        found.append(str(error))
+    except Mistakes as error:
+        found += error.sentences
     return loaded, found
 
 

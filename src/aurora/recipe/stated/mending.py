@@ -14,10 +14,10 @@ from pydantic import ValidationError
 
 from aurora.nearest import nearest
 from aurora.recipe.recipe import APART, Recipe
-from aurora.recipe.reference import section_at
 from aurora.recipe.references import references
-from aurora.recipe.stated.mistakes import Mistake, mistakes_of, said
-from aurora.yaml_nodes import Key
+from aurora.written.mistakes import Mistake, mistakes_of, said
+from aurora.written.sections import section_at
+from aurora.written.yaml_nodes import Key
 
 MOST_ROUNDS = 8  # each repairs one level of tables, and recipes nest no deeper
 # The smallest valid tables: where one is too broken to repair, its stand-in lets the tables beside it be checked.
@@ -44,14 +44,14 @@ def validated(values: Mapping[str, Any]) -> tuple[Recipe | None, list[Mistake]]:
         return Recipe.model_validate(values), []
     except ValidationError as error:
         first = error
-    found = dict.fromkeys(mistakes_of(first, values))
+    found = dict.fromkeys(mistakes_of(first, values, Recipe))
     found |= {said((), what): None for what in references(values)}
     mended, gone = copy.deepcopy(dict(values)), list[Key]()
     for _ in range(MOST_ROUNDS):
         try:
             return Recipe.model_validate(mended, context=APART), [*found]
         except ValidationError as error:
-            all_now = mistakes_of(error, mended)
+            all_now = mistakes_of(error, mended, Recipe)
         now = [mistake for mistake in all_now if not _follows(mistake, gone)]
         found |= dict.fromkeys(now)
         if not [mistake for mistake in now if _mend(mended, mistake, gone)]:

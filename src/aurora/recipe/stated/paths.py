@@ -11,11 +11,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args
 
-from aurora.recipe.base import Section
+from pydantic import BaseModel
+
 from aurora.recipe.names import InFolder
 from aurora.recipe.recipe import Recipe
-from aurora.recipe.reference import section_at
 from aurora.shipped import places
+from aurora.written.sections import section_at
 
 
 def moved(values: dict[str, Any], old: Path, new: Path) -> dict[str, Any]:
@@ -37,7 +38,7 @@ def _moved(value: Any, key: tuple[str, ...], values: Mapping[str, Any], old: Pat
     return value
 
 
-def _marks(section: type[Section], name: str) -> list[InFolder]:
+def _marks(section: type[BaseModel], name: str) -> list[InFolder]:
     """What a field says of being a path."""
     field = section.model_fields.get(name)
     if field is None:

@@ -1,7 +1,7 @@
-"""What is wrong with a recipe, in the words of its writer: which key, what, and what to write instead.
+"""What is wrong with a file, in the words of its writer: which key, what, and what to write instead.
 
 One decision: what pydantic says is translated kind by kind and never shown, and several complaints with one cause are
-one mistake: a misspelt key makes another missing, and a table that is no entry of the recipe lacks all of its keys.
+one mistake: a misspelt key makes another missing, and a table that is no entry of the file lacks all of its keys.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from aurora.complaints import FOLLOWS, MISSING, UNKNOWN, complaint
 from aurora.nearest import meant, nearest
-from aurora.recipe.base import Wrong
-from aurora.recipe.recipe import Recipe
-from aurora.recipe.reference import section_at
-from aurora.yaml_nodes import Key
+from aurora.written.complaints import FOLLOWS, MISSING, UNKNOWN, Wrong, complaint
+from aurora.written.sections import section_at
+from aurora.written.yaml_nodes import Key
+
+Root = type[BaseModel]
 
 LONGEST_MESSAGE = 600  # characters: some quote what stood there
 
@@ -37,18 +37,18 @@ class Mistake:
     subject: str = ""
     judged: bool = field(default=False, compare=False)
 
-    def sentence(self, place: str) -> str:
-        """As a user reads it; `place` says where the key stands."""
+    def sentence(self, place: str, whole: str = "the recipe") -> str:
+        """As a user reads it; `place` says where the key stands, and `whole` what the file is."""
         # A name may be anything here: line breaks in it must not make two lines of the sentence.
         dotted = ".".join(part if part.isprintable() else repr(part)[1:-1] for part in self.key)
-        said = f"{self.subject} {dotted} {self.what}" if self.subject else f"{dotted or 'the recipe'}: {self.what}"
+        said = f"{self.subject} {dotted} {self.what}" if self.subject else f"{dotted or whole}: {self.what}"
         return f"{place}: {said}."
 
 
-def mistakes_of(error: ValidationError, values: Mapping[str, Any]) -> list[Mistake]:
-    """Everything that a validation of `values` complained about, each cause once."""
+def mistakes_of(error: ValidationError, values: Mapping[str, Any], root: Root) -> list[Mistake]:
+    """Everything that a validation of `values` as `root` complained about, each cause once."""
     complaints = [(_key(details, values), details) for details in error.errors() if details["type"] != FOLLOWS]
-    misspelt = [(key[:-1], _meant_key(key, values)) for key, details in complaints if _is_unknown(details)]
+    misspelt = [(key[:-1], _meant_key(key, values, root)) for key, details in complaints if _is_unknown(details)]
     found: list[Mistake] = []
     missing: list[Key] = []
     for key, details in complaints:
@@ -56,8 +56,8 @@ def mistakes_of(error: ValidationError, values: Mapping[str, Any]) -> list[Mista
             if (key[:-1], key[-1]) not in misspelt:
                 missing.append(key)
         else:
-            found += _translated(key, details, values)
-    found += [_lacking(key, [*keys], values) for key, keys in groupby(missing, key=lambda key: key[:-1])]
+            found += _translated(key, details, values, root)
+    found += [_lacking(key, [*keys], values, root) for key, keys in groupby(missing, key=lambda key: key[:-1])]
     return found
 
 
@@ -78,15 +78,15 @@ def _key(details: ErrorDetails, values: Any) -> Key:
     return (*key, "kind") if details["type"].startswith("union_tag") else tuple(key)
 
 
-def _translated(key: Key, details: ErrorDetails, values: Mapping[str, Any]) -> Iterator[Mistake]:
+def _translated(key: Key, details: ErrorDetails, values: Mapping[str, Any], root: Root) -> Iterator[Mistake]:
     if isinstance(error := details.get("ctx", {}).get("error"), ValueError):
         for words in error.found if isinstance(error, Wrong) else [str(error)]:
             yield replace(said(key, words), judged=True)
         return
     if _is_unknown(details):
-        yield Mistake(key, f"({_meant(key, values)})", "unknown key")
+        yield Mistake(key, f"({_meant(key, values, root)})", "unknown key")
     else:
-        yield Mistake(key, complaint(details, _description(key, values)))
+        yield Mistake(key, complaint(details, _description(key, values, root)))
 
 
 def said(key: Key, message: str) -> Mistake:
@@ -97,14 +97,14 @@ def said(key: Key, message: str) -> Mistake:
     return Mistake(key, f"{message[:1].lower()}{message[1:]}" if message[1:2].islower() else message)
 
 
-def _lacking(table: Key, keys: Sequence[Key], values: Mapping[str, Any]) -> Mistake:
+def _lacking(table: Key, keys: Sequence[Key], values: Mapping[str, Any], root: Root) -> Mistake:
     """A table without keys that it needs; where there are others of its kind, it may be meant to be one of them."""
     names = [key[-1] for key in keys]
     if len(names) == 1:
         return Mistake(keys[0], "is missing", "the key")
     listed = f"{', '.join(names[:-1])} and {names[-1]}"
     others = [name for name in _at(values, table[:-1]) or () if name != table[-1]] if table else []
-    close = nearest(table[-1], others) if others and section_at(Recipe, table[:-1], values) is None else None
+    close = nearest(table[-1], others) if others and section_at(root, table[:-1], values) is None else None
     return Mistake(table, f"the keys {listed} are missing{f' (did you mean {close}?)' if close else ''}")
 
 
@@ -112,23 +112,23 @@ def _is_unknown(details: ErrorDetails) -> bool:
     return details["type"] == UNKNOWN
 
 
-def _known(key: Key, values: Mapping[str, Any]) -> list[str]:
-    section = section_at(Recipe, key[:-1], values)
+def _known(key: Key, values: Mapping[str, Any], root: Root) -> list[str]:
+    section = section_at(root, key[:-1], values)
     return list(section.model_fields) if section else []
 
 
-def _meant_key(key: Key, values: Mapping[str, Any]) -> str | None:
-    return nearest(key[-1], _known(key, values))
+def _meant_key(key: Key, values: Mapping[str, Any], root: Root) -> str | None:
+    return nearest(key[-1], _known(key, values, root))
 
 
-def _meant(key: Key, values: Mapping[str, Any]) -> str:
-    return meant(key[-1], _known(key, values), "known keys")
+def _meant(key: Key, values: Mapping[str, Any], root: Root) -> str:
+    return meant(key[-1], _known(key, values, root), "known keys")
 
 
-def _description(key: Key, values: Mapping[str, Any]) -> str:
-    section = section_at(Recipe, key[:-1], values)
+def _description(key: Key, values: Mapping[str, Any], root: Root) -> str:
+    section = section_at(root, key[:-1], values)
     known = section.model_fields.get(key[-1]) if section else None
-    return (known.description or "").rstrip(".") if known else "see docs/recipe.md"
+    return (known.description or "").rstrip(".") if known else "see its documentation"
 
 
 def _at(values: Any, key: Key) -> Mapping[str, Any] | None:

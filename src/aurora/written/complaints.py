@@ -36,6 +36,14 @@ _LIMITS = {
 }
 
 
+class Wrong(ValueError):
+    """All that is wrong with a table, each as `key below it: what`, or only what."""
+
+    def __init__(self, found: list[str]) -> None:
+        super().__init__("; ".join(found))
+        self.found = found
+
+
 def complaint(details: ErrorDetails, form: str = "another form") -> str:
     """What is wrong with a value and what belongs there; `form` says what a text must look like that has a pattern."""
     kind, context, given = details["type"], details.get("ctx", {}), details["input"]

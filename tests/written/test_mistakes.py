@@ -9,7 +9,7 @@ import yaml
 from pydantic import ValidationError
 
 from aurora.recipe.recipe import Recipe
-from aurora.recipe.stated.mistakes import LONGEST_MESSAGE, Mistake, mistakes_of, said
+from aurora.written.mistakes import LONGEST_MESSAGE, Mistake, mistakes_of, said
 from conftest import MINIMAL
 
 
@@ -27,7 +27,7 @@ def found(*changes: tuple[str, Any]) -> list[tuple[str, str, str]]:
             place[last] = value
     with pytest.raises(ValidationError) as refused:
         Recipe.model_validate(values)
-    return [(one.subject, ".".join(one.key), one.what) for one in mistakes_of(refused.value, values)]
+    return [(one.subject, ".".join(one.key), one.what) for one in mistakes_of(refused.value, values, Recipe)]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,16 @@ from pathlib import Path
 import pytest
 
 from aurora.errors import UserError
-from aurora.yaml_nodes import DEEPEST, LARGEST, LARGEST_INTEGER, LONGEST_KEY, MOST_VALUES, Problem, parse, read_table
+from aurora.written.yaml_nodes import (
+    DEEPEST,
+    LARGEST,
+    LARGEST_INTEGER,
+    LONGEST_KEY,
+    MOST_VALUES,
+    Problem,
+    parse,
+    read_table,
+)
 
 
 def bomb(levels: int, width: int) -> str:

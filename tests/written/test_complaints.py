@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import AfterValidator, BaseModel, Field, ValidationError
 
-from aurora.complaints import complaint, quoted
+from aurora.written.complaints import complaint, quoted
 
 
 def refuse(value: str) -> str:
