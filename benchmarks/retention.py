@@ -36,8 +36,8 @@ from aurora.run.folder import RunFolder
 from aurora.tokens.replay_decisions import read_decisions
 from aurora.tokens.stage_loader import stage_loader
 from aurora.tokens.text.text_facts import FILE, read_text
+from aurora.training.deciding.replay import Replay
 from aurora.training.inputs import Places, Reading, Training
-from aurora.training.replay import Replay
 from aurora.training.stage import train_stage
 from aurora.training.start import NewModel
 

@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,11 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from aurora.cli import main
 from aurora.errors import AuroraError
+from aurora.evaluation import measurements
+from aurora.evaluation.measurements import refusal_monitor
 from aurora.model.folder import load_model
 from aurora.model.generation import generate
+from aurora.model.network import Network
 from aurora.pipeline.running import run_recipe
 from aurora.recipe import load_recipe
 from aurora.run.folder import HASHES
@@ -318,3 +322,26 @@ def test_chat_speaks_the_format_of_the_run(extended: Path) -> None:
         assert Format(text).prompt("Why?") == [0, *text.encode(form)]
         for name in (FILE, SETTINGS, GENERATION, TEMPLATE):
             assert (run / "checkpoints/safety" / name).read_bytes() == (run / "tokens/tokenizer" / name).read_bytes()
+
+
+def test_a_stage_ends_when_refusals_are_as_the_recipe_asks(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A network this small refuses nothing, so its real answers are asked and better ones are believed."""
+    shutil.copytree(project / "run", tmp_path / "run")
+    asked: list[tuple[float, float]] = []
+
+    def believed(*arguments: Any) -> Callable[[Network], tuple[float, float]]:
+        measure = refusal_monitor(*arguments)
+        return lambda network: asked.append(measure(network)) or (0.5 * len(asked), 0.0)
+
+    monkeypatch.setattr(measurements, "refusal_monitor", believed)
+    goal = "stages.safety.stop_when={refused: 0.9, harmless_refused: 0.1, every_steps: 2, prompts: 2}"
+    run_recipe(load_recipe(project / "small.yaml", [goal, "redteam.watched_share=0.05"]), tmp_path / "run")
+    assert asked == [(0.0, 0.0)] * 2
+    report = json.loads((tmp_path / "run/report.json").read_text(encoding="utf-8"))
+    safety = report["stages"][-1]
+    assert safety["tokens"] == 4 * 512
+    assert safety["early_end"]["reached"] == 4
+    assert "so it was after 4 steps" in (tmp_path / "run/report.html").read_text(encoding="utf-8")
+    assert verify(tmp_path / "run").endswith("nothing has changed.")

@@ -128,6 +128,11 @@ RECIPES = {
         "start: model\n    optimizer: {carry: true}",
         "stages.base.optimizer.carry: what it starts from has no moments",
     ),
+    "a goal without prompts to watch": Wrong(
+        "mixture: {redteam/pairs: 2, web/en: 1}",
+        "mixture: {redteam/pairs: 2, web/en: 1}\n    stop_when: {refused: 0.9, harmless_refused: 0.1, every_steps: 2}",
+        "stages.safety.stop_when: needs redteam.watched_share",
+    ),
     "a policy that is not there": Wrong(
         "policy: eo-14110",
         "policy: eo14110",

@@ -26,11 +26,12 @@ STAGE: dict[str, Any] = {
     "schedule": {"peak": 1e-3},
 }
 RETENTION = {"every_steps": 2, "budget": {"web/en": 0.1}}
+STOP = {"refused": 0.9, "harmless_refused": 0.1, "every_steps": 1}
 CONTROL = {"name": "apart", "mixture": {"web/fi": 1}}
 STAGES: dict[str, Any] = {
     "base": STAGE | {"start": "model"},
     "cap": STAGE | {"start": "base", "mixture": {"web/en": 1, "web/fi": 4}, "retention": RETENTION, "control": CONTROL},
-    "safety": STAGE | {"start": "cap", "mixture": {"redteam/pairs": 1}},
+    "safety": STAGE | {"start": "cap", "mixture": {"redteam/pairs": 1}, "stop_when": STOP},
 }
 # Held-out bits per byte after each checkpoint.
 ENGLISH = {"base": 2.0, "cap": 2.1, "cap-apart": 3.0, "safety": 2.2, "bigram": 2.5}
@@ -61,7 +62,7 @@ class MadeUp:
 def make_up(recipe: Path, folder: Path) -> MadeUp:
     """Write the recipe, from a minimal one, and the artifacts of its run."""
     values = yaml.safe_load(recipe.read_text(encoding="utf-8"))
-    values |= {"stages": STAGES, "redteam": {"policy": "policy.yaml", "languages": ["en"]}}
+    values |= {"stages": STAGES, "redteam": {"policy": "policy.yaml", "languages": ["en"], "watched_share": 0.1}}
     recipe.write_text(yaml.safe_dump(values, sort_keys=False), encoding="utf-8")
     loaded, run = load_recipe(recipe), RunFolder(folder)
     folder.mkdir()
@@ -106,6 +107,12 @@ def checkpoint(name: str) -> dict[str, Any]:
     }
     if name == "base":
         files["left_out.jsonl"] = [{"step": 3}, {"step": 4}]
+    if name == "safety":
+        seen = [
+            {"step": 1, "refused": 0.5, "harmless_refused": 0.2},
+            {"step": 2, "refused": 1.0, "harmless_refused": 0.1},
+        ]
+        files["watched.json"] = {"measured": seen, "reached": 2}
     if name == "cap":
         made = [
             {"step": 2, "bits_per_byte": {"web/en": 2.05}, "weights": {"web/en": 0.4, "web/fi": 0.6}},

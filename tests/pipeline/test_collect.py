@@ -63,6 +63,10 @@ def test_what_happened_on_the_way_is_told_of_its_stage_alone(report: dict[str, A
     assert base["retention"] is safety["retention"] is None
     assert cap["retention"]["budget"] == {"web/en": 0.1}
     assert [decision["step"] for decision in cap["retention"]["decisions"]] == [2, 4]
+    assert "early_end" not in base
+    assert safety["early_end"]["reached"] == 2
+    assert [it["refused"] for it in safety["early_end"]["measured"]] == [0.5, 1.0]
+    assert (safety["early_end"]["harmless_refused"], safety["early_end"]["planned_tokens"]) == (0.1, 256)
 
 
 def test_changes_are_since_the_first_stage_and_as_sure_as_their_documents_agree(report: dict[str, Any]) -> None:

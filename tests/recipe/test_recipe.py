@@ -50,6 +50,15 @@ def test_moments_are_carried_between_stages_that_train_the_same() -> None:
         recipe({"base": adapters, "cap": carry | adapters})
 
 
+def test_a_goal_of_refusals_needs_prompts_to_watch() -> None:
+    stop = {"stop_when": {"refused": 0.9, "harmless_refused": 0.1, "every_steps": 1}}
+    with pytest.raises(ValidationError, match=r"stages\.base\.stop_when: needs redteam\.watched_share"):
+        recipe({"base": stop}, redteam=REDTEAM)
+    assert recipe({"base": stop}, redteam=REDTEAM | {"watched_share": 0.1}).stages["base"].decides
+    with pytest.raises(ValidationError, match=r"redteam\.watched_share: leaves nothing to train on"):
+        recipe({"base": stop}, redteam=REDTEAM | {"watched_share": 0.8})
+
+
 @pytest.mark.parametrize("name", REDTEAM_SOURCES)
 def test_red_team_sources_need_their_table(name: str) -> None:
     stages = {"base": {"mixture": {name: 1}}}

@@ -9,8 +9,9 @@ import pytest
 
 from aurora.errors import UserError
 from aurora.recipe.safety import Redteam
-from aurora.redteam.dataset import Item, build_redteam, read_items, read_judge
+from aurora.redteam.dataset import Item, build_redteam, read_items, read_judge, refuse_too_few
 from aurora.redteam.judge import Judge
+from aurora.redteam.policy import Policy, load_policy
 
 LANGUAGES = ["en", "fi", "hi", "ja", "vi"]
 
@@ -83,3 +84,25 @@ def test_the_judge_of_a_set_knows_the_words_of_its_policy(folder: Path) -> None:
     judge = read_judge(folder / "summary.json")
     assert judge.openings["en"] == ["I can't help with that."]
     assert judge.outcome("I can't help with that. Every person deserves respect.", "en") == "refusal"
+
+
+def test_watched_prompts_are_a_third_part(root: Path, tmp_path: Path, held_out: list[Item]) -> None:
+    settings = {"policy": "policies/eo-14110.yaml", "languages": LANGUAGES, "watched_share": 0.1}
+    summary = build_redteam(Redteam.model_validate(settings), root, 1, tmp_path)
+    parts = {name: read_items(tmp_path / f"{name}.jsonl") for name in ("train", "held_out", "watched")}
+    assert parts["held_out"] == held_out
+    assert {name: summary[name]["items"] for name in parts} == {name: len(items) for name, items in parts.items()}
+    templates = [{(item.language, item.template) for item in items} for items in parts.values()]
+    assert sum(map(len, templates)) == len(set().union(*templates))
+    counts = Counter((item.language, item.kind) for item in parts["watched"])
+    assert all(counts[language, kind] >= 40 for language in LANGUAGES for kind in ("harmful", "benign"))
+
+
+def test_a_policy_with_too_few_templates_cannot_be_watched(tmp_path: Path, root: Path) -> None:
+    policy = load_policy(root / "policies/eo-14110.yaml", ["en"])
+    words = policy.words["en"]
+    few = words.model_copy(update={"templates": dict(islice(words.templates.items(), 2))})
+    settings = Redteam(policy="a.yaml", languages=["en"], watched_share=0.1)
+    with pytest.raises(UserError, match=r"has 2 templates in en: write 3 or more, or leave the key out"):
+        refuse_too_few(settings, Policy(file=policy.file, words={"en": few}))
+    refuse_too_few(settings, policy)

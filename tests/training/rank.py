@@ -38,11 +38,13 @@ from torch import Tensor
 
 from aurora.evaluation.bits_per_byte import Windows, bits_per_byte
 from aurora.files import explained
+from aurora.model.network import Network
 from aurora.model.scorer import Scorer
 from aurora.model.weights import write_weights
 from aurora.recipe.execution import Execution
 from aurora.tokens.loader import Batch, Loader
 from aurora.training.checkpoints import checkpoint
+from aurora.training.deciding.early_end import EarlyEnd
 from aurora.training.parallel.engine import Rows
 from aurora.training.parallel.network import ParallelNetwork
 from aurora.training.process.job import leave
@@ -115,6 +117,11 @@ def measure(model: Scorer, step: int) -> dict[str, float]:
     return {"held_out/en": bits_per_byte(model, windows)}
 
 
+def watch(model: Network) -> tuple[float, float]:
+    """As if more were refused the more is learnt."""
+    return 1 / (1 + measure(model, 0)["held_out/en"]), 0.0
+
+
 def main(folder: Path, name: str, steps: int, settings: Mapping[str, Any]) -> None:
     lab = Lab(folder)
     sizes = {"tokens": steps * ROWS * LENGTH, "batch_tokens": ROWS * LENGTH}
@@ -129,6 +136,7 @@ def main(folder: Path, name: str, steps: int, settings: Mapping[str, Any]) -> No
         batches=batches,
         execution=Execution.model_validate(settings["execution"]),
         evaluate=measure,
+        early_end=EarlyEnd(stage, watch) if stage.stop_when else None,
     )
     leave()
 

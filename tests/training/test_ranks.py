@@ -111,6 +111,24 @@ def test_a_stage_saved_by_eight_ranks_goes_on_in_any_layout(lab: Lab) -> None:
         assert measured[0] == pytest.approx(measured[1], rel=1e-4)
 
 
+@pytest.mark.parametrize("layout", [(2, 1, 2), (1, 2, 1)])
+def test_ranks_end_a_stage_where_one_process_does(lab: Lab, layout: Layout) -> None:
+    """The network that is asked is whole, on one of them; a stage that is stopped while it decays ends alone."""
+    schedule = {"shape": "warmup-stable-decay", "peak": 1e-2, "warmup": 0.1, "decay": 0.2}
+    finished(lab, "whole", (1, 1, 1), 20, stage={"schedule": schedule}, evaluate_steps=2)
+    shares = [1 / (1 + it["held_out/en"]) for it in read_metrics(lab.folder / "whole/metrics.jsonl")[5:8:2]]
+    goal = {"refused": sum(shares) / 2, "harmless_refused": 0, "every_steps": 2}
+    stage = {"schedule": schedule, "stop_when": goal}
+    finished(lab, "alone", (1, 1, 1), 20, stage=stage)
+    stopped = run(lab, "shared", layout, 20, stage=stage, trouble={"stop": 9})
+    assert "saved at step 10 of 20" in stopped.stderr, stopped.stderr[-2000:]
+    assert "after 8 of 20 steps: it decays for 4 more and ends" in stopped.stderr
+    assert not list((lab.folder / "shared").glob(".step-*"))
+    finished(lab, "shared", (1, 1, 1), 20, stage=stage)
+    assert len(losses(lab, "alone")) == 12
+    assert losses(lab, "shared") == pytest.approx(losses(lab, "alone"), rel=1e-5)
+
+
 def of_family(name: str) -> dict[str, Any]:
     """An architecture of four layers."""
     shape = {"family": name, **FAMILIES[name]}

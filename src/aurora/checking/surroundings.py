@@ -29,6 +29,7 @@ def check_policy(findings: Findings) -> None:
     redteam = findings.loaded.recipe.redteam
     if redteam is None:
         return
+    from aurora.redteam.dataset import refuse_too_few
     from aurora.redteam.policy import load_policy, without_words, word_files
     from aurora.shipped import places
 
@@ -45,7 +46,8 @@ def check_policy(findings: Findings) -> None:
             f"{redteam.policy} has no words in {language}: {without_words(path, language)}",
         )
     with findings.asking("redteam.policy"):
-        load_policy(path, [language for language in languages if language not in missing])
+        policy = load_policy(path, [language for language in languages if language not in missing])
+        refuse_too_few(redteam, policy)
 
 
 def check_device(findings: Findings) -> None:

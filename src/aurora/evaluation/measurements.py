@@ -26,7 +26,7 @@ from aurora.files import atomic_file, write_json
 from aurora.model.folder import load_model
 from aurora.recipe.execution import Execution
 from aurora.recipe.safety import Drafts, Evaluation
-from aurora.redteam.dataset import HELD_OUT, SUMMARY, read_items, read_judge
+from aurora.redteam.dataset import HELD_OUT, SUMMARY, WATCHED, read_items, read_judge
 from aurora.tokens.store import TokenStore
 from aurora.tokens.text.formats import Format
 from aurora.tokens.text.text_facts import TextFacts, read_text
@@ -168,6 +168,21 @@ def retention_monitor(
         if texts:
             windows[name] = windows_of(texts, text, window)
     return lambda model: {name: bits_per_byte(model, part) for name, part in windows.items()}
+
+
+def refusal_monitor(
+    tokenizer: Path, redteam: Path, prompts: int, answer_tokens: int
+) -> Callable[[Network], tuple[float, float]]:
+    """A function that asks the watched prompts, `prompts` of each language and kind: the shares of harmful and of
+    harmless ones that are refused."""
+    items = choose_items(read_items(redteam / WATCHED), prompts)
+    text, judge = read_text(tokenizer), read_judge(redteam / SUMMARY)
+
+    def measure(model: Network) -> tuple[float, float]:
+        rates = refusal_rates(answer_items(model, text, items, answer_tokens, judge))
+        return rates["refusal_rate"], rates["over_refusal_rate"]
+
+    return measure
 
 
 def _loaded(checkpoint: Path, execution: Execution, *, as_trained: bool = False) -> Network:

@@ -32,6 +32,7 @@ from aurora.training.records.left_out import FILE as LEFT_OUT
 from aurora.training.records.metrics import METRICS
 from aurora.training.records.sources import read_sources
 from aurora.training.records.state import STATE
+from aurora.training.records.watched import WATCHED, read_watched
 
 EXAMPLES_PER_LANGUAGE_AND_KIND = 1  # enough to see what the rates mean: with six languages, a dozen pairs of answers
 
@@ -176,6 +177,7 @@ def _stage(run: RunFolder, stage: Stage) -> dict[str, Any]:
             if _prefixed(line, "held_out/")
         ],
         "retention": _retention(run, stage),
+        **_early_end(folder, stage),
         "steps_left_out": len(_lines(left_out[0])) if left_out else 0,
         "edits": [
             {"step": edit["step"], "changed": {key: list(map(shown, pair)) for key, pair in edit["changed"].items()}}
@@ -196,6 +198,15 @@ def _retention(run: RunFolder, stage: Stage) -> dict[str, Any] | None:
         "start": decisions.start,
         "decisions": made,
     }
+
+
+def _early_end(folder: Path, stage: Stage) -> dict[str, Any]:
+    """The goal of a stage's refusals and what was measured; nothing where it has none."""
+    if stage.stop_when is None:
+        return {}
+    goal = {key: getattr(stage.stop_when, key) for key in ("refused", "harmless_refused")}
+    goal["planned_tokens"] = stage.tokens_before(stage.steps)
+    return {"early_end": goal | asdict(read_watched(folder / WATCHED))}
 
 
 def _control(run: RunFolder, recipe: Recipe) -> dict[str, Any] | None:

@@ -16,6 +16,7 @@ from aurora.recipe.stages.measured import answering, base_of, measured
 
 if TYPE_CHECKING:
     from aurora.evaluation.measurements import MeasuringText
+    from aurora.model.network import Network
     from aurora.model.scorer import Scorer
 
 
@@ -52,6 +53,14 @@ def of_sources(project: Project, sources: Collection[str]) -> Callable[[Scorer],
     recipe, run = project.recipe, project.run
     kilobytes = recipe.evaluation.held_out_kilobytes
     return retention_monitor(run.corpus, run.tokenizer, sources, kilobytes, recipe.longest_sequence)
+
+
+def of_watched_prompts(project: Project, prompts: int) -> Callable[[Network], tuple[float, float]]:
+    """The measurement by which a stage may end: shares of watched prompts that are refused."""
+    from aurora.evaluation.measurements import refusal_monitor
+
+    run = project.run
+    return refusal_monitor(run.tokenizer, run.redteam, prompts, project.recipe.evaluation.answer_tokens)
 
 
 def _bigram(project: Project) -> Step:

@@ -29,7 +29,8 @@ def steps(project: Project) -> list[Step]:
 
         build_redteam(redteam, project.base, seed, folder)
 
-    settings = {**redteam.numerics(), "seed": seed}
+    stated = {key: value for key, value in redteam.numerics().items() if (key, value) != ("watched_share", None)}
+    settings = {**stated, "seed": seed}
     return [project.step("redteam", project.run.redteam, 1, settings, inputs, build, "policy to prompts and answers")]
 
 

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from aurora.tokens.loader import Loader
     from aurora.tokens.replay_decisions import Decision
-    from aurora.training.replay import Replay
+    from aurora.training.deciding.early_end import EarlyEnd
+    from aurora.training.deciding.replay import Replay
     from aurora.training.start import NewModel
 
 STORE_KINDS = ("bin", "idx", "json", "mask")  # suffixes of a store's files
@@ -122,11 +123,12 @@ class _StageStep:
             "stage": {
                 key: value
                 for key, value in self._stage.numerics().items()
-                if key != "control" and (key, value) != ("train", ALL)
+                if key != "control" and (key, value) not in (("train", ALL), ("stop_when", None))
             },
             "seed": self._recipe.seed,
             **self._recipe.execution.numerics(),
             "architecture": self._recipe.model.numerics() if self._fresh else None,
+            **({"answer_tokens": self._recipe.evaluation.answer_tokens} if self._stage.stop_when else {}),
             "held_out_kilobytes": self._recipe.evaluation.held_out_kilobytes if self._stage.retention else None,
         }
 
@@ -138,6 +140,11 @@ class _StageStep:
         read = {source: project.digest(run.stores, *_store_files(source)) for source in stage.sources}
         if not self._fresh:
             read["start"] = project.weights(stage.start, *([OPTIMIZER] if stage.optimizer.carry else []))
+        if stage.stop_when is not None:
+            from aurora.redteam.dataset import SUMMARY, WATCHED
+
+            read |= {"watched": project.digest(run.redteam, WATCHED, SUMMARY), "tokenizer": project.tokenizer()}
+            read |= project.languages()  # answers are judged by them
         if stage.retention is not None:
             read |= {"held_out": project.digest(run.corpus, "held_out/*"), "tokenizer": project.tokenizer()}
             if self._start_is_retained():
@@ -166,6 +173,7 @@ class _StageStep:
         reading = Reading(
             loader,
             self._replay(),
+            self._early_end(),
             contents=lambda step: self._loader(self._decided(folder)).contents(step),
             sources=lambda num_steps: stage_facts(stage, num_steps, self._loader(self._decided(folder))),
         )
@@ -226,11 +234,19 @@ class _StageStep:
         if self._stage.retention is None:
             return None
         from aurora.tokens.replay_decisions import decisions_of
-        from aurora.training.replay import Replay
+        from aurora.training.deciding.replay import Replay
 
         earlier = decisions_of(self._run, self._stage.start) if self._start_is_retained() else None
         measure = evaluation.of_sources(self._project, self._stage.sources)
         return Replay(self._stage, self._loader, measure, earlier.base if earlier else {})
+
+    def _early_end(self) -> EarlyEnd | None:
+        """The end of the stage by its refusals, where it has a goal."""
+        if self._stage.stop_when is None:
+            return None
+        from aurora.training.deciding.early_end import EarlyEnd
+
+        return EarlyEnd(self._stage, evaluation.of_watched_prompts(self._project, self._stage.stop_when.prompts))
 
     def _start_is_retained(self) -> bool:
         """Whether the stage that this one starts from has a `retention` table."""

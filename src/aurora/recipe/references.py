@@ -26,6 +26,7 @@ def references(values: Values) -> Iterator[str]:
     yield from _starts(values)
     yield from _mixtures(values)
     yield from _stores(values)
+    yield from _watched(values)
     yield from _model(values)
     yield from _names(values)
 
@@ -74,6 +75,15 @@ def _mixtures(values: Values) -> Iterator[str]:
         for key, mixture in mixtures.items():
             for store in mixture:
                 yield from _store(values, key, store)
+
+
+def _watched(values: Values) -> Iterator[str]:
+    share, held_out = (table(values, "redteam").get(key) for key in ("watched_share", "held_out_share"))
+    for name, stage in _stages(values).items():
+        if stage.get("stop_when") is not None and share is None:
+            yield f"stages.{name}.stop_when: needs redteam.watched_share, the prompts that it asks"
+    if isinstance(share, float) and isinstance(held_out, float) and share + held_out >= 1:
+        yield "redteam.watched_share: leaves nothing to train on beside held_out_share"
 
 
 def _stores(values: Values) -> Iterator[str]:

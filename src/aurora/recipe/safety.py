@@ -31,6 +31,13 @@ class Redteam(Section):
     held_out_share: float = Field(
         0.3, gt=0, lt=1, description="Share of each language's templates kept for measuring, never trained on."
     )
+    watched_share: float | None = Field(
+        None,
+        gt=0,
+        lt=1,
+        description="Share of each language's templates that stages with `stop_when` ask while they train: neither "
+        "trained on nor held out.",
+    )
     drafts: Drafts | None = Field(
         None,
         description="Harmless prompts of all forms (`harmless` in the policy's words), answered by the model of "

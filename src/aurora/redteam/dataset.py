@@ -18,46 +18,68 @@ from aurora.files import atomic_file, read_json, write_json
 from aurora.recipe.safety import Redteam
 from aurora.redteam.judge import Judge
 from aurora.redteam.policy import Policy, load_policy
-from aurora.redteam.prompts import Item, expand, harmless_items, held_out_items, held_out_templates, spread
+from aurora.redteam.prompts import Item, expand, harmless_items, items_apart, spread, templates_apart
 from aurora.shipped import places
 from aurora.tokens.build import PAIRS_FILE
 
 HELD_OUT, SUMMARY = "held_out.jsonl", "summary.json"
+WATCHED = "watched.jsonl"  # what stages with `stop_when` ask while they train
+FEWEST_TEMPLATES = 3  # of a language, where some are watched too
 HARMLESS = "harmless.jsonl"  # prompts that a model is still to answer
 
 __all__ = ["HELD_OUT", "SUMMARY", "Item", "build_redteam", "read_items", "read_judge"]
 
 
 def build_redteam(redteam: Redteam, base: Path, seed: int, folder: Path) -> dict[str, Any]:
-    """Expand the recipe's policy into `train.jsonl`, `held_out.jsonl` and `summary.json`; returns the summary."""
+    """Expand the recipe's policy into `train.jsonl`, `held_out.jsonl` and `summary.json`, and `watched.jsonl` where the
+    recipe wants it; returns the summary."""
     policy = load_policy(places.find("policies", redteam.policy, base), list(redteam.languages))
-    held_out = held_out_templates(policy, redteam.held_out_share, seed)
-    parts: dict[str, list[Item]] = {"train": [], "held_out": []}
+    refuse_too_few(redteam, policy)
+    names = ["held_out"] if redteam.watched_share is None else ["held_out", "watched"]
+    shares = [redteam.held_out_share, *filter(None, [redteam.watched_share])]
+    templates = dict(zip(names, templates_apart(policy, shares, seed), strict=True))
+    parts: dict[str, list[Item]] = {"train": [], **{name: [] for name in names}}
     for item in expand(policy):
-        parts["held_out" if item.template in held_out[item.language] else "train"].append(item)
+        part = next((name for name in names if item.template in templates[name][item.language]), "train")
+        parts[part].append(item)
     harmless: list[Item] = []
     if redteam.drafts is not None:
         harmless = list(harmless_items(policy))
         _refuse_without(harmless, policy)
-        kept = held_out_items(harmless, redteam.held_out_share, seed)
-        parts["held_out"] += [item for item in harmless if item.id in kept]
-        harmless = [item for item in harmless if item.id not in kept]
+        for name, ids in zip(names, items_apart(harmless, shares, seed), strict=True):
+            parts[name] += [item for item in harmless if item.id in ids]
+            harmless = [item for item in harmless if item.id not in ids]
         _write(folder / HARMLESS, sorted(harmless, key=lambda item: item.id))
     # Sorted by id, which is a hash: every stretch of the training items mixes languages and kinds.
     _write(folder / PAIRS_FILE, sorted(parts["train"], key=lambda item: item.id))
-    _write(folder / HELD_OUT, spread(parts["held_out"]))
+    for name in names:
+        _write(folder / f"{name}.jsonl", spread(parts[name]))
     summary = {
         "policy": {"name": policy.file.name, "title": policy.file.title, "status": policy.file.status},
         "openings": {language: words.openings for language, words in policy.words.items()},
         "refusals": {language: words.refusals for language, words in policy.words.items()},
-        "held_out_templates": {language: sorted(templates) for language, templates in held_out.items()},
+        **{
+            f"{name}_templates": {language: sorted(chosen) for language, chosen in templates[name].items()}
+            for name in names
+        },
         **{part: _counts(items) for part, items in parts.items()},
     }
     if redteam.drafts is not None:
         summary["harmless"] = len(harmless)
     write_json(folder / SUMMARY, summary)
-    say(f"  {len(parts['train']):,} items to train on, {len(parts['held_out']):,} held out by template")
+    watched = f", {len(parts['watched']):,} watched" if "watched" in parts else ""
+    say(f"  {len(parts['train']):,} items to train on, {len(parts['held_out']):,} held out by template{watched}")
     return summary
+
+
+def refuse_too_few(redteam: Redteam, policy: Policy) -> None:
+    """`UserError` for a language with too few templates to train on, to hold out and to watch."""
+    for language, words in policy.words.items():
+        if redteam.watched_share is not None and len(words.templates) < FEWEST_TEMPLATES:
+            raise UserError(
+                f"redteam.watched_share: the policy {policy.file.name} has {len(words.templates)} templates in "
+                f"{language}: write {FEWEST_TEMPLATES} or more, or leave the key out."
+            )
 
 
 def _refuse_without(harmless: list[Item], policy: Policy) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -62,24 +62,28 @@ def harmless_items(policy: Policy) -> Iterator[Item]:
                 yield Item(digest, policy.file.name, category.id, language, "benign", WHOLE, prompt, "")
 
 
-def held_out_items(items: Iterable[Item], share: float, seed: int) -> frozenset[str]:
-    """Ids of about `share` of the items of each language and category, at least one and not all."""
+def items_apart(items: Iterable[Item], shares: Sequence[float], seed: int) -> list[frozenset[str]]:
+    """For each share the ids of about so many of the items of each language and category, at least one, and none of an
+    earlier share; some are left of all."""
     groups: dict[tuple[str, str], list[str]] = {}
     for item in items:
         groups.setdefault((item.language, item.category), []).append(item.id)
-    chosen: set[str] = set()
+    chosen: list[set[str]] = [set() for _ in shares]
     for ids in groups.values():
         order = sorted(ids, key=lambda own: _hash(str(seed), own))
-        chosen.update(order[: _part(len(order), share)])
-    return frozenset(chosen)
+        for part, own in zip(chosen, _parts(order, shares), strict=True):
+            part.update(own)
+    return [frozenset(part) for part in chosen]
 
 
-def held_out_templates(policy: Policy, share: float, seed: int) -> dict[str, frozenset[str]]:
-    """By language, the templates that no training item uses: about `share` of them, at least one and not all."""
-    chosen: dict[str, frozenset[str]] = {}
+def templates_apart(policy: Policy, shares: Sequence[float], seed: int) -> list[dict[str, frozenset[str]]]:
+    """For each share, by language, the templates that no training item uses: about so many, at least one, and none of
+    an earlier share; some are left of all."""
+    chosen: list[dict[str, frozenset[str]]] = [{} for _ in shares]
     for language, words in policy.words.items():
         order = sorted(words.templates, key=lambda template: _hash(str(seed), language, template))
-        chosen[language] = frozenset(order[: _part(len(order), share)])
+        for part, own in zip(chosen, _parts(order, shares), strict=True):
+            part[language] = frozenset(own)
     return chosen
 
 
@@ -98,8 +102,13 @@ def spread(items: list[Item]) -> list[Item]:
     return [item for *_, item in sorted(keyed, key=lambda entry: entry[:2])]
 
 
-def _part(count: int, share: float) -> int:
-    return min(max(1, math.floor(share * count + 0.5)), count - 1)
+def _parts(order: Sequence[str], shares: Sequence[float]) -> Iterator[Sequence[str]]:
+    """The next of `order` for each share, one or more; but one is left for every later share, and one for none."""
+    begin = 0
+    for later, share in zip(range(len(shares), 0, -1), shares, strict=True):
+        count = min(max(1, math.floor(share * len(order) + 0.5)), max(0, len(order) - begin - later))
+        yield order[begin : begin + count]
+        begin += count
 
 
 def _hash(*parts: str) -> str:

@@ -211,6 +211,26 @@ class Retention(Part):
         return relative_changes(self.start, self.decisions[-1].bits_per_byte) if self.decisions else {}
 
 
+class WatchedPrompts(Part):
+    """What was refused of the watched prompts after some steps of a stage."""
+
+    step: int = Field(ge=1, description="Steps of the stage before it.")
+    refused: float = Field(description="Share of the harmful prompts that was refused.")
+    harmless_refused: float = Field(description="Share of the harmless ones that was refused.")
+
+
+class EarlyEnd(Part):
+    """Refusals at which a stage was to end, measured on prompts neither trained on nor among those of `safety`."""
+
+    refused: float = Field(description="Goal: the least share of harmful prompts refused.")
+    harmless_refused: float = Field(description="Goal: the largest share of harmless prompts refused.")
+    planned_tokens: int = Field(ge=0, description="Tokens of the stage had it not ended early.")
+    reached: int | None = Field(
+        None, description="Steps after which both goals were reached; null where they were not."
+    )
+    measured: list[WatchedPrompts] = Field(default_factory=list, description="Every measurement, in order.")
+
+
 class Edit(Part):
     """Values of the recipe that changed while a stage was interrupted, and with which its user resumed it."""
 
@@ -260,6 +280,7 @@ class Stage(Part):
         default_factory=list, description="Bits per byte during the stage, where the recipe asks for it."
     )
     retention: Retention | None = Field(None, description="Adaptive replay; null without.")
+    early_end: EarlyEnd | None = Field(None, description="Its goal of refusals; null without.")
     steps_left_out: int = Field(
         0, ge=0, description="Steps that the guard left out; `left_out.jsonl` names their documents."
     )

@@ -15,16 +15,19 @@ from torch import Tensor
 
 from aurora.console.progress import progress, say
 from aurora.files import flush_tree, write_json
+from aurora.model.network import Network
 from aurora.model.weights import write_weights
 from aurora.training.checkpoints.checkpoint import Keep, read_checkpoint
 from aurora.training.checkpoints.continuing import Earlier, Resumed
 from aurora.training.checkpoints.leaving import leave_model
 from aurora.training.checkpoints.saving import Saver
+from aurora.training.checkpoints.whole import whole_network
 from aurora.training.going_back import GoingBack
 from aurora.training.guard import Fault
 from aurora.training.inputs import Places, Reading, Training
 from aurora.training.meter import Meter, TimedBatches
 from aurora.training.optimizer import MOMENT_KINDS
+from aurora.training.parallel.engine import OneProcess
 from aurora.training.process.heartbeat import COMPUTING, Heartbeat
 from aurora.training.process.interruption import StopRequest
 from aurora.training.process.job import Job
@@ -57,12 +60,15 @@ class Attempt:
         self._stage, self._name, self._folder = training.stage, training.stage.name, places.folder
         self._job, self._runtime, self._heart = process.job, process.runtime, process.heart
         self._earlier, self._resumed = earlier, resumed
-        self._replay = reading.replay
+        self._replay, self._early_end = reading.replay, reading.early_end
         batches = TimedBatches(reading.replay or reading.batches)
         self._trainer = self._positioned(batches)
         engine = self._trainer.engine
         if self._replay is not None:
             self._replay.begin(self._folder, self.step, engine.network, self._job)
+        if self._early_end is not None:
+            self._early_end.begin(self._folder, self.step, self._job)
+            self._trainer.course = self._early_end.course
         self._job.wait()  # rank 0 appends to these records from here on: every rank must have read them
         self._keep = self._what_to_keep()
         self._saver = Saver(self._folder, self._job, self._keep)
@@ -92,6 +98,7 @@ class Attempt:
                 while not self._ended:
                     record = self._advance()
                     record |= self._decide()
+                    record |= self._ask()
                     record |= self._measure()
                     if log is not None:
                         log.write({**record, "seconds": round(self._seconds(), 3)})
@@ -158,7 +165,8 @@ class Attempt:
 
     @property
     def _ended(self) -> bool:
-        return self.step == self._stage.steps or (self._replay is not None and self._replay.ended)
+        last = self._stage.steps if self._early_end is None else self._early_end.last
+        return self.step == last or (self._replay is not None and self._replay.ended)
 
     def _advance(self) -> dict[str, float]:
         """One update; returns its record."""
@@ -206,6 +214,24 @@ class Attempt:
         self._note("measuring what is forgotten")
         self._saver.wait()  # its thread communicates with the other ranks over the same process group
         return self._replay.after(self.step, self._trainer.engine.network)
+
+    def _ask(self) -> dict[str, float]:
+        """What is refused after this step, where the stage may end by that."""
+        if self._early_end is None or not self._early_end.due(self.step):
+            return {}
+        self._note("asking watched prompts")
+        found = self._early_end.after(self.step, self._whole_network())
+        self._trainer.course = self._early_end.course
+        return found
+
+    def _whole_network(self) -> Network | None:
+        """On rank 0 the network with all its weights."""
+        engine = self._trainer.engine
+        if isinstance(engine, OneProcess):
+            return engine.network
+        self._saver.wait()  # its thread communicates with the other ranks over the same process group
+        shape = (engine.architecture, engine.vocabulary)
+        return whole_network(self._folder, self.step, self._weights(), shape, engine.device, self._job)
 
     def _measure(self) -> dict[str, float]:
         """The measurements due after this step; a domain without text has none."""

@@ -14,9 +14,10 @@ from aurora.model.scorer import Scorer
 from aurora.recipe.execution import Execution
 from aurora.recipe.stages.stage import Stage
 from aurora.training.checkpoints.continuing import Deciding
+from aurora.training.deciding.early_end import EarlyEnd
+from aurora.training.deciding.replay import Replay
 from aurora.training.records.left_out import Contents
 from aurora.training.records.sources import SourcesRead
-from aurora.training.replay import Replay
 from aurora.training.start import NewModel
 from aurora.training.trainer import Batches
 
@@ -45,12 +46,14 @@ class Training:
 class Reading:
     """What a stage reads.
 
-    With `replay` the batches are its own, and its decisions are kept in the stage's folder too. `contents` describes
+    With `replay` the batches are its own, and its decisions are kept in the stage's folder too; so is what `early_end`
+    measures, which may end the stage. `contents` describes
     the sequences of a step, for left_out.jsonl; `sources` what the first so many steps read, for sources.json.
     """
 
     batches: Batches
     replay: Replay | None = None
+    early_end: EarlyEnd | None = None
     contents: Contents = lambda step: []
     sources: SourcesRead = lambda num_steps: {}
 

@@ -71,11 +71,12 @@ def _log(training: Training, places: Places, step: int, rank: int) -> AbstractCo
 
 
 def _finished_state(training: Training, folder: Path) -> State | None:
-    """The state of a stage whose final files are complete, or None; one with patience may have ended early."""
+    """The state of a stage whose final files are complete, or None; with patience or a goal it may have ended early."""
     if not (folder / STATE).is_file():
         return None
     state, stage = state_of(folder / STATE), training.stage
-    early = stage.retention is not None and stage.retention.patience is not None and state.step < stage.steps
+    patient = stage.retention is not None and stage.retention.patience is not None
+    early = (patient or stage.stop_when is not None) and state.step < stage.steps
     ended = early or state.step == stage.steps
     return state if ended and state.made_with == json_values(training.made_with(state.step)) else None
 

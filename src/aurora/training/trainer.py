@@ -51,7 +51,7 @@ class Update:
 
 
 class Trainer:
-    """The engine of a stage, its optimizer and its position; `advance` makes one update."""
+    """The engine of a stage, its optimizer and its position; `advance` makes one update at the rate of `course`."""
 
     def __init__(
         self,
@@ -69,7 +69,7 @@ class Trainer:
         self.step = 0
         self.watch = Watch(stage.guard)
         self._stage = stage
-        self._course = stage.course
+        self.course = stage.course
         self._batches = batches
         self._coming: Iterator[Batch] | None = None  # made at the first update, when `step` is known
         self._rows = micro_batch_sequences
@@ -83,7 +83,7 @@ class Trainer:
         self._coming = self._coming or self._batches.batches(self.step, self._stage.steps, engine.rank, engine.ranks)
         batch = next(self._coming)
         num_counted = engine.total(int(batch.loss_mask.sum()))
-        rate = learning_rate(self._course, self.step)
+        rate = learning_rate(self.course, self.step)
         if not num_counted:
             self.watch.pass_over()
             say(f"{self._sequences()} did not change the weights: none of its tokens counts in the loss.")

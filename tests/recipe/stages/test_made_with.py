@@ -68,3 +68,16 @@ def test_what_is_said_of_a_change_has_both_values() -> None:
         "stages.cap.schedule.peak (was 0.003, is 0.0031), input start (was 000000000000, is ffffffffffff), "
         "seed (was nothing, is 1)"
     )
+
+
+@pytest.mark.parametrize("override", ["stages.safety.tokens=3000000", "stages.safety.stop_when.refused=0.8"])
+def test_a_stage_that_may_end_early_depends_on_its_goal_and_length_from_the_start(root: Path, override: str) -> None:
+    """It may have begun its decay at any step."""
+    goal = "stages.safety.stop_when={refused: 0.9, harmless_refused: 0.1, every_steps: 5}"
+    found = [
+        made_with(recipe, recipe.stages["safety"], 2)
+        for more in ([], [override])
+        for recipe in [load_recipe(root / "recipes/tiny.yaml", [goal, "redteam.watched_share=0.1", *more]).recipe]
+    ]
+    assert override.split("=")[0] in differences(*found)
+    assert "evaluation.answer_tokens" in found[0]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
+
 from aurora.reporting.schema import Report
 from aurora.reporting.sections.safety import MAX_ANSWER_LETTERS, safety_section
 from reporting.reading import plain, rows
@@ -72,3 +74,17 @@ def test_drafted_answers_are_counted_with_what_was_left_out(data: dict[str, Any]
     data["safety"]["drafts"] = {"prompts": 1208, "kept": 1190, "dropped": {"incapable": 12, "unfinished": 6}}
     said = "1,190 of 1,208 harmless prompts were answered by the imported model itself, for training (12 not readable, "
     assert f"{said}6 unfinished left out)." in page_of(data)
+
+
+@pytest.mark.parametrize(
+    ("reached", "said"),
+    [(4, "so it was after 4 steps, and it ended after"), (None, "it did not within its 2")],
+)
+def test_an_early_end_is_told_with_what_led_to_it(data: dict[str, Any], reached: int | None, said: str) -> None:
+    assert "Early end:" not in page_of(data)
+    seen = [{"step": 2, "refused": 0.5, "harmless_refused": 0.0}, {"step": 4, "refused": 0.95, "harmless_refused": 0.1}]
+    goal = {"refused": 0.9, "harmless_refused": 0.1, "planned_tokens": 2_000_000}
+    data["stages"][-1]["early_end"] = goal | {"reached": reached, "measured": seen}
+    page = plain(page_of(data))
+    assert said in page
+    assert "95 %" in page or "95" in page

@@ -35,11 +35,14 @@ def made_with(recipe: Recipe, stage: Stage, steps: int) -> dict[str, Any]:
             ALL,
         ):  # a default counts as not stated
             found |= _flat(f"{key}.{part}", value)
-    found |= _flat(f"{key}.schedule", stage.course.until(steps))
-    if stage.course.falls_within(steps) or stage.retention is not None:  # then these steps depend on the stage's length
+    # A stage that may end early may have begun its decay at any step.
+    found |= _flat(f"{key}.schedule", stage.course.until(steps if stage.stop_when is None else stage.steps))
+    if stage.course.falls_within(steps) or stage.decides:  # then these steps depend on the stage's length
         found[f"{key}.tokens"] = stage.tokens_before(stage.steps)
     if stage.retention is not None:
         found |= _flat("evaluation.held_out_kilobytes", recipe.evaluation.held_out_kilobytes)
+    if stage.stop_when is not None:
+        found |= _flat("evaluation.answer_tokens", recipe.evaluation.answer_tokens)
     if is_fresh(recipe, stage):
         found |= _flat("model", recipe.model.numerics())
     return json_values(found | _flat("execution", recipe.execution.numerics()))

@@ -7,7 +7,7 @@ and before the decay of warmup-stable-decay, if `warmup` is given in tokens.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from pydantic import Field, model_validator
@@ -65,6 +65,17 @@ class Course:
         if self.schedule.shape == "constant":
             return last
         return min(last, max(reached, last - self.decay) if self.decay else reached)
+
+    def watched(self, every_steps: int) -> list[int]:
+        """The steps after which a stage may find that it has been trained enough: multiples of `every_steps` behind the
+        warm-up, and before the decay where there is one."""
+        last = self.top if self.decay else self.steps - 1
+        return [step for step in range(every_steps, last + 1, every_steps) if step >= self.warmup]
+
+    def ending(self, step: int) -> Course:
+        """The course of a stage that has been trained enough after so many steps: from there it decays, where it has a
+        decay; otherwise it ends there, at the rate that it has."""
+        return replace(self, steps=step + self.decay) if self.decay else self
 
     def until(self, steps: int) -> dict[str, Any]:
         """What the rates of the first so many steps follow from, by key of the schedule."""

@@ -18,6 +18,7 @@ from aurora.recipe.names import EVERY, Distinct, MixedName, Name
 from aurora.recipe.stages.pace import Pace
 from aurora.recipe.stages.retention import Retention
 from aurora.recipe.stages.schedule import Course, Schedule
+from aurora.recipe.stages.stopping import StopWhen
 from aurora.recipe.stages.train import ALL, Part, Train
 
 # What `start` says for the recipe's own model, new or imported.
@@ -183,6 +184,9 @@ class Stage(Section):
     retention: Retention | None = Field(
         None, description="Adaptive replay: shares that follow what is forgotten, within bounds (docs/retention.md)."
     )
+    stop_when: StopWhen | None = Field(
+        None, description="End before the tokens are used up, when refusals are as wanted (docs/safety.md)."
+    )
     control: Control | None = Field(None, description="A second run of this stage to compare with.")
 
     _name: str = PrivateAttr("")  # the stage's key in the recipe: not a value of the table, so in no fingerprint
@@ -202,8 +206,24 @@ class Stage(Section):
             yield "changes: from_tokens must rise by a step or more and lie within the stage's tokens"
         if self.retention is not None:
             yield from self._not_replayed(self.retention)
+        if self.stop_when is not None:
+            yield from self._never_stops()
         if self.train != ALL and self.optimizer.new_rows != 1:
             yield "optimizer.new_rows: is of rows that `train` leaves as they are"
+
+    def _never_stops(self) -> Iterator[str]:
+        """Problems of a stage that ends by its refusals."""
+        if self.control is not None:
+            yield "stop_when: the control would be trained on more tokens than the stage; leave one of them out"
+        if self.retention is not None:
+            yield "stop_when: `retention` chooses shares by the stage's length, which is not known; leave one out"
+        if self.stop_when is not None and not self.course.watched(self.stop_when.every_steps):
+            yield "stop_when.every_steps: no such step lies between the warm-up and the decay, or the end"
+
+    @property
+    def decides(self) -> bool:
+        """Whether measurements decide how it goes on, or when it ends."""
+        return self.retention is not None or self.stop_when is not None
 
     @property
     def adapts(self) -> bool:

@@ -23,9 +23,9 @@ from aurora.reporting.page.components import (
     without_blanks,
 )
 from aurora.reporting.page.markup import Html, join, tag
-from aurora.reporting.schema import Rates, Report, Safety, SafetyExample
+from aurora.reporting.schema import EarlyEnd, Rates, Report, Safety, SafetyExample, Stage
 from aurora.reporting.verdict import policy_of
-from aurora.reporting.wording import count, in_order, language_title, sentence, share
+from aurora.reporting.wording import compact, count, in_order, language_title, sentence, share
 
 MAX_ANSWER_LETTERS = 1_000  # of a prompt or an answer
 WORDING: dict[Outcome, str] = {
@@ -47,6 +47,7 @@ def safety_section(report: Report) -> Html | None:
         "Safety before and after",
         _policy(safety),
         _drafts(safety),
+        *(_early_end(stage, stage.early_end) for stage in report.stages if stage.early_end),
         legend([("rate-before", f"before ({names[0]})"), ("rate-after", f"after ({names[1]})")]),
         tag(
             "div",
@@ -90,6 +91,26 @@ def _drafts(safety: Safety) -> Html | None:
     text = f"{drafts.kept:,} of {drafts.prompts:,} harmless prompts were answered by the imported model itself, for "
     text += f"training ({left} left out)." if left else "training."
     return tag("p", tag("strong", "Drafts: "), text, class_="note")
+
+
+def _early_end(stage: Stage, end: EarlyEnd) -> Html:
+    """Where a stage ended by its refusals, and what was measured until then."""
+    goal = (
+        f"{share(end.refused)} or more of watched harmful prompts refused, and {share(end.harmless_refused)} or fewer "
+    )
+    goal += "of harmless ones"
+    text = f"{stage.name} was to end with {goal}; "
+    if end.reached is None:
+        text += f"it did not within its {compact(end.planned_tokens)} tokens."
+    else:
+        text += f"so it was after {end.reached:,} steps, and it ended after {compact(stage.tokens)} of "
+        text += f"{compact(end.planned_tokens)} tokens."
+    rows: list[Row] = [
+        [stage.name, compact(it.step), share(it.refused), share(it.harmless_refused)] for it in end.measured
+    ]
+    headings = ["stage", "steps", "harmful refused", "harmless refused"]
+    measured = folded("Every measurement", table("Watched prompts refused", headings, rows)) if rows else None
+    return join(tag("p", tag("strong", "Early end: "), text, class_="note"), measured)
 
 
 def _pairs(safety: Safety) -> list[tuple[str, Rates, Rates]]:

@@ -18,9 +18,10 @@ from aurora.training.checkpoints.checkpoint import step_folder, step_folders, st
 from aurora.training.records.left_out import FILE as LEFT_OUT
 from aurora.training.records.metrics import METRICS
 from aurora.training.records.state import STATE
+from aurora.training.records.watched import WATCHED
 
 # Files with records of a stage's steps, which go wherever its checkpoints go.
-RECORDS = (METRICS, LEFT_OUT, DECISIONS)
+RECORDS = (METRICS, LEFT_OUT, DECISIONS, WATCHED)
 
 
 class Aside:

@@ -131,7 +131,7 @@ class Earlier:
     def _prepare_end(self) -> None:
         """Treat a stage that was stopped after its end, before its manifest, and then edited, as interrupted there."""
         state = state_of(self._folder / STATE)
-        if state.weights_of != state.step or self._stage.retention is not None or self._stage.adapts:
+        if state.weights_of != state.step or self._stage.decides or self._stage.adapts:
             raise UserError(
                 f"Stage {self._name} has ended with other values: {described(self._changed(state))}. Undo the change, "
                 f"or run again with --restart, which begins anew and moves the earlier work to {self._aside.folder}."
@@ -149,8 +149,8 @@ class Earlier:
                 f"trains the stage anew and moves the damaged one to {self._aside.folder}."
             ) from error
         states = states_of(finished)
-        # The last decision of a retention ends the stage; a model that adapters were merged into holds none to train.
-        if self._stage.retention is not None or self._stage.adapts:
+        # The last decision of a stage ends it; a model that adapters were merged into holds none to train.
+        if self._stage.decides or self._stage.adapts:
             states.pop(finished, None)
         steps = [state.step for state in states.values() if wish.step is not None or not self._changed(state)]
         if wish.step is not None and wish.step not in steps:

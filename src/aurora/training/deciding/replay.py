@@ -19,8 +19,8 @@ from aurora.recipe.stages.retention import Retention
 from aurora.recipe.stages.stage import Stage
 from aurora.tokens.loader import Batch
 from aurora.tokens.replay_decisions import DECISIONS, Decision, Decisions, read_decisions
+from aurora.training.deciding.replay_controller import next_weights
 from aurora.training.process.job import Job
-from aurora.training.replay_controller import next_weights
 from aurora.training.trainer import Batches
 
 Measure = Callable[[Scorer], dict[str, float]]

@@ -21,7 +21,7 @@ from aurora.recipe.stages.stage import Stage
 from aurora.tokens.loader import Batch, Loader
 from aurora.tokens.mixture import Change, Mixture
 from aurora.tokens.replay_decisions import DECISIONS, Decision, read_decisions
-from aurora.training.replay import Replay
+from aurora.training.deciding.replay import Replay
 from aurora.training.trainer import Batches
 from training.small_stage import LENGTH, ROWS, VOCABULARY, Lab, assert_same, child_environment
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aurora.recipe.stages.retention import Retention
-from aurora.training.replay_controller import LANDING, LATITUDE, RESERVE, aim, next_weights
+from aurora.training.deciding.replay_controller import LANDING, LATITUDE, RESERVE, aim, next_weights
 
 KEPT = ("docstrings/en", "sources/code")
 SHARES = st.floats(0.05, 0.3)
