@@ -57,7 +57,7 @@ def table(caption: str, headings: Sequence[str], rows: Sequence[Row], words: Col
         if len(rows) > len(shown)
         else None
     )
-    built = tag("table", tag("caption", caption), tag("thead", tag("tr", head)), tag("tbody", body))
+    built = tag("table", tag("caption", tag("span", caption)), tag("thead", tag("tr", head)), tag("tbody", body))
     return join(tag("div", built, class_="table", role="region", aria_label=caption, tabindex=0), note)
 
 
