@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -104,3 +105,19 @@ def test_only_what_a_changed_budget_touches_is_made_again(recipe: Path) -> None:
     assert run_recipe(load_recipe(recipe), run)["ran"] == []
     ran = run_recipe(load_recipe(recipe, ["stages.cat.retention.largest_move=0.3"]), run)["ran"]
     assert ran == ["train:cat", "evaluate:cat"]
+
+
+def test_a_budget_counts_from_the_base_where_the_stage_before_has_none(recipe: Path, tmp_path: Path) -> None:
+    """What cap forgets counts, although only cat has a budget; and it is what cap with a budget had measured."""
+    run = tmp_path / "run"
+    shutil.copytree(recipe.parent / "run", run)
+    ran = run_recipe(load_recipe(recipe, ["stages.cap.retention=null"]), run)["ran"]
+    assert ran[:3] == ["train:cap", "retention:cat", "train:cat"]
+    found = json.loads((run / "checkpoints/cat/retention.json").read_text())
+    assert found["base"] == pytest.approx(decisions(recipe, "cap")["base"], abs=1e-5)
+    assert found["base"] == json.loads((run / "retention/cat/results.json").read_text())
+    assert found["start"] != found["base"]
+    report = json.loads((run / "report.json").read_text(encoding="utf-8"))
+    assert report["stages"][2]["retention"]["base"] == found["base"]
+    assert run_recipe(load_recipe(recipe, ["stages.cap.retention=null"]), run)["ran"] == []
+    main(["verify", str(run)])  # ends with another code where a file is not what its step wrote

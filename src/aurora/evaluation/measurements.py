@@ -185,6 +185,14 @@ def refusal_monitor(
     return measure
 
 
+def measure_sources(
+    checkpoint: Path, monitor: Callable[[Scorer], dict[str, float]], execution: Execution, folder: Path
+) -> None:
+    """What a `retention_monitor` measures on a checkpoint: `results.json`."""
+    measured = monitor(_loaded(checkpoint, execution))
+    write_json(folder / RESULTS, {name: round(value, 6) for name, value in measured.items() if math.isfinite(value)})
+
+
 def _loaded(checkpoint: Path, execution: Execution, *, as_trained: bool = False) -> Network:
     """A checkpoint in fp32, or in the precision of a stage, in a process set up as for training, so that figures do not
     depend on what this process did before."""

@@ -22,7 +22,7 @@ from aurora.recipe import LoadedRecipe, Recipe
 from aurora.recipe.model import ARCHITECTURE, DEQUANTIZED, WEIGHTS
 from aurora.recipe.references import BIGRAM
 from aurora.recipe.stages.made_with import shown
-from aurora.recipe.stages.measured import base_of, before_and_after
+from aurora.recipe.stages.measured import base_of, before_and_after, compared_with
 from aurora.recipe.stages.stage import IMPORTED, Stage, checkpoints_of
 from aurora.redteam.dataset import SUMMARY
 from aurora.run.folder import RunFolder
@@ -45,7 +45,7 @@ def collect(loaded: LoadedRecipe, run: RunFolder, manifests: Mapping[str, Manife
     recipe = loaded.recipe
     manifests = {folder: manifests[folder] for folder in sorted(manifests, key=Path)}
     bigram = read_results(run.evaluation(BIGRAM))
-    first = read_results(run.evaluation(_compared_with(recipe)))
+    first = read_results(run.evaluation(compared_with(recipe, list(recipe.stages)[-1])))
     return {
         "schema": 1,
         "recipe": recipe.name,
@@ -65,14 +65,6 @@ def collect(loaded: LoadedRecipe, run: RunFolder, manifests: Mapping[str, Manife
         "recipe_text": loaded.text(),
         "language_names": {one.language: one.name for one in lookup.own_languages()},
     }
-
-
-def _compared_with(recipe: Recipe) -> str:
-    """The checkpoint that all are compared with: the imported model, or the first stage behind the last."""
-    stage = list(recipe.stages.values())[-1]
-    while stage.start != IMPORTED:
-        stage = recipe.stages[stage.start]
-    return base_of(recipe) or stage.name
 
 
 def _intervals(run: RunFolder, name: str, first: dict[str, Any]) -> dict[str, Any]:

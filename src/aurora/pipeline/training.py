@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aurora.pipeline import evaluation
+from aurora.pipeline import evaluation, retention
 from aurora.pipeline.step import Project, Step
 from aurora.recipe.stages.made_with import MadeWith, is_fresh, made_with
 from aurora.recipe.stages.stage import IMPORTED, Stage, checkpoints_of
@@ -54,8 +54,12 @@ def steps_of_base(project: Project) -> list[Step]:
 
 
 def steps(project: Project, asked: Asked) -> list[Step]:
-    """Every stage in order, each followed by its control."""
-    return [_StageStep(project, stage, asked).step() for stage in checkpoints_of(project.recipe.stages).values()]
+    """Every stage in order, each behind what its retention budget counts from, and followed by its control."""
+    return [
+        step
+        for stage in checkpoints_of(project.recipe.stages).values()
+        for step in (*retention.steps(project, stage), _StageStep(project, stage, asked).step())
+    ]
 
 
 def _imported(project: Project) -> Step:
@@ -149,6 +153,7 @@ class _StageStep:
             read |= {"held_out": project.digest(run.corpus, "held_out/*"), "tokenizer": project.tokenizer()}
             if self._start_is_retained():
                 read["base"] = project.digest(run.checkpoint(stage.start), DECISIONS)
+            read |= retention.digest(project, self._stage)
         return read
 
     def _train(self, folder: Path) -> None:
@@ -238,7 +243,8 @@ class _StageStep:
 
         earlier = decisions_of(self._run, self._stage.start) if self._start_is_retained() else None
         measure = evaluation.of_sources(self._project, self._stage.sources)
-        return Replay(self._stage, self._loader, measure, earlier.base if earlier else {})
+        base = {**(earlier.base if earlier else {}), **retention.counted_from(self._project, self._stage)}
+        return Replay(self._stage, self._loader, measure, base)
 
     def _early_end(self) -> EarlyEnd | None:
         """The end of the stage by its refusals, where it has a goal."""

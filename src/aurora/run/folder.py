@@ -14,6 +14,7 @@ them.
     RUN/tokens/tokenizer/, tokens/train/ the tokenizer; the token stores
     RUN/checkpoints/STAGE/               weights, optimizer and records of a stage (or of `model`, the imported one)
     RUN/evaluation/STAGE/                bits per byte and samples of a stage (or `model`, or `bigram`)
+    RUN/retention/STAGE/                 what the budget of a stage counts from, where no stage measures it
     RUN/safety/STAGE/                    answers to held-out red-team prompts (also of `model`)
     RUN/tensorboard/STAGE/               events for TensorBoard
 """
@@ -113,6 +114,10 @@ class RunFolder:
     def evaluation(self, name: str) -> Path:
         """Figures of the checkpoint called `name`, or of `bigram`."""
         return self.path / "evaluation" / name
+
+    def counted_from(self, name: str) -> Path:
+        """What the retention budget of the stage called `name` counts from, where no stage measures it."""
+        return self.path / "retention" / name
 
     def safety(self, name: str) -> Path:
         """Answers of the checkpoint called `name` to held-out red-team prompts."""

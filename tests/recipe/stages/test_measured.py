@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from aurora.recipe.recipe import Recipe
-from aurora.recipe.stages.measured import answering, base_of, before_and_after, measured
+from aurora.recipe.stages.measured import answering, base_of, base_to_measure, before_and_after, compared_with, measured
 from conftest import MINIMAL
 
 STAGE: dict[str, Any] = {
@@ -77,3 +77,37 @@ def test_the_two_that_are_compared_and_those_that_answer(
     found = recipe(stages, **more)
     assert before_and_after(found) == compared
     assert answering(found) == ([*(asked or []), *compared] if compared else [])
+
+
+def kept(start: str, *others: str) -> dict[str, Any]:
+    """A stage with a budget for English, which reads these sources too."""
+    mixture = {"web/en": 1} | dict.fromkeys(others or ["web/fi"], 1)
+    return {
+        "start": start,
+        "mixture": mixture,
+        "retention": {"every_steps": 1, "most": 0.6, "budget": {"web/en": 0.02}},
+    }
+
+
+@pytest.mark.parametrize(
+    ("stages", "more", "counted"),
+    [
+        ({"base": {"start": "model"}, "cap": kept("base")}, {}, {"base": None, "cap": None}),
+        ({"base": {"start": "model"}, "cap": {"start": "base"}, "cat": kept("cap")}, {}, {"cap": None, "cat": "base"}),
+        ({"base": {"start": "model"}, "cap": kept("base"), "cat": kept("cap")}, {}, {"cat": None}),
+        # A source that the stage before did not have was not measured on the base.
+        ({"base": {"start": "model"}, "cap": kept("base"), "cat": kept("cap", "web/sv")}, {}, {"cat": "base"}),
+        ({"cap": kept("model"), "cat": kept("cap")}, {}, {"cap": None, "cat": None}),
+        ({"cap": kept("model")}, PUBLISHED, {"cap": None}),
+        ({"cap": {"start": "model"}, "cat": kept("cap")}, PUBLISHED, {"cat": "model"}),
+    ],
+    ids=range(7),
+)
+def test_a_budget_counts_from_the_base_and_is_measured_where_no_stage_does(
+    stages: dict[str, Any], more: dict[str, Any], counted: dict[str, str | None]
+) -> None:
+    found = recipe(stages, **more)
+    assert {name: base_to_measure(found, name) for name in counted} == counted
+    assert base_to_measure(found, "a-control") is None
+    first = "model" if more else next(iter(stages))
+    assert {compared_with(found, name) for name in stages} == {first}

@@ -15,6 +15,26 @@ def base_of(recipe: Recipe) -> str | None:
     return IMPORTED if recipe.model.path is not None else None
 
 
+def compared_with(recipe: Recipe, name: str) -> str:
+    """The checkpoint that a stage is compared with: the imported model, or the first stage behind it, or itself."""
+    stage = recipe.stages[name]
+    while stage.start != IMPORTED:
+        stage = recipe.stages[stage.start]
+    return base_of(recipe) or stage.name
+
+
+def base_to_measure(recipe: Recipe, name: str) -> str | None:
+    """The checkpoint that a stage's retention budget counts from, where nothing else measures it: the stage starts from
+    another one, which has no budget itself, or none with all sources of this one's."""
+    stage, base = recipe.stages.get(name), None
+    if stage is not None and stage.retention is not None:
+        base = compared_with(recipe, name)
+    if stage is None or base is None or base in (name, stage.start):
+        return None
+    before = recipe.stages[stage.start]
+    return None if before.retention is not None and set(stage.sources) <= set(before.sources) else base
+
+
 def measured(recipe: Recipe) -> list[str]:
     """Every checkpoint whose bits per byte are measured: the imported model, stages and controls."""
     return [*filter(None, [base_of(recipe)]), *checkpoints_of(recipe.stages)]

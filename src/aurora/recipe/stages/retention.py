@@ -1,7 +1,7 @@
 """A stage's `retention` table: how much may be forgotten, and how far replay may go to prevent it.
 
-One decision: a budget belongs to a replayed source, and is measured on that source's own held-out text against the
-model that the first stage with such a table started from; so a chain of stages never adds up what each one forgets.
+One decision: a budget belongs to a replayed source, and is measured on that source's own held-out text against the base
+of every verdict, whatever stages there were since; so a chain of stages never adds up what each one forgets.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class Retention(Section):
     budget: Annotated[dict[StoreName, Annotated[float, Field(ge=0)]], Distinct] = Field(
         min_length=1,
         description="Largest rise of held-out bits per byte of each replayed source of the mixture at the stage's end, "
-        "relative to the model that the first stage with a `retention` table started from: 0.01 is +1 %.",
+        "relative to the base of the run (the imported model, or the first stage of a new one): 0.01 is +1 %.",
     )
     least: float = Field(
         0.02, gt=0, lt=1, description="Smallest share of each replayed source, of the stage's tokens with a loss."
