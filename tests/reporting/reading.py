@@ -59,7 +59,7 @@ def plain(text: str) -> str:
 
 def rows(page: str, caption: str) -> list[list[str]]:
     """The cells of the table whose caption begins so, row by row, the headings first."""
-    found = re.search(rf"<caption>{re.escape(caption)}.*?</table>", page, re.S)
+    found = re.search(rf"<caption><span>{re.escape(caption)}.*?</table>", page, re.S)
     assert found, f"no table {caption}"
     return [
         [plain(html.unescape(re.sub(r"<[^>]+>", "", cell))) for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row)]
