@@ -139,13 +139,22 @@ def _chooser(temperature: float, top_p: float, chances: Tensor) -> Callable[[Ten
         return logits.argmax(-1)
 
     def draw(logits: Tensor, rows: Tensor, number: int) -> Tensor:
-        # In fp64: near 1, the running sum in fp32 would lose every token less likely than 1 in 17 million.
-        likely, ids = torch.softmax(logits.double() / temperature, dim=-1).sort(dim=-1, descending=True, stable=True)
-        reached = likely.cumsum(-1)
-        num_kept = (reached - likely < top_p).sum(-1, keepdim=True)  # the smallest set that holds top_p
-        total = reached.gather(-1, num_kept - 1)
-        chance = chances.to(logits.device)[rows, number][:, None]
-        picked = torch.searchsorted(reached, chance * total, right=True).minimum(num_kept - 1)
-        return ids.gather(-1, picked)[:, 0]
+        return drawn(logits, chances.to(logits.device)[rows, number], temperature, top_p)
 
     return draw if temperature else greedy
+
+
+def drawn(logits: Tensor, chances: Tensor, temperature: float, top_p: float = 1.0, top_k: int = 0) -> Tensor:
+    """Ids [B] drawn by `logits` [B, V] with a uniform number `chances` [B] for each.
+
+    They come from the most likely ones that together have the probability `top_p`, of the `top_k` likeliest if not 0.
+    """
+    # In fp64: near 1, the running sum in fp32 would lose every token less likely than 1 in 17 million.
+    likely, ids = torch.softmax(logits.double() / temperature, dim=-1).sort(dim=-1, descending=True, stable=True)
+    if top_k:
+        likely = likely[:, :top_k] / likely[:, :top_k].sum(-1, keepdim=True)
+    reached = likely.cumsum(-1)
+    num_kept = (reached - likely < top_p).sum(-1, keepdim=True)  # the smallest set that holds top_p
+    total = reached.gather(-1, num_kept - 1)
+    picked = torch.searchsorted(reached, chances[:, None] * total, right=True).minimum(num_kept - 1)
+    return ids.gather(-1, picked)[:, 0]

@@ -22,7 +22,7 @@ from aurora.errors import UserError
 from aurora.model.adapters.description import adapters_of
 from aurora.model.cross_entropy import linear_cross_entropy
 from aurora.model.layers.adapted import adapt
-from aurora.model.layers.attention import Attention
+from aurora.model.layers.attention import Attending, Attention
 from aurora.model.layers.causal_attention import KeyValueCache, LayerCache
 from aurora.model.layers.mlp import MLP
 from aurora.model.layers.norms import norm_of
@@ -59,7 +59,7 @@ class Block(nn.Module):
         hidden: Tensor,
         positions: Tensor,
         turns: Turns | None = None,
-        cache: LayerCache | None = None,
+        cache: LayerCache | Attending | None = None,
         visible: Tensor | None = None,
         documents: Tensor | None = None,
     ) -> Tensor:

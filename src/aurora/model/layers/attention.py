@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Protocol
 
 import torch
 import torch.nn.functional as F
@@ -21,6 +22,13 @@ from aurora.model.layers.norms import norm_of
 from aurora.model.layers.rotary import Turns, turned
 from aurora.model.untraced import untraced
 from aurora.recipe.model import Architecture
+
+
+class Attending(Protocol):
+    """A cache that attends by itself: what is seen is no matter of positions alone."""
+
+    def attend(self, query: Tensor, key: Tensor, value: Tensor, window: int | None) -> Tensor:
+        """[B, T, H, D] of `query` [B, T, H, D], `key` and `value` [B, T, K, D]."""
 
 
 class Attention(nn.Module):
@@ -61,14 +69,14 @@ class Attention(nn.Module):
         hidden: Tensor,
         positions: Tensor,
         turns: Turns | None = None,
-        cache: LayerCache | None = None,
+        cache: LayerCache | Attending | None = None,
         visible: Tensor | None = None,
         documents: Tensor | None = None,
     ) -> Tensor:
         """[B, T, W] to [B, T, W].
 
         `turns` are the rotations of rotary positions. A cache takes the keys and values; with `visible` [B, T, S] it is
-        read too. `documents` [B, T] keeps attention within each document.
+        read too. One that attends says itself what is seen. `documents` [B, T] keeps attention within each document.
         """
         query, key, value = self._projected(hidden if self.enter is None else self.enter(hidden))
         if self.head_norm == "head":
@@ -81,9 +89,11 @@ class Attention(nn.Module):
             query = query * self.scale
         if turns is not None:
             query, key = turned(query, turns), turned(key, turns)
-        if cache is not None:
+        if isinstance(cache, LayerCache):
             cache.write(positions, key, value)
-        if cache is not None and visible is not None:
+        if cache is not None and not isinstance(cache, LayerCache):
+            mixed = cache.attend(query, key, value, self.window)
+        elif cache is not None and visible is not None:
             if self.window is not None:
                 seen = torch.arange(visible.shape[-1], device=visible.device)
                 visible = visible & (positions[:, :, None] - seen < self.window)

@@ -74,6 +74,14 @@ class Format:
         (asked,), hidden = self._hide(prompt)
         return self._ids(self._rendered([{"role": USER, "content": asked}], to_answer=True), hidden)
 
+    def before_answer(self, turns: Sequence[Turn], begun: str = "") -> tuple[str, list[int]]:
+        """A conversation up to where its next answer goes on from `begun`, as a text and as ids."""
+        texts, hidden = self._hide(*(turn.text for turn in turns))
+        shown = [turn._replace(text=text) for turn, text in zip(turns, texts, strict=True)]
+        text = self._rendered(self._messages(shown), to_answer=True)
+        ids = [*self._ids(text, hidden), *self.facts.encode(begun)]
+        return text.translate({ord(character): token for character, token in hidden.items()}) + begun, ids
+
     def pair(self, prompt: str, response: str) -> tuple[list[int], list[int]]:
         """Ids of a prompt and its response, and the mask that counts the response up to the token that ends it."""
         return self.conversation([Turn(USER, prompt), Turn(ASSISTANT, response)])

@@ -63,7 +63,8 @@ class TextFacts:
     """A tokenizer and what its files say.
 
     `start` comes before a text (the end-of-text of the text before, if the tokenizer has no start token), `end` after
-    it; any of `stops` ends an answer; `pad` fills up. `markers` are those of fill-in-the-middle, `template` is the
+    it; any of `stops` ends an answer; `pad` fills up. `started` says whether the tokenizer, as transformers uses it,
+    writes the start itself. `markers` are those of fill-in-the-middle, `template` is the
     model's own chat template, `names` are the special tokens by role, as templates use them (`bos_token` ...).
     """
 
@@ -75,6 +76,7 @@ class TextFacts:
     markers: Markers | None
     template: str | None
     names: Mapping[str, str]
+    started: bool = False
 
     @property
     def vocabulary(self) -> int:
@@ -114,15 +116,17 @@ def read_text(path: Path) -> TextFacts:
     generation = generation_settings(known)
     end, stops = _ends(tokenizer, folder, names, generation)
     pad = tokenizer.token_to_id(names.get("pad_token", ""))
+    start = _start(tokenizer, settings, names)
     return TextFacts(
         tokenizer=tokenizer,
-        start=_start(tokenizer, settings, names, end),
+        start=end if start is None else start,
         end=end,
         stops=stops,
         pad=end if pad is None else pad,
         markers=_markers(tokenizer),
         template=_template(known, settings),
         names=names,
+        started=start is not None,
     )
 
 
@@ -226,14 +230,14 @@ def _ends(
     return end, tuple(sorted({end, ids, *stops}))
 
 
-def _start(tokenizer: Tokenizer, settings: Mapping[str, Any], names: Mapping[str, str], end: int) -> int:
-    """The token that transformers puts before a text, or else the end of the text before."""
+def _start(tokenizer: Tokenizer, settings: Mapping[str, Any], names: Mapping[str, str]) -> int | None:
+    """The token that transformers puts before a text, if any."""
     if "add_bos_token" in settings:
         start = tokenizer.token_to_id(names.get("bos_token", "")) if settings["add_bos_token"] else None
-        return end if start is None else int(start)
+        return None if start is None else int(start)
     plain, whole = (tokenizer.encode("a", add_special_tokens=added).ids for added in (False, True))
     before = whole[: whole.index(plain[0])] if plain and plain[0] in whole else []
-    return int(before[-1]) if before else end
+    return int(before[-1]) if before else None
 
 
 def _markers(tokenizer: Tokenizer) -> Markers | None:
