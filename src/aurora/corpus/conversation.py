@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from aurora.corpus.document import Document, new_document
+from aurora.corpus.document import Document, encoded, new_document
 
 SYSTEM, USER, ASSISTANT = "system", "user", "assistant"
 TURNS = "turns"  # the key of `meta`
@@ -68,4 +68,4 @@ def prompts_of(texts: Sequence[str], metas: Sequence[str]) -> list[str]:
 
 def with_turns(meta: str, turns: Sequence[Turn]) -> str:
     """The `meta` of a conversation whose turns have become these."""
-    return json.dumps({**json.loads(meta), TURNS: described(turns)}, ensure_ascii=False, sort_keys=True)
+    return encoded({**json.loads(meta), TURNS: described(turns)})

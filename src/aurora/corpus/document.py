@@ -68,8 +68,11 @@ def new_document(
     tag = canonical(lang)
     if tag is None:
         facts = {**facts, UNKNOWN_LABEL: lang[:_LONGEST_LABEL].encode("utf-8", "replace").decode()}
-    encoded = json.dumps(facts, ensure_ascii=False, sort_keys=True)
-    return Document(document_id(source, url, text), text, tag or UNDETERMINED, source, license, url, encoded)
+    return Document(document_id(source, url, text), text, tag or UNDETERMINED, source, license, url, encoded(facts))
+
+
+# Made once: `json.dumps` would make one for each document.
+encoded = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
 
 
 def schema() -> pa.Schema:

@@ -14,9 +14,12 @@ from hypothesis import strategies as st
 from aurora.corpus.cleaning.identify import Cld2
 from aurora.corpus.cleaning.normalise import normalise
 from aurora.corpus.kernels.batch_statistics import measure
-from aurora.corpus.rules.judging import judge_batch
+from aurora.corpus.kernels.document_statistics import STATISTICS
+from aurora.corpus.rules.answers import ANSWER_STATISTICS
+from aurora.corpus.rules.judging import JUDGED_BY, Measures, judge_batch
 from aurora.corpus.rules.rule_sets import CONVERSATIONS, NEED_FILES, SETS
 from aurora.languages.lookup import limits
+from aurora.recipe.corpus import Curation
 from corpus.judged import judge
 from corpus.sample_texts import CODE_TEXT, TEXTS
 
@@ -123,3 +126,10 @@ def _documents(folder: Path, language: str) -> Iterator[tuple[str, str]]:
         for line in io.TextIOWrapper(io.BufferedReader(stream), "utf-8", newline="\n"):
             row = json.loads(line)
             yield re.sub(rf"(?<![a-z]){language}(?![a-z])", "*", row["id"]), row["text"]
+
+
+def test_conversations_have_the_same_columns_and_no_statistics_of_text() -> None:
+    measures, texts = Measures(Curation(), Path()), pa.array([TEXTS["en"]] * 2, pa.large_string())
+    columns = measures.measure_conversations(texts, ["en", "en"])
+    assert columns.keys() | set(ANSWER_STATISTICS) == set(JUDGED_BY)
+    assert all(columns[name].to_pylist() == [0, 0] for name in STATISTICS)

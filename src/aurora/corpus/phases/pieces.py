@@ -73,7 +73,9 @@ class Turns:
         self._turns = [(number, turn) for number, mine in enumerate(turns) for turn in mine]
         self._starts = np.cumsum([0, *map(len, turns)])[:-1]
         self.texts = _column([turn.text for _, turn in self._turns])
-        self._now, self._now_of = turns, self.texts
+        self._given = self._now = turns
+        self._now_of = self.texts
+        self._joined: pa.LargeStringArray | None = None
 
     def langs(self, langs: Sequence[str]) -> Sequence[str]:
         """The language of the conversation for each of its turns."""
@@ -85,11 +87,17 @@ class Turns:
 
     def joined(self) -> pa.LargeStringArray:
         """The turns of each conversation with what stands between two."""
-        return _column([BETWEEN.join(turn.text for turn in turns) for turns in self.now()])
+        now = self.now()
+        if self._joined is None:
+            self._joined = _column([BETWEEN.join([turn.text for turn in turns]) for turns in now])
+        return self._joined
 
     def described(self, metas: pa.Array) -> pa.Array:
         """Who speaks, and for how many characters now."""
-        return pa.array(map(with_turns, metas.to_pylist(), self.now()), pa.string())
+        rows = zip(metas.to_pylist(), self._given, self.now(), strict=True)
+        return pa.array(
+            [meta if _as_long(given, now) else with_turns(meta, now) for meta, given, now in rows], pa.string()
+        )
 
     def said_by(self, role: str) -> pa.LargeStringArray:
         """What one side says in each conversation."""
@@ -101,8 +109,13 @@ class Turns:
             texts = self.texts.to_pylist()
             now = [(number, turn._replace(text=text)) for (number, turn), text in zip(self._turns, texts, strict=True)]
             self._now = [[turn for _, turn in group] for _, group in groupby(now, itemgetter(0))]
-            self._now_of = self.texts
+            self._now_of, self._joined = self.texts, None
         return self._now
+
+
+def _as_long(given: Sequence[Turn], now: Sequence[Turn]) -> bool:
+    """Whether no turn has become shorter or longer."""
+    return all(len(before.text) == len(after.text) for before, after in zip(given, now, strict=True))
 
 
 def _column(texts: list[str]) -> pa.LargeStringArray:

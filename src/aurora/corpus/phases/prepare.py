@@ -27,7 +27,7 @@ import xxhash
 from aurora.corpus.artifact import read_texts
 from aurora.corpus.cleaning.code_look import label_code
 from aurora.corpus.cleaning.fasttext_model import FastText
-from aurora.corpus.cleaning.identify import UNKNOWN, Cld2, Identifier, Languages, identify_batch
+from aurora.corpus.cleaning.identify import SHORTEST, UNKNOWN, Cld2, Identifier, Languages, identify_batch
 from aurora.corpus.cleaning.mojibake import repair_batch
 from aurora.corpus.cleaning.normalise import normalise_batch
 from aurora.corpus.cleaning.other_language import drop_other_paragraphs, is_mixed
@@ -53,7 +53,7 @@ from aurora.recipe.corpus import Curation
 from aurora.recipe.sources import ConversationsSource
 
 # Raise it when the code writes something else for the same text, so that shards are prepared again.
-VERSION = 14
+VERSION = 15
 # A batch ends with the document that reaches one of these. Every step holds a copy of its texts, and each worker has a
 # batch: 16 MB keep a worker within a few hundred MB and make Python's cost a batch small.
 BATCH_BYTES = 16_000_000
@@ -288,10 +288,12 @@ class _Steps:
         for field, name in enumerate(("step", "rule", "value")):
             losses = (None if loss is None else ("language", *loss)[field] for loss in languages.losses)
             columns[name] = pa.array(losses, pa.string())
-        columns |= self._measures.measure(columns["text"], langs)
         if turns:
+            columns |= self._measures.measure_conversations(columns["text"], langs)
             columns |= measure_answers(turns.now(), langs)
             columns[DECLINING] = pa.array(declining(turns.now(), langs), pa.int32())
+        else:
+            columns |= self._measures.measure(columns["text"], langs)
         if self._curation.flagged_words:
             columns["meta"] = with_score(columns["meta"], columns["flagged"])
         return pa.RecordBatch.from_pydict(columns)
@@ -301,12 +303,17 @@ class _Steps:
     ) -> tuple[Languages, npt.NDArray[np.int32]]:
         """The languages of answers, where these are too short to show any those of their prompts; and which prompts are
         surely in another."""
-        short = [loss is not None and loss[0] == UNKNOWN for loss in answers.losses]
-        langs = [UNDETERMINED if none else lang for none, lang in zip(short, answers.langs, strict=True)]
-        asked = self._languages(prompts, langs)
-        across = [not none and loss is not None for none, loss in zip(short, asked.losses, strict=True)]
-        losses = [asked.losses[row] if none else answers.losses[row] for row, none in enumerate(short)]
-        return Languages(asked.langs, losses, answers.percents), np.array(across, np.int32)
+        short = np.array([loss is not None and loss[0] == UNKNOWN for loss in answers.losses], np.bool_)
+        langs, losses, across = list(answers.langs), list(answers.losses), np.zeros(len(short), np.int32)
+        # Only these can tell anything: what is shorter contradicts no language.
+        rows = np.flatnonzero(short | (pc.binary_length(prompts).to_numpy() >= SHORTEST)).tolist()
+        asked = self._languages(prompts.take(rows), [UNDETERMINED if short[row] else langs[row] for row in rows])
+        for row, lang, loss in zip(rows, asked.langs, asked.losses, strict=True):
+            if short[row]:
+                langs[row], losses[row] = lang, loss
+            else:
+                across[row] = loss is not None
+        return Languages(langs, losses, answers.percents), across
 
     def _languages(self, texts: pa.LargeStringArray, declared: list[str]) -> Languages:
         if self._curation.identify_language:

@@ -71,7 +71,7 @@ def is_cut(answer: str, lang: str) -> bool:
     if not text:
         return False
     ending = sentences(lang).ending
-    if len(_FENCES.findall(text)) % 2 and not text.endswith(tuple(ending)):
+    if _FENCE in text and len(_FENCES.findall(text)) % 2 and not text.endswith(tuple(ending)):
         return True
     if text.endswith(_GOES_ON):
         return True

@@ -48,6 +48,11 @@ class Measures:
         columns["flagged"] = self._flagged.measure(texts, langs)
         return columns | no_answers(len(texts))
 
+    def measure_conversations(self, texts: pa.LargeStringArray, langs: Sequence[str]) -> dict[str, pa.Array]:
+        """The columns of text for conversations, which no rule of text judges: nothing but flagged words."""
+        nothing = pa.array(np.zeros(len(texts)))
+        return {**dict.fromkeys((*STATISTICS, "perplexity"), nothing), "flagged": self._flagged.measure(texts, langs)}
+
 
 def check_thresholds(moved: Thresholds) -> None:
     """`UserError` for a threshold in a recipe that no rule uses."""

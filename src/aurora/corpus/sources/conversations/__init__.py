@@ -12,7 +12,7 @@ from pathlib import Path
 
 from aurora.corpus.conversation import UNANSWERED, new_conversation
 from aurora.corpus.document import Document, Quarantined
-from aurora.corpus.sources.conversations.layouts import Said, layout_of, said_in
+from aurora.corpus.sources.conversations.layouts import Said, is_reply, layout_of, said_in
 from aurora.corpus.sources.conversations.parallel import parallel_rows
 from aurora.corpus.sources.conversations.rephrased import REPHRASED, rephrased
 from aurora.corpus.sources.conversations.replies import nested_tree, paths, tree_of
@@ -69,10 +69,7 @@ class _Trees:
         """What the rows of a tree have in common; None of a row by itself."""
         if isinstance(row, Quarantined) or not isinstance(row.value, dict) or self._source.templates:
             return None
-        try:
-            if layout_of(row.value, self._source) != "replies":
-                return None
-        except _ERRORS:
+        if not is_reply(row.value, self._source):
             return None
         self._number += row.value.get("parent_id") is None
         named = row.value.get("message_tree_id")

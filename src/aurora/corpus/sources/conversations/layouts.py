@@ -43,11 +43,16 @@ class Said(NamedTuple):
     weight: Any = None
 
 
+def is_reply(row: Mapping[str, Any], source: ConversationsSource) -> bool:
+    """Whether a row is a message that names the one it replies to."""
+    return source.layout == "replies" if source.layout else all(key in row for key in _TREE_KEYS)
+
+
 def layout_of(row: Mapping[str, Any], source: ConversationsSource) -> Layout:
     """How a row holds its conversation; raises ValueError where no key tells."""
     if source.layout is not None:
         return source.layout
-    if all(key in row for key in _TREE_KEYS):
+    if is_reply(row, source):
         return "replies"
     if isinstance(prompt := row.get("prompt"), dict) and "replies" in prompt:
         return "tree"
@@ -139,7 +144,10 @@ def _found(row: Mapping[str, Any], part: Part, source: ConversationsSource) -> A
     names: Sequence[str] = NAMES[part]
     if part == "context" and not any(isinstance(row.get(key), str) for key in ("instruction", "prompt", "question")):
         return None  # `input` is then the prompt itself
-    return next((row[name] for name in names if row.get(name) is not None), None)
+    for name in names:
+        if (value := row.get(name)) is not None:
+            return value
+    return None
 
 
 def _transcript(row: Mapping[str, Any], source: ConversationsSource) -> str | None:
