@@ -1,0 +1,3 @@
+"""Whether programs can be jailed here."""
+
+from evaluation.sandbox.conftest import bubblewrap as bubblewrap
