@@ -69,9 +69,10 @@ def test_a_memorised_row_is_certain_and_the_network_is_left_as_it_was(network: N
 
 
 def test_every_token_is_told_of_and_no_rows_are_none(network: Network) -> None:
-    told: list[int] = []
-    likelihoods(network, [Row((1, 2, 3), 1), Row((1, 2, 4), 1)], done=told.append)
-    assert sum(told) == 2
+    told: list[tuple[int, dict[int, Likelihood]]] = []
+    found = likelihoods(network, [Row((1, 2, 3), 1), Row((1, 2, 4), 1)], done=lambda *news: told.append(news))
+    assert sum(count for count, _ in told) == 2
+    assert {number: one for _, finished in told for number, one in finished.items()} == dict(enumerate(found))
     assert likelihoods(network, []) == []
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 import small_tokenizers
+from aurora.errors import AuroraError
 from aurora.model.network import Network
+from aurora.tokens.text.text_facts import TextFacts
 from byte_text import of_bytes
 
 pytest.importorskip("lm_eval")
@@ -104,3 +108,46 @@ def test_facts_that_the_harness_asks_for(lm: AuroraLM) -> None:
     assert (lm.eot_token_id, lm.prefix_token_id) == (0, 0)
     assert lm.tok_decode(lm.tok_encode("नदी")) == "नदी"
     assert len(lm.tokenizer_name) == 64
+
+
+def test_a_cache_never_gives_another_models_answers(network: Network, tmp_path: Path) -> None:
+    cache = tmp_path / "answers.sqlite"
+    choices = [ask("loglikelihood", "Q:", " a"), ask("loglikelihood", "Q:", " b")]
+    drawn = [ask("generate_until", "Q:", {"do_sample": True, "max_gen_toks": 6})] * 3
+    first, plain = AuroraLM(network, of_bytes(), cache=cache), AuroraLM(network, of_bytes())
+    for lm in (first, AuroraLM(network, of_bytes(), cache=cache)):
+        assert lm.loglikelihood(choices) == plain.loglikelihood(choices)
+        samples = lm.generate_until(drawn)
+        assert samples == plain.generate_until(drawn)
+        assert len(set(samples)) == 3  # samples that are read again are as many as were drawn
+    with torch.no_grad():
+        network.norm.weight += 0.5
+    assert first.loglikelihood(choices) == plain.loglikelihood(choices)
+    assert first.generate_until(drawn) == plain.generate_until(drawn)
+
+
+def test_what_is_cached_is_not_computed(network: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lm = AuroraLM(network, of_bytes(), cache=tmp_path / "answers.sqlite")
+    asked = [ask("loglikelihood", "Q:", " a")]
+    found = lm.loglikelihood(asked)
+    computed: list[int] = []
+    monkeypatch.setattr(
+        "aurora.evaluation.scorer.lm.likelihoods", lambda model, rows, *rest: computed.append(len(rows))
+    )
+    assert lm.loglikelihood(asked) == found
+    with pytest.raises(AuroraError):  # another number of examples is another request
+        lm.loglikelihood([ask("loglikelihood", "Q: x\nA: y\n\nQ:", " a")])
+    assert computed == [0, 1]
+
+
+def test_a_description_says_what_decides_the_answers(network: Network) -> None:
+    text = replace(small_text(), started=True)
+    told = AuroraLM(network, text, seed=4).describe()
+    assert told["start"] == "<|endoftext|>"
+    assert told["seed"] == 4
+    assert len(told["weights"]) == 64
+    assert AuroraLM(network, small_text()).describe()["start"] is None
+
+
+def small_text() -> TextFacts:
+    return replace(of_bytes(), tokenizer=small_tokenizers.byte_level("gpt-2"))

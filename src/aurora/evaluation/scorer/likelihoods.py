@@ -35,17 +35,27 @@ def likelihoods(
     model: Network,
     rows: Sequence[Row],
     budget: Budget | None = None,
-    done: Callable[[int], object] = lambda count: None,
+    done: Callable[[int, dict[int, Likelihood]], object] = lambda count, finished: None,
+    tree: Sequence[Segment] | None = None,
 ) -> list[Likelihood]:
-    """Each row's likelihood, in their order; `done` is told how many tokens were computed."""
+    """Each row's likelihood, in their order; `tree` is theirs, where it was made already.
+
+    After each pass `done` is told how many tokens were computed, and which rows (by their number) are finished.
+    """
     totals, misses = torch.zeros(len(rows), dtype=torch.float64), torch.zeros(len(rows), dtype=torch.long)
+    left = [len(row.ids) - row.first for row in rows]
 
     def seen(segments: Sequence[Segment], hidden: Tensor) -> None:
         _score(model, rows, segments, hidden, totals, misses)
-        done(len(hidden))
+        finished = {}
+        for number, begin, end in (asked for segment in segments for asked in segment.asked):
+            left[number] -= end - begin
+            if not left[number]:
+                finished[number] = Likelihood(float(totals[number]), not int(misses[number]))
+        done(len(hidden), finished)
 
     with evaluating(model):
-        walk(model, tree_of(rows), budget or budget_of(model), seen)
+        walk(model, tree_of(rows) if tree is None else tree, budget or budget_of(model), seen)
     found = zip(totals.tolist(), misses.tolist(), strict=True)
     return [Likelihood(total, not missed) for total, missed in found]
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import astuple
 from functools import cached_property
-from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lm_eval.api.model import LM
@@ -17,9 +18,11 @@ from lm_eval.api.registry import register_model
 
 from aurora.console.progress import progress, say
 from aurora.corpus.conversation import ASSISTANT, Turn
-from aurora.evaluation.scorer.likelihoods import likelihoods
+from aurora.evaluation.scorer.answering import Compute, Keep, answered
+from aurora.evaluation.scorer.likelihoods import Likelihood, likelihoods
 from aurora.evaluation.scorer.passes import budget_of
 from aurora.evaluation.scorer.requests import Encoder
+from aurora.evaluation.scorer.responses import Responses, identity, keys_of, tokenizer_hash
 from aurora.evaluation.scorer.settings import settings_of
 from aurora.evaluation.scorer.stopping import Ending
 from aurora.evaluation.scorer.tree import Row, segments_of, tree_of
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
 
     from aurora.model.network import Network
     from aurora.tokens.text.text_facts import TextFacts
+    from aurora.training.process.job import Job
 
 Answer = tuple[float, bool]
 
@@ -40,7 +44,8 @@ class AuroraLM(LM):  # type: ignore[misc]  # the harness has no types
     """A network and its text. `batch_size` is how many pieces of text share a pass; by default what memory allows.
 
     With `start_always` the token that starts a text stands before every request, not only where the published
-    tokenizer writes it.
+    tokenizer writes it. `seed` decides what is drawn; `cache` is a file of answers that are not computed again. Of a
+    `job` of many ranks each is given all requests and all answers, so the harness sees one process.
     """
 
     def __init__(
@@ -51,12 +56,16 @@ class AuroraLM(LM):  # type: ignore[misc]  # the harness has no types
         batch_size: int | None = None,
         start_always: bool = False,
         seed: int = 0,
+        cache: Path | None = None,
+        job: Job | None = None,
     ) -> None:
         super().__init__()
         self.network = network
         self.text = text
         self.batch_size = batch_size
         self.seed = seed
+        self.cache = cache
+        self.job = job
         self.encoder = Encoder(text, network.architecture.positions, start_always)
 
     @cached_property
@@ -81,7 +90,7 @@ class AuroraLM(LM):  # type: ignore[misc]  # the harness has no types
     @property
     def tokenizer_name(self) -> str:
         """What identifies the tokenizer and its template in the harness's caches of requests."""
-        return sha256((self.text.tokenizer.to_str() + (self.text.template or "")).encode()).hexdigest()
+        return tokenizer_hash(self.text)
 
     def tok_encode(self, string: str, **ignored: Any) -> list[int]:
         """Ids of a text, without a start token."""
@@ -109,43 +118,83 @@ class AuroraLM(LM):  # type: ignore[misc]  # the harness has no types
     def loglikelihood(self, requests: list[Instance], disable_tqdm: bool = False) -> list[Answer]:
         """Of each (context, continuation) the latter's log-likelihood, and whether greedy decoding gives it."""
         rows = self.encoder.pairs([request.args for request in requests])
-        return self._scored(rows, "choices", disable_tqdm)
+        return self._scored(rows, "choices")
 
     def loglikelihood_rolling(self, requests: list[Instance], disable_tqdm: bool = False) -> list[float]:
         """Of each text its log-likelihood, each token once after as many before it as the network reads."""
         rows = self.encoder.texts([request.args[0] for request in requests])
-        return [total for total, _ in self._scored(rows, "texts", disable_tqdm)]
+        return [total for total, _ in self._scored(rows, "texts")]
 
     def generate_until(self, requests: list[Instance], disable_tqdm: bool = False) -> list[str]:
         """Of each (context, settings) the answer up to its first stop; equal requests that are drawn have a number."""
-        contexts = [request.args[0] for request in requests]
-        settings = [settings_of(request.args[1]) for request in requests]
+        prompts = self._prompts([request.args for request in requests])
+
+        def compute(mine: Sequence[int], keep: Keep) -> None:
+            numbers = {id(prompts[number]): number for number in mine}
+            with progress("answers", len(mine), "answers") as bar:
+
+                def done(prompt: Prompt) -> None:
+                    bar.update(1)
+                    keep({numbers[id(prompt)]: prompt.ending.text})
+
+                write_answers(self.network, [prompts[number] for number in mine], self.batch_size, done)
+
+        asked = [
+            [one.ids, one.seed, sorted(one.ending.stops), one.ending.until, one.ending.longest, astuple(one.sampling)]
+            for one in prompts
+        ]
+        return self._answered("answer", asked, [one.ids for one in prompts], compute)
+
+    def describe(self) -> dict[str, Any]:
+        """What decides the answers beside the requests: for results and for whoever wants them again."""
+        begun = self.text.started or self.encoder.always
+        start = self.text.spelling(self.text.start) if begun else None
+        return {**identity(self.network, self.text), "start": start, "positions": self.max_length, "seed": self.seed}
+
+    def _prompts(self, requests: Sequence[tuple[str, dict[str, Any]]]) -> list[Prompt]:
+        settings = [settings_of(given) for _, given in requests]
         half = self.max_length // 2  # is left for the prompt
         rooms = [min(one.tokens, half) for one in settings]
         if any(one.tokens > half for one in settings):
             say(f"  answers end after {half} tokens, as the model reads {self.max_length}")
-        stops = frozenset(self.text.stops)
+        encoded = self.encoder.prompts([context for context, _ in requests], rooms)
         seen = Counter[str]()
         prompts = []
-        for context, ids, one, room in zip(
-            contexts, self.encoder.prompts(contexts, rooms), settings, rooms, strict=True
-        ):
-            key = f"{self.seed} {one} {context}"
-            ending = Ending(self.text.tokenizer, stops, one.until, room)
-            prompts.append(Prompt(ids, ending, one.sampling, f"{key} {seen[key]}"))
-            seen[key] += 1
-        with progress("answers", len(prompts), "answers") as bar:
-            write_answers(
-                self.network, prompts, self.batch_size, lambda count: bar.update(0 if disable_tqdm else count)
-            )
-        return [prompt.ending.text for prompt in prompts]
+        for (context, _), ids, one, room in zip(requests, encoded, settings, rooms, strict=True):
+            ending = Ending(self.text.tokenizer, frozenset(self.text.stops), one.until, room)
+            drawn = f"{self.seed} {one} {context}" if one.sampling.temperature else ""
+            prompts.append(Prompt(ids, ending, one.sampling, drawn and f"{drawn} {seen[drawn]}"))
+            seen[drawn] += 1
+        return prompts
 
-    def _scored(self, rows: Sequence[Sequence[Row]], label: str, quiet: bool) -> list[Answer]:
-        """Of each request the sum over its rows; equal rows are computed once."""
-        distinct = {row: number for number, row in enumerate(dict.fromkeys(row for parts in rows for row in parts))}
-        total = sum(len(segment.ids) for segment in segments_of(tree_of(list(distinct))))
-        with progress(label, total, "tokens") as bar:
-            budget = budget_of(self.network, self.batch_size)
-            found = likelihoods(self.network, list(distinct), budget, lambda count: bar.update(0 if quiet else count))
-        scores = [[found[distinct[row]] for row in parts] for parts in rows]
-        return [(sum(part.total for part in parts), all(part.greedy for part in parts)) for parts in scores]
+    def _scored(self, rows: Sequence[Sequence[Row]], label: str) -> list[Answer]:
+        """Of each request the sum over its rows."""
+        distinct = list(dict.fromkeys(row for parts in rows for row in parts))
+
+        def compute(mine: Sequence[int], keep: Keep) -> None:
+            rows = [distinct[number] for number in mine]
+            tree = tree_of(rows)
+            with progress(label, sum(len(segment.ids) for segment in segments_of(tree)), "tokens") as bar:
+
+                def done(count: int, finished: dict[int, Likelihood]) -> None:
+                    bar.update(count)
+                    keep({mine[number]: [one.total, one.greedy] for number, one in finished.items()})
+
+                likelihoods(self.network, rows, budget_of(self.network, self.batch_size), done, tree)
+
+        answers = self._answered(
+            "log-likelihood", [astuple(row) for row in distinct], [row.ids for row in distinct], compute
+        )
+        found = dict(zip(distinct, answers, strict=True))
+        scores = [[found[row] for row in parts] for parts in rows]
+        return [(sum(total for total, _ in parts), all(greedy for _, greedy in parts)) for parts in scores]
+
+    def _answered(
+        self, kind: str, asked: Sequence[Any], sequences: Sequence[Sequence[int]], compute: Compute
+    ) -> list[Any]:
+        """From the cache where there is one, by all ranks."""
+        if self.cache is None:
+            return answered(keys_of({}, kind, asked), sequences, compute, self.job)
+        with Responses(self.cache) as responses:
+            keys = keys_of(identity(self.network, self.text), kind, asked)
+            return answered(keys, sequences, compute, self.job, responses)

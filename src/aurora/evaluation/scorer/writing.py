@@ -51,9 +51,9 @@ def write_answers(
     model: Network,
     prompts: Sequence[Prompt],
     rows: int | None = None,
-    done: Callable[[int], object] = lambda count: None,
+    done: Callable[[Prompt], object] = lambda prompt: None,
 ) -> None:
-    """Fill the endings of all `prompts`, at most `rows` at a time; `done` is told how many are finished."""
+    """Fill the endings of all `prompts`, at most `rows` at a time; `done` is told of each that is finished."""
     with evaluating(model):
         for shared, group in _groups(prompts, rows or ROWS):
             _Writer(model, group, shared, rows, done).write()
@@ -103,7 +103,7 @@ class _Writer:
         prompts: Sequence[Prompt],
         shared: Sequence[int],
         rows: int | None,
-        done: Callable[[int], object],
+        done: Callable[[Prompt], object],
     ) -> None:
         self.model = model
         self.done = done
@@ -140,18 +140,18 @@ class _Writer:
     def _keep(self, places: list[int], tokens: list[int]) -> None:
         """End the newest text if its first token does."""
         if self.flying[-1].ending.ends(tokens[-1]):
-            self.flying.pop(), places.pop(), tokens.pop()
-            self.done(1)
+            places.pop(), tokens.pop()
+            self.done(self.flying.pop())
 
     def _finish(self, places: list[int], tokens: list[int]) -> None:
         """Take the finished texts out; the last row moves into the place of one."""
         for row in reversed([row for row, one in enumerate(self.flying) if one.ending.ends(tokens[row])]):
-            last = len(self.flying) - 1
+            finished, last = self.flying[row], len(self.flying) - 1
             if row != last:
                 self.slots.move(last, row, places[last])
                 self.flying[row], places[row], tokens[row] = self.flying[last], places[last], tokens[last]
             self.flying.pop(), places.pop(), tokens.pop()
-            self.done(1)
+            self.done(finished)
 
     def _begin(self, free: int) -> Iterator[tuple[Prompt, int]]:
         """Compute as many waiting prompts as fit, and the first token of each; a row is filled when it is taken."""
