@@ -21,7 +21,7 @@ def test_what_no_mixture_reads_and_what_is_read_often_are_notes(recipe: Path) ->
     ).notes
     assert notes[0] == "5: corpus.sources.more: no mixture reads this source: name it in one, or take it out."
     assert re.fullmatch(
-        r"16: stages.base.mixture: web has about 0.00\d+ MB of text, which 256,000 tokens read some \d+ times; .*",
+        r"16: stages.base.mixture: web has about \d+(\.\d+)? kB of text, which 256,000 tokens read some \d+ times; .*",
         notes[1],
     )
 
@@ -41,4 +41,4 @@ def test_text_in_parquet_is_larger_than_its_file(recipe: Path) -> None:
     path = recipe.parent / "web.parquet"
     pq.write_table(pa.table({"text": [f"{WORDS['en']} {number}" for number in range(50)], "lang": ["en"] * 50}), path)
     notes = checked(recipe, ("jsonl", "parquet"), ("tokens: 256", "tokens: 256_000")).notes
-    assert f"web has about {4 * path.stat().st_size / 1e6:.3g} MB of text" in notes[-1]
+    assert f"web has about {4 * path.stat().st_size / 1e3:.3g} kB of text" in notes[-1]

@@ -32,7 +32,7 @@ def test_it_writes_a_recipe_and_says_why_and_what_comes_next(capsys: pytest.Capt
     assert said[-1] == "Next: aurora run mine/recipe.yaml"
     assert "Wrote mine/recipe.yaml." in said
     assert "Wrote mine/policy/fi.yaml." in said
-    assert any(line.startswith("1 file of jsonl") for line in said)
+    assert any(line.startswith("1 file of JSON lines") for line in said)
 
 
 def test_data_is_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
@@ -53,12 +53,31 @@ def test_what_is_missing_is_a_mistake_where_nobody_can_be_asked(
     assert not Path("mine").exists()
 
 
+def test_what_the_shell_has_expanded_is_text_too(here: Path) -> None:
+    (here / "b.jsonl").write_text((here / "a.jsonl").read_text())
+    assert ended("init", "mine", "--language", "fi", "--text", "a.jsonl", "b.jsonl", "--yes") == 0
+    assert "paths: [../a.jsonl, ../b.jsonl]" in Path("mine/recipe.yaml").read_text()
+
+
+def test_a_person_is_asked_again_for_what_cannot_be(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    answers = iter(["none.jsonl", "a.jsonl", "finnish", "fi"])
+    monkeypatch.setattr("click.termui.visible_prompt_func", lambda prompt: next(answers))
+    assert ended("init", "mine") == 0
+    said = capsys.readouterr().err
+    assert "--text none.jsonl: no file matches" in said
+    assert "'finnish' is not a language label" in said
+    assert Path("mine/recipe.yaml").is_file()
+
+
 def test_a_person_is_asked_for_what_is_missing(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("sys.stdin.isatty", lambda: True)
     answers = iter(["a.jsonl", "fi"])
-    monkeypatch.setattr("click.prompt", lambda question, err: next(answers))
+    monkeypatch.setattr("click.prompt", lambda question, err, value_proc: value_proc(next(answers)))
     assert ended("init", "mine") == 0
     assert Path("mine/recipe.yaml").is_file()
     assert "Next: aurora run mine/recipe.yaml" in capsys.readouterr().out

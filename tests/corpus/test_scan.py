@@ -87,6 +87,13 @@ def test_what_cannot_be_scanned(tmp_path: Path) -> None:
         scan(tmp_path / "nowhere.jsonl", ["basic"], Reading())
 
 
+def test_a_table_without_the_column_names_the_option_and_the_columns(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"nr": [1], "brödtext": ["Ån rinner under bron."]}), tmp_path / "a.parquet")
+    with pytest.raises(UserError, match=r"a\.parquet has no column text; choose one as --text-key: nr, brödtext\.$"):
+        scan(tmp_path, ["basic"], Reading(language="sv"))
+    assert scan(tmp_path, ["basic"], Reading("brödtext", language="sv")).documents == 1
+
+
 def test_what_cannot_be_read_is_said_with_its_reason(tmp_path: Path) -> None:
     write(tmp_path)
     findings = scan(tmp_path, ["basic"], Reading())

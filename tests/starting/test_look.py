@@ -78,8 +78,12 @@ def test_only_what_is_surely_another_language_counts_against_the_one_that_is_nam
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("none.jsonl", None, "--text none.jsonl: no file matches; check the path, and quote a pattern."),
-        ("a.html", "<!DOCTYPE html><p>x", "a.html holds web pages: write `kind: html` or `kind: warc` in a recipe"),
+        ("none.jsonl", None, "--text none.jsonl: no file matches (check the path, and quote a pattern)."),
+        (
+            "a.html",
+            "<!DOCTYPE html><p>x",
+            "--text a.html: this holds web pages: write `kind: html` or `kind: warc` in a recipe",
+        ),
         ("a.jsonl", '{"a": 1}\n', "a.jsonl has no rows with text: give JSON lines, Parquet or text files as --text."),
         ("a.txt", " \n", "a.txt has no text in its first 200 rows: give other files as --text."),
     ],

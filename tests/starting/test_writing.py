@@ -9,10 +9,12 @@ import pytest
 from aurora.recipe import load_recipe
 from aurora.recipe.stages.measured import before_and_after
 from aurora.starting.choices import choose
+from aurora.starting.files import Texts
 from aurora.starting.look import Look
 from aurora.starting.writing import Plan, recipe_text
 
-LOOK = Look("jsonl", 2, 2e6, "saga: #1", None, "file", {"sv": 9}, 9, "Ån rinner under den gamla bron")
+TEXTS = Texts("jsonl", [Path("a"), Path("b")], ["a", "b"], [])
+LOOK = Look(TEXTS, 2e6, "saga: #1", None, "file", {"sv": 9}, 9, "Ån rinner under den gamla bron")
 
 
 @pytest.mark.parametrize("language", ["sv", "en", "code", "no", "sr-Latn"])
@@ -42,7 +44,7 @@ def test_what_is_written_is_a_recipe(
 
 
 def test_plain_text_says_what_a_document_is(tmp_path: Path) -> None:
-    look = Look("text", 1, 1e5, "text", None, "paragraph", {"sv": 9}, 9, "Ån")
+    look = Look(Texts("text", [Path("a")], ["a"], []), 1e5, "text", None, "paragraph", {"sv": 9}, 9, "Ån")
     plan = Plan("mine", "sv", ["a.txt"], look, choose(1e5, None, imported=False, replayed=2), None, None)
     (tmp_path / "recipe.yaml").write_text(recipe_text(plan))
     assert (

@@ -35,9 +35,17 @@ def check_amounts(findings: Findings) -> None:
             if passes > 1.5 * stage.warn_epochs:
                 findings.note(
                     f"stages.{name}.mixture",
-                    f"{source} has about {size / 1e6:.3g} MB of text, which {tokens:,.0f} tokens read some "
+                    f"{source} has about {size_in_words(size)} of text, which {tokens:,.0f} tokens read some "
                     f"{passes:,.0f} times; give it less weight, the stage fewer tokens, or add text",
                 )
+
+
+def size_in_words(number: float) -> str:
+    """About so many bytes of text."""
+    for unit, name in ((1e6, "MB"), (1e3, "kB")):
+        if number >= unit:
+            return f"{number / unit:.3g} {name}"
+    return f"{number:.0f} bytes"
 
 
 def check_disk(findings: Findings, run: Path) -> None:

@@ -30,6 +30,7 @@ from aurora.corpus.phases.prepare import batches
 from aurora.corpus.rules.judging import judge_batch
 from aurora.corpus.rules.rule_sets import CONVERSATIONS, NEED_FILES, SETS
 from aurora.corpus.sources import read_source
+from aurora.corpus.sources.files import column_names
 from aurora.corpus.sources.streams import PACKED
 from aurora.errors import UserError
 from aurora.languages import lookup
@@ -212,9 +213,13 @@ def _source(path: Path, kind: str, reading: Reading) -> JsonlSource | ParquetSou
     if kind == "jsonl":
         return JsonlSource(kind="jsonl", language_key=reading.language_key, **keys)
     try:
-        has_language = reading.language_key.partition(".")[0] in pq.read_schema(path).names
+        schema = pq.read_schema(path)
     except (OSError, pa.ArrowException):
-        has_language = False  # reading the file will say what is wrong with it
+        schema = pa.schema([])  # reading the file will say what is wrong with it
+    if schema.names and reading.text_key.partition(".")[0] not in schema.names:
+        columns = ", ".join(column_names(schema))
+        raise UserError(f"{path} has no column {reading.text_key}; choose one as --text-key: {columns}.")
+    has_language = reading.language_key.partition(".")[0] in schema.names
     return ParquetSource(kind="parquet", language_key=reading.language_key if has_language else None, **keys)
 
 

@@ -11,21 +11,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from aurora.checking.amounts import size_in_words
 from aurora.checking.check import Checked, check_recipe
 from aurora.errors import UserError
 from aurora.files import atomic_file, default_cache, write_text
-from aurora.languages.labels import required
-from aurora.languages.lookup import language_name
+from aurora.languages.labels import CODE, required
+from aurora.languages.lookup import language_name, said_without_file
 from aurora.recipe.json_schema import NAME as SCHEMA
 from aurora.recipe.json_schema import schema_text
 from aurora.recipe.names import is_hub_name
+from aurora.reporting.wording import listing
 from aurora.shipped import places
-from aurora.starting.choices import PASSES, choose
-from aurora.starting.look import ENOUGH, FEWEST, Look, look_at
+from aurora.starting.choices import choose
+from aurora.starting.files import NAMES, named
+from aurora.starting.look import FEWEST, Look, look_at
 from aurora.starting.policy import languages_of_model, write_policy
 from aurora.starting.writing import REPLAYED, SOURCE, Plan, files, recipe_text
 
 RECIPE, POLICY = "recipe.yaml", "policy.yaml"  # the policy's words are in the folder of its name
+LEAST_OWN = 0.5  # of the first documents, in the language that is named
+CLEAR = 0.95  # of them: fewer are worth a line
+LITTLE = 500_000  # bytes of text: less shows nothing in a report
 OWN = "own"  # a policy to change, rather than one that comes with Aurora
 
 
@@ -56,10 +62,10 @@ def begin(folder: Path, language: str, text: Sequence[str], base: str | None, po
     _refuse_other_language(look, tag)
     own = _relative_base(base, folder)
     replayed = [store for code, store in REPLAYED.items() if code != tag]
-    choices = choose(look.size, _positions(base), imported=base is not None, replayed=len(replayed))
+    choices = choose(look.size * look.share(tag), _positions(base), imported=base is not None, replayed=len(replayed))
     written: list[Path] = []
     asked = _policy(folder, policy, tag, written)
-    paths = [_relative(pattern, folder) for pattern in text]
+    paths = [_relative(pattern, folder) for pattern in look.texts.patterns]
     plan = Plan(_name(folder), tag, paths, look, choices, own, asked)
     folder.mkdir(parents=True, exist_ok=True)
     with atomic_file(recipe) as stream:
@@ -72,11 +78,16 @@ def begin(folder: Path, language: str, text: Sequence[str], base: str | None, po
 
 
 def _refuse_other_language(look: Look, tag: str) -> None:
-    other, number = max(look.languages.items(), key=lambda pair: (pair[1], pair[0]))
-    if other != tag and look.documents >= FEWEST and number >= ENOUGH * look.documents:
+    """Where most of the text is not in the language that is named."""
+    if look.documents >= FEWEST and look.share(tag) < LEAST_OWN:
+        others = {language: number for language, number in look.languages.items() if language != tag}
+        counted = listing(
+            [f"{number} as {language!r} ({language_name(language)})" for language, number in others.items()]
+        )
         raise UserError(
-            f"{number} of the first {look.documents} documents read as {other!r} ({language_name(other)}), not {tag!r} "
-            f"(the first: {look.first!r}): give --language {other}, or other files."
+            f"--language {tag}: of the first {look.documents} documents {look.languages.get(tag, 0)} may be in {tag!r} "
+            f"({language_name(tag)}), and {counted} (the first: {look.first!r}): give --language "
+            f"{max(others, key=lambda language: others[language])}, or other files."
         )
 
 
@@ -128,6 +139,30 @@ def _name(folder: Path) -> str:
     return name[:60] or SOURCE
 
 
+def _warnings(plan: Plan) -> list[str]:
+    """What a reader of the choices should know of the text."""
+    look, tag = plan.look, plan.language
+    found = []
+    if left_out := look.texts.left_out:
+        number = len(left_out)
+        found.append(f"{number} file{'s' * (number != 1)} without text left out: {named(left_out)}.")
+    if (own := look.share(tag)) <= CLEAR:
+        found.append(
+            f"{1 - own:.0%} of these documents read as another language, and would be dropped as such; the sizes below "
+            "count without them."
+        )
+    if look.size * own < LITTLE:
+        found.append(f"This is little: some {size_in_words(LITTLE)} of text is the least that shows anything.")
+    if tag != CODE and (unknown := said_without_file([tag])):
+        found.append(unknown)
+    return found
+
+
+def _first(look: Look) -> str:
+    """The documents that were looked at."""
+    return f"the first {look.documents} documents" if look.documents > 1 else "its one document"
+
+
 def _chosen(plan: Plan) -> list[str]:
     """What was found and chosen, a sentence each."""
     look, choices = plan.look, plan.choices
@@ -137,13 +172,14 @@ def _chosen(plan: Plan) -> list[str]:
     continued = f"{plan.base} is continued, and measured first: it is the base of every verdict."
     replay = f"{choices.replay} % each {' and '.join(plan.replayed)}"
     found = [
-        f"{files(look)} of {look.kind}, about {look.size / 1e6:.3g} MB of text{key}; of the first {look.documents} "
-        f"documents {read}.",
+        f"{files(look)} of {NAMES[look.kind]}, about {size_in_words(look.size)} of text{key}; of {_first(look)} "
+        f"{read}.",
         f"The first begins: {look.first!r}.",
+        *_warnings(plan),
         continued if plan.base else small,
         f"{choices.own} % of what is continued is your text and {replay}; replay follows what is forgotten, to stay "
         "within 2 % of bits per byte.",
-        f"{choices.tokens:,} tokens in {choices.steps} steps: some {PASSES} passes over your text at most.",
+        f"{choices.tokens:,} tokens in {choices.steps} steps: some {plan.passes:,.0f} passes over your text.",
         f"{choices.held_out_share:.1%} of the documents are held out to be measured on.",
     ]
     if plan.policy:

@@ -10,29 +10,28 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from aurora.corpus.cleaning.identify import Cld2, contradicts
-from aurora.corpus.sources.files import find_files, is_parquet, json_rows, parquet_rows, size_of_text
+from aurora.corpus.sources.files import json_rows, parquet_rows, size_of_text
 from aurora.corpus.sources.rows import USUAL_TEXT_KEYS, Row
 from aurora.corpus.sources.streams import opened_text
 from aurora.errors import UserError
 from aurora.languages.labels import CODE, UNDETERMINED, canonical
 from aurora.recipe.sources import JsonlSource, ParquetSource
+from aurora.starting.files import Kind, Texts, texts_of
 
 LOOKED_AT = 200  # rows
 SHOWN = 72  # letters of the first document
 ENOUGH = 0.9  # of the rows, to say what a key holds
 FEWEST = 10  # documents that tell a language
-Kind = Literal["jsonl", "parquet", "text"]
 
 
 @dataclass(frozen=True)
 class Look:
     """What somebody's text is: `size` in bytes of text, an estimate; `languages` are those of the first documents."""
 
-    kind: Kind
-    files: int
+    texts: Texts
     size: float
     text_key: str
     language_key: str | None
@@ -41,11 +40,20 @@ class Look:
     documents: int
     first: str
 
+    @property
+    def kind(self) -> Kind:
+        """The kind of source that reads it."""
+        return self.texts.kind
+
+    def share(self, language: str) -> float:
+        """The share of the first documents that is not surely in another language than this one."""
+        return self.languages.get(language, 0) / self.documents
+
 
 def look_at(patterns: Sequence[str], language: str) -> Look:
-    """The files that some patterns match, as far as their first rows tell; `UserError` for what is no text."""
-    files = list(_files(patterns))
-    kind = _kind(files[0])
+    """The files that are named, as far as their first rows tell; `UserError` for what is no text."""
+    texts = texts_of(patterns)
+    files, kind = texts.files, texts.kind
     text_key, language_key, document = "text", None, "file"
     if kind == "text":
         document, documents = _texts(files)
@@ -59,29 +67,7 @@ def look_at(patterns: Sequence[str], language: str) -> Look:
     languages = _languages(documents, language)
     share = _share_of_text(files[0], documents) if kind == "jsonl" else 1.0
     first = " ".join(documents[0].split())[:SHOWN]
-    return Look(kind, len(files), size * share, text_key, language_key, document, languages, len(documents), first)
-
-
-def _files(patterns: Sequence[str]) -> Iterator[Path]:
-    for pattern in patterns:
-        try:
-            yield from find_files("text", [pattern], Path.cwd()).values()
-        except UserError as error:
-            raise UserError(f"--text {pattern}: no file matches; check the path, and quote a pattern.") from error
-
-
-def _kind(path: Path) -> Kind:
-    if is_parquet(path):
-        return "parquet"
-    with opened_text(path) as stream:
-        head = stream.read(1 << 12).lstrip(b"\xef\xbb\xbf \r\n\t")
-    if head.startswith((b"{", b"[{")) or (head.startswith(b"[") and path.suffix == ".json"):
-        return "jsonl"
-    if head.lower().startswith((b"<!doctype", b"<html", b"warc/")):
-        raise UserError(
-            f"{path} holds web pages: write `kind: html` or `kind: warc` in a recipe, as docs/recipe.md says."
-        )
-    return "text"
+    return Look(texts, size * share, text_key, language_key, document, languages, len(documents), first)
 
 
 def _rows(kind: Kind, path: Path) -> list[Mapping[str, Any]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from aurora.checking.amounts import BYTES_PER_TOKEN, size_in_words
 from aurora.languages.labels import CODE, ENGLISH
 from aurora.languages.lookup import language_name
 from aurora.starting.choices import Choices
@@ -39,6 +40,12 @@ class Plan:
         """The stores that keep what the model knew: English and code, but for what is the user's own."""
         return [store for language, store in REPLAYED.items() if language != self.language]
 
+    @property
+    def passes(self) -> float:
+        """How often the continued stage reads the user's text, about."""
+        size = self.look.size * self.look.share(self.language) * (1 - self.choices.held_out_share)
+        return max(1.0, self.choices.tokens * self.choices.own / 100 * BYTES_PER_TOKEN / max(1.0, size))
+
 
 def recipe_text(plan: Plan) -> str:
     """The whole file."""
@@ -48,7 +55,8 @@ def recipe_text(plan: Plan) -> str:
 
 def files(look: Look) -> str:
     """How many files there are."""
-    return f"{look.files} file{'s' * (look.files != 1)}"
+    number = len(look.texts.files)
+    return f"{number:,} file{'s' * (number != 1)}"
 
 
 def _head(plan: Plan) -> str:
@@ -75,7 +83,7 @@ def _corpus(plan: Plan) -> str:
     lines = [
         "corpus:",
         "  sources:",
-        f"    # Your text: {files(look)}, about {look.size / 1e6:.3g} MB. Say its licence; the report does.",
+        f"    # Your text: {files(look)}, about {size_in_words(look.size)}. Say its licence; the report does.",
         f"    {SOURCE}: {{{', '.join(keys)}, license: unknown}}",
         "    # What is replayed so that it is not forgotten: English and code of the Python packages installed here.",
         "    # Text of your own in these languages does as well, and better the more it is like what the model is for.",
@@ -137,7 +145,8 @@ def _stages(plan: Plan) -> str:
     budget = ", ".join(f"{store}: 0.02" for store in plan.replayed)
     stages.append(
         f"""\
-  # Continued in your language. {choices.tokens:,} tokens are at most 4 passes over your text, and minutes of two cores.
+  # Continued in your language. {choices.tokens:,} tokens: some {plan.passes:,.0f} passes over your text, minutes of two
+  # cores.
   cap:
     start: {start}
     tokens: {choices.tokens:_}

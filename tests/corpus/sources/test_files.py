@@ -137,6 +137,16 @@ def test_what_is_no_pattern(tmp_path: Path) -> None:
 def test_a_missing_file_names_source_key_and_path(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"corpus\.sources\.web\.paths: no file matches .*nothing\*\.jsonl"):
         read(jsonl("nothing*.jsonl"), tmp_path)
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(UserError, match=r"web\.paths: .*folder is a folder; name its files, as folder/\*\*/\*\.jsonl"):
+        read(jsonl("folder"), tmp_path)
+
+
+def test_the_home_folder_is_meant_by_its_sign(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "a.jsonl").write_text('{"text": "Joki"}\n')
+    (document,) = read(jsonl("~/*.jsonl"), tmp_path)[0]
+    assert document.text == "Joki"
 
 
 @pytest.mark.parametrize(("ending", "compress"), [("gz", gzip.compress), ("bz2", bz2.compress), ("zst", zstd)])

@@ -44,7 +44,7 @@ def find_files(name: str, patterns: list[str], base: Path) -> dict[str, Path]:
     """
     files: dict[str, Path] = {}
     for pattern in patterns:
-        path = Path(pattern)
+        path = Path(pattern).expanduser()
         root, relative = (Path(path.anchor), path.relative_to(path.anchor)) if path.is_absolute() else (base, path)
         named = root / relative  # a file's name may look like a pattern: "data[1].jsonl"
         try:
@@ -53,7 +53,11 @@ def find_files(name: str, patterns: list[str], base: Path) -> dict[str, Path]:
             raise UserError(
                 f"corpus.sources.{name}.paths: {pattern!r} is not a valid pattern of files ({error}); correct it."
             ) from error
-        kept = [match for match in matches if match.is_file() and not _is_hidden(match.relative_to(root), relative)]
+        kept = [match for match in matches if match.is_file() and not is_hidden(match.relative_to(root), relative)]
+        if named.is_dir():
+            raise UserError(
+                f"corpus.sources.{name}.paths: {named} is a folder; name its files, as {pattern}/**/*.jsonl."
+            )
         if not kept:
             raise UserError(f"corpus.sources.{name}.paths: no file matches {named}; check the path.")
         for match in kept:
@@ -157,7 +161,7 @@ def _columns(table: pq.ParquetFile, name: str, needed: Sequence[str], path: Path
     leaves = [table.schema.column(number).path for number in range(len(table.schema))]
     chosen = {key: [leaf for leaf in leaves if _is_below(leaf, key)] for key in [*needed, *fact_keys()]}
     if missing := [key for key in needed if not chosen[key]]:
-        columns = ", ".join(_names(table.schema_arrow))
+        columns = ", ".join(column_names(table.schema_arrow))
         raise UserError(f"corpus.sources.{name}: {path} has no column {', '.join(missing)}; choose from {columns}.")
     return list(dict.fromkeys(leaf for of_key in chosen.values() for leaf in of_key))
 
@@ -168,12 +172,12 @@ def _is_below(leaf: str, key: str) -> bool:
     return leaf == key or f"{_LIST.sub('', leaf)}.".startswith(f"{named}.")
 
 
-def _names(fields: Any, before: str = "") -> list[str]:
+def column_names(fields: Any, before: str = "") -> list[str]:
     """The columns of a schema, nested ones by their paths."""
     names = []
     for field in fields:
         inner = pa.types.is_struct(field.type)
-        names += _names(field.type, f"{before}{field.name}.") if inner else [f"{before}{field.name}"]
+        names += column_names(field.type, f"{before}{field.name}.") if inner else [f"{before}{field.name}"]
     return names
 
 
@@ -264,7 +268,7 @@ def damaged(name: str, place: str, damage: Damage, source: SourceBase) -> Quaran
     return Quarantined(name, place, str(damage), "", source.language or UNDETERMINED, damage.unread)
 
 
-def _is_hidden(match: Path, pattern: Path) -> bool:
+def is_hidden(match: Path, pattern: Path) -> bool:
     """Whether a match is hidden, or in a hidden folder, that its pattern does not name."""
     return any(part.startswith(".") and part not in pattern.parts for part in match.parts)
 
