@@ -61,6 +61,7 @@ for command in (
     checkpoints.import_,
     checkpoints.chat,
     evaluating.evaluate,
+    evaluating.compare,
     results.verify,
     looking_up.ls,
     looking_up.schema,

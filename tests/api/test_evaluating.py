@@ -1,4 +1,4 @@
-"""Checkpoints on benchmarks of choices: the same items for all, and what cannot be compared."""
+"""Checkpoints on tasks: the same items for all, files that stand alone, and what cannot be asked."""
 
 from __future__ import annotations
 
@@ -8,49 +8,87 @@ from pathlib import Path
 import pytest
 
 from api.byte_checkpoint import write_checkpoint
-from aurora.api.evaluating import evaluate_tasks
+from aurora.api.evaluating import FORMATS, Wanted, comparison, evaluate, names, plan, read_all
+from aurora.commands.evaluating import FORMATS as OF_COMMAND
 from aurora.errors import UserError
 
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    """Two tasks, of two and of four choices."""
+    """Items of two tasks."""
     folder = tmp_path / "data"
     folder.mkdir()
-    for name, choices in (("pair", ["one", "two"]), ("quartet", ["a", "bc", "d", "e f"])):
+    for name in ("xed_fi", "mmlu_hi"):
         rows = [
-            {"id": f"{number}", "task": "multiple_choice", "question": f"No. {number}", "choices": choices, "answer": 1}
-            for number in range(5)
+            {"id": f"{n}", "question": f"No. {n}", "choices": ["a", "bc", "d", "e f"], "answer": 1} for n in range(5)
         ]
         (folder / f"{name}.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
     return folder
 
 
 def test_all_answer_the_same_items_and_are_compared_with_the_first(data: Path, tmp_path: Path) -> None:
-    first, second = (write_checkpoint(tmp_path / name, seed) for seed, name in enumerate(("first", "second")))
-    found = evaluate_tasks([first, second], ["pair", "quartet"], data)
-    assert list(found) == ["pair", "quartet"]
-    assert [found[task]["chance"] for task in found] == [0.5, 0.25]
-    for result in found.values():
-        assert list(result["accuracy"]) == [str(first), str(second)]
-        assert result["compared_with"] == str(first)
-        assert list(result["compared"]) == [str(second)]
-        assert {len(items) for items in result["items"].values()} == {5}
-    alone = evaluate_tasks([second], ["quartet"], data, limit=3)
-    assert alone["quartet"]["compared"] == {}
-    whole = found["quartet"]["items"][str(second)][:3]
-    for one, other in zip(alone["quartet"]["items"][str(second)], whole, strict=True):
+    checkpoints = [write_checkpoint(tmp_path / name, seed) for seed, name in enumerate(("first", "second"))]
+    wanted = Wanted(tasks=("xed_fi", "mmlu_hi"), data=(data,), forms=("cloze",))
+    found = evaluate(checkpoints, wanted, tmp_path / "out")
+    assert [one["name"] for one in found] == ["first", "second"]
+    assert found[0]["model"]["weights_sha256"] != found[1]["model"]["weights_sha256"]
+    assert list(found[0]["tasks"]) == ["xed_fi", "mmlu_hi"]
+    assert list(found[0]["tasks"]["mmlu_hi"]["forms"]) == ["cloze"]
+    rows = comparison(found)
+    assert [(row["task"], row["model"]) for row in rows] == [
+        (task, model) for task in ("xed_fi", "mmlu_hi") for model in ("first", "second")
+    ]
+    assert ["change" in row for row in rows] == [False, True] * 2
+    files = sorted((tmp_path / "out").iterdir())
+    assert [file.name for file in files] == ["first.json", "second.json"]
+    assert comparison(read_all(files)) == rows
+    (alone,) = evaluate(checkpoints[1:], Wanted(tasks=("mmlu_hi",), data=(data,), limit=3))
+    whole = found[1]["tasks"]["mmlu_hi"]["forms"]["cloze"]["wordings"]["cloze-2"]["items"][:3]
+    some = alone["tasks"]["mmlu_hi"]["forms"]["cloze"]["wordings"]["cloze-2"]["items"]
+    assert len(some) == 3
+    for one, other in zip(some, whole, strict=True):
+        assert one["prompt"] == other["prompt"]
         assert one["log_likelihoods"] == pytest.approx(other["log_likelihoods"], abs=1e-4)
 
 
-def test_a_checkpoint_is_not_compared_with_itself(data: Path, tmp_path: Path) -> None:
+def test_tasks_of_a_suite_without_data_are_left_out_by_name_and_others_are_a_mistake(data: Path) -> None:
+    planned, left_out = plan(Wanted(suites=("quick",), data=(data,)))
+    assert [one.task.name for one in planned] == ["pronouns", "xed_fi", "mmlu_hi"]
+    assert left_out[0] == "hellaswag_en"
+    assert {one.limit for one in planned} == {100}
+    with pytest.raises(UserError, match=r"data has no jsquad.jsonl or .jsonl.gz for the task jsquad"):
+        plan(Wanted(tasks=("jsquad",), data=(data,)))
+    with pytest.raises(UserError, match="Nothing is to be asked"):
+        plan(Wanted(suites=("japanese",), data=(data,)))
+    with pytest.raises(UserError, match="Nothing is to be asked"):
+        plan(Wanted(tasks=("xed_fi",), data=(data,), forms=("essay",)))
+
+
+def test_a_task_and_a_limit_of_ones_own_go_before_the_suites(data: Path) -> None:
+    planned, _ = plan(Wanted(suites=("quick",), tasks=("xed_fi",), data=(data,), limit=2))
+    assert [(one.task.name, one.limit) for one in planned] == [("pronouns", 2), ("xed_fi", 2), ("mmlu_hi", 2)]
+    (alone, *_), _ = plan(Wanted())
+    assert alone.task.name == "pronouns"
+
+
+def test_a_checkpoint_is_not_compared_with_itself(tmp_path: Path) -> None:
     folder = write_checkpoint(tmp_path / "model")
     with pytest.raises(UserError, match="is given twice: it would be compared with itself"):
-        evaluate_tasks([folder, folder], ["pair"], data)
+        evaluate([folder, folder], Wanted())
 
 
-def test_what_is_not_there_is_named_before_any_model_is_loaded(data: Path, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="has no task trio: there are pair, quartet"):
-        evaluate_tasks([tmp_path / "nowhere"], ["pair", "trio"], data)
+def test_what_is_not_there_is_named_before_any_model_is_loaded(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="There is no task trio"):
+        evaluate([tmp_path / "nowhere"], Wanted(tasks=("trio",)))
     with pytest.raises(UserError, match="is neither a run nor a checkpoint folder"):
-        evaluate_tasks([tmp_path / "nowhere"], ["pair"], data)
+        evaluate([write_checkpoint(tmp_path / "model"), tmp_path / "nowhere"], Wanted(limit=1))
+
+
+def test_paths_are_named_by_their_shortest_ends_that_differ() -> None:
+    assert names([Path("runs/a/checkpoints/cap"), Path("runs/a/checkpoints/cat")]) == ["cap", "cat"]
+    assert names([Path("runs/a/cap"), Path("runs/b/cap")]) == ["a-cap", "b-cap"]
+    assert names([Path("x/a.json"), Path("x/b.v2")]) == ["a", "b.v2"]
+
+
+def test_the_command_offers_the_formats_that_there_are() -> None:
+    assert FORMATS == OF_COMMAND

@@ -35,23 +35,40 @@ def checkpoints(tmp_path: Path) -> list[str]:
     return found
 
 
-def test_two_checkpoints_are_compared_on_our_own_items(checkpoints: list[str]) -> None:
-    done = CliRunner().invoke(aurora, ["evaluate", *checkpoints, "--limit", "12", "--json"])
+def test_two_checkpoints_are_compared_on_our_own_items(checkpoints: list[str], tmp_path: Path) -> None:
+    asked = ["evaluate", *checkpoints, "--limit", "6", "--form", "cloze", "--output", str(tmp_path / "out")]
+    done = CliRunner().invoke(aurora, [*asked, "--json"])
     assert done.exit_code == 0, done.output
-    found = json.loads(done.stdout)["pronouns"]
-    assert found["chance"] == 0.5
-    assert list(found["accuracy"]) == checkpoints
-    assert found["compared"][checkpoints[1]]["items"] == 12
-    assert len(found["items"][checkpoints[0]]) == 12
-    shown = CliRunner().invoke(aurora, ["evaluate", *checkpoints, "--limit", "12"])
-    assert shown.stdout.splitlines()[0].split()[:2] == ["task", "items"]
-    assert len(shown.stdout.splitlines()) == 3
+    found = json.loads(done.stdout)
+    assert [row["model"] for row in found["compared"]] == ["m1", "m2"]
+    assert found["compared"][1]["change"]["items"] == 6
+    assert found["results"][0]["tasks"]["pronouns"]["chance"] == 0.5
+    again = CliRunner().invoke(aurora, ["compare", *(str(tmp_path / f"out/{name}.json") for name in ("m1", "m2"))])
+    assert again.exit_code == 0, again.output
+    lines = again.stdout.splitlines()
+    assert lines[0].split()[:4] == ["task", "form", "model", "items"]
+    assert [line.split()[:4] for line in lines[1:3]] == [["pronouns", "cloze", name, "6"] for name in ("m1", "m2")]
+
+
+def test_items_are_written_as_lm_eval_writes_them(checkpoints: list[str], tmp_path: Path) -> None:
+    asked = ["evaluate", checkpoints[0], "--limit", "2", "--form", "cloze", "--format", "lm-eval"]
+    done = CliRunner().invoke(aurora, [*asked, "--output", str(tmp_path / "out")])
+    assert done.exit_code == 0, done.output
+    (first, *_) = sorted((tmp_path / "out/m1").iterdir())
+    assert first.name == "samples_pronouns.cloze-1.jsonl"
+    assert {"doc_id", "target", "metrics", "acc", "prompt_hash"} <= set(json.loads(first.read_text().splitlines()[0]))
 
 
 @pytest.mark.parametrize(
     ("more", "said"),
-    [(["--task", "chess"], "has no task chess: there are pronouns"), (["m1"], "is given twice")],
-    ids=["task", "twice"],
+    [
+        (["--task", "chess"], "There is no task chess"),
+        (["--suite", "chess"], "There is no suite chess"),
+        (["m1"], "is given twice"),
+        (["--task", "xed_fi", "--data", "."], "has no xed_fi.jsonl"),
+        (["--shots", "3"], "has 0 examples"),
+    ],
+    ids=["task", "suite", "twice", "data", "shots"],
 )
 def test_mistakes_are_one_sentence(
     checkpoints: list[str], more: list[str], said: str, capsys: pytest.CaptureFixture[str]
@@ -61,3 +78,11 @@ def test_mistakes_are_one_sentence(
         main(["evaluate", checkpoints[0], *arguments])
     assert left.value.code == 2
     assert said in capsys.readouterr().err
+
+
+def test_a_file_that_holds_no_results_is_a_mistake(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "report.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(SystemExit) as left:
+        main(["compare", str(tmp_path / "report.json")])
+    assert left.value.code == 2
+    assert "holds no scores of items" in capsys.readouterr().err

@@ -109,6 +109,12 @@ def load_checkpoint(path: Path | str, stage: str | None = None, device: str | No
         return _loaded(Path(imported), path, device)
 
 
+def check_checkpoint(path: Path) -> None:
+    """`UserError` where `path` holds no model, without loading one."""
+    if not _is_published(path):
+        checkpoint_of(path, None)
+
+
 def _is_published(path: Path) -> bool:
     """Whether a path is a model in a published layout, not in Aurora's."""
     from aurora.gguf.folder import is_gguf

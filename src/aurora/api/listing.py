@@ -1,4 +1,4 @@
-"""What comes with Aurora, by kind: the recipes, policies, languages, rules, models and sources that a recipe may name.
+"""What comes with Aurora, by kind: whatever a recipe or a command may name.
 
 One decision: every list comes from the table in which the code looks names up, so it lists exactly what exists.
 """
@@ -59,6 +59,20 @@ def _rules() -> Iterator[Listed]:
         yield Listed(name, f"{of}{judged}{' (needs a file of yours)' if name in NEED_FILES else ''}")
 
 
+def _tasks() -> Iterator[Listed]:
+    from aurora.evaluation.tasks import files
+
+    for name, path in files.task_files().items():
+        yield Listed(name, files.description(path), path)
+
+
+def _suites() -> Iterator[Listed]:
+    from aurora.evaluation.tasks import files
+
+    for name, path in files.suite_files().items():
+        yield Listed(name, f"{files.description(path)} ({len(files.read_suite(name).tasks)} tasks)", path)
+
+
 def _models() -> Iterator[Listed]:
     from aurora.model import families
 
@@ -93,6 +107,8 @@ KINDS: dict[str, Callable[[], Iterator[Listed]]] = {
     "rules": _rules,
     "models": _models,
     "sources": _sources,
+    "tasks": _tasks,
+    "suites": _suites,
 }
 
 

@@ -1,35 +1,101 @@
-"""`aurora evaluate`: checkpoints on benchmarks of choices, compared in pairs."""
+"""`aurora evaluate` and `aurora compare`: checkpoints on tasks, and their results item by item."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
 from aurora.commands.options import FILE, json_option
 from aurora.console.terminal import write, write_json
 
+# As in `aurora.api.evaluating`, which is imported only when a checkpoint is evaluated.
+FORMATS = ("aurora", "lm-eval", "olmo-eval")
+
 
 @click.command()
 @click.argument("checkpoints", nargs=-1, required=True, metavar="CHECKPOINT...", type=FILE)
+@click.option("--suite", "suites", multiple=True, help="A suite of tasks (aurora ls suites); may be given again.")
 @click.option(
-    "--task", "tasks", multiple=True, default=("pronouns",), show_default=True, help="A task; may be given again."
+    "--task", "tasks", multiple=True, help="A task (aurora ls tasks), or a file of one; may be given again.  [pronouns]"
 )
-@click.option("--data", type=FILE, metavar="DIR", help="Folder with a NAME.jsonl or NAME.jsonl.gz for each task.")
-@click.option("--limit", type=click.IntRange(min=1), help="So many first items of each task; all without it.")
+@click.option(
+    "--data",
+    multiple=True,
+    type=FILE,
+    metavar="DIR",
+    help="Folder with a NAME.jsonl or NAME.jsonl.gz for each task; may be given again.  [the hub]",
+)
+@click.option("--limit", type=click.IntRange(min=1), help="So many first items of each task.")
+@click.option(
+    "--shots", type=click.IntRange(min=0), help="Examples before a question; each task's own number without it."
+)
+@click.option("--form", "forms", multiple=True, help="Ask only in this form (cloze, choice, ...); may be given again.")
+@click.option("--chat", is_flag=True, help="Ask in the chat format of each model.")
+@click.option("--unsafe-code", is_flag=True, help="Run programs that models write without a jail.")
+@click.option("--output", type=FILE, metavar="DIR", help="Write NAME.json of each checkpoint, with every answer.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    default=FORMATS[0],
+    show_default=True,
+    help="Of what --output writes.",
+)
 @json_option
 def evaluate(
-    checkpoints: tuple[Path, ...], tasks: tuple[str, ...], data: Path | None, limit: int | None, as_json: bool
+    checkpoints: tuple[Path, ...],
+    suites: tuple[str, ...],
+    tasks: tuple[str, ...],
+    data: tuple[Path, ...],
+    limit: int | None,
+    shots: int | None,
+    forms: tuple[str, ...],
+    chat: bool,
+    unsafe_code: bool,
+    output: Path | None,
+    form: str,
+    as_json: bool,
 ) -> None:
-    """Ask checkpoints which of some continuations is likelier, and compare each with the first one, item by item.
+    """Ask checkpoints tasks, each in several wordings, and compare every later one with the first, item by item.
 
-    A CHECKPOINT is a run, whose last stage is meant, or the folder of a checkpoint in it.
+    A CHECKPOINT is a run, whose last stage is meant, the folder of a checkpoint in it, or a folder in the layout of
+    Hugging Face.
     """
-    from aurora.api.evaluating import evaluate_tasks
-    from aurora.evaluation.suites.shown import lines
+    from aurora.api import evaluating
 
-    found = evaluate_tasks(list(checkpoints), list(tasks), data, limit)
+    wanted = evaluating.Wanted(suites, tasks, data, limit, shots, forms, chat, unsafe_code, form)
+    _show(evaluating.evaluate(checkpoints, wanted, output), as_json)
+
+
+@click.command()
+@click.argument("results", nargs=-1, required=True, metavar="RESULTS...", type=FILE)
+@json_option
+def compare(results: tuple[Path, ...], as_json: bool) -> None:
+    """Compare results of `aurora evaluate` item by item: what each later file gained or forgot against the first.
+
+    RESULTS are files that `aurora evaluate --output` wrote, or files of lm-eval or olmo-eval with scores of items.
+    """
+    from aurora.api.evaluating import read_all
+
+    _show(read_all(results), as_json)
+
+
+def _show(results: Sequence[dict[str, Any]], as_json: bool) -> None:
+    from aurora.api.evaluating import comparison
+    from aurora.console.progress import say
+    from aurora.evaluation.comparing.results import warnings
+    from aurora.evaluation.comparing.shown import lines, outcome_lines
+
+    rows = comparison(results)
     if as_json:
-        write_json(found)
-    else:
-        write("\n".join(lines(found)))
+        write_json({"compared": rows, "results": list(results)})
+        return
+    write("\n".join(lines(rows)))
+    for one in results:
+        if outcomes := outcome_lines(one["name"], one):
+            write("\n".join(["", *outcomes]))
+        for warning in warnings(one):
+            say(f"  {one['name']}: {warning}")

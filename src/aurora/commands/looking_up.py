@@ -8,7 +8,7 @@ from aurora.commands.options import json_option
 from aurora.console.terminal import write, write_json, write_json_text
 
 # As in `aurora.api.listing`, which is imported only when a list is asked for.
-KINDS = ("recipes", "policies", "languages", "rules", "models", "sources")
+KINDS = ("recipes", "policies", "languages", "rules", "models", "sources", "tasks", "suites")
 
 
 @click.command("ls")

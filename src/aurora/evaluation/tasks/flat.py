@@ -1,0 +1,181 @@
+"""Items in one flat schema: an object a line with `id`, `lang`, and what its kind of task needs.
+
+One decision: an item is completed here, once, with everything that any wording writes: the contexts of a gap, the
+solution that an example shows, the document that it shares with others. The last items of a set, and what shares their
+document, are examples and never scored, so scores do not depend on how many examples a question gets.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aurora.errors import UserError
+from aurora.evaluation.tasks.files import LIBRARY, Kind, Task
+from aurora.hashes import digest_of
+
+Row = dict[str, Any]
+ENDINGS = (".jsonl", ".jsonl.gz")
+GAP = "_"
+EXAMPLES = 16  # kept out of every set; more than any task shows
+# A smaller set has no examples: what is left would tell nothing.
+FEWEST_SCORED = 100
+# HellaSwag's source, WikiHow, marks its titles so.
+_MARKED = re.compile(r"\s*\[SEP\]\s*")
+_CALCULATION = re.compile(r"<<.*?>>")  # GSM8K's notes for a calculator
+
+
+@dataclass(frozen=True)
+class Items:
+    """The items of a task: those that are `scored`, and `examples` that are not. `origin` says where they are from."""
+
+    scored: list[Row]
+    examples: list[Row]
+    origin: str
+    sha256: str | None = None
+
+
+def find_file(name: str, folders: Sequence[Path]) -> Path | None:
+    """The file of data `name` in the first folder that has it, or the one that comes with Aurora."""
+    for folder in (*folders, LIBRARY):
+        for ending in ENDINGS:
+            if (path := folder / f"{name}{ending}").is_file():
+                return path
+    return None
+
+
+def read_items(task: Task, path: Path) -> Items:
+    """The items of a file; `UserError` names the first line that is no item of this task."""
+    rows = list(_rows(path, task))
+    if not rows:
+        raise UserError(f"{path} holds no items of the task {task.name}: give a file with a JSON object a line.")
+    scored, examples = set_apart(rows, task.metadata.kind)
+    return Items(scored, examples, path.name, digest_of(path))
+
+
+def set_apart(rows: list[Row], kind: Kind) -> tuple[list[Row], list[Row]]:
+    """Items that are scored, and those that serve as examples."""
+    if kind in ("program", "safety") or len(rows) < EXAMPLES + FEWEST_SCORED:
+        return rows, []
+    examples = rows[-EXAMPLES:]
+    shown = {row["cluster"] for row in examples}
+    return [row for row in rows[:-EXAMPLES] if row["cluster"] not in shown], examples
+
+
+def completed(row: Row, kind: Kind) -> Row:
+    """An item with all that wordings write of it; `ValueError` says what it lacks."""
+    return {"id": str(row["id"]), **_COMPLETED[kind](row)}
+
+
+def _rows(path: Path, task: Task) -> Iterator[Row]:
+    for number, line in enumerate(_lines(path), 1):
+        try:
+            row = json.loads(line)
+            if any(str(row.get(key)) != value for key, value in task.metadata.only.items()):
+                continue
+            # An item without a name is called by its line.
+            yield completed({"id": number, "lang": task.metadata.language, **row}, task.metadata.kind)
+        except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError) as error:
+            said = f"it has no {error}" if isinstance(error, KeyError) else str(error)
+            raise UserError(
+                f"{path}, line {number}: this is no item of the task {task.name} ({said}): correct the line."
+            ) from error
+
+
+def _lines(path: Path) -> Iterator[str]:
+    try:
+        with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else open(path, encoding="utf-8") as lines:
+            yield from (line for line in lines if line.strip())
+    except (OSError, EOFError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} cannot be read ({error}): fetch it again.") from error
+
+
+def _text(row: Row, *keys: str) -> dict[str, str]:
+    for key in keys:
+        if not isinstance(row[key], str) or not row[key].strip():
+            raise ValueError(f"`{key}` is no text")
+    return {key: row[key] for key in keys}
+
+
+def _choices(row: Row) -> Row:
+    choices, answer = row["choices"], row["answer"]
+    if not isinstance(choices, list) or not all(isinstance(one, str) and one.strip() for one in choices):
+        raise ValueError("`choices` is no list of texts")
+    if type(answer) is not int or not 0 <= answer < len(choices) or len(choices) < 2:
+        raise ValueError("`answer` is not the number of one of two choices or more")
+    return {"choices": [choice.strip() for choice in choices], "answer": answer}
+
+
+def _choice(row: Row) -> Row:
+    found = {**_text(row, "question"), **_choices(row)}
+    found["question"] = found["question"].strip()
+    return {**found, "lang": row["lang"], "cluster": str(row.get("cluster") or row["id"])}
+
+
+def _gap(row: Row) -> Row:
+    found = {**_text(row, "question"), **_choices(row)}
+    before, gap, behind = found["question"].partition(GAP)
+    if not gap or not behind.strip():
+        raise ValueError(f"a gap {GAP} with text behind it is missing")
+    contexts = [before + choice for choice in found["choices"]]
+    # Sentences about the same two things come in pairs that differ in a word.
+    cluster = "|".join(sorted(found["choices"]))
+    return {**found, "contexts": contexts, "behind": behind, "lang": row["lang"], "cluster": cluster}
+
+
+def _answers(row: Row) -> list[str]:
+    answers = row["answers"]
+    if not isinstance(answers, list) or not answers or not all(isinstance(one, str) and one for one in answers):
+        raise ValueError("`answers` is no list of texts")
+    return [" ".join(answer.split()) or answer for answer in answers]  # a model is asked for a line
+
+
+def _open(row: Row) -> Row:
+    question = _text(row, "question")["question"].strip()
+    return {"question": question, "answers": _answers(row), "lang": row["lang"], "cluster": str(row["id"])}
+
+
+def _reading(row: Row) -> Row:
+    context = _MARKED.sub("\n", _text(row, "context")["context"]).strip()
+    return {**_open(row), "context": context, "cluster": context}
+
+
+def _maths(row: Row) -> Row:
+    answer = _answers(row)[0]
+    steps = row.get("solution") or _original(row).get("answer") or answer
+    solution = _CALCULATION.sub("", str(steps)).strip()
+    return {**_open(row), "solution": solution}
+
+
+def _program(row: Row) -> Row:
+    found: Row = _text(row, "prompt", "test", "entry_point")
+    found |= {key: str(row.get(key) or "") for key in ("canonical_solution", "buggy_solution")}
+    return {**found, "lang": row["lang"], "orig": row.get("orig") or "{}", "cluster": str(row["id"])}
+
+
+def _safety(row: Row) -> Row:
+    category = row.get("category") or row.get("subcategory") or ""
+    return {**_text(row, "text"), "lang": row["lang"], "category": str(category), "cluster": str(row["id"])}
+
+
+def _original(row: Row) -> dict[str, Any]:
+    original = json.loads(row.get("orig") or "{}")
+    return original if isinstance(original, dict) else {}
+
+
+_COMPLETED: dict[Kind, Callable[[Row], Row]] = {
+    "choice": _choice, "gap": _gap, "reading": _reading, "open": _open, "maths": _maths, "program": _program,
+    "safety": _safety,
+}  # fmt: skip
+
+
+def as_dataset(rows: Iterable[Row]) -> Any:
+    """Items as lm-eval wants them."""
+    from datasets import Dataset
+
+    return Dataset.from_list(list(rows))

@@ -1,0 +1,151 @@
+"""A task in one wording, ready to be asked: its items, and the requests that lm-eval's own code makes of them.
+
+One decision: prompts are built by lm-eval from the task's configuration, so they are what lm-eval asks; only where the
+items come from, and how many examples fit the model, is decided here. All wordings of a task show the same examples.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from aurora.errors import UserError
+from aurora.evaluation.tasks.files import Task
+from aurora.evaluation.tasks.flat import Items, Row, as_dataset, completed
+
+if TYPE_CHECKING:
+    from lm_eval.api.instance import Instance
+    from lm_eval.api.model import LM
+
+# What lm-eval's settings for data are replaced by: the items are at hand.
+_OF_DATA = (
+    "dataset_path", "dataset_name", "dataset_kwargs", "process_docs", "training_split", "validation_split",
+    "fewshot_split", "test_split", "fewshot_config",
+)  # fmt: skip
+
+
+@dataclass
+class Asked:
+    """A task in one wording: an item's requests stand at its place in `requests`."""
+
+    task: Task
+    wording: str
+    made: Any  # lm-eval's own task
+    rows: list[Row]
+    requests: list[list[Instance]]
+    prompts: list[str]  # what each item asks, before a model's chat template is put around it
+    shots: int
+
+
+def hub_items(task: Task) -> Items:
+    """The items of a task from the hub; `UserError` where it names no dataset or it cannot be had."""
+    config = task.config(next(iter(task.metadata.wordings)))
+    if "dataset_path" not in config:
+        raise UserError(f"The task {task.name} has no data on the hub: give a folder that has it with --data DIR.")
+    from datasets import load_dataset
+
+    place = (config["dataset_path"], config.get("dataset_name"))
+    try:
+        found = load_dataset(*place, **(config.get("dataset_kwargs") or {}))
+    except Exception as error:  # whatever the hub's library raises without a network, a login or the dataset
+        raise UserError(
+            f"The data of the task {task.name} ({place[0]}) cannot be had from the hub ({str(error).splitlines()[0]}): "
+            "give a folder that has it with --data DIR."
+        ) from error
+    process = config.get("process_docs") or (
+        lambda rows: as_dataset(completed(row, task.metadata.kind) for row in rows)
+    )
+    rows = [{**row, "lang": task.metadata.language} for row in process(found[config["test_split"]])]
+    origin = "/".join(filter(None, place))
+    if config.get("fewshot_split"):
+        return Items(rows, list(process(found[config["fewshot_split"]])), origin)
+    from aurora.evaluation.tasks.flat import set_apart
+
+    scored, examples = set_apart(rows, task.metadata.kind)
+    return Items(scored, examples, origin)
+
+
+def prepare(
+    task: Task, items: Items, wordings: Sequence[str], lm: LM, *, limit: int | None, shots: int | None, chat: bool
+) -> list[Asked]:
+    """A task in some wordings; with fewer examples than wanted where no more fit the model's window."""
+    logging.getLogger("lm_eval").setLevel(logging.ERROR)  # it warns of what is meant here
+    wanted = task.shots if shots is None else shots
+    if wanted > len(items.examples):
+        raise UserError(
+            f"The task {task.name} has {len(items.examples)} examples, and {wanted} are to be shown: give --shots "
+            f"{len(items.examples)} or less."
+        )
+    rows = items.scored[:limit]
+    splits = {"test": as_dataset(rows), **({"examples": as_dataset(items.examples)} if items.examples else {})}
+    made = [_made(task, wording, splits) for wording in wordings]
+    chat = chat or task.metadata.kind == "safety"
+    fitting = min(_fitting(one, rows, wanted, lm, chat) for one in made)
+    found = []
+    for wording, one in zip(wordings, made, strict=True):
+        requests = [_requests(one, row, number, fitting, lm, chat) for number, row in enumerate(rows)]
+        plain = [_requests(one, row, 0, fitting, lm, False) for row in rows] if chat else requests
+        found.append(Asked(task, wording, one, rows, requests, [prompt_hash(of_item) for of_item in plain], fitting))
+    return found
+
+
+def prompt_hash(requests: Sequence[Instance]) -> str:
+    """SHA-256 of the arguments of an item's requests."""
+    text = json.dumps([list(request.args) for request in requests], ensure_ascii=False, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _made(task: Task, wording: str, splits: dict[str, Any]) -> Any:
+    from lm_eval.api.task import ConfigurableTask
+
+    config = {key: value for key, value in task.config(wording).items() if key not in _OF_DATA}
+    config |= {
+        "custom_dataset": lambda **_: splits,
+        "test_split": "test",
+        "fewshot_split": "examples" if "examples" in splits else None,
+        "fewshot_config": {"sampler": "first_n"},
+        "metadata": {"version": task.metadata.version},
+    }
+    return ConfigurableTask(config=config)
+
+
+def _requests(made: Any, row: Row, number: int, shots: int, lm: LM, chat: bool) -> list[Instance]:
+    context = _context(made, row, shots, lm, chat)
+    template = lm.apply_chat_template if chat else None
+    found = made.construct_requests(
+        doc=row,
+        ctx=context,
+        metadata=(made.config.task, number, 1),
+        apply_chat_template=chat,
+        chat_template=template,
+    )
+    return found if isinstance(found, list) else [found]
+
+
+def _context(made: Any, row: Row, shots: int, lm: LM, chat: bool) -> Any:
+    return made.fewshot_context(
+        row,
+        num_fewshot=shots,
+        apply_chat_template=chat,
+        chat_template=lm.apply_chat_template if chat else None,
+        gen_prefix=made.doc_to_prefix(row),
+    )
+
+
+def _fitting(made: Any, rows: list[Row], wanted: int, lm: LM, chat: bool) -> int:
+    """The most examples, up to `wanted`, with which the longest question still fits the model's window."""
+    longest = getattr(lm, "max_length", None)
+    if not wanted or longest is None:
+        return wanted
+    row = max(rows, key=lambda row: len(str(_context(made, row, 0, lm, chat))))
+    for shots in range(wanted, 0, -1):
+        (*_, last) = _requests(made, row, 0, shots, lm, chat)
+        answer = last.args[1]
+        room = answer.get("max_gen_toks", 0) if isinstance(answer, dict) else len(lm.tok_encode(answer))
+        if len(lm.tok_encode(last.args[0])) + room < longest:
+            return shots
+    return 0
