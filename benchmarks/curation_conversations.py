@@ -11,6 +11,10 @@ answers were not ended by a limit of length: by people, or by models that were l
 - `wrong_language_found`: the share of the answers of 100 bytes and more that are found where another language is
   declared; shorter ones contradict none (see `aurora.corpus.cleaning.identify`).
 
+- `prepared_mb_per_second`: bytes of all these conversations by CPU seconds of one process, read, normalised, masked,
+  identified, measured and signed.
+- `planted`, `personal_data`: see planted_conversations.py.
+
 With --show the last words of so many answers that each rule took are printed, to be judged by a reader.
 """
 
@@ -21,6 +25,7 @@ import gzip
 import json
 import random
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,10 +37,14 @@ from aurora.corpus.artifact import read_columns
 from aurora.corpus.cleaning.identify import SHORTEST, Cld2, identify_batch
 from aurora.corpus.conversation import turns_of
 from aurora.corpus.curate import build_corpus
+from aurora.corpus.phases.prepare import prepare
+from aurora.corpus.plan import make_plan
 from aurora.corpus.rules.answers import is_cut
+from aurora.corpus.sources import provenance
 from aurora.recipe.corpus import Corpus
 from inputs import add_data, data_of
 from parallel_documents import rows
+from planted_conversations import personal_data_in_answers, planted_faults
 
 SETS = {
     "benign_fi_lima/fi": "fi",
@@ -49,6 +58,10 @@ Talks = list[tuple[str, str]]
 def measure(data: Path, show: int) -> dict[str, Any]:
     """The keys of the module's docstring."""
     found: dict[str, Any] = {"conversations": {}, "dropped": {}, "cut_found": {}, "wrong_language_found": {}}
+    with tempfile.TemporaryDirectory() as name:
+        found["prepared_mb_per_second"] = rate(data, Path(name))
+        found["planted"] = planted_faults(data, Path(name))
+        found["personal_data"] = personal_data_in_answers(data, Path(name))
     for name, lang in SETS.items():
         talks = talks_of(data, name, lang)
         lost, excerpts = curated(talks, lang, data)
@@ -66,12 +79,39 @@ def measure(data: Path, show: int) -> dict[str, Any]:
     return found
 
 
+def rate(data: Path, folder: Path) -> float:
+    """MB a second of preparing all sets, the second time, when what is compiled has been."""
+    for name, lang in SETS.items():
+        write_talks(talks_of(data, name, lang), folder / f"{lang}.{name.replace('/', '.')}.jsonl")
+    sources = {
+        lang: {"kind": "conversations", "paths": [f"{lang}.*.jsonl"], "language": lang} for lang in set(SETS.values())
+    }
+    corpus = Corpus.model_validate(
+        {"sources": sources, "curation": {"personal_data": "placeholders", "duplicates": "near"}}
+    )
+    (folder / "out" / "other_domain").mkdir(parents=True)
+    (folder / "work").mkdir()
+    origins = {name: provenance(name, source, folder, folder) for name, source in corpus.sources.items()}
+    plan = make_plan(corpus, folder, folder, folder / "out", folder / "work", origins)
+    rates = []
+    for _ in range(2):
+        start = time.process_time()
+        size = sum(prepare(plan, shard, lambda size: None)["bytes"] for shard in plan.shards)
+        rates.append(size / 1e6 / (time.process_time() - start))
+    return round(rates[-1], 1)
+
+
+def write_talks(talks: Talks, path: Path) -> None:
+    """A file of conversations in the layout `columns`."""
+    with path.open("w", encoding="utf-8") as lines:
+        lines.writelines(json.dumps({"prompt": asked, "response": said}) + "\n" for asked, said in talks)
+
+
 def curated(talks: Talks, lang: str, data: Path) -> tuple[Counter[str], dict[str, list[str]]]:
     """How many conversations each rule of the whole plan dropped, and how their answers end."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        lines = (json.dumps({"prompt": asked, "response": said}) + "\n" for asked, said in talks)
-        (folder / "talks.jsonl").write_text("".join(lines), encoding="utf-8")
+        write_talks(talks, folder / "talks.jsonl")
         sets = {
             path.name.split(".")[0]: str(path.absolute()) for path in sorted((data / "benchmarks").glob("*.jsonl.gz"))
         }

@@ -12,7 +12,7 @@ import pytest
 
 FOLDER = Path(__file__).parents[2] / "benchmarks"
 # Not programs, but what programs share.
-SHARED = {"datatrove_pipeline", "inputs", "parallel_documents"}
+SHARED = {"datatrove_pipeline", "inputs", "parallel_documents", "planted_conversations"}
 # The demo is a check of its own (.ci/run).
 APART = {"demo"}
 SCRIPTS = sorted({path.stem for path in FOLDER.glob("*.py")} - SHARED - APART)

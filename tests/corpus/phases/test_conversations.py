@@ -10,6 +10,7 @@ from typing import Any
 from aurora.corpus.artifact import read_documents
 from aurora.corpus.conversation import turns_of
 from aurora.corpus.curate import build_corpus
+from aurora.corpus.personal.patterns import all_patterns
 from aurora.recipe.corpus import Corpus
 from corpus.sample_texts import TEXTS
 
@@ -61,6 +62,11 @@ def test_the_answers_give_the_language_and_the_ledger_counts_the_rest(tmp_path: 
     assert ledger["changes"]["conversations across languages"] == {"fi": 1, "hi": 1}
     assert ledger["changes"]["prompts without an answer left out"] == {"hi": 1}
     assert ledger["documents"] == {"in": 4, "kept": 4, "dropped": 0, "quarantined": 0}
+
+
+def test_prompts_too_short_for_a_language_are_kept(tmp_path: Path) -> None:
+    ledger = build(tmp_path, [["Why?", TEXTS["fi"]], ["And?", TEXTS["fi"] + " Niin."]], {"language": "fi"})
+    assert ledger["documents"] == {"in": 2, "kept": 2, "dropped": 0, "quarantined": 0}
 
 
 def test_answers_in_another_language_than_declared_are_lost(tmp_path: Path) -> None:
@@ -136,6 +142,44 @@ def test_questions_of_a_benchmark_in_prompts_are_found(tmp_path: Path) -> None:
     assert 0.98 * len(held) <= lost(ledger)[("contamination", "bench")] <= len(held) + 0.005 * len(clean)
     kept = [talk[0][1] for part in ("clean", "held_out") for talk in talks(tmp_path, part)]
     assert len(set(kept) & {talk[0] for talk in clean}) >= 0.995 * len(clean)
+
+
+def test_a_question_of_a_benchmark_is_found_where_two_prompts_share_it(tmp_path: Path) -> None:
+    draw = random.Random(6)
+    questions = [story(draw, lang, sentences=2) for lang in TEXTS for _ in range(8)]
+    with (tmp_path / "bench.jsonl").open("w") as lines:
+        lines.writelines(json.dumps({"id": number, "question": text}) + "\n" for number, text in enumerate(questions))
+    given = []
+    for text in questions:
+        half = text.find(" ", len(text) // 2) + 1 or len(text) // 2
+        given.append([text[:half], story(draw), text[half:].upper(), story(draw)])
+    clean = [[story(draw), story(draw), story(draw), story(draw)] for _ in range(40)]
+    ledger = build(tmp_path, given + clean, contamination={"sets": {"bench": "bench.jsonl"}})
+    assert lost(ledger) == {("contamination", "bench"): len(questions)}
+
+
+def test_personal_data_is_masked_in_answers_as_in_text(tmp_path: Path) -> None:
+    """Every kind that has an example, in every language: in the first answer, in the last, and in a document."""
+    examples = sorted({str(one.definition.entry.example) for one in all_patterns() if one.definition.entry.example})
+    assert len(examples) > 20
+    personal = {"rules": [], "duplicates": "none", "personal_data": "placeholders", "identify_language": False}
+    masked: set[str] = set()
+    for lang in TEXTS:
+        folder = tmp_path / lang
+        folder.mkdir()
+        texts = [f"{TEXTS[lang]} {example} {TEXTS[lang]}" for example in examples]
+        with (folder / "texts.jsonl").open("w") as lines:
+            lines.writelines(json.dumps({"text": text}) + "\n" for text in texts)
+        source = {"kind": "jsonl", "paths": ["texts.jsonl"], "text_key": "text", "language": lang}
+        corpus = Corpus.model_validate({"sources": {"texts": source}, "curation": personal})
+        build_corpus(corpus, folder, folder / "cache", 1, folder / "text")
+        of_texts = sorted(one.text for part in ("clean", "held_out") for one in read_documents(folder / "text", part))
+        asked = [["Who?", text, f"{number}?", text] for number, text in enumerate(texts)]
+        build(folder, asked, {"language": lang}, **personal)
+        found = [talk for part in ("clean", "held_out") for talk in talks(folder, part)]
+        assert sorted(talk[1][1] for talk in found) == sorted(talk[3][1] for talk in found) == of_texts
+        masked |= {example for example in examples if not any(example in text for text in of_texts)}
+    assert len(masked) > 0.75 * len(examples)  # the others are Swedish, or need a word that names them
 
 
 def test_answers_in_a_wrong_language_are_found(tmp_path: Path) -> None:

@@ -270,7 +270,7 @@ class _Steps:
         langs = languages.langs
         columns["text"] = pieces.joined()
         columns["measured"] = pa.array(self._measured.find_batch(columns["text"]), pa.string())
-        items = self._benchmarks.find(columns["text"]) if self._benchmarks else [None] * len(documents)
+        items = self._items(columns["text"], turns)
         for field, name in enumerate(("benchmark", "benchmark_item")):
             columns[name] = pa.array([None if item is None else item[field] for item in items], pa.string())
         pieces.texts, counts = self._masker.texts(pieces.texts, pieces.langs(langs))
@@ -307,13 +307,25 @@ class _Steps:
         langs, losses, across = list(answers.langs), list(answers.losses), np.zeros(len(short), np.int32)
         # Only these can tell anything: what is shorter contradicts no language.
         rows = np.flatnonzero(short | (pc.binary_length(prompts).to_numpy() >= SHORTEST)).tolist()
-        asked = self._languages(prompts.take(rows), [UNDETERMINED if short[row] else langs[row] for row in rows])
+        asked = self._languages(
+            prompts.take(pa.array(rows, pa.int64())), [UNDETERMINED if short[row] else langs[row] for row in rows]
+        )
         for row, lang, loss in zip(rows, asked.langs, asked.losses, strict=True):
             if short[row]:
                 langs[row], losses[row] = lang, loss
             else:
                 across[row] = loss is not None
         return Languages(langs, losses, answers.percents), across
+
+    def _items(self, texts: pa.LargeStringArray, turns: Turns | None) -> list[tuple[str, str] | None]:
+        """The benchmark item in each document; in a conversation one may be asked in several prompts, too."""
+        if self._benchmarks is None:
+            return [None] * len(texts)
+        items = self._benchmarks.find(texts)
+        if turns is None:
+            return items
+        asked = self._benchmarks.find(turns.said_by(USER))
+        return [item or other for item, other in zip(items, asked, strict=True)]
 
     def _languages(self, texts: pa.LargeStringArray, declared: list[str]) -> Languages:
         if self._curation.identify_language:
