@@ -23,6 +23,7 @@ import numpy as np
 import torch
 
 from aurora.model.adapters.description import to_train
+from aurora.model.layers import mlp
 from aurora.model.network import Network
 from aurora.model.tensors import tensor_table, trained_names
 from aurora.model.weights import write_weights
@@ -54,8 +55,9 @@ FAMILIES: dict[str, dict[str, Any]] = {
     "gpt_bigcode": {},
     "llama": LLAMA,
     "olmo2": {**LLAMA, **LARGE, "norm_place": "after", "head_norm": "all"},
-    # xIELU's gradient falls from 0.5 to below 0 between -1e-6 and 0, so rounding changes what a value there learns: one
-    # process with another micro-batch differs by 1.3e-4 in a weight, and so do layouts; losses agree within 2e-6.
+    # xIELU's gradient falls from 0.5 to below 0 between its published `eps` of -1e-6 and 0, so rounding decides what a
+    # value there learns: one process with another micro-batch differs by 1.3e-4 in a weight, layouts by 5e-4 (losses
+    # by 1.4e-6). With --smooth `eps` is 0, the gradient has no jump, and the same layouts agree within 5e-6.
     "apertus": {**LLAMA, **LARGE, "gated": False, "activation": "xielu", "head_norm": "head"},
     "gemma3_text": {
         **LLAMA,
@@ -99,6 +101,8 @@ def train(arguments: argparse.Namespace, folder: Path) -> None:
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
     torch.set_float32_matmul_precision("highest")
+    if arguments.smooth:
+        mlp.XIELU_EPSILON = 0.0
     job = join()
     shape = {"layers": 8, "width": 64, "heads": 8, "positions": LENGTH, "tied": not arguments.untied}
     shape |= {"family": arguments.family, **FAMILIES[arguments.family]}
@@ -189,7 +193,7 @@ def compare(arguments: argparse.Namespace, script: Path = Path(__file__), kept: 
 
 def alone_name(arguments: argparse.Namespace) -> str:
     """One word for all that changes what one process computes, but for the order of additions."""
-    choices = ("multi_head", "untied", "documents", "new_rows")
+    choices = ("multi_head", "untied", "documents", "new_rows", "smooth")
     part = "".join(filter(str.isalnum, arguments.train))
     chosen = [choice for choice in choices if getattr(arguments, choice)]
     return "-".join(["alone", arguments.family, str(arguments.steps), str(arguments.initial), part, *chosen])
@@ -202,6 +206,7 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("--steps", type=int, default=30)
     parser.add_argument("--family", choices=FAMILIES, default="gpt_bigcode")
     parser.add_argument("--initial", type=float, help="the width of initial values, where it is not the family's here")
+    parser.add_argument("--smooth", action="store_true", help="xIELU without the jump of its gradient below 0")
     parser.add_argument("--shard", type=int, default=0, help="hybrid sharding: ranks that share weights")
     parser.add_argument("--schedule", default="1f1b")
     parser.add_argument("--recompute", default="none")

@@ -65,10 +65,13 @@ CAMPAIGN = [
 # Every family in every kind of layout, also at the published width of its initial values.
 FAMILIES = [
     f"{layout} --micro-batch {rows} --family {family}"
-    for family in ("llama", "qwen3", "olmo2", "gemma3_text")
+    for family in ("llama", "qwen3", "olmo2", "gemma3_text", "apertus --smooth")
     for layout, rows in (("2,1,1", 8), ("1,2,1", 4), ("1,1,2", 4), ("2,2,1", 4), ("2,2,2", 4))
 ]
-FAMILIES += [f"2,2,2 --micro-batch 4 --family {family} --initial 0.02" for family in ("qwen3", "olmo2", "gemma3_text")]
+FAMILIES += [
+    f"2,2,2 --micro-batch 4 --family {family} --initial 0.02"
+    for family in ("qwen3", "olmo2", "gemma3_text", "apertus --smooth")
+]
 CAMPAIGN += [layout for layout in FAMILIES if layout not in CAMPAIGN]
 
 
