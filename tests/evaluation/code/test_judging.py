@@ -38,6 +38,13 @@ def test_a_problem_whose_own_solution_fails_is_not_run(bubblewrap: None) -> None
     assert (second.passed, third.passed) == (False, True)
 
 
+def test_a_test_that_tests_itself_tells_nothing(bubblewrap: None) -> None:
+    problem = replace(PROBLEM, test=f"{PROBLEM.test}\n\ndef up(x):\n    return 2\n")
+    first, second = judge([(problem, WRONG), (problem, RIGHT)])
+    assert first == second
+    assert (first.passed, first.why) == (None, "its test defines the function that it is to test")
+
+
 def test_a_sandbox_that_fails_is_no_wrong_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(judging, "ready", lambda languages, unsafe: None)
     monkeypatch.setattr(judging, "run_all", lambda programs, *a, **b: [not_run("the sandbox failed")] * len(programs))

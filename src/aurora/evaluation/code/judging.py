@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from aurora.evaluation.code.problems import Problem, imports_of
+from aurora.evaluation.code.problems import Problem, defines_it_itself, imports_of
 from aurora.evaluation.code.programs import probe_of, program_of
 from aurora.evaluation.sandbox.batch import ready, run_all
 from aurora.evaluation.sandbox.outcome import Limits, Outcome, not_run
@@ -85,13 +85,14 @@ def _untold(why: str) -> Judged:
 
 
 def _lacking(problems: set[Problem], limits: Limits | None, unsafe: bool, workers: int | None) -> dict[Problem, str]:
-    """The problems that import by themselves what this machine does not have, with the reason."""
+    """The problems that nothing can pass here, with the reason: most import by themselves what is not here."""
     wanted: dict[tuple[str, str], list[Problem]] = {}
     for problem in problems:
         for imported in imports_of(problem):
             if probe := probe_of(problem.language, imported):
                 wanted.setdefault((probe, problem.language), []).append(problem)
-    lacking: dict[Problem, str] = {}
+    own = "its test defines the function that it is to test"
+    lacking = dict.fromkeys(filter(defines_it_itself, problems), own)
     probes = sorted(wanted)
     outcomes = run_all(probes, limits, unsafe=unsafe, workers=workers, label="Libraries")
     for (program, language), outcome in zip(probes, outcomes, strict=True):

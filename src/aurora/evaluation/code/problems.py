@@ -67,6 +67,12 @@ def problem_of(row: Mapping[str, Any], setup: str = "", whole: bool = False) -> 
     return Problem(name, language, prompt, row["test"], str(row.get("entry_point") or ""), setup, canonical)
 
 
+def defines_it_itself(problem: Problem) -> bool:
+    """Whether a test defines the function that it is to test, so that no completion is ever looked at."""
+    name = re.escape(problem.entry_point)
+    return bool(name) and re.search(rf"^(?:function|def|sub)\s+{name}\b", problem.test, re.MULTILINE) is not None
+
+
 def imports_of(problem: Problem) -> list[str]:
     """What a problem itself imports, in the order in which it does."""
     text = f"{problem.setup}\n{problem.prompt}\n{problem.test}"
