@@ -30,7 +30,8 @@ def test_large_numbers_are_short(number: float, written: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "written"), [(0.44, "0.4 s"), (59.4, "59 s"), (432, "7 min 12 s"), (7260, "2 h 1 min")]
+    ("seconds", "written"),
+    [(0.44, "0.4 s"), (59.4, "59 s"), (432, "7 min 12 s"), (7260, "2 h 1 min"), (200_000, "2 days 7 h")],
 )
 def test_durations(seconds: float, written: str) -> None:
     assert wording.duration(seconds).replace(wording.NARROW, " ") == written

@@ -59,7 +59,9 @@ def duration(seconds: float) -> str:
         return f"{seconds:.1f}{NARROW}s" if seconds < 10 else f"{whole}{NARROW}s"
     if whole < 3600:
         return f"{whole // 60}{NARROW}min {whole % 60}{NARROW}s"
-    return f"{whole // 3600}{NARROW}h {whole % 3600 // 60}{NARROW}min"
+    if whole < 2 * 86400:
+        return f"{whole // 3600}{NARROW}h {whole % 3600 // 60}{NARROW}min"
+    return f"{whole // 86400}{NARROW}days {whole % 86400 // 3600}{NARROW}h"
 
 
 def bits(value: float | None) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from aurora.reporting.report import render
 from aurora.reporting.schema import Report
 from aurora.reporting.sections.gets import gets_section
+from aurora.reporting.wording import compact, duration
 from reporting.reading import Checked, plain, rows
 
 
@@ -37,6 +38,13 @@ def test_an_imported_model_is_what_is_compared_with(data: dict[str, Any]) -> Non
     page = render(data)
     Checked(page)
     assert rows(page, "safety beside the imported model")[0][:3] == ["language", "bits, imported", "bits, safety"]
+    tokens, seconds = (sum(stage[key] for stage in data["stages"]) for key in ("tokens", "seconds"))
+    doses = rows(page, "What this run was given")[1:]
+    assert doses[1] == ["10 ×", plain(f"{compact(10 * tokens)} tokens"), plain(duration(10 * seconds))]
+    assert [row[0] for row in doses] == ["1 ×", "10 ×", "100 ×", "10,000 ×"]
+    assert "They do not show fluency" in page
+    data["stages"][0]["tokens"] = 20_000_000
+    assert "They do not show fluency" not in render(data)
 
 
 def test_a_run_without_red_team_or_another_domain_leaves_both_out(data: dict[str, Any]) -> None:

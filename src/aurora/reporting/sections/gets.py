@@ -12,9 +12,11 @@ from aurora.reporting.compared import Reading, checkpoint_name, read_stages
 from aurora.reporting.page.components import Row, figure, legend, section, table
 from aurora.reporting.page.markup import Html, join, tag
 from aurora.reporting.schema import Rates, Report
-from aurora.reporting.wording import bits, in_order, language_title, share, signed
+from aurora.reporting.wording import bits, compact, duration, in_order, language_title, share, signed
 
 Interval = tuple[float, float]
+DOSES = (1, 10, 100, 10_000)  # times this run
+FEW = 10_000_000  # tokens, for a model that was trained on many billions
 SHAPES = {"": "circle", "another domain": "diamond"}
 
 
@@ -30,9 +32,31 @@ def gets_section(report: Report) -> Html | None:
         "What a user gets",
         _chart(reading, languages),
         table(f"{reading.last.name} beside {reading.origin}", *_table(reading, languages, rates)),
+        _more(report),
         lead=f"The model of {reading.last.name}, which is the one that is shipped, beside {reading.origin}. Brackets "
         "and whiskers are 95 % intervals: of bits per byte over the held-out documents, each compared with itself; of "
         "refusals over the prompts. They tell how sure a figure is of this model, not of another run.",
+    )
+
+
+def _more(report: Report) -> Html | None:
+    """What a published model was given here, and what more would take at the same rate."""
+    tokens = sum(stage.tokens for stage in report.stages)
+    if report.base is None or not tokens:
+        return None
+    seconds = sum(stage.seconds for stage in report.stages)
+    note = "Training alone, at this run's rate on this machine, which other machines change by factors of thousands."
+    if tokens < FEW:
+        note = (
+            "So few tokens show in which direction bits and refusals move. They do not show fluency in a language, "
+            f"which takes thousands of times as many, nor what would be forgotten. {note}"
+        )
+    rows: list[Row] = [
+        [f"{times:,} ×", f"{compact(tokens * times)} tokens", duration(seconds * times)] for times in DOSES
+    ]
+    headings = ["dose", "tokens of all stages", "time"]
+    return join(
+        table("What this run was given, and what more would take", headings, rows), tag("p", note, class_="note")
     )
 
 
