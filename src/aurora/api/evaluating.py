@@ -167,7 +167,17 @@ def _evaluated(path: Path, planned: Sequence[Planned], wanted: Wanted, left_out:
     }
     items = {part.task.name: part.items for part in planned}
     model = identity(checkpoint.path, checkpoint.network, checkpoint.text)
-    return results_of(model, asked, ask(lm, asked, unsafe_code=wanted.unsafe_code), items, settings)
+    results = results_of(model, asked, ask(lm, asked, unsafe_code=wanted.unsafe_code), items, settings)
+    return results | {"learnt_from": _learnt_from(checkpoint.path)}
+
+
+def _learnt_from(path: Path) -> dict[str, list[str]]:
+    """By benchmark the sources made from its training set that a checkpoint of a run has learnt from."""
+    from aurora.recipe.stages.kin import learnt_from
+    from aurora.run.opening import recipe_of, run_of
+
+    run = run_of(path)
+    return {} if run is None else learnt_from(recipe_of(run), path.name)
 
 
 def _written(results: dict[str, Any], output: Path, form: str) -> Path:

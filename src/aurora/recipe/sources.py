@@ -230,8 +230,8 @@ class ConversationsSource(SourceBase):
     )
     made_from: list[Name] = Field(
         default_factory=list,
-        description="Benchmarks from whose training sets the source was made (`gsm8k`); the report says so beside "
-        "what the stages learn from it.",
+        description="Benchmarks from whose training sets the source was made (`gsm8k`), translations of them too; the "
+        "report says so beside what the stages learn from it, and `aurora evaluate` beside their scores.",
     )
     tool_turns: Literal["refuse", "text"] = Field(
         "refuse", description="Conversations with tool calls: refused, or kept with calls and results as text."

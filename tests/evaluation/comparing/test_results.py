@@ -104,3 +104,11 @@ def test_a_model_is_named_by_the_hashes_of_its_files(tmp_path: Path) -> None:
     assert first["weights_sha256"] != second["weights_sha256"]
     assert first["tokenizer_sha256"] == second["tokenizer_sha256"]
     assert (first["dtype"], first["device"], first["parameters"]) == ("bfloat16", "cpu", 7)
+
+
+def test_training_on_kin_of_a_task_is_told(results: Callable[..., dict[str, Any]]) -> None:
+    found = results(one=[1.0]) | {"learnt_from": {"things": ["maths"], "others": ["tales"]}}
+    assert warnings(found) == [
+        "things: the model learnt from maths, made from the training set of things: what it gains here is not all "
+        "transfer."
+    ]

@@ -22,6 +22,7 @@ from aurora.evaluation.tasks.flat import Items
 from aurora.evaluation.tasks.prepared import Asked
 from aurora.evaluation.tasks.running import Scored
 from aurora.hashes import digest_of
+from aurora.recipe.stages.kin import is_of
 from aurora.version import __version__
 
 if TYPE_CHECKING:
@@ -146,9 +147,16 @@ def software() -> dict[str, str]:
 
 
 def warnings(results: Mapping[str, Any]) -> list[str]:
-    """What a reader of the scores has to know: unread answers, items that were not run, fewer examples than wanted."""
+    """What a reader of the scores has to know: that the model learnt from kin of a task, unread answers, items that
+    were not run, fewer examples than wanted."""
     said = []
     for name, task in results["tasks"].items():
+        said += [
+            f"{name}: the model learnt from {', '.join(sources)}, made from the training set of {benchmark}: what it "
+            "gains here is not all transfer."
+            for benchmark, sources in results.get("learnt_from", {}).items()
+            if is_of(name, benchmark)
+        ]
         if task["shots"] < task["shots_wanted"]:
             said.append(
                 f"{name} was asked with {task['shots']} examples, not {task['shots_wanted']}: no more fit the model's "
