@@ -105,6 +105,22 @@ def test_a_layout_that_is_said_is_not_guessed() -> None:
         turns(row, source(layout="transcript"))
 
 
+def test_turns_before_the_prompt_of_a_row_of_columns() -> None:
+    row = {"system": "Be brief.", "history": [["Hm?", "Yes."]], "instruction": "Why?", "input": "", "output": "So."}
+    before = [("system", "Be brief."), ("user", "Hm?"), ("assistant", "Yes.")]
+    assert turns(row, source()) == [*before, ("user", "Why?"), ("assistant", "So.")]
+
+
+def test_what_is_asked_may_stand_in_the_context_alone() -> None:
+    assert turns({"instruction": "", "input": QUESTION, "output": ANSWER}, source()) == ONE
+
+
+@pytest.mark.parametrize("key", ["train", "loss"])
+def test_a_turn_that_says_so_is_not_learnt(key: str) -> None:
+    row = {"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b", key: False}]}
+    assert [said.weight for said in said_in(row, "messages", source())] == [None, 0]
+
+
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
@@ -112,6 +128,7 @@ def test_a_layout_that_is_said_is_not_guessed() -> None:
         ({"prompt": "Why?", "response": None}, "have no known layout"),
         ({"messages": {"role": ["user"], "content": ["a", "b"]}}, "columns of different lengths"),
         ({"messages": [{"role": "user", "content": "a"}, 7]}, "turn 2 is not a turn of a conversation"),
+        ({"prompt": "Why?", "response": ["So.", "Because."]}, "it has 2 answers"),
         ({"messages": [{"content": "a"}]}, "turn 1 has no role: it has content"),
         ({"chosen": "Human: but nobody answers"}, "have no known layout"),
     ],

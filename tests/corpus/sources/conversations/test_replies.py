@@ -86,3 +86,16 @@ def test_what_is_no_tree_says_why() -> None:
         deep = {"role": "assistant", "text": "on", "replies": [deep]}
     with pytest.raises(ValueError, match="deeper than 200"):
         nested_tree({"prompt": deep}, "t:1")
+
+
+@pytest.mark.parametrize("none", [float("nan"), ""])
+def test_tables_of_numbers_write_none_and_ranks_in_their_way(none: Any) -> None:
+    rows = [
+        Row(row.where, {**row.value, "parent_id": row.value["parent_id"] or none, "rank": as_number(row.value["rank"])})
+        for row in ROWS
+    ]
+    assert found(tree_of(rows), "best") == [BEST]
+
+
+def as_number(rank: int | None) -> float:
+    return float("nan") if rank is None else float(rank)

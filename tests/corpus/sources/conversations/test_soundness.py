@@ -50,6 +50,7 @@ def test_what_can_be_read_in_one_way_is_mended(said: list[Said], turns: list[Tur
         ([Said("user", "\n"), SO], r"turn 1 \(user\) is empty"),
         ([Said("user", 7), SO], r"turn 1 \(user\) is not text"),
         ([Said("user", [{"type": "image_url", "image_url": "x"}]), SO], r"part that is not text \(image_url\)"),
+        ([Said("user", [{"parts": ["a"]}]), SO], r"part that is not text \(parts\)"),
         ([WHY, SO, Said("system", "Now rhyme."), WHY, SO], "turn 3 is a second system turn"),
         ([Said("käyttäjä", "Miksi?"), SO], "turn 1 has the role 'käyttäjä', which is unknown: name it in `roles`"),
         ([WHY, Said("tool", "{}"), SO], "turn 2 calls or answers for a tool: see `tool_turns`"),
@@ -74,3 +75,8 @@ def test_the_first_prompt_with_its_answer() -> None:
 
 def test_who_answers() -> None:
     assert [is_answer(said, source()) for said in (WHY, SO)] == [False, True]
+
+
+def test_parts_of_each_kind_of_text_are_text() -> None:
+    asked, answered = [{"type": "input_text", "text": "Why?"}], [{"type": "output_text", "text": "So."}]
+    assert sound([Said("user", asked), Said("assistant", answered)], source()) == ([ASKED, ANSWERED], False)

@@ -71,7 +71,8 @@ class _Trees:
             return None
         if not is_reply(row.value, self._source):
             return None
-        self._number += row.value.get("parent_id") is None
+        parent = row.value.get("parent_id")
+        self._number += not parent or parent != parent  # NaN, as tables of numbers write none
         named = row.value.get("message_tree_id")
         return self._number if named is None else str(named)
 

@@ -7,10 +7,10 @@ not usual is said in the recipe. What is said is not judged here (see `soundness
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from aurora.corpus.sources.conversations.transcripts import speakers_in
 from aurora.corpus.sources.rows import names_of, value_at
 from aurora.recipe.sources import ConversationsSource, Layout, Part
 
@@ -27,7 +27,8 @@ NAMES: Mapping[Part, tuple[str, ...]] = {
 ROLE_KEYS = ("role", "from", "speaker", "author")
 TEXT_KEYS = ("content", "value", "text", "message")
 TRANSCRIPTS = ("chosen", "transcript", "text", "conversation")
-_SPEAKER = re.compile(r"(?:\A|\n\n)\s*(Human|Assistant|System):[ \t]?")
+# Turns before the prompt of a row of columns, and what says that a turn is not learnt.
+HISTORY, NOT_LEARNT = "history", ("train", "loss")
 _TREE_KEYS = ("message_id", "parent_id")
 
 
@@ -76,11 +77,10 @@ def said_in(row: Mapping[str, Any], layout: Layout, source: ConversationsSource)
         return before + list(_messages(found))
     if layout == "columns":
         return list(_columns(row, source))
-    text = _transcript(row, source)
-    if text is None:
-        raise ValueError("there is no text with `Human:` and `Assistant:`")
-    pieces = _SPEAKER.split(text)
-    return [Said(role, content.strip()) for role, content in zip(pieces[1::2], pieces[2::2], strict=True)]
+    speakers = _transcript(row, source)
+    if speakers is None:
+        raise ValueError("there is no text with `Human:` and `Assistant:`, or their like")
+    return [Said(role, content) for role, content in speakers]
 
 
 def _messages(found: Any) -> Iterator[Said]:
@@ -109,7 +109,8 @@ def _turn(turn: Mapping[str, Any], number: int) -> Iterator[Said]:
     role = next((turn[key] for key in ROLE_KEYS if isinstance(turn.get(key), str)), None)
     if role is not None:
         content = next((turn[key] for key in TEXT_KEYS if key in turn), None)
-        yield Said(role, content, turn.get("tool_calls") or turn.get("function_call"), turn.get("weight"))
+        weight = 0 if any(turn.get(key) is False for key in NOT_LEARNT) else turn.get("weight")
+        yield Said(role, content, turn.get("tool_calls") or turn.get("function_call"), weight)
         return
     prompt, response = (
         next((turn[key] for key in NAMES[part] if key in turn), None) for part in ("prompt", "response")
@@ -123,16 +124,20 @@ def _columns(row: Mapping[str, Any], source: ConversationsSource) -> Iterator[Sa
     """Columns of a prompt, its response and what stands around them; either may be a list of turns."""
     if (system := _found(row, "system", source)) is not None:
         yield Said("system", system)
+    if isinstance(history := row.get(HISTORY), list):
+        yield from _messages(history)
     prompt, response = (_found(row, part, source) for part in ("prompt", "response"))
     if isinstance(prompt, list):
         yield from _messages(prompt)
     else:
         context = _found(row, "context", source)
         if isinstance(prompt, str) and isinstance(context, str) and context.strip() and context != prompt:
-            prompt = f"{prompt}\n\n{context}"
+            prompt = f"{prompt}\n\n{context}" if prompt.strip() else context
         yield Said("user", prompt)
     if isinstance(response, list) and response and isinstance(response[0], dict):
         yield from _messages(response)
+    elif isinstance(response, list) and len(response) > 1 and all(isinstance(one, str) for one in response):
+        raise ValueError(f"it has {len(response)} answers")
     else:
         yield Said("assistant", response)
 
@@ -150,13 +155,13 @@ def _found(row: Mapping[str, Any], part: Part, source: ConversationsSource) -> A
     return None
 
 
-def _transcript(row: Mapping[str, Any], source: ConversationsSource) -> str | None:
-    """A text of a row that is a conversation by its marks."""
+def _transcript(row: Mapping[str, Any], source: ConversationsSource) -> list[tuple[str, str]] | None:
+    """Who says what in the text of a row that is a conversation by its marks."""
     names = (source.keys["messages"],) if "messages" in source.keys else TRANSCRIPTS
     for name in names:
         text = row.get(name)
-        if isinstance(text, str) and (first := _SPEAKER.match(text)) and _SPEAKER.search(text, first.end()):
-            return text
+        if isinstance(text, str) and (speakers := speakers_in(text)):
+            return speakers
     return None
 
 

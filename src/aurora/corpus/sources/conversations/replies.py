@@ -36,7 +36,7 @@ def tree_of(rows: Sequence[Row]) -> Message:
     roots = []
     for row in rows:
         message, parent = messages[row.value["message_id"]], row.value.get("parent_id")
-        if parent is None:
+        if not parent or parent != parent:  # tables of numbers write NaN for none
             roots.append(message)
         elif parent in messages:
             messages[parent].replies.append(message)
@@ -91,12 +91,12 @@ def _paths(message: Message, before: list[Message], how: str) -> Iterator[list[M
         yield from _paths(reply, path, how)
 
 
-def _rank(message: Message) -> tuple[bool, int, bool]:
+def _rank(message: Message) -> tuple[bool, float, bool]:
     """Ranked messages first, by rank; then those that were reviewed and not deleted."""
     rank = message.row.value.get("rank")
-    ranked = isinstance(rank, int) and not isinstance(rank, bool)
+    ranked = isinstance(rank, int | float) and not isinstance(rank, bool) and rank == rank
     unsound = bool(message.row.value.get("deleted")) or message.row.value.get("review_result") is False
-    return not ranked, rank if isinstance(rank, int) and ranked else 0, unsound
+    return not ranked, rank if ranked else 0, unsound
 
 
 def _message(row: Row) -> Message:

@@ -13,9 +13,11 @@ from typing import Any
 
 from aurora.corpus.conversation import ASSISTANT, BETWEEN, SYSTEM, USER, Turn
 from aurora.corpus.sources.conversations.layouts import Said
+from aurora.corpus.sources.rows import names_of
 from aurora.recipe.sources import ConversationsSource
 
 TOOL = "tool"
+_TEXTS = (None, "text", "input_text", "output_text")  # types of parts that are text
 # Names in use for each role, without case; those of other languages are said in the recipe.
 ROLES: Mapping[str, str] = {
     **dict.fromkeys(("user", "human", "prompter", "customer"), USER),
@@ -81,7 +83,8 @@ def _role(name: str, number: int, source: ConversationsSource) -> str:
         if _folded(known) == folded:
             return role
     if folded not in ROLES:
-        raise ValueError(f"turn {number} has the role {name[:40]!r}, which is unknown: name it in `roles`")
+        turn = f"turn {number}" if number else "a turn"
+        raise ValueError(f"{turn} has the role {name[:40]!r}, which is unknown: name it in `roles`")
     return ROLES[folded]
 
 
@@ -106,7 +109,7 @@ def _text(content: Any, role: str, number: int) -> str:
 def _part(part: Any, role: str, number: int) -> str:
     if isinstance(part, str):
         return part
-    if isinstance(part, dict) and isinstance(part.get("text"), str) and part.get("type") in (None, "text"):
+    if isinstance(part, dict) and isinstance(part.get("text"), str) and part.get("type") in _TEXTS:
         return str(part["text"])
-    kind = part.get("type") if isinstance(part, dict) else type(part).__name__
+    kind = (part.get("type") or names_of(part)) if isinstance(part, dict) else type(part).__name__
     raise ValueError(f"turn {number} ({role}) has a part that is not text ({str(kind)[:40]})")
