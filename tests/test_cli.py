@@ -50,6 +50,7 @@ def test_every_command_has_help_and_is_documented(root: Path) -> None:
 
 
 def test_a_users_mistake_ends_with_2_and_one_sentence(minimal_recipe: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    minimal_recipe.with_name("web.jsonl").write_text('{"text": "One line.", "lang": "en"}\n', encoding="utf-8")
     assert invoke("run", minimal_recipe, "sede=1") == 2
     assert capsys.readouterr().err == "Error: command line: unknown key sede (did you mean seed?).\n"
     assert invoke("run", minimal_recipe.with_name("none.yaml")) == 2
@@ -67,7 +68,7 @@ def test_an_unexpected_error_ends_with_1_and_no_trace(
     def broken(*_: object) -> None:
         raise RuntimeError("boom")
 
-    monkeypatch.setattr("aurora.load_recipe", broken)
+    monkeypatch.setattr("aurora.checking.check.load_recipe", broken)
     assert invoke("run", minimal_recipe) == 1
     assert capsys.readouterr().err == "Unexpected RuntimeError: boom (aurora --debug shows the trace).\n"
     assert invoke("--debug", "run", minimal_recipe) == 1
@@ -83,7 +84,7 @@ def test_a_lack_of_memory_is_a_sentence(
     def broken(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr("aurora.load_recipe", broken)
+    monkeypatch.setattr("aurora.checking.check.load_recipe", broken)
     assert invoke("run", minimal_recipe) == 1
     assert capsys.readouterr().err.startswith("Error: There is not enough memory for this")
 

@@ -24,7 +24,7 @@ def test_a_failure_is_its_sentence_and_its_exit_code(
     def fails(*_: object) -> None:
         raise kind("here.yaml, line 3: it is so; do that.")
 
-    monkeypatch.setattr("aurora.load_recipe", fails)
+    monkeypatch.setattr("aurora.checking.check.load_recipe", fails)
     with pytest.raises(SystemExit) as end:
         main(["run", str(minimal_recipe)])
     assert end.value.code == code

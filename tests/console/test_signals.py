@@ -34,7 +34,7 @@ def test_a_signal_is_one_sentence_and_its_exit_code(
         time.sleep(5)
 
     before = signal.getsignal(number)
-    monkeypatch.setattr("aurora.load_recipe", stopped)
+    monkeypatch.setattr("aurora.checking.check.load_recipe", stopped)
     with pytest.raises(SystemExit) as left:
         main(["run", str(minimal_recipe)])
     assert left.value.code == 128 + number
@@ -66,7 +66,7 @@ def test_what_has_been_said_of_an_interruption_is_not_said_again(
     def saved(*_: object) -> None:
         raise KeyboardInterrupt("Stage base: saved at step 5.")
 
-    monkeypatch.setattr("aurora.load_recipe", saved)
+    monkeypatch.setattr("aurora.checking.check.load_recipe", saved)
     with pytest.raises(SystemExit) as left:
         main(["run", str(minimal_recipe)])
     assert left.value.code == 130
