@@ -83,13 +83,13 @@ def test_safety_is_told_by_category() -> None:
 
 def test_a_reader_is_told_of_answers_without_anything_in_them_and_of_examples_that_did_not_fit() -> None:
     said = warnings(answered("mgsm_ja", "no number at all", count=8))
-    assert said[:3] == [f"mgsm_ja in ask-{number}: nothing was found in 100% of the answers." for number in (1, 2, 3)]
+    assert said == ["mgsm_ja: nothing was found in up to 100% of the answers."]
     assert warnings(answered("mgsm_ja", count=8)) == []
     assert warnings(answered("openbookqa_en", count=8, max_length=150))[0].startswith("openbookqa_en was asked with ")
 
 
 def test_what_was_not_run_is_told(results: Callable[..., dict[str, Any]]) -> None:
-    assert warnings(results(one=[None, 1.0])) == ["things in cloze-one: 1 items were not run, and are not counted."]
+    assert warnings(results(one=[None, 1.0])) == ["things: 1 items were not run, and are not counted."]
 
 
 def test_a_model_is_named_by_the_hashes_of_its_files(tmp_path: Path) -> None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
+import re
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from aurora.evaluation.tasks import programs
-from aurora.evaluation.tasks.programs import judged, passed
+from aurora.evaluation.tasks.files import read_task
+from aurora.evaluation.tasks.flat import read_items
+from aurora.evaluation.tasks.programs import judged, passed, whole_lines
 
 
 @pytest.fixture
@@ -27,11 +31,37 @@ def sandbox(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 
 def test_each_answer_is_judged_with_its_item(sandbox: list[Any]) -> None:
-    assert judged([({"id": 1}, "yes"), ({"id": 2}, "no"), ({"id": 3}, "?")]) == [1.0, 0.0, None]
+    answers = [({"id": number, "lang": "code:python"}, one) for number, one in enumerate(["yes", "no", "?"], 1)]
+    assert judged(answers) == [1.0, 0.0, None]
     assert sandbox == [([(1, "yes"), (2, "no"), (3, "?")], False)]
 
 
 def test_one_by_one_for_lm_evals_own_loop(sandbox: list[Any]) -> None:
-    assert passed({"id": 1}, ["yes"]) == {"pass": 1.0}
-    assert math.isnan(passed({"id": 1}, ["?"])["pass"])
+    assert passed({"id": 1, "lang": "code:go"}, ["yes"]) == {"pass": 1.0}
+    assert math.isnan(passed({"id": 1, "lang": "code:go"}, ["?"])["pass"])
     assert len(sandbox) == 2
+
+
+def test_what_was_begun_behind_the_last_whole_function_is_cut_off() -> None:
+    assert whole_lines("    return 1;\n}\n\nint other(int x) {\n  ret", "code:cpp") == "    return 1;\n}"
+    assert whole_lines("  1\nend\ndef x\n  y", "code:ruby") == "  1\nend"
+    assert whole_lines("    return 1\n    x = {}\n", "code:python") == "    return 1\n    x = {}\n"
+    assert whole_lines("  return 1;", "code:js") == "  return 1;"
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(
+    "name", ["humaneval", *(f"humanevalpack_{one}" for one in ("cpp", "go", "java", "js", "python", "rust"))]
+)
+def test_no_right_solution_is_cut(shared_data: Path, name: str) -> None:
+    task = read_task(name)
+    stops = task.config("write-1")["generation_kwargs"]["until"]
+    cut = []
+    for row in read_items(task, shared_data / f"benchmarks/{name}.jsonl.gz").scored:
+        said = row["canonical_solution"]
+        for stop in stops:
+            said = said.split(stop)[0]
+        rest = row["canonical_solution"].removeprefix(whole_lines(said, row["lang"]))
+        if re.sub(r"^#.*$", "", rest, flags=re.MULTILINE).strip():  # one ends with lines for the preprocessor
+            cut.append(row["id"])
+    assert cut == []

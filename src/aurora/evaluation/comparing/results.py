@@ -157,15 +157,16 @@ def warnings(results: Mapping[str, Any]) -> list[str]:
             for benchmark, sources in results.get("learnt_from", {}).items()
             if is_of(name, benchmark)
         ]
+        wordings = [wording for form in task["forms"].values() for wording in form["wordings"].values()]
         if task["shots"] < task["shots_wanted"]:
             said.append(
                 f"{name} was asked with {task['shots']} examples, not {task['shots_wanted']}: no more fit the model's "
                 "window."
             )
-        for form in task["forms"].values():
-            for wording, found in form["wordings"].items():
-                if found.get("unparsed", 0) > UNPARSED:
-                    said.append(f"{name} in {wording}: nothing was found in {found['unparsed']:.0%} of the answers.")
-                if found["not_scored"]:
-                    said.append(f"{name} in {wording}: {found['not_scored']} items were not run, and are not counted.")
+        unparsed = max(wording.get("unparsed", 0) for wording in wordings)
+        if unparsed > UNPARSED:
+            said.append(f"{name}: nothing was found in up to {unparsed:.0%} of the answers.")
+        not_scored = max(wording["not_scored"] for wording in wordings)
+        if not_scored:
+            said.append(f"{name}: {not_scored} items were not run, and are not counted.")
     return said

@@ -6,6 +6,7 @@ mean and counted, because it says nothing about the model.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +14,10 @@ from aurora.evaluation.code import judge, problem_of
 from aurora.evaluation.tasks.flat import Row
 
 PASS = "pass"
+# The lines at the left margin that close a function.
+_BRACE, _WORD = re.compile(r"^}.*$", re.MULTILINE), re.compile(r"^end\b.*$", re.MULTILINE)
+CLOSING = {f"code:{language}": _BRACE for language in ("cpp", "go", "java", "js", "perl", "php", "rust", "ts")}
+CLOSING["code:ruby"] = _WORD
 
 
 def passed(doc: dict[str, Any], results: Sequence[str]) -> dict[str, float]:
@@ -23,5 +28,13 @@ def passed(doc: dict[str, Any], results: Sequence[str]) -> dict[str, float]:
 
 def judged(answers: Sequence[tuple[Row, str]], *, unsafe: bool = False) -> list[float | None]:
     """1 or 0 for each answer to an item, None where it was not run."""
-    found = judge([(problem_of(row), completion) for row, completion in answers], unsafe=unsafe)
-    return [None if one.passed is None else float(one.passed) for one in found]
+    completions = [(problem_of(row), whole_lines(completion, row["lang"])) for row, completion in answers]
+    return [None if one.passed is None else float(one.passed) for one in judge(completions, unsafe=unsafe)]
+
+
+def whole_lines(completion: str, language: str) -> str:
+    """A completion up to the last line that closes a function, where a language has such lines: one that was cut off in
+    the middle of another function would not compile, however right the first is."""
+    closing = CLOSING.get(language)
+    ends = [match.end() for match in closing.finditer(completion)] if closing else []
+    return completion[: ends[-1]] if ends else completion
