@@ -142,7 +142,10 @@ def test_a_person_can_talk_and_leave(checkpoint: Path) -> None:
         terminal.type("Hello\n")
         terminal.until("Hello\r\n")
         assert len(terminal.until("> ").strip()) > 2
-        terminal.type("/quit\n")
+        terminal.type("/help\n")
+        terminal.until("Everything else is a prompt.")
+        terminal.until("> ")
+        terminal.type("exit\n")
         assert terminal.process.wait(30) == 0
     finally:
         terminal.process.kill()

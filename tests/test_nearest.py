@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aurora.nearest import MOST_LISTED, meant, nearest
+from aurora.nearest import MOST_LISTED, beside, meant, nearest
 
 KNOWN = ["cosine", "constant", "warmup-stable-decay", "Löwe"]
 
@@ -35,3 +37,10 @@ def test_a_message_always_ends_with_something_to_write() -> None:
     assert meant("zzz", []) == "known: none"
     assert meant("zzz", (f"name-{number}" for number in range(MOST_LISTED + 1))).endswith("name-19, ...")
     assert meant("zzz", [f"name-{number}" for number in range(MOST_LISTED)]).endswith("name-19")
+
+
+def test_what_lies_beside_a_path_is_meant_where_nothing_is_there(tmp_path: Path) -> None:
+    (tmp_path / "min").mkdir()
+    assert beside(tmp_path / "mine") == f" (did you mean {tmp_path / 'min'}?)"
+    assert beside(tmp_path / "min") == ""
+    assert beside(tmp_path / "quite/other") == ""

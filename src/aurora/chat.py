@@ -17,7 +17,9 @@ from aurora.api.checkpoints import Checkpoint, load_checkpoint
 from aurora.console.progress import say
 from aurora.console.terminal import write
 
-QUIT = "/quit"
+QUIT = ("/quit", "/exit", "quit", "exit")
+HELP = ("/help", "/?", "help")
+HOW = "Ctrl-C stops an answer; Ctrl-D, /quit or an empty line ends. Everything else is a prompt."
 FLUENT_PARAMETERS = 1_000_000_000  # a smaller model is introduced with what not to expect of it
 
 
@@ -72,7 +74,7 @@ def _converse(talk: _Talk) -> None:
     """The loop for a person at a terminal."""
     with suppress(ImportError):
         import readline  # noqa: F401 (input() then edits lines and remembers them)
-    say("Ctrl-C stops an answer; Ctrl-D, /quit or an empty line ends.")
+    say(HOW)
     while True:
         try:
             prompt = input("> ").strip()
@@ -82,8 +84,11 @@ def _converse(talk: _Talk) -> None:
         except KeyboardInterrupt:
             write("")
             continue
-        if prompt in ("", QUIT):
+        if prompt in ("", *QUIT):
             return
+        if prompt in HELP:
+            say(HOW)
+            continue
         try:
             for piece in talk.answer(prompt):
                 write(piece, end="")

@@ -7,6 +7,7 @@ name ends with something to write.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 MOST_LISTED = 20  # names in a message; nobody reads more
 
@@ -18,6 +19,13 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     names = {one.casefold(): one for one in known}
     close = get_close_matches(name.casefold(), names, n=1, cutoff=0.6)  # difflib's own default
     return names[close[0]] if close else None
+
+
+def beside(path: Path) -> str:
+    """` (did you mean PATH?)`, where something of a similar name lies where `path` should; else nothing."""
+    there = list(path.parent.iterdir()) if path.parent.is_dir() and not path.exists() else []
+    close = nearest(path.name, [other.name for other in there])
+    return f" (did you mean {path.with_name(close)}?)" if close else ""
 
 
 def meant(name: str, known: Iterable[str], what: str = "known") -> str:

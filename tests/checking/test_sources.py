@@ -77,3 +77,23 @@ def test_no_endpoint_is_asked_before_a_run(recipe: Path) -> None:
     assert found.mistakes == []
     missing = checked(recipe, ("web.jsonl", "wep.jsonl")).mistakes
     assert "wep.jsonl" in missing[0]  # its files are looked for all the same
+
+
+def test_a_path_from_the_working_folder_is_told_as_the_recipe_must_state_it(
+    recipe: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (recipe.parent.parent / "here").mkdir()
+    (recipe.parent.parent / "here/a.txt").write_text(FINNISH)
+    monkeypatch.chdir(recipe.parent.parent)
+    more = f"{SOURCE}\n  other_domain: {{letters: {{kind: text, paths: [here/a.txt], language: fi}}}}"
+    (only,) = checked(recipe, (SOURCE, more)).mistakes
+    assert only.startswith("5: corpus.other_domain.letters.paths: no file matches ")
+    assert only.endswith("; check the path; paths start from the recipe's folder: write ../here/a.txt.")
+
+
+def test_a_licence_that_no_program_reads_is_noted(recipe: Path) -> None:
+    licensed = f"{SOURCE[:-1]}, license: CC BY 4.0}}"
+    notes = checked(recipe, (SOURCE, licensed)).notes
+    said = "'CC BY 4.0' is no SPDX expression, which programs read; write CC-BY-4.0."
+    assert f"4: corpus.sources.web.license: {said}" in notes
+    assert not [note for note in checked(recipe, ("CC BY 4.0", "MIT OR Apache-2.0")).notes if "SPDX" in note]

@@ -21,8 +21,8 @@ def test_files_that_are_not_there_are_each_named(recipe: Path) -> None:
         ),
         (TOKENS, f"{TOKENS}redteam: {{policy: eo-14111, languages: [en]}}\n"),
     ).mistakes == [
-        "5: corpus.sources.other.paths: no file matches no.txt; check the path.",
-        "5: corpus.sources.other.paths: no file matches neither/*.txt; check the path.",
+        "5: corpus.sources.other.paths.0: no file matches no.txt; check the path.",
+        "5: corpus.sources.other.paths.1: no file matches neither/*.txt; check the path.",
         "6: corpus.curation.fasttext_model: lid.ftz does not exist: check the path.",
         "6: corpus.curation.flagged_words.fi: bad.txt does not exist: check the path.",
         "9: redteam.policy: eo-14111 does not exist (did you mean eo-14110?); docs/policy.md tells how to write one.",

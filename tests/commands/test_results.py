@@ -10,7 +10,7 @@ from aurora.errors import AuroraError, UserError
 
 
 def test_a_folder_without_a_report_is_named(tmp_path: Path) -> None:
-    with pytest.raises(AuroraError, match=r"report\.json does not exist"):
+    with pytest.raises(AuroraError, match=r"has no report yet: run its recipe to the end"):
         CliRunner().invoke(aurora, ["report", str(tmp_path)], catch_exceptions=False)
 
 

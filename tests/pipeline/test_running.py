@@ -9,7 +9,7 @@ import pytest
 
 from aurora.cli import main
 from aurora.errors import AuroraError, UserError
-from aurora.pipeline.running import _carry_out, _plan, refuse_foreign, run_recipe, steps_of
+from aurora.pipeline.running import _carry_out, _plan, refuse_foreign, refuse_step, run_recipe, steps_of
 from aurora.pipeline.step import Project, Step
 from aurora.recipe import load_recipe
 from aurora.run import seal
@@ -184,3 +184,10 @@ def test_a_place_that_leads_out_of_the_run_is_not_written_to(tmp_path: Path) -> 
     with pytest.raises(UserError, match="leads through a symbolic link"):
         _carry_out(run, step)
     assert not list((tmp_path / "elsewhere").iterdir())
+
+
+@pytest.mark.parametrize(("asked", "meant"), [("cap", "train:cap"), ("cta", "train:cat"), ("corpsu", "corpus")])
+def test_a_step_is_meant_by_its_stage_too(root: Path, tmp_path: Path, asked: str, meant: str) -> None:
+    loaded = load_recipe(root / "recipes/tiny.yaml")
+    with pytest.raises(UserError, match=rf"no step '{asked}' \(did you mean {meant}\?\)"):
+        refuse_step(loaded, tmp_path, asked)

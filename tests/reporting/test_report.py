@@ -200,7 +200,7 @@ def test_a_report_that_does_not_fit_is_refused_in_one_sentence(data: dict[str, A
 
 
 def test_a_missing_report_is_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(AuroraError, match=r"report\.json does not exist"):
+    with pytest.raises(AuroraError, match=r"has no report yet: run its recipe to the end"):
         render_run(tmp_path)
 
 

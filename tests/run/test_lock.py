@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,10 @@ from aurora.run.lock import locked
 
 
 def test_a_run_has_one_process_at_a_time(tmp_path: Path) -> None:
-    with locked(tmp_path), pytest.raises(UserError, match="Another process is working"), locked(tmp_path):
+    said = (
+        rf"Another process is working on .* \(process {os.getpid()}, since \d{{4}}-\d\d-\d\d \d\d:\d\d\): wait for it"
+    )
+    with locked(tmp_path), pytest.raises(UserError, match=said), locked(tmp_path):
         pass
     with locked(tmp_path):
         assert RunFolder(tmp_path).lock.exists()

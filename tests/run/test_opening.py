@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from aurora.errors import AuroraError, UserError
-from aurora.files import write_json
+from aurora.files import sha256, write_json
 from aurora.run import seal
 from aurora.run.manifest import artifact
-from aurora.run.opening import checkpoint_of, finished_checkpoints, recipe_of
+from aurora.run.opening import checkpoint_of, finished_checkpoints, recipe_of, unfinished
 
 
 @pytest.fixture
@@ -65,3 +65,25 @@ def test_an_altered_recipe_is_not_read(run: Path) -> None:
     for read in (lambda: recipe_of(run), lambda: checkpoint_of(run)):
         with pytest.raises(AuroraError, match=r"recipe\.json has changed since it was written"):
             read()
+
+
+def test_a_slip_in_the_name_of_a_run_is_told(run: Path) -> None:
+    wrong = run.with_name(f"{run.name}s")
+    with pytest.raises(UserError, match=rf"is neither a run nor a checkpoint folder \(did you mean {run}\?\)"):
+        checkpoint_of(wrong)
+    with pytest.raises(UserError, match=rf"is not a run \(did you mean {run}\?\)"):
+        recipe_of(wrong)
+
+
+def test_a_run_that_is_being_made_is_unfinished(run: Path) -> None:
+    assert unfinished(run)
+    for name in ("report.json", "report.html"):
+        write_json(run / name, {})
+        seal.announce(run, name, sha256(run / name))
+        seal.settle(run, name)
+    made = seal.read_seal(run)
+    assert made is not None
+    seal.finish(run, list(made.parts))
+    assert not unfinished(run)
+    assert not unfinished(run / "checkpoints/base")
+    assert not unfinished(run / "nowhere")

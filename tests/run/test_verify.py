@@ -87,8 +87,11 @@ DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
     "no page": (lambda run: (run / "report.html").unlink(), "report.html is missing"),
     "no seal": (lambda run: (run / "seal.json").unlink(), "seal.json is missing"),
     "an altered seal": (lambda run: edited(run / "seal.json", '"finished"', '"Finished"'), "seal.json has changed"),
-    "an unfinished run": (seal.reopen, "is not finished"),
-    "a part on its way": (lambda run: seal.announce(run, "report.json", "0" * 64), "is not finished"),
+    "an unfinished run": (
+        seal.reopen,
+        "is not finished, and nothing is damaged: run its recipe again to go on",
+    ),
+    "a part on its way": (lambda run: seal.announce(run, "report.json", "0" * 64), "is not finished, and nothing is"),
 }
 
 
@@ -106,9 +109,16 @@ def test_all_damage_is_named_at_once(run: Path) -> None:
     (run / "corpus/clean/data.bin").unlink()
     (run / "checkpoints/base/evil").touch()
     edited(run / "report.json", "name", "game")
+    seal.reopen(run)
     with pytest.raises(AuroraError) as raised:
         verify(run)
-    for said in ("data.bin is missing", "evil was not written", "report.json has changed"):
+    for said in (
+        "Damaged: ",
+        "is not finished",
+        "data.bin is missing",
+        "evil was not written",
+        "report.json has changed",
+    ):
         assert said in str(raised.value)
 
 

@@ -45,3 +45,16 @@ def test_a_package_without_recipes_says_so(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(places, "__file__", str(tmp_path / "lib/aurora/shipped/places.py"))
     with pytest.raises(AuroraError, match="install Aurora again"):
         places.folder.__wrapped__("recipes")
+
+
+def test_a_folder_with_a_recipe_means_it(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    assert places.find("recipes", "mine", tmp_path) == tmp_path / "mine"
+    (tmp_path / "mine/recipe.yaml").write_text("name: mine\n")
+    assert places.find("recipes", tmp_path / "mine") == tmp_path / "mine/recipe.yaml"
+    assert places.find("policies", tmp_path / "mine") == tmp_path / "mine"
+
+
+def test_a_file_beside_is_suggested_first(tmp_path: Path) -> None:
+    (tmp_path / "hotell.yaml").touch()
+    assert places.suggestion("policies", tmp_path / "hotel.yaml") == f"did you mean {tmp_path / 'hotell.yaml'}?"

@@ -71,12 +71,17 @@ def test_a_base_is_continued_within_its_positions(tmp_path: Path) -> None:
             "of the first 200 documents 0 may be in 'en' (English), and 200 as 'fi' (Finnish)",
         ),
         ("fi", "./nowhere", None, "--base ./nowhere: there is no such folder, and it is no name on the hub"),
+        ("fi", "models/lamma", None, "--base models/lamma: there is no such folder (did you mean models/lama?)."),
+        ("fi", "models", None, "--base models: this folder has no config.json; models/lama has one: give the folder"),
+        ("fi", "models/lama/config.json", None, "--base models/lama/config.json: give its folder, models/lama."),
         ("fi", None, "eo-14111", "--policy eo-14111: did you mean eo-14110?; --policy own writes one to change."),
     ],
 )
 def test_what_cannot_be_is_refused_and_nothing_is_written(
     language: str, base: str | None, policy: str | None, said: str
 ) -> None:
+    Path("models/lama").mkdir(parents=True)
+    Path("models/lama/config.json").write_text(json.dumps(SHAPE))
     with pytest.raises(UserError) as error:
         begin(Path("mine"), language, ["data/a.jsonl"], base, policy)
     assert said in str(error.value)

@@ -56,6 +56,7 @@ def test_files_patterns_and_the_home_folder(here: Path, monkeypatch: pytest.Monk
         ("a.json", (b'[{"text": "Joki"}]'), "jsonl"),
         ("a.json.gz", gzip.compress(ROW.encode(), mtime=0), "jsonl"),
     ],
+    ids=range(5),
 )
 def test_the_kind_of_a_file_is_told_by_its_content(name: str, content: bytes, kind: str) -> None:
     Path(name).write_bytes(content)
@@ -75,6 +76,7 @@ def test_the_kind_of_a_file_is_told_by_its_content(name: str, content: bytes, ki
         ("a.pdf", b"%PDF-1.7", "--text a.pdf: the file is a PDF file: extract its text first."),
         ("a.zip", b"PK\x03\x04", "--text a.zip: the file is a ZIP archive: unpack it first."),
     ],
+    ids=range(5),
 )
 def test_a_file_that_is_no_text_is_refused_with_what_to_do(name: str, content: bytes, said: str) -> None:
     Path(name).write_bytes(content)

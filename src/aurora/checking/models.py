@@ -6,6 +6,7 @@ downloaded for a check, and only checked if its shape is known.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from aurora.checking.findings import Findings
@@ -75,19 +76,25 @@ def _folder(findings: Findings, key: str, path: str) -> Path | None:
         with findings.asking(key):
             return local_model(path, findings.loaded.base, findings.loaded.recipe.corpus.downloads)
         return None
-    if is_hub_name(path) and not local.parent.is_dir():
+    if is_hub_name(path) and not local.parent.is_dir() and not Path(path).parent.is_dir():
         if findings.needs(key, "huggingface_hub", "hub"):
-            findings.elsewhere.append(path)
+            findings.note(key, f"there is no {local}, so the hub is asked for {path} when the run needs it")
         return None
-    beside = [entry.name for entry in local.parent.iterdir()] if local.parent.is_dir() else []
-    close = nearest(local.name, beside)
-    hint = (
-        f"did you mean {Path(path).with_name(close)}?"
-        if close
-        else "give a folder, a GGUF file, or OWNER/NAME of the hub"
-    )
-    findings.mistake(key, f"there is no {local} ({hint})")
+    findings.mistake(key, f"there is no {local} ({_meant(path, findings.loaded.base)})")
     return None
+
+
+def _meant(path: str, base: Path) -> str:
+    """What to write for a path where nothing is."""
+    if Path(path).exists():
+        return f"paths start from the recipe's folder: write {Path(os.path.relpath(path, base)).as_posix()}"
+    for folder in (base, Path.cwd()):
+        parent = folder / Path(path).parent
+        close = nearest(Path(path).name, [entry.name for entry in parent.iterdir()]) if parent.is_dir() else None
+        if close:
+            meant = Path(os.path.relpath(parent / close, base)) if folder != base else Path(path).with_name(close)
+            return f"did you mean {meant.as_posix()}?"
+    return "give a folder, a GGUF file, or OWNER/NAME of the hub"
 
 
 def _tokenizers(findings: Findings, folder: Path, vocabulary: int) -> None:

@@ -6,14 +6,17 @@ they show is a mistake, otherwise a note.
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from aurora.checking.findings import Findings
 from aurora.corpus.document import Document, Quarantined
 from aurora.corpus.sources.rows import USUAL_TEXT_KEYS
+from aurora.errors import UserError
 from aurora.languages.labels import CODE, UNDETERMINED, family
 from aurora.nearest import nearest
 from aurora.recipe.names import EVERY, REDTEAM
@@ -49,6 +52,7 @@ def check_sources(findings: Findings, cache: Path, *, mixtures: bool) -> None:
     corpus = findings.loaded.recipe.corpus
     for table, sources in (("sources", corpus.sources), ("other_domain", corpus.other_domain)):
         for name, source in sources.items():
+            _licence(findings, f"corpus.{table}.{name}", source.license)
             look = _look(findings, f"corpus.{table}.{name}", name, source, cache)
             if look is not None and corpus.curation.identify_language:
                 _language(findings, f"corpus.{table}.{name}", source, look)
@@ -61,7 +65,6 @@ def check_sources(findings: Findings, cache: Path, *, mixtures: bool) -> None:
 def _look(findings: Findings, key: str, name: str, source: Source, cache: Path) -> Look | None:
     """The first documents of a source that lies here, after it was asked whether it can be read."""
     from aurora.corpus.sources import provenance, read_source
-    from aurora.corpus.sources.files import find_files
 
     base = findings.loaded.base
     if isinstance(source, HtmlSource | WarcSource) and not findings.needs(key, "resiliparse", "web"):
@@ -78,8 +81,8 @@ def _look(findings: Findings, key: str, name: str, source: Source, cache: Path) 
     before = len(findings.mistakes)
     paths = getattr(source, "paths", [])
     for number, pattern in enumerate(paths):
-        with findings.asking(f"{key}.paths.{number}"):
-            find_files(name, [pattern], base)
+        if what := _unmatched(name, pattern, base):
+            findings.mistake(f"{key}.paths.{number}" if len(paths) > 1 else f"{key}.paths", what)
     if len(findings.mistakes) > before or not isinstance(
         source, JsonlSource | ParquetSource | TextSource | ConversationsSource
     ):
@@ -96,6 +99,29 @@ def _look(findings: Findings, key: str, name: str, source: Source, cache: Path) 
         (findings.mistake if certain or whole else findings.note)(where, what)
         return None
     return Look(documents, whole) if documents else None
+
+
+def _unmatched(name: str, pattern: str, base: Path) -> str | None:
+    """What is wrong with a pattern that matches no file."""
+    from aurora.corpus.sources.files import find_files
+
+    try:
+        find_files(name, [pattern], base)
+    except UserError as error:
+        what = str(error).partition(": ")[2].removesuffix(".")  # without the key, which may be of another table
+        with suppress(UserError):
+            find_files(name, [pattern], Path.cwd())
+            meant = Path(os.path.relpath(pattern, base)).as_posix()
+            return f"{what}; paths start from the recipe's folder: write {meant}"
+        return what
+    return None
+
+
+def _licence(findings: Findings, key: str, licence: str) -> None:
+    """A licence as people write it, where the report wants what programs read."""
+    if " " in licence and not set(licence.split()) & {"AND", "OR", "WITH"}:
+        spdx = "-".join(licence.split())
+        findings.note(f"{key}.license", f"{licence!r} is no SPDX expression, which programs read; write {spdx}")
 
 
 def _read_first(read: Iterator[Document | Quarantined], documents: list[Document], broken: list[Quarantined]) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from aurora.commands.options import FILE
+from aurora.commands.options import FILE, say_unfinished
 from aurora.console.terminal import write
 
 
@@ -24,6 +24,7 @@ def export_(run_folder: Path, folder: Path, stage: str | None, dtype: str | None
     from aurora.model.huggingface import export_model
     from aurora.run.opening import checkpoint_of
 
+    say_unfinished(run_folder)
     export_model(checkpoint_of(run_folder, stage), folder, dtype=dtype)
     write(str(folder))
 
@@ -56,4 +57,5 @@ def chat(checkpoint: Path, stage: str | None, temperature: float, tokens: int, s
     """Chat with a run's final model, any checkpoint, an exported or published folder, or a GGUF file."""
     from aurora.chat import chat as talk
 
+    say_unfinished(checkpoint)
     talk(checkpoint, stage, temperature=temperature, max_new_tokens=tokens, seed=seed)

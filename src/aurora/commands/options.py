@@ -67,6 +67,17 @@ def run_until(recipe: Path, overrides: Sequence[str], output: Path | None, step:
     return run_recipe(sound_recipe(recipe, overrides), output, until=step)
 
 
+def say_unfinished(run: Path) -> None:
+    """Say where a run is not finished, for what is in it may be of earlier values than its recipe's."""
+    from aurora.console.progress import say
+    from aurora.run.opening import unfinished
+
+    if unfinished(run):
+        say(
+            f"Note: {run} is not finished, so this may be of earlier values than its recipe's; run that again to go on."
+        )
+
+
 def refuse_both(resume_from: int | None, restart: bool) -> None:
     """A usage error where a stage is both to resume and to begin anew."""
     if restart and resume_from is not None:

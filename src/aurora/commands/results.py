@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from aurora.commands.options import FILE
+from aurora.commands.options import FILE, say_unfinished
 from aurora.console.terminal import write
 
 
@@ -21,6 +21,7 @@ def report(run_folder: Path, picture: Path | None) -> None:
     from aurora.run.folder import RunFolder
     from aurora.run.lock import locked
 
+    say_unfinished(run_folder)
     with locked(run_folder) if RunFolder(run_folder).seal.exists() else nullcontext():
         page = render_run(run_folder)
     write(str(page))

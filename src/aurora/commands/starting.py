@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -62,7 +63,7 @@ def init(
         write("\n".join(map(line, begun.chosen)))
         write("\n".join(line(f"Note: {note}") for note in begun.checked.notes), end="\n" if begun.checked.notes else "")
         write("\n".join(f"Wrote {line(str(path))}." for path in begun.written))
-        write(f"Next: aurora run {begun.recipe}")
+        write(f"Next: aurora run {shlex.quote(str(begun.recipe))}")
     begun.checked.refuse()
 
 

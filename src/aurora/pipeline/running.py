@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import os
+import shlex
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -23,6 +24,7 @@ from aurora.folders import MANIFEST, MISSING, clear_replaced, faults, keep_from_
 from aurora.hashes import remembered
 from aurora.nearest import nearest
 from aurora.pipeline import corpus, evaluation, redteam, tokens, training
+from aurora.pipeline.changes import tell_changes
 from aurora.pipeline.reporting import write_run_report
 from aurora.pipeline.step import Project, Step
 from aurora.pipeline.training import Asked
@@ -62,12 +64,14 @@ def run_recipe(
         refuse_foreign(run, steps)  # before even a lock is written to a folder that may be somebody else's
     if dry_run:
         with remembered(place.hashes, write=False):
+            tell_changes(place.recipe, loaded.recipe)
             return {"run": str(run), "would_run": _plan(run, steps)}
     with locked(run), remembered(place.hashes), _leading() as announce:
         _room_on_disk(run)
         refuse_foreign(run, steps)
         _take_up(run, steps)
         text = json_text(loaded.recipe.model_dump(mode="json"))
+        tell_changes(place.recipe, loaded.recipe)
         if not place.recipe.is_file() or place.recipe.read_text(encoding="utf-8") != text:
             seal.reopen(run)
         seal.write_sealed(run, RECIPE, text)
@@ -79,6 +83,8 @@ def run_recipe(
         report = None
         if until is None and only is None:
             report = str(write_run_report(project, steps))
+            say(f"Chat with it: aurora chat {shlex.quote(str(run))}")
+            say(f"Give it away: aurora export {shlex.quote(str(run))} DIR")
             say(f"Report: {report}")
     return {"run": str(run), "ran": ran, "report": report}
 
@@ -222,12 +228,18 @@ def _chosen(steps: list[Step], until: str | None, only: str | None) -> list[Step
     names = [step.name for step in steps]
     for name in (until, only):
         if name is not None and name not in names:
-            close = nearest(name, names)
+            close = _close(name, names)
             hint = f" (did you mean {close}?)" if close else ""
             raise UserError(f"This recipe has no step {name!r}{hint}: choose from {', '.join(names)}.")
     if only is not None:
         return [steps[names.index(only)]]
     return steps if until is None else steps[: names.index(until) + 1]
+
+
+def _close(name: str, names: list[str]) -> str | None:
+    """The step that is meant: `cap` is `train:cap`, and slips of the keyboard are the nearest."""
+    parts = {step.partition(":")[2]: step for step in reversed(names) if ":" in step}
+    return nearest(name, names) or parts.get(nearest(name, parts) or "")
 
 
 def _room_on_disk(run: Path) -> None:

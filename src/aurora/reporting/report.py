@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from aurora.errors import AuroraError, UserError
 from aurora.files import json_text, read_json
 from aurora.languages.lookup import called
+from aurora.nearest import beside
 from aurora.reporting.compared import languages_of
 from aurora.reporting.page.components import Palette
 from aurora.reporting.page.frame import document
@@ -50,10 +51,12 @@ def write_report(report: Report | Mapping[str, Any], run_folder: Path) -> Path:
 def read_report(run_folder: Path) -> Report:
     """The report of a finished run; `AuroraError` where there is none, or it is not as the run wrote it."""
     if not run_folder.is_dir():
-        raise UserError(f"{run_folder} is not a run: give runs/NAME.")
+        raise UserError(f"{run_folder} is not a run{beside(run_folder)}: give runs/NAME.")
     if seal := read_seal(run_folder):
         keep_sealed(run_folder, REPORT, seal)
     path = RunFolder(run_folder).report
+    if not path.exists():
+        raise UserError(f"{run_folder} has no report yet: run its recipe to the end, which writes one.")
     return _checked(read_json(path), str(path))
 
 

@@ -302,7 +302,9 @@ def bigram_finding(report: Report) -> str | None:
     size = f" of {compact(report.network.parameters)} parameters" if report.network else ""
     where = f"ends near it, within {magnitude(NEAR_BIGRAM)}, in {count_word(len(near))} of {count_word(len(compared))}"
     if not near:
-        where = f"ends {'below it' if max(compared.values()) < 0 else 'more than that from it'} in all"
+        where = (
+            f"ends {'below it' if max(compared.values()) < 0 else f'more than {magnitude(NEAR_BIGRAM)} from it'} in all"
+        )
     return (
         "a token bigram, which predicts each token from the one before, is shown beside every figure. The network"
         f"{size} {where} languages ({_range(compared.values())}): {', '.join(pairs)} bits per byte."

@@ -13,6 +13,7 @@ from aurora.errors import AuroraError, UserError
 from aurora.files import as_written, read_json
 from aurora.folders import MANIFEST, faults, refuse_faulty
 from aurora.hashes import remembered
+from aurora.nearest import beside
 from aurora.recipe import Recipe
 from aurora.recipe.model import ARCHITECTURE
 from aurora.run.folder import CHECKPOINTS, HASHES, RECIPE, RunFolder
@@ -29,7 +30,8 @@ def checkpoint_of(path: Path, stage: str | None = None) -> Path:
         return _whole(path)
     if not RunFolder(path).recipe.is_file():
         raise UserError(
-            f"{path} is neither a run nor a checkpoint folder: give runs/NAME or runs/NAME/checkpoints/STAGE."
+            f"{path} is neither a run nor a checkpoint folder{beside(path)}: give runs/NAME or "
+            "runs/NAME/checkpoints/STAGE."
         )
     finished = finished_checkpoints(path)
     if stage is None:
@@ -46,9 +48,15 @@ def checkpoint_of(path: Path, stage: str | None = None) -> Path:
 def recipe_of(run: Path) -> Recipe:
     """The recipe that a run was last carried out with; `UserError` where `run` is none."""
     if not RunFolder(run).recipe.is_file():
-        raise UserError(f"{run} is not a run: give runs/NAME.")
+        raise UserError(f"{run} is not a run{beside(run)}: give runs/NAME.")
     with as_written(RunFolder(run).recipe):
         return Recipe.model_validate(_recipe(run))
+
+
+def unfinished(path: Path) -> bool:
+    """Whether `path` is a run that was begun and is not finished: what is in it may be of earlier values."""
+    seal = read_seal(path) if RunFolder(path).recipe.is_file() else None
+    return seal is not None and not seal.finished
 
 
 def run_of(artifact: Path) -> Path | None:

@@ -14,6 +14,7 @@ from aurora.console.progress import progress
 from aurora.errors import AuroraError, UserError
 from aurora.files import sha256
 from aurora.folders import ALTERED, EXTRA, MANIFEST, MISSING, SET_ASIDE, extras, faults
+from aurora.nearest import beside
 from aurora.run.folder import HASHES, LOCK, OWN_FILES, RECIPE, SCRATCH, SEAL, RunFolder
 from aurora.run.manifest import read_manifest
 from aurora.run.opening import run_of
@@ -30,7 +31,9 @@ def verify(path: Path) -> str:
     if (path / SEAL).exists() or (path / RECIPE).is_file():
         return _verify_run(path)
     if not (path / MANIFEST).exists():
-        raise UserError(f"{path} is not a run and has no {MANIFEST}: give a run folder, or one that Aurora wrote.")
+        raise UserError(
+            f"{path} is not a run and has no {MANIFEST}{beside(path)}: give a run folder, or one that Aurora wrote."
+        )
     bad: list[str] = []
     num_files = _verify_artifact(path, bad)
     run = run_of(path)
@@ -58,8 +61,12 @@ def _verify_run(run: Path) -> str:
     num_files = sum(_verify_artifact(folder, bad) for folder in present)
     notes = [f"From an earlier version of the recipe: {run / Path(part).parent}" for part in sorted(seal.earlier)]
     _look_around(run, seal, bad, notes)
-    if not seal.finished or seal.coming:
-        bad.append(f"{run} is not finished (no report was written)")
+    unfinished = not seal.finished or seal.coming
+    if unfinished and not bad:
+        said = f"{run} is not finished, and nothing is damaged: run its recipe again to go on"
+        raise AuroraError(" ".join([f"{said} ({num_files} files are as they were written).", *_noted(notes)]))
+    if unfinished:
+        bad.append(f"{run} is not finished")
     _raise(bad, notes)
     artifacts = f"{num_files} files in {len(seal.artifacts)} artifacts"
     verified = f"Verified {artifacts}, the recipe and the report: nothing has changed."
@@ -133,4 +140,8 @@ def _beside(run: Path, artifacts: set[str], rooms: set[str]) -> Iterator[tuple[s
 def _raise(bad: list[str], notes: list[str] | None = None) -> None:
     if bad:
         message = f"Damaged: {'; '.join(bad)}. Restore copies, or move what is named away, and run the recipe again."
-        raise AuroraError(" ".join([message, *(f"({note})" for note in notes or [])]))
+        raise AuroraError(" ".join([message, *_noted(notes or [])]))
+
+
+def _noted(notes: list[str]) -> list[str]:
+    return [f"({note})" for note in notes]

@@ -5,14 +5,15 @@ One decision: a path that exists is always the user's own file; only a bare name
 
 from __future__ import annotations
 
-import difflib
 from functools import cache
 from pathlib import Path
 from typing import Literal
 
 from aurora.errors import AuroraError
+from aurora.nearest import nearest
 
 Kind = Literal["recipes", "policies"]
+BEGUN = "recipe.yaml"
 
 
 @cache
@@ -33,11 +34,15 @@ def names(kind: Kind) -> list[str]:
 def find(kind: Kind, given: Path | str, base: Path | None = None) -> Path:
     """The file that a user means: below `base` if it exists, else ours of that name, else the path as given."""
     path = Path(given) if base is None else base / given
+    if kind == "recipes" and (path / BEGUN).is_file():  # the folder that `aurora init` wrote
+        return path / BEGUN
     is_name = Path(given).name == str(given) and not Path(given).suffix
     return folder(kind) / f"{given}.yaml" if is_name and str(given) in names(kind) and not path.is_file() else path
 
 
 def suggestion(kind: Kind, given: Path | str) -> str:
     """A hint for a file that was not found: the nearest name, or all names."""
-    close = difflib.get_close_matches(Path(given).stem, names(kind), n=1, cutoff=0.6)
-    return f"did you mean {close[0]}?" if close else f"Aurora's own are {', '.join(names(kind))}"
+    path = Path(given)
+    near = nearest(path.name, [other.name for other in path.parent.glob("*.yaml")])
+    close = path.with_name(near) if near else nearest(path.stem, names(kind))
+    return f"did you mean {close}?" if close else f"Aurora's own are {', '.join(names(kind))}"

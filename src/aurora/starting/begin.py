@@ -17,6 +17,7 @@ from aurora.errors import UserError
 from aurora.files import atomic_file, default_cache, write_text
 from aurora.languages.labels import CODE, required
 from aurora.languages.lookup import language_name, said_without_file
+from aurora.nearest import beside
 from aurora.recipe.json_schema import NAME as SCHEMA
 from aurora.recipe.json_schema import schema_text
 from aurora.recipe.names import is_hub_name
@@ -32,6 +33,7 @@ RECIPE, POLICY = "recipe.yaml", "policy.yaml"  # the policy's words are in the f
 LEAST_OWN = 0.5  # of the first documents, in the language that is named
 CLEAR = 0.95  # of them: fewer are worth a line
 LITTLE = 500_000  # bytes of text: less shows nothing in a report
+CONFIG = "config.json"  # of a model in the layout of Hugging Face
 OWN = "own"  # a policy to change, rather than one that comes with Aurora
 
 
@@ -93,14 +95,25 @@ def _refuse_other_language(look: Look, tag: str) -> None:
 
 def _positions(base: str | None) -> int | None:
     """Of a base that lies here; `UserError` for one that cannot be continued."""
-    if base is None or not Path(base).expanduser().exists():
-        if base is not None and not is_hub_name(base) and not base.startswith("wheel:"):
-            raise UserError(f"--base {base}: there is no such folder, and it is no name on the hub (OWNER/NAME).")
+    if base is None or base.startswith("wheel:"):
         return None
+    path = Path(base).expanduser()
+    if not path.exists():
+        here = path.parent.is_dir() and path.parent != Path()
+        if here or not is_hub_name(base):
+            no_name = "" if here else ", and it is no name on the hub (OWNER/NAME)"
+            raise UserError(f"--base {base}: there is no such folder{beside(path)}{no_name}.")
+        return None
+    if path.is_dir() and not (path / CONFIG).is_file():
+        inside = sorted(config.parent for config in path.glob(f"*/{CONFIG}"))
+        hint = f"; {inside[0]} has one" if inside else ""
+        raise UserError(f"--base {base}: this folder has no {CONFIG}{hint}: give the folder of a Hugging Face model.")
+    if path.name == CONFIG:
+        raise UserError(f"--base {base}: give its folder, {path.parent}.")
     from aurora.model.huggingface import published_architecture
     from aurora.tokens.text.published import local_model
 
-    return published_architecture(local_model(base, Path.cwd(), default_cache()) / "config.json")[0].positions
+    return published_architecture(local_model(base, Path.cwd(), default_cache()) / CONFIG)[0].positions
 
 
 def _policy(folder: Path, policy: str | None, tag: str, written: list[Path]) -> tuple[str, list[str]] | None:
@@ -115,7 +128,7 @@ def _policy(folder: Path, policy: str | None, tag: str, written: list[Path]) -> 
     languages = list(dict.fromkeys([language for language in (tag, "en") if language in words]))
     if policy != OWN:
         return policy, languages
-    written += write_policy(folder / POLICY, languages)
+    written += write_policy(folder / POLICY, languages, _name(folder))
     return POLICY, languages
 
 

@@ -34,12 +34,12 @@ def languages_of_model() -> list[str]:
     return sorted(path.stem for path in folder.glob("*.yaml"))
 
 
-def write_policy(path: Path, languages: list[str]) -> list[Path]:
-    """Write a policy and its words in some of `languages_of_model`; returns the files."""
+def write_policy(path: Path, languages: list[str], name: str) -> list[Path]:
+    """Write a policy of this name and its words in some of `languages_of_model`; returns the files."""
     model = places.folder("policies") / f"{MODEL}.yaml"
     values, _ = read_table(model, "a policy file")
     values["categories"] = [one for one in values["categories"] if one["id"] in CONCERNS]
-    values |= {"name": path.stem, "title": f"Policy of {path.parent.resolve().name}", "status": "draft"}
+    values |= {"name": name, "title": f"Policy of {path.parent.resolve().name}", "status": "draft"}
     values |= {"status_note": "", "source": "Written by us"}
     _write(path, HEAD.format(folder=path.stem), values)
     written = [path]

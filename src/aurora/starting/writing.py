@@ -7,6 +7,7 @@ change.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from aurora.checking.amounts import BYTES_PER_TOKEN, size_in_words
 from aurora.languages.labels import CODE, ENGLISH
@@ -61,7 +62,8 @@ def files(look: Look) -> str:
 
 def _head(plan: Plan) -> str:
     language = language_name(plan.language)
-    what = f"{plan.base} continued in {language}" if plan.base else f"A small new network that learns {language}"
+    base = Path(plan.base).name if plan.base and plan.base.startswith((".", "/")) else plan.base
+    what = f"{base} continued in {language}" if base else f"A small new network that learns {language}"
     return f"""\
 # yaml-language-server: $schema=recipe.schema.json
 # Written by `aurora init`. `aurora check` tells what is wrong with it, `aurora run` carries it out, and every key is in
@@ -188,7 +190,8 @@ def _safety(plan: Plan) -> str:
     weights |= dict.fromkeys(plan.replayed, rest)
     tokens = 40 * choices.batch_tokens if plan.base else 1_000_000 // choices.batch_tokens * choices.batch_tokens
     return f"""\
-  # Refusals of what the policy forbids, answers to what only looks like it, and replay.
+  # Refusals of what the policy forbids, answers to what only looks like it, and replay. Prompts are refused from some
+  # number of tokens on: with a tenth of these a new network refuses nothing yet.
   safety:
     start: cap
     tokens: {tokens:_}

@@ -147,6 +147,8 @@ class Attempt:
                 f"{self._folder / METRICS} lacks the records of {lacking} steps of stage {self._name}: they will be "
                 "missing from its curves, and its guard judges without them."
             )
+        if step:
+            say(f"  goes on from step {step:,} of {self._stage.steps:,}")
         take_position(trainer, training.start, self._stage, checkpoint, self._runtime, history)
         self._earlier.settle()
         return trainer

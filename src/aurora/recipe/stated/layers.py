@@ -73,6 +73,9 @@ def read_layers(path: Path, overrides: tuple[str, ...]) -> Stated:
 
 
 def _read(path: Path) -> Stated:
+    if path.is_dir():
+        what = "a run" if (path / "recipe.json").is_file() else f"a folder without {places.BEGUN}"
+        raise UserError(f"{path} is {what}: give the recipe's file, such as {places.BEGUN}.")
     try:
         values, lines = read_table(path, "a recipe")
     except FileNotFoundError as error:

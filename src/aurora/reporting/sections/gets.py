@@ -33,7 +33,7 @@ def gets_section(report: Report) -> Html | None:
         _chart(reading, languages),
         table(f"{reading.last.name} beside {reading.origin}", *_table(reading, languages, rates)),
         _more(report),
-        lead=f"The model of {reading.last.name}, which is the one that is shipped, beside {reading.origin}. Brackets "
+        lead=f"The final model, which is that of {reading.last.name}, beside {reading.origin}. Brackets "
         "and whiskers are 95 % intervals: of bits per byte over the held-out documents, each compared with itself; of "
         "refusals over the prompts. They tell how sure a figure is of this model, not of another run.",
     )
