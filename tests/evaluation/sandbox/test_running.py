@@ -12,9 +12,10 @@ import pytest
 
 from aurora.evaluation.sandbox import jail
 from aurora.evaluation.sandbox.running import run
+from aurora.evaluation.sandbox.usage import children_of
 from evaluation.sandbox.conftest import LIMITS, Jailed, processes_with
 
-IMPATIENT = replace(LIMITS, cpu_seconds=1, seconds=3.0, processes=80)
+IMPATIENT = replace(LIMITS, cpu_seconds=1, seconds=1.5, processes=80)
 NEVER = {
     "sleep on": "import time\ntime.sleep(1000)",
     "count on": "while True: pass",
@@ -116,10 +117,12 @@ def test_a_jail_that_is_ended_from_outside_is_no_wrong_answer(jailed: Jailed, mo
     monkeypatch.setattr(jail, "PATH", f"{jail.PATH}:/{name}")  # is among its words
 
     def kill() -> None:
-        for _ in range(200):
+        for _ in range(400):
             time.sleep(0.05)
-            if found := processes_with(name):
-                os.kill(min(int(one.name) for one in found), 9)  # the outermost
+            found = sorted(int(one.name) for one in processes_with(name))
+            if len(found) == 2 and len(children_of(found[1])) == 1:  # the outermost, and the first in the namespace
+                time.sleep(0.5)
+                os.kill(found[0], 9)
                 return
 
     killer = threading.Thread(target=kill)
@@ -130,11 +133,16 @@ def test_a_jail_that_is_ended_from_outside_is_no_wrong_answer(jailed: Jailed, mo
     assert gone(name)
 
 
-def test_an_interrupted_program_was_not_run(jailed: Jailed) -> None:
+def test_an_interrupted_program_was_not_run(jailed: Jailed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also while its jail is still being made."""
+    name = word()
+    monkeypatch.setattr(jail, "PATH", f"{jail.PATH}:/{name}")
     stop = threading.Event()
     stop.set()
-    outcome = run("import time\ntime.sleep(100)", "python", LIMITS, stop=stop)
-    assert (outcome.status, outcome.why) == ("not run", "it was interrupted")
+    for _ in range(10):
+        outcome = run("import time\ntime.sleep(100)", "python", LIMITS, stop=stop)
+        assert (outcome.status, outcome.why) == ("not run", "it was interrupted")
+    assert gone(name)
 
 
 def test_without_a_jail_limits_hold_all_the_same() -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -23,6 +24,7 @@ from aurora.errors import UserError
 from aurora.evaluation.sandbox.outcome import Limits
 from aurora.evaluation.sandbox.system_calls import seccomp_filter
 from aurora.evaluation.sandbox.toolchains.found import Toolchain
+from aurora.evaluation.sandbox.usage import children_of
 
 HOME = "/tmp"  # where a program lies, works and may write
 PATH = "/usr/local/bin:/usr/bin:/bin"
@@ -66,8 +68,9 @@ def started(sources: Mapping[str, bytes], toolchain: Toolchain, limits: Limits, 
             )
         finally:
             os.close(writing)
-        stack.callback(_ended, process)
-        yield Jailed(process, reading, unsafe)
+        jailed = Jailed(process, reading, unsafe)
+        stack.callback(jailed.end)
+        yield jailed
 
 
 @dataclass(frozen=True)
@@ -79,11 +82,25 @@ class Jailed:
     unsafe: bool
 
     def kill(self) -> None:
-        """End the program and all it started: with bubblewrap's outermost process its namespace of processes dies."""
+        """End the program and all it started."""
         if self.unsafe:
             _kill_group(self.process)  # also when it has ended itself, and left others behind
         elif self.process.poll() is None:
+            # With the first process of a namespace die all others. bubblewrap's outermost, which is not in it, takes it
+            # along, but not yet while the jail is being made; once it is stopped it makes nothing more.
+            self.process.send_signal(signal.SIGSTOP)
+            for child in children_of(self.process.pid):
+                with suppress(ProcessLookupError):
+                    os.kill(child, signal.SIGKILL)
             self.process.kill()
+
+    def end(self) -> None:
+        """Nothing of it stays: neither what it started nor its pipes."""
+        self.kill()
+        for stream in (self.process.stdout, self.process.stderr):
+            if stream is not None:
+                stream.close()
+        self.process.wait()
 
 
 def require_jail(unsafe: bool = False) -> None:
@@ -117,17 +134,7 @@ def _why_not() -> str:
 
 def _kill_group(process: subprocess.Popen[bytes]) -> None:
     with suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, 9)
-
-
-def _ended(process: subprocess.Popen[bytes]) -> None:
-    """Nothing of a process stays: neither what it started nor its pipes."""
-    if process.poll() is None:
-        _kill_group(process)
-    for stream in (process.stdout, process.stderr):
-        if stream is not None:
-            stream.close()
-    process.wait()
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _in_bubblewrap(

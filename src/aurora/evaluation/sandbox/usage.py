@@ -7,6 +7,7 @@ one. A limit on the memory of each process holds in between two looks.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,9 +37,16 @@ def usage_of(process: int) -> Usage:
                 for line in file:
                     if line.startswith((b"RssAnon:", b"RssShmem:")):
                         memory += 1024 * int(line.split()[1])
-            # Each thread lists the children that it started.
-            for thread in Path(f"/proc/{one}/task").iterdir():
-                waiting += map(int, (thread / "children").read_bytes().split())
         except (OSError, IndexError, ValueError):
             continue
+        waiting += children_of(one)
     return Usage(memory, ticks / _CLOCK)
+
+
+def children_of(process: int) -> list[int]:
+    """The processes that a process started and that live; none where it has ended."""
+    found: list[int] = []
+    with suppress(OSError):
+        for thread in Path(f"/proc/{process}/task").iterdir():  # each lists its own
+            found += map(int, (thread / "children").read_bytes().split())
+    return found
