@@ -17,10 +17,13 @@ Build = Callable[..., Network]
 
 @torch.no_grad()
 @pytest.mark.parametrize("budget", [Budget(1), Budget(60, 7), Budget(4000)], ids=["one", "few", "all"])
+@pytest.mark.parametrize("large", [0, 10, 2048], ids=["apart", "mixed", "joined"])
 @pytest.mark.parametrize("kind", ["multi-query", "grouped-rotary", "window"])
 def test_every_segment_sees_what_stands_before_it_and_nothing_else(
-    build: Build, kind: str, budget: Budget, rows: list[Row]
+    build: Build, kind: str, budget: Budget, large: int, rows: list[Row], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("aurora.evaluation.scorer.passes.LARGE", large)
+    monkeypatch.setattr("aurora.evaluation.scorer.passes.FAMILY", 12)
     model, seen = build(kind), 0
 
     def compare(segments: Sequence[Segment], hidden: Tensor) -> None:

@@ -96,7 +96,7 @@ def _score(
         mine = ((which >= first) & (which < first + step)).nonzero()[:, 0]
         at, after = (which[mine] - first).to(scores.device), wanted[mine].to(scores.device)
         found[mine] = scores[at, after].cpu()
-        best[mine] = (scores.argmax(-1)[at] == after).cpu()
+        best[mine] = (scores[at, after] >= scores.amax(-1)[at]).cpu()
     row_of = torch.tensor(owners)
     totals.index_add_(0, row_of, found.double())
     misses.index_add_(0, row_of, (~best).long())

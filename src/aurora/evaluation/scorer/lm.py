@@ -183,7 +183,7 @@ class AuroraLM(LM):  # type: ignore[misc]  # the harness has no types
                 likelihoods(self.network, rows, budget_of(self.network, self.batch_size), done, tree)
 
         answers = self._answered(
-            "log-likelihood", [astuple(row) for row in distinct], [row.ids for row in distinct], compute
+            "log-likelihood", [[row.ids, row.first] for row in distinct], [row.ids for row in distinct], compute
         )
         found = dict(zip(distinct, answers, strict=True))
         scores = [[found[row] for row in parts] for parts in rows]

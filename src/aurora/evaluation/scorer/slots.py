@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from aurora.evaluation.scorer.passes import Pass
-from aurora.model.layers.branches import attended
+from aurora.model.layers.branches import LEAST, attended
 from aurora.model.network import Network
 
 
@@ -28,41 +28,50 @@ class SlotLayer:
         self.shared = shared
         self.places = torch.empty(0, dtype=torch.long)  # [B] where each row's new token goes
         self.end = 0
-        self.hidden: Tensor | None = None
+        self.masks: dict[int | None, Tensor] = {}
 
     def attend(self, query: Tensor, key: Tensor, value: Tensor, window: int | None) -> Tensor:
         """[B, 1, H, D] of one new token for each of the first B rows, which is written there."""
-        batch, group = len(query), query.shape[2] // key.shape[2]
+        batch, heads = key.shape[0], key.shape[2]
         rows = torch.arange(batch, device=query.device)
         self.keys[rows, :, self.places] = key[:, 0]
         self.values[rows, :, self.places] = value[:, 0]
-        asked = query.view(batch, -1, group, query.shape[-1])
-        seen = torch.arange(self.end, device=query.device)
-        hidden = seen > self.places[:, None]
-        if window is not None:
-            hidden = hidden | (self.places[:, None] - seen >= window)
-        keys, values = self.keys[:batch, :, : self.end], self.values[:batch, :, : self.end]
-        mixed, mass = attended(asked, keys, values, hidden[:, None, None])
-        if self.shared is not None:
+        asked = query.view(batch * heads, -1, query.shape[-1])
+        keys, values = (kept[:batch, :, : self.end].flatten(0, 1) for kept in (self.keys, self.values))
+        mixed, mass = attended(asked, keys, values, self._mask(heads, window, query), self.shared is not None)
+        if self.shared is not None and mass is not None:
             mixed = self._with_shared(asked, mixed, mass, window)
-        return mixed.flatten(1, 2)[:, None].to(query.dtype)
+        return mixed.to(query.dtype).view(query.shape)
+
+    def _mask(self, heads: int, window: int | None, like: Tensor) -> Tensor:
+        """What is added to the scores of each row, [B x K, 1, S]; the same for all layers of a kind."""
+        if window not in self.masks:
+            seen = torch.arange(self.end, device=like.device)
+            hidden = seen > self.places[:, None]
+            if window is not None:
+                hidden = hidden | (self.places[:, None] - seen >= window)
+            mask = torch.zeros(hidden.shape, dtype=like.dtype, device=like.device).masked_fill_(hidden, LEAST)
+            self.masks[window] = mask.repeat_interleave(heads, dim=0)[:, None]
+        return self.masks[window]
 
     def _with_shared(self, asked: Tensor, mixed: Tensor, mass: Tensor, window: int | None) -> Tensor:
-        """What the rows see of themselves and of what all begin with, [B, K, G, D]."""
+        """What the rows see of themselves and of what all begin with, [B x K, G, D]."""
         assert self.shared is not None
         keys, values = self.shared
-        group = asked.shape[2]
-        hidden = None
+        heads, length = keys.shape[:2]
+        batch, group = len(asked) // heads, asked.shape[1]
+        mask = None
         if window is not None:
-            length = keys.shape[1]
             distance = length + self.places[:, None] - torch.arange(length, device=asked.device)
-            hidden = (distance >= window).repeat_interleave(group, dim=0)[None, None]
-        together = asked.transpose(0, 1).flatten(1, 2)[None]  # [1, K, B x G, D]: one product for all rows
-        part, also = attended(together, keys[None], values[None], hidden)
-        part = part.view(len(keys), -1, group, part.shape[-1]).transpose(0, 1)
-        also = also.view(len(keys), -1, group).transpose(0, 1)
+            mask = torch.zeros(distance.shape, dtype=asked.dtype, device=asked.device)
+            mask = mask.masked_fill_(distance >= window, LEAST).repeat_interleave(group, dim=0)[None]
+        together = asked.view(batch, heads, group, -1).transpose(0, 1).reshape(heads, batch * group, -1)
+        part, also = attended(together, keys, values, mask, mass=True)  # one product for all rows
+        assert also is not None
+        part = part.view(heads, batch, group, -1).transpose(0, 1).reshape(mixed.shape)
+        also = also.view(heads, batch, group).transpose(0, 1).reshape(mass.shape)
         both = torch.logaddexp(mass, also)
-        return mixed * (mass - both).exp()[..., None] + part * (also - both).exp()[..., None]
+        return mixed * (mass - both).exp_()[..., None] + part * (also - both).exp_()[..., None]
 
 
 class Slots:
@@ -98,8 +107,9 @@ class Slots:
         model = self.model
         device = model.output_weight.device
         at = torch.tensor(places, device=device)
+        masks: dict[int | None, Tensor] = {}
         for layer in self.layers:
-            layer.places, layer.end = at, max(places) + 1
+            layer.places, layer.end, layer.masks = at, max(places) + 1, masks
         positions = (at + self.begun)[:, None]
         hidden = model.embed(torch.tensor(tokens, device=device)[:, None], positions)
         turns = model.turns(positions, hidden.dtype)

@@ -13,6 +13,7 @@ import numpy as np
 
 LONGEST = 512  # tokens of a segment; a longer one goes on in another, so that no pass and no table of weights is large
 WORTH_SHARING = 8  # tokens; sharing fewer costs more passes than it saves
+LONG = 64  # tokens; only such long beginnings are shared on top of others, as each level costs attention of its own
 
 
 @dataclass(frozen=True)
@@ -43,14 +44,14 @@ class Segment:
         return self.start + len(self.ids)
 
 
-def tree_of(rows: Sequence[Row], longest: int = LONGEST, worth: int = WORTH_SHARING) -> list[Segment]:
+def tree_of(rows: Sequence[Row], longest: int = LONGEST, worth: int = WORTH_SHARING, long: int = LONG) -> list[Segment]:
     """The first segments of a tree in which every row's tokens, but for its last, lie on one path.
 
     A row's last token is predicted and never read.
     """
     keys = [np.asarray(row.ids[:-1], dtype=">u4").tobytes() for row in rows]
     order = sorted(range(len(rows)), key=keys.__getitem__)  # as tokens are in order, as bytes are faster to compare
-    return _grow(rows, order, longest, worth)
+    return _grow(rows, order, longest, worth, long)
 
 
 def segments_of(roots: Sequence[Segment]) -> Iterator[Segment]:
@@ -62,24 +63,34 @@ def segments_of(roots: Sequence[Segment]) -> Iterator[Segment]:
         waiting.extend(reversed(segment.children))
 
 
-def _grow(rows: Sequence[Row], order: Sequence[int], longest: int, worth: int) -> list[Segment]:
+def _grow(rows: Sequence[Row], order: Sequence[int], longest: int, worth: int, long: int) -> list[Segment]:
     """The tree of the rows `order`, which are sorted."""
     roots: list[Segment] = []
-    waiting: list[tuple[Sequence[int], int, Segment | None]] = [(order, 0, None)] if order else []
+    waiting: list[tuple[Sequence[int], int, Segment | None, int]] = [(order, 0, None, worth)] if order else []
     while waiting:
-        group, depth, parent = waiting.pop()
-        least, most = rows[group[0]], rows[group[-1]]
-        same = _common(least.ids, most.ids, depth, min(len(least.ids), len(most.ids)) - 1)  # and all between have it
+        group, depth, parent, least = waiting.pop()
+        same = _same(rows, group, depth)
         ended, parts = _parts(rows, group, same)
-        if parts and (same - depth < worth or len(parts) + bool(ended) == 1):
-            waiting.extend((part, depth, parent) for part in reversed([*([ended] if ended else []), *parts]))
+        saved, later = (same - depth) * (len(parts) + bool(ended) - 1), 0
+        if same - depth < long:  # where more is saved further down, that alone
+            later = sum((_same(rows, part, same) - same) * (len(part) - 1) for part in parts)
+        if parts and (same - depth < least or not saved or saved < later):
+            apart = reversed([*([ended] if ended else []), *parts])
+            waiting.extend((part, depth, parent, least) for part in apart)
             continue
         for start in range(depth, same, longest):
             parent = Segment(start, rows[group[0]].ids[start : min(start + longest, same)], parent)
             (roots if parent.parent is None else parent.parent.children).append(parent)
             _ask(rows, group, parent)
-        waiting.extend((part, same, parent) for part in reversed(parts))
+        below = least if same - depth >= long else long
+        waiting.extend((part, same, parent, below) for part in reversed(parts))
     return roots
+
+
+def _same(rows: Sequence[Row], group: Sequence[int], depth: int) -> int:
+    """Up to which position all rows of a sorted `group` have the same read tokens; before `depth` they do."""
+    one, other = rows[group[0]].ids, rows[group[-1]].ids  # the first and the last have it, so all between do
+    return _common(one, other, depth, min(len(one), len(other)) - 1)
 
 
 def _parts(rows: Sequence[Row], group: Sequence[int], same: int) -> tuple[list[int], list[list[int]]]:

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from aurora.evaluation.scorer.likelihoods import evaluating
-from aurora.evaluation.scorer.passes import Budget, Pass, budget_of, run
+from aurora.evaluation.scorer.passes import Budget, Pass, budget_of, onto, run
 from aurora.evaluation.scorer.requests import common
 from aurora.evaluation.scorer.slots import Slots
 from aurora.evaluation.scorer.stopping import Ending
@@ -112,7 +112,7 @@ class _Writer:
         self.last: Segment | None = None
         for start in range(0, len(shared), LONGEST):
             self.last = Segment(start, tuple(shared[start : start + LONGEST]), self.last)
-            self.above.append(run(model, [self.last], self.above, keep=True)[1])
+            self.above = onto(self.above, run(model, [self.last], self.above, keep=True)[1])
         self.begun = len(shared)
         # The longest first: what is in flight together then has about one length.
         self.waiting = sorted(prompts, key=lambda prompt: (len(prompt.ids), prompt.ids))
@@ -169,12 +169,12 @@ class _Writer:
             hidden, left = run(self.model, [piece for _, piece in going], [*self.above, *passes], keep=True)
             passes.append(left)
             for number, piece in going:
-                ends[number] = hidden[left.places[piece] + len(piece.ids) - 1]
+                ends[number] = hidden[left.rows[piece][1] - 1]
         first = self._choose(self.model.logits(torch.stack([end for end in ends if end is not None])), taken)
         for prompt, chain, token in zip(taken, chains, first, strict=True):
             for piece, left in zip(chain, passes, strict=False):
                 row, place = len(self.flying), piece.start - self.begun
-                self.slots.fill(row, left, left.places[piece], place, len(piece.ids))
+                self.slots.fill(row, left, left.rows[piece][0], place, len(piece.ids))
             yield prompt, token
 
     def _pieces(self, prompt: Prompt) -> Iterator[Segment]:
