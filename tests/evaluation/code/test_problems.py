@@ -8,6 +8,7 @@ import pytest
 
 from aurora.errors import UserError
 from aurora.evaluation.code.problems import imports_of, problem_of
+from aurora.evaluation.code.programs import program_of
 
 ROW = {
     "id": "made/0",
@@ -33,6 +34,10 @@ def test_a_whole_function_stands_behind_the_imports_alone() -> None:
     problem = problem_of(ROW, whole=True)
     assert problem.prompt == "from typing import List\nimport math\n"
     assert problem.canonical == ROW["prompt"] + "    return x + 1\n"
+    forgot, _ = program_of(problem, "def up(x):\n    return math.ceil(x) + 1\n")
+    assert forgot.startswith("from typing import List\nimport math\ndef up(x):\n")
+    repeated, _ = program_of(problem, problem.canonical)
+    assert repeated.count("import math\n") == 1
 
 
 @pytest.mark.parametrize(

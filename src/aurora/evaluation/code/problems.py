@@ -27,6 +27,7 @@ class Problem:
     entry_point: str = ""
     setup: str = ""  # lines that belong before the prompt
     canonical: str | None = None
+    whole: bool = False  # completions are whole functions, and `prompt` is only what they may forget to import
 
 
 # What a line that imports looks like; the group is what it imports.
@@ -36,10 +37,10 @@ IMPORTS = {
     "java": r"^\s*import\s+(?:static\s+)?([\w.*]+)\s*;.*$",
     "javascript": r"^.*\brequire\(\s*['\"]([^'\"]+)['\"]\s*\).*$",
     "perl": r"^\s*use\s+([A-Z][\w:]*).*;.*$",
-    "php": r"^\s*<\?php\s*()$",
+    "php": r"(?!)",
     "python": r"^(?:import|from)\s+([\w.]+).*$",
     "ruby": r"^\s*require\s+['\"]([^'\"]+)['\"].*$",
-    "rust": r"^\s*(?:use\s+([\w:]+).*;|fn main\(\)\s*\{\s*\})\s*$",
+    "rust": r"^\s*use\s+([\w:]+).*;\s*$",
     "typescript": r"^(?:.*\brequire\(|import\s.*from)\s*['\"]([^'\"]+)['\"].*$",
 }
 
@@ -62,9 +63,8 @@ def problem_of(row: Mapping[str, Any], setup: str = "", whole: bool = False) -> 
     if whole:
         canonical = prompt + canonical if canonical else None
         prompt = "".join(f"{line[0].strip()}\n" for line in re.finditer(IMPORTS[language], prompt, re.MULTILINE))
-        if language == "cpp":
-            prompt += "using namespace std;\n"
-    return Problem(name, language, prompt, row["test"], str(row.get("entry_point") or ""), setup, canonical)
+        prompt += {"cpp": "using namespace std;\n", "php": "<?php\n"}.get(language, "")
+    return Problem(name, language, prompt, row["test"], str(row.get("entry_point") or ""), setup, canonical, whole)
 
 
 def defines_it_itself(problem: Problem) -> bool:

@@ -20,6 +20,9 @@ _ASSERTING = "console.assert = (holds, ...said) => { if (!holds) throw new Error
 def program_of(problem: Problem, completion: str) -> tuple[str, str]:
     """The text of the program, and what it prints when all of its tests have passed."""
     code = problem.prompt + completion
+    if problem.whole:
+        given = {line.strip() for line in completion.splitlines()}
+        code = "".join(line for line in problem.prompt.splitlines(True) if line.strip() not in given) + completion
     if problem.language == "rust":  # its test harness ends with this, and nothing else can come after
         return f"{code}\n{problem.test}", "test result: ok."
     mark = "passed-" + hashlib.sha256(f"{code}\0{problem.test}".encode(errors="replace")).hexdigest()[:16]
