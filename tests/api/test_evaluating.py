@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from api.byte_checkpoint import write_checkpoint
-from aurora.api.evaluating import FORMATS, Wanted, comparison, evaluate, names, plan, read_all
+from aurora.api.evaluating import FORMATS, comparison, evaluate, names, read_all
 from aurora.commands.evaluating import FORMATS as OF_COMMAND
 from aurora.errors import UserError
+from aurora.evaluation.tasks.planned import Wanted
 
 
 @pytest.fixture
@@ -49,26 +50,6 @@ def test_all_answer_the_same_items_and_are_compared_with_the_first(data: Path, t
     for one, other in zip(some, whole, strict=True):
         assert one["prompt"] == other["prompt"]
         assert one["log_likelihoods"] == pytest.approx(other["log_likelihoods"], abs=1e-4)
-
-
-def test_tasks_of_a_suite_without_data_are_left_out_by_name_and_others_are_a_mistake(data: Path) -> None:
-    planned, left_out = plan(Wanted(suites=("quick",), data=(data,)))
-    assert [one.task.name for one in planned] == ["pronouns", "xed_fi", "mmlu_hi"]
-    assert left_out[0] == "hellaswag_en"
-    assert {one.limit for one in planned} == {100}
-    with pytest.raises(UserError, match=r"data has no jsquad.jsonl or .jsonl.gz for the task jsquad"):
-        plan(Wanted(tasks=("jsquad",), data=(data,)))
-    with pytest.raises(UserError, match="Nothing is to be asked"):
-        plan(Wanted(suites=("japanese",), data=(data,)))
-    with pytest.raises(UserError, match="Nothing is to be asked"):
-        plan(Wanted(tasks=("xed_fi",), data=(data,), forms=("essay",)))
-
-
-def test_a_task_and_a_limit_of_ones_own_go_before_the_suites(data: Path) -> None:
-    planned, _ = plan(Wanted(suites=("quick",), tasks=("xed_fi",), data=(data,), limit=2))
-    assert [(one.task.name, one.limit) for one in planned] == [("pronouns", 2), ("xed_fi", 2), ("mmlu_hi", 2)]
-    (alone, *_), _ = plan(Wanted())
-    assert alone.task.name == "pronouns"
 
 
 def test_a_checkpoint_is_not_compared_with_itself(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from aurora.written.mistakes import Mistake, said
 
 # Of extras, as pyproject.toml lists them: an index may have the packages and not this project.
 PACKAGES = {
+    "evaluate": ("datasets", "lm-eval"),
     "hub": ("datasets", "huggingface-hub"),
     "web": ("fastwarc", "resiliparse"),
     "fasttext": ("fasttext-predict",),

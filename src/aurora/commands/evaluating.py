@@ -65,9 +65,10 @@ def evaluate(
     Hugging Face.
     """
     from aurora.api import evaluating
+    from aurora.evaluation.tasks.planned import Wanted
 
-    wanted = evaluating.Wanted(suites, tasks, data, limit, shots, forms, chat, unsafe_code, form)
-    _show(evaluating.evaluate(checkpoints, wanted, output), as_json)
+    wanted = Wanted(suites, tasks, data, limit, shots, forms, chat, unsafe_code)
+    _show(evaluating.evaluate(checkpoints, wanted, output, form), as_json)
 
 
 @click.command()

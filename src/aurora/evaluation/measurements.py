@@ -103,7 +103,7 @@ def measure_checkpoint(
     checkpoint: Path, measuring: MeasuringText, execution: Execution, sample_tokens: int, folder: Path
 ) -> None:
     """Bits per byte of every language and domain, and samples, of a checkpoint: `results.json`."""
-    model = _loaded(checkpoint, execution)
+    model = loaded(checkpoint, execution)
     scores = measuring.scores(lambda windows: bits_of_windows(model, windows), f"evaluate {checkpoint.name}")
     samples = write_samples(model, measuring.text, measuring.excerpts["held_out"], sample_tokens)
     write_json(folder / RESULTS, {**scores, "samples": [asdict(sample) for sample in samples]})
@@ -120,7 +120,7 @@ def measure_safety(
     checkpoint: Path, tokenizer: Path, redteam: Path, execution: Execution, settings: Evaluation, folder: Path
 ) -> None:
     """Answers to the held-out prompts of a red-team set (`answers.jsonl`) and their rates (`results.json`)."""
-    model = _loaded(checkpoint, execution)
+    model = loaded(checkpoint, execution)
     items = choose_items(read_items(redteam / HELD_OUT), settings.safety_prompts)
     judge = read_judge(redteam / SUMMARY)
     answers = answer_items(model, read_text(tokenizer), items, settings.answer_tokens, judge)
@@ -135,7 +135,7 @@ def draft(
     checkpoint: Path, tokenizer: Path, redteam: Path, execution: Execution, settings: Drafts, folder: Path
 ) -> None:
     """A checkpoint's own answers to the harmless prompts of a red-team set, in the precision that trains."""
-    model = _loaded(checkpoint, execution, as_trained=True)
+    model = loaded(checkpoint, execution, as_trained=True)
     draft_answers(model, read_text(tokenizer), redteam, settings, read_judge(redteam / SUMMARY), folder)
 
 
@@ -189,11 +189,11 @@ def measure_sources(
     checkpoint: Path, monitor: Callable[[Scorer], dict[str, float]], execution: Execution, folder: Path
 ) -> None:
     """What a `retention_monitor` measures on a checkpoint: `results.json`."""
-    measured = monitor(_loaded(checkpoint, execution))
+    measured = monitor(loaded(checkpoint, execution))
     write_json(folder / RESULTS, {name: round(value, 6) for name, value in measured.items() if math.isfinite(value)})
 
 
-def _loaded(checkpoint: Path, execution: Execution, *, as_trained: bool = False) -> Network:
+def loaded(checkpoint: Path, execution: Execution, *, as_trained: bool = False) -> Network:
     """A checkpoint in fp32, or in the precision of a stage, in a process set up as for training, so that figures do not
     depend on what this process did before."""
     import torch

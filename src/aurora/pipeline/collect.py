@@ -18,6 +18,7 @@ from aurora.evaluation.results import read_answers, read_results
 from aurora.evaluation.statistics.changes import interval_of_change
 from aurora.files import read_json, read_json_lines
 from aurora.languages import lookup
+from aurora.pipeline.benchmarks import collected
 from aurora.recipe import LoadedRecipe, Recipe
 from aurora.recipe.model import ARCHITECTURE, DEQUANTIZED, WEIGHTS
 from aurora.recipe.references import BIGRAM
@@ -60,6 +61,7 @@ def collect(loaded: LoadedRecipe, run: RunFolder, manifests: Mapping[str, Manife
         "bigram_bits_per_byte_answers": _bits(bigram, "answers"),
         "control": _control(run, recipe),
         "safety": _safety(run, recipe),
+        "tasks": collected(run, recipe),
         "environment": _environment(run, recipe, manifests),
         "hashes": {name: manifest.digest() for name, manifest in manifests.items()},
         "recipe_text": loaded.text(),

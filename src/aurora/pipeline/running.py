@@ -23,7 +23,7 @@ from aurora.files import below, json_text, sha256
 from aurora.folders import MANIFEST, MISSING, clear_replaced, faults, keep_from_loss, refuse_faulty
 from aurora.hashes import remembered
 from aurora.nearest import nearest
-from aurora.pipeline import corpus, evaluation, redteam, tokens, training
+from aurora.pipeline import benchmarks, corpus, evaluation, redteam, tokens, training
 from aurora.pipeline.changes import tell_changes
 from aurora.pipeline.reporting import write_run_report
 from aurora.pipeline.step import Project, Step
@@ -96,8 +96,10 @@ def steps_of(project: Project, asked: Asked | None = None) -> list[Step]:
         *redteam.steps(project),
         *_tokens_and_base(project),
         *evaluation.steps_of_base(project),
+        *benchmarks.steps_of_base(project),
         *training.steps(project, asked or Asked(AS_IT_IS)),
         *evaluation.steps(project),
+        *benchmarks.steps(project),
     ]
 
 

@@ -6,11 +6,15 @@ alone.
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import Field
 
 from aurora.recipe.base import Section
 from aurora.recipe.model import LONGEST
-from aurora.recipe.names import Language, PathOrPolicy
+from aurora.recipe.names import Language, Name, PathOrPolicy
+
+OF_TASKS = ("suites", "data", "task_items")
 
 
 class Drafts(Section):
@@ -59,3 +63,22 @@ class Evaluation(Section):
         40, ge=1, le=10**6, description="Held-out prompts answered per language and kind (harmful, benign)."
     )
     answer_tokens: int = Field(32, ge=1, le=LONGEST, description="Longest answer to a safety prompt, in tokens.")
+    suites: list[Name] = Field(
+        default_factory=list,
+        description="Suites of tasks that every checkpoint is asked (`aurora ls suites`; extra `evaluate`).",
+    )
+    data: list[str] = Field(
+        default_factory=list,
+        description="Folders with the items of the tasks, relative to the recipe; the hub without any.",
+    )
+    task_items: int | None = Field(
+        None, ge=1, description="Most items of each task that are asked; all, or the suite's own number, if left out."
+    )
+
+    def numerics(self) -> dict[str, Any]:
+        """What text, samples and refusals are measured with; tasks are measured apart."""
+        return {key: value for key, value in super().numerics().items() if key not in OF_TASKS}
+
+    def of_tasks(self) -> dict[str, Any]:
+        """What tasks are asked with."""
+        return {"suites": list(self.suites), "items": self.task_items}

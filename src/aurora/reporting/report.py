@@ -43,7 +43,7 @@ def write_report(report: Report | Mapping[str, Any], run_folder: Path) -> Path:
     Raises `AuroraError` naming the first key that does not fit the schema.
     """
     checked = report if isinstance(report, Report) else _checked(report, "the run's report")
-    unsaid = {key for key in ("base", "language_names") if not getattr(checked, key)} or None
+    unsaid = {key for key in ("base", "language_names", "tasks") if not getattr(checked, key)} or None
     write_sealed(run_folder, REPORT, json_text(checked.model_dump(mode="json", by_alias=True, exclude=unsaid)))
     return render_run(run_folder)
 

@@ -408,6 +408,34 @@ class Safety(Part):
     drafts: Drafts | None = Field(None, description="Drafted answers, where the recipe wants them.")
 
 
+class TaskChange(Part):
+    """How a score differs from that of the checkpoint that all are compared with, in pairs of items."""
+
+    difference: float | None = Field(None, description="Of the mean over wordings; null where it is not comparable.")
+    low: float | None = Field(None, description="Lower end of its 95 % interval.")
+    high: float | None = Field(None, description="Upper end of it.")
+    holm: float | None = Field(None, description="p-value, corrected over all tasks, forms and checkpoints.")
+    verdict: Text = Field(
+        description="`gained` or `forgot`, where all wordings say so; `cannot tell`; or `not comparable`."
+    )
+
+
+class TaskScore(Part):
+    """What a checkpoint scored in one form of a task."""
+
+    task: Text = Field(description="The task.")
+    form: Text = Field(description="How it was asked: `cloze`, `choice`, `ask`, `write`, `plain`, `attack`, ...")
+    language: Text = Field(description="The task's language.")
+    checkpoint: Text = Field(description="The stage, the control, or `model`.")
+    chance: float | None = Field(None, description="What guessing scores.")
+    items: int = Field(ge=0, description="Items that were scored.")
+    score: float = Field(description="Mean over items and wordings.")
+    interval: tuple[float, float] | None = Field(None, description="95 % interval of the score.")
+    wordings: dict[str, float] = Field(default_factory=dict, description="Score by wording.")
+    stands_out: Text | None = Field(None, description="A wording that is surely far above all others.")
+    change: TaskChange | None = Field(None, description="Against the first checkpoint; null for that one.")
+
+
 class Network(Part):
     """The size of the network."""
 
@@ -464,6 +492,9 @@ class Report(Part):
     )
     control: Control | None = Field(None, description="The control run.")
     safety: Safety | None = Field(None, description="Refusals before and after safety tuning.")
+    tasks: list[TaskScore] = Field(
+        default_factory=list, description="Scores of tasks; left out where the recipe names no suites."
+    )
     environment: Environment = Field(default_factory=Environment, description="Machine, versions, command and seed.")
     hashes: dict[str, Text] = Field(default_factory=dict, description="SHA-256 of each artifact's files.")
     recipe_text: Text = Field("", description="The effective recipe as YAML.")

@@ -16,6 +16,7 @@ them.
     RUN/evaluation/STAGE/                bits per byte and samples of a stage (or `model`, or `bigram`)
     RUN/retention/STAGE/                 what the budget of a stage counts from, where no stage measures it
     RUN/safety/STAGE/                    answers to held-out red-team prompts (also of `model`)
+    RUN/tasks/STAGE/                     answers to tasks (also of `model`)
     RUN/tensorboard/STAGE/               events for TensorBoard
 """
 
@@ -122,6 +123,10 @@ class RunFolder:
     def safety(self, name: str) -> Path:
         """Answers of the checkpoint called `name` to held-out red-team prompts."""
         return self.path / "safety" / name
+
+    def tasks(self, name: str) -> Path:
+        """Answers of the checkpoint called `name` to tasks."""
+        return self.path / "tasks" / name
 
     def tensorboard(self, name: str) -> Path:
         """Events of the stage called `name`."""

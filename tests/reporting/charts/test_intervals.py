@@ -36,3 +36,11 @@ def test_no_change_at_all_still_has_a_scale() -> None:
     chart = interval_chart("x", "T", "D", [IntervalRow("Finnish", "0 %", [Estimate(0.0, (0.0, 0.0), "circle")])])
     assert 'class="axis"' in chart
     assert "nan" not in chart
+
+
+def test_of_scores_more_is_better() -> None:
+    rows = [IntervalRow("riddles", "+2 %", [Estimate(0.02, (-0.01, 0.05), "circle")])]
+    assert "change-mark-better" in interval_chart("x", "T", "D", rows, more_is_better=True)
+    assert "change-mark-worse" in interval_chart("x", "T", "D", rows)
+    still = [IntervalRow("riddles", "0 %", [Estimate(0.0, None, "circle")])]
+    assert "change-mark-better" not in interval_chart("x", "T", "D", still, more_is_better=True)

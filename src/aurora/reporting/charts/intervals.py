@@ -35,8 +35,10 @@ class IntervalRow:
     estimates: Sequence[Estimate]
 
 
-def interval_chart(identity: str, title: str, description: str, rows: Sequence[IntervalRow]) -> Html:
-    """Changes left (better) and right (worse) of zero, each on its interval, over one scale."""
+def interval_chart(
+    identity: str, title: str, description: str, rows: Sequence[IntervalRow], *, more_is_better: bool = False
+) -> Html:
+    """Changes left and right of zero, each on its interval, over one scale; less is better, or more."""
     ends = [end for row in rows for it in row.estimates for end in (it.value, *(it.interval or ()))]
     marks = ticks(min([0.0, *ends]), max([0.0, *ends]), 3)  # their labels fit a phone
     across = Scale(marks[0], marks[-1], 4, 96)
@@ -52,14 +54,15 @@ def interval_chart(identity: str, title: str, description: str, rows: Sequence[I
             words(100, top + 14, row.written, "end", "figure-number"),
         ]
         for lane, estimate in enumerate(row.estimates):
-            shapes += _estimate(across, top + HEAD_PIXELS + LANE_PIXELS * (lane + 0.5), estimate)
+            better = (estimate.value > 0) == more_is_better and estimate.value != 0
+            shapes += _estimate(across, top + HEAD_PIXELS + LANE_PIXELS * (lane + 0.5), estimate, better)
         top += height + 6
     labels = [words(across(value), top + 10, signed(value), _anchor(value, marks), "muted small") for value in marks]
     return drawing(identity, title, description, top + 16, *shapes, *labels)
 
 
-def _estimate(across: Scale, y: float, estimate: Estimate) -> list[Html]:
-    tone = "change-mark-better" if estimate.value < 0 else "change-mark-worse"
+def _estimate(across: Scale, y: float, estimate: Estimate, better: bool) -> list[Html]:
+    tone = "change-mark-better" if better else "change-mark-worse"
     shapes = [mark(across(estimate.value), y, estimate.shape, tone)]
     if estimate.interval:
         low, high = map(across, estimate.interval)

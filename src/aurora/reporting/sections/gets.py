@@ -12,6 +12,7 @@ from aurora.reporting.compared import Reading, checkpoint_name, read_stages
 from aurora.reporting.page.components import Row, figure, legend, section, table
 from aurora.reporting.page.markup import Html, join, tag
 from aurora.reporting.schema import Rates, Report
+from aurora.reporting.sections.tasks import tasks_parts
 from aurora.reporting.wording import bits, compact, duration, in_order, language_title, share, signed
 
 Interval = tuple[float, float]
@@ -32,6 +33,7 @@ def gets_section(report: Report) -> Html | None:
         "What a user gets",
         _chart(reading, languages),
         table(f"{reading.last.name} beside {reading.origin}", *_table(reading, languages, rates)),
+        *tasks_parts(report, reading),
         _more(report),
         lead=f"The final model, which is that of {reading.last.name}, beside {reading.origin}. Brackets "
         "and whiskers are 95 % intervals: of bits per byte over the held-out documents, each compared with itself; of "

@@ -1,0 +1,46 @@
+"""A model at hand, asked everything that is planned: its results.
+
+One decision: commands and runs ask in the same way, so a stage's figures in a report are those of `aurora evaluate`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from aurora.evaluation.comparing.results import identity, results_of
+from aurora.evaluation.scorer.lm import AuroraLM
+from aurora.evaluation.tasks.planned import Planned, Wanted
+from aurora.evaluation.tasks.prepared import prepare
+from aurora.evaluation.tasks.running import ask
+
+if TYPE_CHECKING:
+    from aurora.model.network import Network
+    from aurora.tokens.text.text_facts import TextFacts
+
+
+def asked_model(
+    path: Path, network: Network, text: TextFacts, planned: Sequence[Planned], wanted: Wanted, left_out: Sequence[str]
+) -> dict[str, Any]:
+    """The results of the model at `path`; `left_out` names tasks that were wanted and have no data."""
+    lm = AuroraLM(network, text, start_always=True)
+    asked = [
+        one
+        for part in planned
+        for one in prepare(
+            part.task, part.items, part.wordings, lm, limit=part.limit, shots=wanted.shots, chat=wanted.chat
+        )
+    ]
+    settings = {
+        "suites": list(wanted.suites),
+        "tasks": list(wanted.tasks),
+        "limit": wanted.limit,
+        "shots": wanted.shots,
+        "chat": wanted.chat,
+        "start_token": True,
+        "left_out": list(left_out),
+    }
+    items = {part.task.name: part.items for part in planned}
+    scored = ask(lm, asked, unsafe_code=wanted.unsafe_code)
+    return results_of(identity(path, network, text), asked, scored, items, settings)

@@ -1,0 +1,96 @@
+"""What is asked of a model: tasks and suites by name, with their items and wordings.
+
+One decision: whatever is missing (a task, its data, lm-eval, a sandbox) is said here, before any model is loaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from aurora.errors import UserError
+from aurora.evaluation.tasks.files import Task, read_suite, read_task
+from aurora.evaluation.tasks.flat import Items, find_file, read_items
+from aurora.evaluation.tasks.prepared import hub_items
+
+DEFAULT = "pronouns"  # comes with Aurora, so it needs no data
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The tasks and suites by name, folders of data, and how they are asked."""
+
+    suites: Sequence[str] = ()
+    tasks: Sequence[str] = ()
+    data: Sequence[Path] = ()
+    limit: int | None = None
+    shots: int | None = None
+    forms: Sequence[str] = ()
+    chat: bool = False
+    unsafe_code: bool = False
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A task with its items, the wordings in which it is asked, and how many items at most."""
+
+    task: Task
+    items: Items
+    wordings: list[str]
+    limit: int | None
+
+
+def plan(wanted: Wanted) -> tuple[list[Planned], list[str]]:
+    """The tasks to be asked, with their items; and the names of those of a suite that no folder of data has."""
+    _needs_lm_eval()
+    planned, left_out = [], []
+    for name, limit in _named(wanted).items():
+        task = read_task(name)
+        wordings = _wordings(task, wanted.forms)
+        if not wordings:
+            continue
+        path = find_file(task.data_file, wanted.data)
+        if path is None and wanted.data:
+            if name in wanted.tasks:
+                raise UserError(
+                    f"{wanted.data[0]} has no {task.data_file}.jsonl or .jsonl.gz for the task {name}: --data names "
+                    "another folder."
+                )
+            left_out.append(name)
+            continue
+        planned.append(Planned(task, read_items(task, path) if path else hub_items(task), wordings, limit))
+    if not planned:
+        raise UserError("Nothing is to be asked: no folder of --data has a file of these tasks, or no task this form.")
+    of_programs = {one.task.metadata.language for one in planned if one.task.metadata.kind == "program"}
+    programs = sorted(language.removeprefix("code:") for language in of_programs)
+    if programs:
+        from aurora.evaluation.code import ready
+
+        ready(programs, unsafe=wanted.unsafe_code)
+    return planned, left_out
+
+
+def files_of(wanted: Wanted) -> dict[str, Path | None]:
+    """By name of what is asked the file of its items; None where they are on the hub, or nowhere."""
+    return {name: find_file(read_task(name).data_file, wanted.data) for name in _named(wanted)}
+
+
+def _named(wanted: Wanted) -> dict[str, int | None]:
+    """The tasks, in order, each with the most items that are asked of it."""
+    limits: dict[str, int | None] = {}
+    for name in wanted.suites:
+        suite = read_suite(name)
+        limits |= {task: wanted.limit or suite.limit for task in suite.tasks if task not in limits}
+    return limits | (dict.fromkeys(wanted.tasks, wanted.limit) or ({} if limits else {DEFAULT: wanted.limit}))
+
+
+def _wordings(task: Task, forms: Sequence[str]) -> list[str]:
+    return [wording for form, wordings in task.forms().items() if not forms or form in forms for wording in wordings]
+
+
+def _needs_lm_eval() -> None:
+    try:
+        import lm_eval  # noqa: F401
+    except ImportError as error:
+        raise UserError("Tasks need lm-eval, which is not installed: run pip install 'aurora-lm[evaluate]'.") from error

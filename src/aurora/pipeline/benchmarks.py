@@ -1,0 +1,103 @@
+"""The steps that ask every checkpoint tasks, and what the report says of them.
+
+One decision: each checkpoint's answers are an artifact of their own, so only a stage that is trained again is asked
+again; verdicts are computed when the report is written, from the items.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from aurora.evaluation.results import RESULTS
+from aurora.files import read_json, write_json
+from aurora.pipeline.step import Project, Step
+from aurora.recipe import Recipe
+from aurora.recipe.stages.measured import base_of, measured
+from aurora.run.folder import RunFolder
+
+VERSION = 1
+
+
+def steps_of_base(project: Project) -> list[Step]:
+    """The imported model, where there is one, before anything is trained."""
+    return [_step(project, name) for name in asked(project.recipe) if name == base_of(project.recipe)]
+
+
+def steps(project: Project) -> list[Step]:
+    """Every stage and control."""
+    return [_step(project, name) for name in asked(project.recipe) if name != base_of(project.recipe)]
+
+
+def asked(recipe: Recipe) -> list[str]:
+    """The checkpoints that are asked tasks: all that are measured, where the recipe names suites."""
+    return measured(recipe) if recipe.evaluation.suites else []
+
+
+def collected(run: RunFolder, recipe: Recipe) -> list[dict[str, Any]]:
+    """A row for each checkpoint, task and form, each later checkpoint compared with the first."""
+    names = asked(recipe)
+    if not names:
+        return []
+    from aurora.evaluation.comparing.compared import answers_of, compared
+
+    results = {name: read_json(run.tasks(name) / RESULTS) for name in names}
+    tasks = {task: found for result in results.values() for task, found in result["tasks"].items()}
+    rows = compared([answers_of(name, result) for name, result in results.items()])
+    return [_row(row, tasks[row["task"]]["language"]) for row in rows if row["score"] is not None]
+
+
+def _row(row: dict[str, Any], language: str) -> dict[str, Any]:
+    score, change = row["score"], row.get("change")
+    kept = ("difference", "low", "high", "holm", "verdict")
+    return {
+        "task": row["task"],
+        "form": row["form"],
+        "language": language,
+        "checkpoint": row["model"],
+        "chance": row["chance"],
+        "items": score["items"],
+        "score": score["mean"],
+        "interval": [score["low"], score["high"]] if score["low"] is not None else None,
+        "wordings": row["wordings"],
+        "stands_out": row["stands_out"]["wording"] if row["stands_out"] else None,
+        "change": {key: change[key] for key in kept if key in change} if change else None,
+    }
+
+
+def _step(project: Project, name: str) -> Step:
+    from aurora.evaluation.tasks.planned import Wanted, files_of
+
+    run, settings = project.run, project.recipe.evaluation
+    folders = tuple(project.base / folder for folder in settings.data)
+    wanted = Wanted(suites=tuple(settings.suites), data=folders, limit=settings.task_items)
+
+    def inputs() -> dict[str, str]:
+        from aurora.hashes import digest_of
+
+        files = {f"data/{task}": digest_of(path) if path else "" for task, path in files_of(wanted).items()}
+        return {**files, "tasks": _library(), "model": project.weights(name), "tokenizer": project.tokenizer()}
+
+    def measure(folder: Path) -> None:
+        from aurora.evaluation.measurements import loaded
+        from aurora.evaluation.tasks.planned import plan
+        from aurora.tokens.text.text_facts import read_text
+
+        planned, left_out = plan(wanted)
+        network, text = loaded(run.checkpoint(name), project.recipe.execution), read_text(run.tokenizer)
+        from aurora.evaluation.comparing.asking import asked_model
+
+        write_json(folder / RESULTS, asked_model(run.checkpoint(name), network, text, planned, wanted, left_out))
+
+    return project.step(f"tasks:{name}", run.tasks(name), VERSION, settings.of_tasks(), inputs, measure, "tasks")
+
+
+def _library() -> str:
+    """SHA-256 over the files of tasks: a prompt that changed is another question."""
+    from aurora.evaluation.tasks.files import ENDING, LIBRARY
+
+    found = hashlib.sha256()
+    for path in sorted(LIBRARY.rglob(f"*{ENDING}")):
+        found.update(path.read_bytes())
+    return found.hexdigest()

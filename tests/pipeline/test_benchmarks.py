@@ -1,0 +1,69 @@
+"""Every checkpoint is asked what the recipe wants, once; and the report compares them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from aurora.files import read_json
+from aurora.pipeline.benchmarks import asked
+from aurora.pipeline.running import run_recipe, steps_of
+from aurora.pipeline.step import Project
+from aurora.recipe import load_recipe
+from aurora.run.folder import RunFolder
+from small_run import RECIPE, write_small_project
+
+TASKS = "  suites: [finnish]\n  data: [items]\n  task_items: 3\n"
+
+
+def with_tasks(folder: Path) -> Path:
+    """The small project with one task of a suite beside it."""
+    recipe = write_small_project(folder)
+    text = recipe.read_text(encoding="utf-8").replace("  answer_tokens: 4\n", f"  answer_tokens: 4\n{TASKS}")
+    recipe.write_text(text, encoding="utf-8")
+    write_items(folder, 5)
+    return recipe
+
+
+def write_items(folder: Path, count: int) -> None:
+    rows = [
+        {"id": n, "question": f"Joki {n}", "choices": ["ilo", "suru", "viha"], "answer": n % 3} for n in range(count)
+    ]
+    (folder / "items").mkdir(exist_ok=True)
+    (folder / "items/xed_fi.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+
+
+def test_the_steps_follow_those_of_the_measurements(tmp_path: Path) -> None:
+    loaded = load_recipe(with_tasks(tmp_path))
+    names = [step.name for step in steps_of(Project(loaded, RunFolder(tmp_path / "run")))]
+    assert names[-5:] == ["tasks:base", "tasks:cap", "tasks:cap-without-replay", "tasks:cat", "tasks:safety"]
+    assert asked(load_recipe(write_small_project(tmp_path / "other")).recipe) == []
+    assert "suites" not in RECIPE
+
+
+def test_what_tasks_are_asked_with_moves_no_other_measurement(tmp_path: Path) -> None:
+    evaluation = load_recipe(with_tasks(tmp_path)).recipe.evaluation
+    assert evaluation.numerics() == load_recipe(write_small_project(tmp_path / "other")).recipe.evaluation.numerics()
+    assert evaluation.of_tasks() == {"suites": ["finnish"], "items": 3}
+
+
+@pytest.mark.slow
+def test_a_run_asks_every_checkpoint_once_and_reports_what_changed(tmp_path: Path) -> None:
+    recipe, run = with_tasks(tmp_path), tmp_path / "run"
+    done = run_recipe(load_recipe(recipe), run)
+    assert "tasks:safety" in done["ran"]
+    report = read_json(run / "report.json")
+    rows = {(row["checkpoint"], row["form"]): row for row in report["tasks"]}
+    assert {name for name, _ in rows} == {"base", "cap", "cap-without-replay", "cat", "safety"}
+    assert rows["base", "cloze"]["change"] is None
+    assert rows["safety", "choice"]["change"]["verdict"] in ("cannot tell", "gained", "forgot")
+    assert rows["safety", "choice"]["items"] == 3
+    assert "Tasks: safety beside" in (run / "report.html").read_text(encoding="utf-8")
+    left_out = read_json(run / "tasks/cap/results.json")["settings"]["left_out"]
+    assert left_out == ["arc_challenge_fi", "mkqa_fi", "xorqa_fi"]
+    assert run_recipe(load_recipe(recipe), run)["ran"] == []
+    write_items(tmp_path, 6)
+    ran = run_recipe(load_recipe(recipe), run)["ran"]
+    assert ran == ["tasks:base", "tasks:cap", "tasks:cap-without-replay", "tasks:cat", "tasks:safety"]
