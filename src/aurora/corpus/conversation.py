@@ -16,6 +16,7 @@ from aurora.corpus.document import Document, encoded, new_document
 SYSTEM, USER, ASSISTANT = "system", "user", "assistant"
 TURNS = "turns"  # the key of `meta`
 UNANSWERED = "unanswered"  # the key of `meta` of a conversation whose last prompt had no answer and was left out
+LEFT_OUT = "turns_left_out"  # the key of `meta` of one whose source has so many turns more, which a recipe leaves out
 BETWEEN = "\n\n"
 _MARK = f'"{TURNS}": [['
 

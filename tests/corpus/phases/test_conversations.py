@@ -64,6 +64,18 @@ def test_the_answers_give_the_language_and_the_ledger_counts_the_rest(tmp_path: 
     assert ledger["documents"] == {"in": 4, "kept": 4, "dropped": 0, "quarantined": 0}
 
 
+def test_turns_that_a_recipe_leaves_out_are_counted(tmp_path: Path) -> None:
+    first = [[TEXTS["fi"], TEXTS["fi"], "Ja?", "Niin."], ["Miksi?", TEXTS["fi"] + " Siksi."]]
+    ledger = build(tmp_path / "first", first, {"language": "fi", "take": "first"})
+    assert ledger["changes"]["turns of conversations left out"] == {"fi": 2}
+    tree = {"role": "prompter", "text": TEXTS["fi"], "replies": [{"role": "assistant", "text": TEXTS["fi"]}] * 3}
+    (tmp_path / "trees").mkdir()
+    (tmp_path / "trees" / "trees.jsonl").write_text(json.dumps({"prompt": tree}))
+    ledger = build(tmp_path / "trees", [], {"language": "fi", "paths": ["trees.jsonl"]})
+    assert ledger["changes"]["turns of conversations left out"] == {"fi": 2}
+    assert "turns of conversations left out" not in build(tmp_path, first, {"language": "fi"})["changes"]
+
+
 def test_prompts_too_short_for_a_language_are_kept(tmp_path: Path) -> None:
     ledger = build(tmp_path, [["Why?", TEXTS["fi"]], ["And?", TEXTS["fi"] + " Niin."]], {"language": "fi"})
     assert ledger["documents"] == {"in": 2, "kept": 2, "dropped": 0, "quarantined": 0}

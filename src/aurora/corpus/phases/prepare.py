@@ -33,7 +33,7 @@ from aurora.corpus.cleaning.normalise import normalise_batch
 from aurora.corpus.cleaning.other_language import drop_other_paragraphs, is_mixed
 from aurora.corpus.contamination.items import ContaminationIndex, load_index
 from aurora.corpus.contamination.sentences import SentenceIndex
-from aurora.corpus.conversation import ASSISTANT, UNANSWERED, USER
+from aurora.corpus.conversation import ASSISTANT, LEFT_OUT, UNANSWERED, USER
 from aurora.corpus.document import COLUMNS, UNKNOWN_LABEL, Document, Quarantined
 from aurora.corpus.kernels.minhash import signatures
 from aurora.corpus.personal.definitions import types
@@ -53,7 +53,7 @@ from aurora.recipe.corpus import Curation
 from aurora.recipe.sources import ConversationsSource
 
 # Raise it when the code writes something else for the same text, so that shards are prepared again.
-VERSION = 15
+VERSION = 16
 # A batch ends with the document that reaches one of these. Every step holds a copy of its texts, and each worker has a
 # batch: 16 MB keep a worker within a few hundred MB and make Python's cost a batch small.
 BATCH_BYTES = 16_000_000
@@ -76,6 +76,7 @@ SETTINGS = (
 OTHER_LANGUAGE = "paragraphs in another language"
 UNKNOWN_LABELS = "unknown language labels"
 UNANSWERED_PROMPTS = "prompts without an answer left out"
+TURNS_LEFT_OUT = "turns of conversations left out"
 CROSS_LINGUAL = "conversations across languages"
 DECLINING = "conversations with a refusal"
 COMPARED = "compared"  # the column of a batch that is looked at for duplicates
@@ -85,7 +86,7 @@ TEXTS = pa.schema([(name, pa.large_string() if name == "text" else pa.string()) 
 
 def counted_columns() -> tuple[str, ...]:
     """Changes and labels of documents that the ledger counts."""
-    talk = (UNANSWERED_PROMPTS, CROSS_LINGUAL, DECLINING)
+    talk = (UNANSWERED_PROMPTS, TURNS_LEFT_OUT, CROSS_LINGUAL, DECLINING)
     personal = (f"personal data: {name}" for name in types())
     return (UNKNOWN_LABELS, *MENDED, "mixed languages", OTHER_LANGUAGE, *talk, *personal)
 
@@ -247,7 +248,7 @@ class _Steps:
         turns = Turns(columns["text"], columns["meta"]) if self._talk else None
         pieces: Pieces = turns or Documents(columns["text"])
         none = np.zeros(len(documents), np.int32)
-        of_talks = (UNANSWERED_PROMPTS, CROSS_LINGUAL, DECLINING)
+        of_talks = (UNANSWERED_PROMPTS, TURNS_LEFT_OUT, CROSS_LINGUAL, DECLINING)
         columns |= {name: pa.array(none) for name in (*MENDED, OTHER_LANGUAGE, *of_talks)}
         # Before normalisation, which removes control characters that are misread bytes of a character.
         if self._curation.repair_encoding:
@@ -262,6 +263,7 @@ class _Steps:
         languages = self._languages(turns.said_by(ASSISTANT) if turns else pieces.texts, langs)
         if turns:
             columns[UNANSWERED_PROMPTS] = pc.match_substring(columns["meta"], f'"{UNANSWERED}": true').cast(pa.int32())
+            columns[TURNS_LEFT_OUT] = _left_out(columns["meta"])
             languages, across = self._with_prompts(languages, turns.said_by(USER))
             columns[CROSS_LINGUAL] = pa.array(across)
         elif self._curation.other_language_paragraphs == "drop":
@@ -331,6 +333,12 @@ class _Steps:
         if self._curation.identify_language:
             return identify_batch(texts, declared, *self._identifiers)
         return Languages(declared, [None] * len(declared), np.full(len(declared), -1, np.int32))
+
+
+def _left_out(metas: pa.Array) -> pa.Array:
+    """How many turns each conversation's source has beside those that are taken."""
+    numbers = pc.struct_field(pc.extract_regex(metas, f'"{LEFT_OUT}": (?P<number>[0-9]+)'), "number")
+    return pc.fill_null(pc.cast(numbers, pa.int32()), 0)
 
 
 def exact_hashes(texts: pa.LargeStringArray) -> pa.Array:

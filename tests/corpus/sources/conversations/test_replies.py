@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from aurora.corpus.sources.conversations.replies import nested_tree, paths, tree_of
+from aurora.corpus.sources.conversations.replies import left_out, nested_tree, paths, tree_of
 from aurora.corpus.sources.rows import Row
 from aurora.recipe.sources import ConversationsSource
 
@@ -99,3 +99,8 @@ def test_tables_of_numbers_write_none_and_ranks_in_their_way(none: Any) -> None:
 
 def as_number(rank: int | None) -> float:
     return float("nan") if rank is None else float(rank)
+
+
+def test_messages_in_no_path_are_counted() -> None:
+    assert (left_out(tree_of(ROWS), source("best")), left_out(tree_of(ROWS), source("all"))) == (3, 1)
+    assert left_out(tree_of(ROWS[:2]), source("best")) == 0

@@ -10,13 +10,13 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 
-from aurora.corpus.conversation import UNANSWERED, new_conversation
+from aurora.corpus.conversation import LEFT_OUT, UNANSWERED, new_conversation
 from aurora.corpus.document import Document, Quarantined
 from aurora.corpus.sources.conversations.layouts import Said, is_reply, layout_of, said_in
 from aurora.corpus.sources.conversations.parallel import parallel_rows
 from aurora.corpus.sources.conversations.rephrased import REPHRASED, rephrased
-from aurora.corpus.sources.conversations.replies import nested_tree, paths, tree_of
-from aurora.corpus.sources.conversations.soundness import sound
+from aurora.corpus.sources.conversations.replies import left_out, nested_tree, paths, tree_of
+from aurora.corpus.sources.conversations.soundness import mended, taken
 from aurora.corpus.sources.conversations.templates import asked_about
 from aurora.corpus.sources.files import broken, find_files, is_parquet, json_rows, parquet_rows, until_broken
 from aurora.corpus.sources.hub import hub_rows
@@ -85,31 +85,37 @@ def _documents(rows: Sequence[Row], name: str, source: ConversationsSource) -> F
     except _ERRORS as error:
         yield broken(name, first.where, error, first.line, source.language)
         return
-    for row, said, language in found:
+    for row, said, language, others in found:
         try:
-            yield _document(row, said, language, name, source)
+            yield _document(row, said, language, others, name, source)
         except _ERRORS as error:
             yield broken(name, row.where, error, first.line, source.language)
 
 
-def _said(rows: Sequence[Row], source: ConversationsSource) -> list[tuple[Row, list[Said], str | None]]:
-    """The turns that rows say: of each conversation the row that has its facts, and its language where that is known
-    beforehand."""
+def _said(rows: Sequence[Row], source: ConversationsSource) -> list[tuple[Row, list[Said], str | None, int]]:
+    """The turns that rows say: of each conversation the row that has its facts, its language where that is known
+    beforehand, and how many messages of its tree are in no conversation."""
     first = rows[0]
     if not isinstance(first.value, dict):
         raise TypeError("the line is not a JSON object")
     if source.templates:
-        return [(first, *asked) for asked in asked_about(first.value, first.where, source)]
+        return [(first, *asked, 0) for asked in asked_about(first.value, first.where, source)]
     layout = layout_of(first.value, source)
     if layout not in ("replies", "tree"):
-        return [(first, said_in(first.value, layout, source), source.language)]
+        return [(first, said_in(first.value, layout, source), source.language, 0)]
     root = tree_of(rows) if layout == "replies" else nested_tree(first.value, first.where)
-    return [(row, said, source.language) for row, said in paths(root, source)]
+    found = [(row, said, source.language) for row, said in paths(root, source)]
+    counts = [left_out(root, source), *[0] * (len(found) - 1)]  # once a tree
+    return [(*one, others) for one, others in zip(found, counts, strict=True)]
 
 
-def _document(row: Row, said: Sequence[Said], language: str | None, name: str, source: ConversationsSource) -> Document:
-    turns, unanswered = sound(said, source)
-    facts = facts_of(row.value) | ({UNANSWERED: True} if unanswered else {})
+def _document(
+    row: Row, said: Sequence[Said], language: str | None, others: int, name: str, source: ConversationsSource
+) -> Document:
+    whole, unanswered = mended(said, source)
+    turns = taken(whole, source)
+    others += len(whole) - len(turns)
+    facts = facts_of(row.value) | ({UNANSWERED: True} if unanswered else {}) | ({LEFT_OUT: others} if others else {})
     if source.rephrase is not None and REPHRASED in row.value:
         facts[REPHRASED] = row.value[REPHRASED]
     license = str(facts.get(LICENSE_KEY, source.license))

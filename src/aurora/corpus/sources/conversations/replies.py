@@ -54,21 +54,34 @@ def nested_tree(row: Mapping[str, Any], where: str) -> Message:
     return _nested(row.get("prompt"), where, 0)
 
 
+def left_out(root: Message, source: ConversationsSource) -> int:
+    """How many messages of a tree stand in no path that is taken."""
+    return sum(1 for _ in _below(root)) - len({id(message) for path in _taken(root, source) for message in path})
+
+
 def paths(root: Message, source: ConversationsSource) -> Iterator[tuple[Row, list[Said]]]:
     """The best path or all paths, each as far as its last answer: the row of that, and the turns.
 
     A path with no answer that another has not is none; the first is given in any case.
     """
     learnt: set[Message] = set()
+    for path in _taken(root, source):
+        said = [message.said._replace(weight=0) if message in learnt else message.said for message in path]
+        learnt.update(path)
+        yield path[-1].row, said
+
+
+def _taken(root: Message, source: ConversationsSource) -> Iterator[list[Message]]:
+    """The paths, each as far as its last answer."""
+    before: set[Message] = set()
     for number, path in enumerate(_paths(root, [], source.paths_of_trees)):
         answers = [place for place, message in enumerate(path) if is_answer(message.said, source)]
         if answers:
             path = path[: answers[-1] + 1]
-        if number and learnt.issuperset(path[place] for place in answers):
+        if number and before.issuperset(path[place] for place in answers):
             continue
-        said = [message.said._replace(weight=0) if message in learnt else message.said for message in path]
-        learnt.update(path)
-        yield path[-1].row, said
+        before.update(path)
+        yield path
 
 
 def _below(root: Message) -> Iterator[Message]:

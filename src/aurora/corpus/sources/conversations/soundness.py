@@ -29,10 +29,23 @@ ROLES: Mapping[str, str] = {
 
 
 def sound(said: Sequence[Said], source: ConversationsSource) -> tuple[list[Turn], bool]:
-    """The turns of a conversation, and whether a last prompt without an answer was left out of them.
+    """The turns of a conversation that a recipe takes, and whether a last prompt without an answer was left out.
 
     Raises ValueError with the reason where they are none.
     """
+    turns, unanswered = mended(said, source)
+    return taken(turns, source), unanswered
+
+
+def taken(turns: list[Turn], source: ConversationsSource) -> list[Turn]:
+    """All turns of a sound conversation, or those up to its first answer."""
+    if source.take == "first":
+        return turns[: 1 + next(place for place, turn in enumerate(turns) if turn.role == ASSISTANT)]
+    return turns
+
+
+def mended(said: Sequence[Said], source: ConversationsSource) -> tuple[list[Turn], bool]:
+    """As `sound`, with all turns."""
     turns: list[Turn] = []
     for number, one in enumerate(said, 1):
         turn = _turn(one, number, source)
@@ -55,8 +68,6 @@ def sound(said: Sequence[Said], source: ConversationsSource) -> tuple[list[Turn]
         turns.pop()
     if not any(turn.role == ASSISTANT for turn in turns):
         raise ValueError("it has no answer")
-    if source.take == "first":
-        turns = turns[: 1 + next(place for place, turn in enumerate(turns) if turn.role == ASSISTANT)]
     return turns, unanswered
 
 
