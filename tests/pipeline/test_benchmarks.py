@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from aurora.files import read_json
-from aurora.pipeline.benchmarks import asked
+from aurora.pipeline.benchmarks import _row, asked
 from aurora.pipeline.running import run_recipe, steps_of
 from aurora.pipeline.step import Project
 from aurora.recipe import load_recipe
@@ -67,3 +67,11 @@ def test_a_run_asks_every_checkpoint_once_and_reports_what_changed(tmp_path: Pat
     write_items(tmp_path, 6)
     ran = run_recipe(load_recipe(recipe), run)["ran"]
     assert ran == ["tasks:base", "tasks:cap", "tasks:cap-without-replay", "tasks:cat", "tasks:safety"]
+
+
+def test_a_score_names_the_kin_of_its_task_that_the_checkpoint_learnt_from() -> None:
+    row = {"task": "gsm8k_en", "form": "ask", "model": "cat", "chance": None, "wordings": {}, "stands_out": None}
+    scored = {**row, "score": {"items": 3, "mean": 0.5, "low": None, "high": None}}
+    learnt = {"gsm8k": ["math", "sums"], "mgsm": ["math"]}
+    assert _row(scored, "en", learnt)["kin"] == ["math", "sums"]
+    assert _row(scored, "en", {})["kin"] == []

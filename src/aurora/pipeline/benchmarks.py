@@ -14,6 +14,7 @@ from aurora.evaluation.results import RESULTS
 from aurora.files import read_json, write_json
 from aurora.pipeline.step import Project, Step
 from aurora.recipe import Recipe
+from aurora.recipe.stages.kin import is_of, learnt_from
 from aurora.recipe.stages.measured import base_of, measured
 from aurora.run.folder import RunFolder
 
@@ -45,10 +46,11 @@ def collected(run: RunFolder, recipe: Recipe) -> list[dict[str, Any]]:
     results = {name: read_json(run.tasks(name) / RESULTS) for name in names}
     tasks = {task: found for result in results.values() for task, found in result["tasks"].items()}
     rows = compared([answers_of(name, result) for name, result in results.items()])
-    return [_row(row, tasks[row["task"]]["language"]) for row in rows if row["score"] is not None]
+    learnt = {name: learnt_from(recipe, name) for name in names}
+    return [_row(row, tasks[row["task"]]["language"], learnt[row["model"]]) for row in rows if row["score"] is not None]
 
 
-def _row(row: dict[str, Any], language: str) -> dict[str, Any]:
+def _row(row: dict[str, Any], language: str, learnt: dict[str, list[str]]) -> dict[str, Any]:
     score, change = row["score"], row.get("change")
     kept = ("difference", "low", "high", "holm", "verdict")
     return {
@@ -62,6 +64,7 @@ def _row(row: dict[str, Any], language: str) -> dict[str, Any]:
         "interval": [score["low"], score["high"]] if score["low"] is not None else None,
         "wordings": row["wordings"],
         "stands_out": row["stands_out"]["wording"] if row["stands_out"] else None,
+        "kin": [source for benchmark, sources in learnt.items() if is_of(row["task"], benchmark) for source in sources],
         "change": {key: change[key] for key in kept if key in change} if change else None,
     }
 

@@ -433,6 +433,10 @@ class TaskScore(Part):
     interval: tuple[float, float] | None = Field(None, description="95 % interval of the score.")
     wordings: dict[str, float] = Field(default_factory=dict, description="Score by wording.")
     stands_out: Text | None = Field(None, description="A wording that is surely far above all others.")
+    kin: list[Text] = Field(
+        default_factory=list,
+        description="Sources that the checkpoint learnt from and that were made from the task's training set.",
+    )
     change: TaskChange | None = Field(None, description="Against the first checkpoint; null for that one.")
 
 

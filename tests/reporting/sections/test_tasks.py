@@ -64,3 +64,11 @@ def test_scores_at_chance_and_wordings_that_stand_out_are_told(scored: dict[str,
 
 def test_a_run_without_tasks_says_nothing_of_them(data: dict[str, Any]) -> None:
     assert "Tasks:" not in render(data)
+
+
+def test_training_on_kin_of_a_task_is_told(scored: dict[str, Any]) -> None:
+    said = "riddles: safety learnt from puzzles, made from the training set of this task."
+    assert said not in plain(render(scored))
+    scored["tasks"][2]["kin"] = ["puzzles"]
+    assert said in plain(render(scored))
+    assert "sayings: safety learnt" not in plain(render(scored))

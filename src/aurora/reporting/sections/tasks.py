@@ -77,8 +77,14 @@ def _score(score: TaskScore) -> Html:
 
 
 def _notes(pairs: Sequence[tuple[TaskScore, TaskScore]]) -> list[Html]:
-    """Of wordings that stand out, and of models at chance."""
+    """Of training on kin of a task, wordings that stand out, and models at chance."""
+    kin = {after.task: after for _, after in pairs if after.kin}
     notes = [
+        f"{task}: {after.checkpoint} learnt from {', '.join(after.kin)}, made from the training set of this task. What "
+        "it gains here is not all transfer."
+        for task, after in kin.items()
+    ]
+    notes += [
         f"{_name(one)} in the wording {one.stands_out}: {one.checkpoint} scores far more than in any other wording; it "
         "may have read these items in that form."
         for pair in pairs
