@@ -14,8 +14,11 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from lm_eval.tasks import TaskManager
+from lm_eval.tasks._yaml_loader import load_yaml
 
-from aurora.evaluation.tasks.files import Task, description, read_task, task_files, task_names
+from aurora.evaluation.tasks import hub
+from aurora.evaluation.tasks.files import LIBRARY, Task, description, read_task, suite_names, task_files, task_names
 from aurora.evaluation.tasks.flat import Items, completed, find_file, read_items
 from aurora.evaluation.tasks.prepared import Asked, prepare
 from task_model import ITEMS, Model
@@ -107,6 +110,14 @@ def test_labels_are_in_the_tasks_language(language: str) -> None:
                 for request in one.requests[0]:
                     asked = "".join(part for part in request.args if isinstance(part, str))
                     assert not [word for word in ENGLISH if word in asked], (name, one.wording)
+
+
+def test_lm_evals_own_command_knows_every_task_and_suite() -> None:
+    found = TaskManager(include_path=str(LIBRARY), include_defaults=False)
+    assert set(found.all_tasks) == {*task_names(), *suite_names()}
+    own = load_yaml(task_files()["openbookqa_en"])
+    assert own["process_docs"] is hub.labelled_choices
+    assert own["doc_to_text"] == read_task("openbookqa_en").keys["doc_to_text"]
 
 
 if __name__ == "__main__":

@@ -110,3 +110,23 @@ def test_items_of_the_hub_are_set_apart_or_come_with_examples(monkeypatch: pytes
     assert {row["lang"] for row in alone.scored} == {"ja"}
     both: Items = hub_items(read_task("arc_challenge_en"))
     assert (len(both.scored), len(both.examples)) == (1, 3)
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ('doc_to_text: "{{ frage }}"', "the wording cloze-1 cannot be made into a prompt ('frage' is undefined)"),
+        ('doc_to_text: "{{ question "', "the wording cloze-1 cannot be made into a prompt (unexpected end of template"),
+        ('doc_to_choice: "{{ 3 }}"', "the wording cloze-1 cannot be made into a prompt"),
+    ],
+    ids=["name", "syntax", "choices"],
+)
+def test_a_template_that_makes_no_prompt_is_named_with_its_file(
+    folder: Callable[..., Path], model: Model, key: str, said: str
+) -> None:
+    data = folder("mine", "choice", 3)
+    path = data / "mine.yaml"
+    path.write_text(f"include: choice_fi.yaml\ntask: mine\n{key}\nmetadata: {{version: 1.0}}\n", encoding="utf-8")
+    with pytest.raises(UserError, match=r"mine\.yaml: ") as told:
+        asked(data, str(path), model)
+    assert said in str(told.value)

@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from aurora.errors import UserError
+from aurora.errors import AuroraError, UserError
 from aurora.evaluation.tasks.files import Task
 from aurora.evaluation.tasks.flat import Items, Row, as_dataset, completed
 
@@ -82,15 +83,34 @@ def prepare(
         )
     rows = items.scored[:limit]
     splits = {"test": as_dataset(rows), **({"examples": as_dataset(items.examples)} if items.examples else {})}
-    made = [_made(task, wording, splits) for wording in wordings]
     chat = chat or task.metadata.kind == "safety"
-    fitting = min(_fitting(one, rows, wanted, lm, chat) for one in made)
+    made, fitting = [], wanted
+    for wording in wordings:
+        with _told(task, wording):
+            made.append(_made(task, wording, splits))
+            fitting = min(fitting, _fitting(made[-1], rows, wanted, lm, chat))
     found = []
     for wording, one in zip(wordings, made, strict=True):
-        requests = [_requests(one, row, number, fitting, lm, chat) for number, row in enumerate(rows)]
-        plain = [_requests(one, row, 0, fitting, lm, False) for row in rows] if chat else requests
+        with _told(task, wording):
+            requests = [_requests(one, row, number, fitting, lm, chat) for number, row in enumerate(rows)]
+            plain = [_requests(one, row, 0, fitting, lm, False) for row in rows] if chat else requests
         found.append(Asked(task, wording, one, rows, requests, [prompt_hash(of_item) for of_item in plain], fitting))
     return found
+
+
+@contextmanager
+def _told(task: Task, wording: str) -> Iterator[None]:
+    """`UserError` with the file of a task whose prompt cannot be made: whatever lm-eval raises follows from it."""
+    try:
+        yield
+    except AuroraError:
+        raise
+    except Exception as error:
+        said = " ".join(str(error).split()) or type(error).__name__
+        raise UserError(
+            f"{task.path}: the wording {wording} cannot be made into a prompt ({said.rstrip('.')}): correct its "
+            "templates."
+        ) from error
 
 
 def prompt_hash(requests: Sequence[Instance]) -> str:
