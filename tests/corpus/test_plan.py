@@ -55,6 +55,28 @@ def test_small_files_share_a_shard_and_large_ones_are_cut(tmp_path: Path) -> Non
     ]
 
 
+def test_files_of_conversations_are_cut_where_no_conversation_has_several_rows(tmp_path: Path) -> None:
+    talk = {"prompt": "Why?", "response": "So."}
+    tree = [{"message_id": "a", "parent_id": None, "role": "prompter", "text": "Why?"}]
+    tree += [{"message_id": "b", "parent_id": "a", "role": "assistant", "text": "So."}]
+    files = {
+        "talks": "".join(json.dumps(talk | {"id": number}) + "\n" for number in range(30)),
+        "trees": "".join(json.dumps(row | {"message_tree_id": "t"}) + "\n" for row in tree) * 10,
+        "array": json.dumps([talk] * 30),
+        "broken": "{\n" * 300,
+    }
+    for name, text in files.items():
+        (tmp_path / f"{name}.jsonl").write_text(text)
+        given = {"kind": "conversations", "paths": [f"{name}.jsonl"]}
+        corpus = Corpus.model_validate({"sources": {"talks": given}, "shard_megabytes": 3e-4})
+        plan = plan_of(tmp_path, corpus)
+        assert (len(plan.shards) > 1) == (name == "talks")
+        found = [document for shard in plan.shards for document in plan.read(shard)]
+        assert found == list(read_source("talks", corpus.sources["talks"], tmp_path, tmp_path))
+    said = given | {"paths": ["talks.jsonl"], "layout": "columns"}
+    assert len(plan_of(tmp_path, Corpus.model_validate({"sources": {"a": said}, "shard_megabytes": 3e-4})).shards) > 1
+
+
 def test_what_cannot_be_cut_is_one_shard(tmp_path: Path) -> None:
     for name in ("a.txt", "b.txt"):
         (tmp_path / name).write_text("word " * 100)

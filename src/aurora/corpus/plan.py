@@ -15,12 +15,13 @@ from typing import Any
 
 from aurora.corpus.document import Document, Quarantined
 from aurora.corpus.sources import read_source
-from aurora.corpus.sources.files import find_files, read_lines, size_of_text
+from aurora.corpus.sources.conversations import read_stretch, rows_stand_alone
+from aurora.corpus.sources.files import find_files, is_parquet, read_lines, size_of_text
 from aurora.corpus.sources.streams import is_cuttable
 from aurora.files import canonical_json, read_json, write_json
 from aurora.languages import lookup
 from aurora.recipe.corpus import Corpus
-from aurora.recipe.sources import JsonlSource, Source
+from aurora.recipe.sources import ConversationsSource, JsonlSource, Source
 
 FOLDERS = ("base", "cache", "folder", "work")
 _BLOCK = 1 << 22  # bytes read at a time to count lines
@@ -73,9 +74,11 @@ class Plan:
         """The inputs of a shard, in order."""
         source = self.corpus.sources[shard.source]
         if shard.end is not None:
+            stretch = shard.places[0], shard.start, shard.end, shard.first_line
+            if isinstance(source, ConversationsSource):
+                return read_stretch(shard.source, source, self.base, self.cache, *stretch)
             assert isinstance(source, JsonlSource)
-            place, first = shard.places[0], shard.first_line
-            return read_lines(shard.source, source, self.base, place, shard.start, shard.end, first)
+            return read_lines(shard.source, source, self.base, *stretch)
         if shard.places:
             source = source.model_copy(update={"paths": list(shard.places)})
         return read_source(shard.source, source, self.base, self.cache)
@@ -142,7 +145,7 @@ def shards_of(name: str, source: Source, base: Path, size: float) -> list[Shard]
     weight = 0
     for place, path in find_files(name, paths, base).items():
         weighs = size_of_text(path)
-        cut = isinstance(source, JsonlSource) and weighs > size and is_cuttable(path)
+        cut = weighs > size and _has_lines(source, path)
         if group and (cut or weight + weighs > size):
             shards.append(Shard(name, len(shards), tuple(group), size=weight))
             group, weight = [], 0
@@ -155,6 +158,13 @@ def shards_of(name: str, source: Source, base: Path, size: float) -> list[Shard]
     if group:
         shards.append(Shard(name, len(shards), tuple(group), size=weight))
     return shards if len(shards) > 1 else [replace(shards[0], number=None)]
+
+
+def _has_lines(source: Source, path: Path) -> bool:
+    """Whether a file can be cut where any line ends."""
+    if isinstance(source, ConversationsSource):
+        return not is_parquet(path) and is_cuttable(path) and rows_stand_alone(source, path)
+    return isinstance(source, JsonlSource) and is_cuttable(path)
 
 
 def _stretches(path: Path, size: int) -> Iterator[tuple[int, int, int]]:

@@ -93,10 +93,17 @@ def read_lines(
 ) -> Iterator[Document | Quarantined]:
     """One document for each line of a plain file that begins in bytes [start, end); the first has number
     `first_line`."""
+    yield from _documents(rows_of_stretch(name, source, base, place, start, end, first_line), name, source)
+
+
+def rows_of_stretch(
+    name: str, source: SourceBase, base: Path, place: str, start: int, end: int, first_line: int
+) -> Iterator[Row | Quarantined]:
+    """As `read_lines`, the lines as values."""
     path = find_files(name, [place], base)[place]
     with opened_text(path) as stream:
         stream.seek(start)
-        yield from _documents(_parsed(numbered_lines(stream, first_line, end), name, source, place), name, source)
+        yield from _parsed(numbered_lines(stream, first_line, end), name, source, place)
 
 
 def _array(path: Path) -> list[Any] | None:

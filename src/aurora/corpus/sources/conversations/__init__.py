@@ -18,7 +18,15 @@ from aurora.corpus.sources.conversations.rephrased import REPHRASED, rephrased
 from aurora.corpus.sources.conversations.replies import left_out, nested_tree, paths, tree_of
 from aurora.corpus.sources.conversations.soundness import mended, taken
 from aurora.corpus.sources.conversations.templates import asked_about
-from aurora.corpus.sources.files import broken, find_files, is_parquet, json_rows, parquet_rows, until_broken
+from aurora.corpus.sources.files import (
+    broken,
+    find_files,
+    is_parquet,
+    json_rows,
+    parquet_rows,
+    rows_of_stretch,
+    until_broken,
+)
 from aurora.corpus.sources.hub import hub_rows
 from aurora.corpus.sources.rows import LICENSE_KEY, Row, facts_of, language_of
 from aurora.languages.labels import UNDETERMINED
@@ -44,6 +52,23 @@ def read_conversations(name: str, source: ConversationsSource, base: Path, cache
             read = parquet_rows if is_parquet(path) else json_rows
             rows = read(name, source, place, path)
             yield from until_broken(name, place, path, source, found(rows))
+
+
+def read_stretch(
+    name: str, source: ConversationsSource, base: Path, cache: Path, place: str, start: int, end: int, first_line: int
+) -> Found:
+    """One document for each conversation of a line that begins in bytes [start, end) of a file whose rows stand
+    alone."""
+    rows = rows_of_stretch(name, source, base, place, start, end, first_line)
+    yield from _conversations(rephrased(rows, name, source, cache), name, source)
+
+
+def rows_stand_alone(source: ConversationsSource, path: Path) -> bool:
+    """Whether no conversation of a file of JSON lines has several rows, by what the recipe says or the first row is."""
+    if source.templates or source.layout is not None:
+        return bool(source.templates) or source.layout != "replies"
+    first = next(json_rows("", source, "", path), None)
+    return isinstance(first, Row) and isinstance(first.value, dict) and not is_reply(first.value, source)
 
 
 def _conversations(rows: Iterator[Row | Quarantined], name: str, source: ConversationsSource) -> Found:
