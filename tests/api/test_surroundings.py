@@ -25,6 +25,7 @@ def test_it_tells_versions_machine_and_folders() -> None:
         "cache",
         "extras",
         "browser",
+        "generated code",
     } <= {*found}
     assert all(value and "\n" not in value for value in found.values())
 
@@ -63,3 +64,9 @@ def test_a_checkout_that_is_not_installed_knows_no_extras(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(module, "metadata", unknown)
     assert "not installed" in module._extras()
+
+
+def test_it_tells_whether_generated_code_can_be_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aurora.evaluation.sandbox.jail.why_no_jail", lambda: "`bwrap` is not installed")
+    monkeypatch.setattr(module.shutil, "which", lambda name: name if name in ("g++", "python3") else None)
+    assert module._sandbox() == "no, `bwrap` is not installed; tools of cpp, python"

@@ -1,7 +1,7 @@
 """What Aurora finds where it runs: versions, machine, accelerator, memory, extras and folders.
 
-One decision: nothing is tried out (no download, no allocation), so the answer takes seconds on any machine, whatever is
-missing there.
+One decision: nothing is tried out (no download, no allocation) but a sandbox with nothing in it, so the answer takes
+seconds on any machine, whatever is missing there.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def surroundings() -> dict[str, str]:
     """The facts by name, in the order in which they are shown."""
     found = {**environment(), "package": str(Path(__file__).parents[1]), "accelerator": _accelerator()}
     found |= {"memory": _memory(), "disk here": f"{shutil.disk_usage(Path.cwd()).free / 1e9:,.1f} GB free"}
-    found |= {"cache": str(default_cache()), "extras": _extras(), "browser": _browser()}
+    found |= {"cache": str(default_cache()), "extras": _extras(), "browser": _browser(), "generated code": _sandbox()}
     return found
 
 
@@ -75,3 +75,12 @@ def _browser() -> str:
         return find_chromium()
     except AuroraError:
         return "no Chromium, so no pictures of reports"
+
+
+def _sandbox() -> str:
+    from aurora.evaluation.sandbox.jail import why_no_jail
+    from aurora.evaluation.sandbox.toolchains.known import COMMANDS
+
+    there = [language for language, command in COMMANDS.items() if shutil.which(command) is not None]
+    jail = f"no, {why_no_jail()}" if why_no_jail() else "in bubblewrap"
+    return f"{jail}; tools of {', '.join(there)}"

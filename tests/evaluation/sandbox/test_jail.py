@@ -109,9 +109,9 @@ def test_compilers_are_jailed_too(name: str, bubblewrap: None, host: Path) -> No
 @pytest.fixture
 def unknown_jail() -> Iterator[None]:
     """What is known of the jail of this machine is forgotten, before and after."""
-    jail._why_not.cache_clear()
+    jail.why_no_jail.cache_clear()
     yield
-    jail._why_not.cache_clear()
+    jail.why_no_jail.cache_clear()
 
 
 def test_without_bubblewrap_nothing_begins(unknown_jail: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

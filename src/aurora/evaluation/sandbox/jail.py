@@ -105,7 +105,7 @@ class Jailed:
 
 def require_jail(unsafe: bool = False) -> None:
     """`UserError` unless programs can be run here; with `unsafe` they always can."""
-    if not unsafe and (why := _why_not()):
+    if not unsafe and (why := why_no_jail()):
         raise UserError(
             f"Generated code cannot be run safely here: {why}; mend that, leave out tasks of code, or run it "
             "unprotected at your own risk with --unsafe-code."
@@ -113,7 +113,7 @@ def require_jail(unsafe: bool = False) -> None:
 
 
 @cache
-def _why_not() -> str:
+def why_no_jail() -> str:
     """Why there is no jail here; empty where there is one."""
     if sys.platform != "linux":
         return "it runs in bubblewrap, which needs Linux"

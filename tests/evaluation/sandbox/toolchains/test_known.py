@@ -8,7 +8,7 @@ from aurora.errors import UserError
 from aurora.evaluation.sandbox.outcome import Limits
 from aurora.evaluation.sandbox.running import run
 from aurora.evaluation.sandbox.toolchains.found import ToolMissing
-from aurora.evaluation.sandbox.toolchains.known import LANGUAGES, language_named, toolchain
+from aurora.evaluation.sandbox.toolchains.known import COMMANDS, LANGUAGES, language_named, toolchain
 from evaluation.sandbox.toolchains.programs import BUILT, PROGRAMS
 
 # A crate or a library compiled for the first time takes longer than a test may.
@@ -38,7 +38,7 @@ def test_programs_in_rust(bubblewrap: None) -> None:
 
 
 def test_every_language_is_tried() -> None:
-    assert PROGRAMS.keys() == LANGUAGES.keys()
+    assert PROGRAMS.keys() == LANGUAGES.keys() == COMMANDS.keys()
 
 
 def test_names_that_benchmarks_use() -> None:

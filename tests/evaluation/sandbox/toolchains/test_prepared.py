@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -39,3 +40,14 @@ def test_nothing_is_left_of_one_that_failed(cache: Path) -> None:
     with pytest.raises(RuntimeError, match="no memory"):
         prepared("Rust", ("1",), make)
     assert list((cache / "aurora" / "sandbox").iterdir()) == []
+
+
+def test_what_a_killed_process_left_is_removed_a_day_later(cache: Path) -> None:
+    first = prepared("Go", ("1",), lambda folder: None)
+    old, new = (first.with_name(f"{first.name}.partial-{name}") for name in ("old", "new"))
+    first.rmdir()
+    for folder in (old, new):
+        folder.mkdir()
+    os.utime(old, (0, 0))
+    prepared("Go", ("1",), lambda folder: None)
+    assert (old.exists(), new.exists()) == (False, True)

@@ -22,6 +22,19 @@ LANGUAGES: dict[str, Callable[[], Toolchain]] = {
     "rust": rust.rust,
     "typescript": interpreted.typescript,
 }
+# What is on the PATH of a machine that has a language's tools.
+COMMANDS = {
+    "cpp": "g++",
+    "go": "go",
+    "java": "javac",
+    "javascript": "node",
+    "perl": "perl",
+    "php": "php",
+    "python": "python3",
+    "ruby": "ruby",
+    "rust": "rustc",
+    "typescript": "tsc",
+}
 # As benchmarks call them, too.
 _ALSO = {"c++": "cpp", "js": "javascript", "py": "python", "rb": "ruby", "rs": "rust", "ts": "typescript"}
 

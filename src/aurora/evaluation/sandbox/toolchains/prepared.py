@@ -8,11 +8,15 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from aurora.console.progress import say
 from aurora.files import default_cache
+
+_STALE = 86_400  # seconds after which nobody fills a folder any more
 
 
 def prepared(language: str, made_from: Sequence[str], make: Callable[[Path], None]) -> Path:
@@ -26,6 +30,10 @@ def prepared(language: str, made_from: Sequence[str], make: Callable[[Path], Non
         return final
     say(f"Compiling libraries for programs in {language}, once on this machine ...")
     final.parent.mkdir(parents=True, exist_ok=True)
+    for left in final.parent.glob(f"{final.name}.partial-*"):  # by a process that was killed
+        with suppress(OSError):
+            if time.time() - left.stat().st_mtime > _STALE:
+                shutil.rmtree(left)
     folder = Path(tempfile.mkdtemp(prefix=f"{final.name}.partial-", dir=final.parent))
     try:
         make(folder)
