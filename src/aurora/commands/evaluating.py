@@ -34,6 +34,16 @@ FORMATS = ("aurora", "lm-eval", "olmo-eval")
 )
 @click.option("--form", "forms", multiple=True, help="Ask only in this form (cloze, choice, ...); may be given again.")
 @click.option("--chat", is_flag=True, help="Ask in the chat format of each model.")
+@click.option(
+    "--samples",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Programs drawn for each problem, for pass@k.",
+)
+@click.option(
+    "--cache", type=FILE, metavar="FILE", help="Answers that are not computed again; made if it is not there."
+)
 @click.option("--unsafe-code", is_flag=True, help="Run programs that models write without a jail.")
 @click.option("--output", type=FILE, metavar="DIR", help="Write NAME.json of each checkpoint, with every answer.")
 @click.option(
@@ -54,6 +64,8 @@ def evaluate(
     shots: int | None,
     forms: tuple[str, ...],
     chat: bool,
+    samples: int,
+    cache: Path | None,
     unsafe_code: bool,
     output: Path | None,
     form: str,
@@ -67,7 +79,7 @@ def evaluate(
     from aurora.api import evaluating
     from aurora.evaluation.tasks.planned import Wanted
 
-    wanted = Wanted(suites, tasks, data, limit, shots, forms, chat, unsafe_code)
+    wanted = Wanted(suites, tasks, data, limit, shots, forms, chat, unsafe_code, samples, cache)
     _show(evaluating.evaluate(checkpoints, wanted, output, form), as_json)
 
 

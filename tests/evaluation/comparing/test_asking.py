@@ -21,7 +21,7 @@ def test_results_say_what_was_asked_and_of_which_model(tmp_path: Path) -> None:
     planned, left_out = plan(wanted)
     found = asked_model(tmp_path, network, text, planned, wanted, [*left_out, "another"])
     assert found["settings"] == {
-        "greedy": True, "seed": None, "suites": [], "tasks": ["pronouns"], "limit": 2, "shots": None, "chat": False,
+        "seed": 0, "samples": 1, "suites": [], "tasks": ["pronouns"], "limit": 2, "shots": None, "chat": False,
         "start_token": True, "left_out": ["another"],
     }  # fmt: skip
     assert list(found["tasks"]["pronouns"]["forms"]) == ["choice"]

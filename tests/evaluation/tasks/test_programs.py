@@ -13,7 +13,7 @@ import pytest
 from aurora.evaluation.tasks import programs
 from aurora.evaluation.tasks.files import read_task
 from aurora.evaluation.tasks.flat import read_items
-from aurora.evaluation.tasks.programs import judged, passed, whole_lines
+from aurora.evaluation.tasks.programs import judged, passed, rates, whole_lines
 
 
 @pytest.fixture
@@ -65,3 +65,10 @@ def test_no_right_solution_is_cut(shared_data: Path, name: str) -> None:
         if re.sub(r"^#.*$", "", rest, flags=re.MULTILINE).strip():  # one ends with lines for the preprocessor
             cut.append(row["id"])
     assert cut == []
+
+
+def test_of_several_tries_pass_at_k_is_told_without_those_that_were_not_run() -> None:
+    assert rates([1.0]) == {"pass": 1.0}
+    assert rates([None, None]) == {}
+    assert rates([1.0, 0.0, None]) == {"pass": 0.5}
+    assert rates([1.0, *[0.0] * 9]) == {"pass": 0.1, "pass@5": pytest.approx(0.5), "pass@10": 1.0}

@@ -82,3 +82,23 @@ def test_requests_for_safety_keep_their_category(folder: Callable[..., Path]) ->
     assert {wording.partition("-")[0] for wording in scored} == {"plain", "attack"}
     assert [item.score for item in scored["plain-1"]] == [1.0, 1.0]
     assert scored["attack-base64"][0].category == "‹category›"
+
+
+def test_several_tries_of_a_program_are_drawn_and_judged_together(
+    folder: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+
+    def judged(answers: Sequence[tuple[Row, str]], *, unsafe: bool = False) -> list[float | None]:
+        seen.extend(row["id"] for row, _ in answers)
+        return [1.0, 0.0, 0.0, 0.0, None, None]
+
+    monkeypatch.setattr(programs, "judged", judged)
+    task, model = read_task("humaneval"), Model(writes=" return 1")
+    items = read_items(task, folder("humaneval", "program", 2) / "humaneval.jsonl")
+    found = prepare(task, items, ["write-1"], model, limit=None, shots=None, chat=False, samples=3)  # type: ignore[arg-type]
+    (scored,) = ask(model, found)  # type: ignore[arg-type]
+    assert seen == ["humaneval/0"] * 3 + ["humaneval/1"] * 3
+    assert [item.score for item in scored] == [pytest.approx(1 / 3), 0.0]
+    assert scored[0].answer == [" return 1"] * 3
+    assert {request[1]["do_sample"] for request in model.asked} == {True}

@@ -24,12 +24,19 @@ def asked_model(
     path: Path, network: Network, text: TextFacts, planned: Sequence[Planned], wanted: Wanted, left_out: Sequence[str]
 ) -> dict[str, Any]:
     """The results of the model at `path`; `left_out` names tasks that were wanted and have no data."""
-    lm = AuroraLM(network, text, start_always=True)
+    lm = AuroraLM(network, text, start_always=True, cache=wanted.cache)
     asked = [
         one
         for part in planned
         for one in prepare(
-            part.task, part.items, part.wordings, lm, limit=part.limit, shots=wanted.shots, chat=wanted.chat
+            part.task,
+            part.items,
+            part.wordings,
+            lm,
+            limit=part.limit,
+            shots=wanted.shots,
+            chat=wanted.chat,
+            samples=wanted.samples,
         )
     ]
     settings = {
@@ -38,6 +45,7 @@ def asked_model(
         "limit": wanted.limit,
         "shots": wanted.shots,
         "chat": wanted.chat,
+        "samples": wanted.samples,
         "start_token": True,
         "left_out": list(left_out),
     }

@@ -29,6 +29,8 @@ class Wanted:
     forms: Sequence[str] = ()
     chat: bool = False
     unsafe_code: bool = False
+    samples: int = 1  # tries of each program
+    cache: Path | None = None  # a file of answers that are not computed again
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from lm_eval.api.instance import Instance
     from lm_eval.api.model import LM
 
+# How programs are drawn where several are: as Chen and others (arXiv 2107.03374) do for many tries.
+DRAWN = {"do_sample": True, "temperature": 0.8, "top_p": 0.95}
 # What lm-eval's settings for data are replaced by: the items are at hand.
 _OF_DATA = (
     "dataset_path", "dataset_name", "dataset_kwargs", "process_docs", "training_split", "validation_split",
@@ -71,9 +73,20 @@ def hub_items(task: Task) -> Items:
 
 
 def prepare(
-    task: Task, items: Items, wordings: Sequence[str], lm: LM, *, limit: int | None, shots: int | None, chat: bool
+    task: Task,
+    items: Items,
+    wordings: Sequence[str],
+    lm: LM,
+    *,
+    limit: int | None,
+    shots: int | None,
+    chat: bool,
+    samples: int = 1,
 ) -> list[Asked]:
-    """A task in some wordings; with fewer examples than wanted where no more fit the model's window."""
+    """A task in some wordings; with fewer examples than wanted where no more fit the model's window.
+
+    Of programs so many `samples` are drawn, where that is more than the one that is the likeliest.
+    """
     logging.getLogger("lm_eval").setLevel(logging.ERROR)  # it warns of what is meant here
     wanted = task.shots if shots is None else shots
     if wanted > len(items.examples):
@@ -84,15 +97,19 @@ def prepare(
     rows = items.scored[:limit]
     splits = {"test": as_dataset(rows), **({"examples": as_dataset(items.examples)} if items.examples else {})}
     chat = chat or task.metadata.kind == "safety"
+    samples = samples if task.metadata.kind == "program" else 1
     made, fitting = [], wanted
     for wording in wordings:
         with _told(task, wording):
-            made.append(_made(task, wording, splits))
+            made.append(_made(task, wording, splits, samples))
             fitting = min(fitting, _fitting(made[-1], rows, wanted, lm, chat))
     found = []
     for wording, one in zip(wordings, made, strict=True):
         with _told(task, wording):
-            requests = [_requests(one, row, number, fitting, lm, chat) for number, row in enumerate(rows)]
+            requests = [
+                [request for _ in range(samples) for request in _requests(one, row, number, fitting, lm, chat)]
+                for number, row in enumerate(rows)
+            ]
             plain = [_requests(one, row, 0, fitting, lm, False) for row in rows] if chat else requests
         found.append(Asked(task, wording, one, rows, requests, [prompt_hash(of_item) for of_item in plain], fitting))
     return found
@@ -119,7 +136,7 @@ def prompt_hash(requests: Sequence[Instance]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _made(task: Task, wording: str, splits: dict[str, Any]) -> Any:
+def _made(task: Task, wording: str, splits: dict[str, Any], samples: int) -> Any:
     from lm_eval.api.task import ConfigurableTask
 
     config = {key: value for key, value in task.config(wording).items() if key not in _OF_DATA}
@@ -130,6 +147,8 @@ def _made(task: Task, wording: str, splits: dict[str, Any]) -> Any:
         "fewshot_config": {"sampler": "first_n"},
         "metadata": {"version": task.metadata.version},
     }
+    if samples > 1:
+        config["generation_kwargs"] = {**config.get("generation_kwargs", {}), **DRAWN}
     return ConfigurableTask(config=config)
 
 

@@ -10,10 +10,11 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from aurora.evaluation.code import judge, problem_of
+from aurora.evaluation.code import judge, pass_at_k, problem_of
 from aurora.evaluation.tasks.flat import Row
 
 PASS = "pass"
+KS = (5, 10, 100)
 # The lines at the left margin that close a function.
 _BRACE, _WORD = re.compile(r"^}.*$", re.MULTILINE), re.compile(r"^end\b.*$", re.MULTILINE)
 CLOSING = {f"code:{language}": _BRACE for language in ("cpp", "go", "java", "js", "perl", "php", "rust", "ts")}
@@ -30,6 +31,16 @@ def judged(answers: Sequence[tuple[Row, str]], *, unsafe: bool = False) -> list[
     """1 or 0 for each answer to an item, None where it was not run."""
     completions = [(problem_of(row), whole_lines(completion, row["lang"])) for row, completion in answers]
     return [None if one.passed is None else float(one.passed) for one in judge(completions, unsafe=unsafe)]
+
+
+def rates(tries: Sequence[float | None]) -> dict[str, float]:
+    """`pass`, and pass@k for each k that there are tries for, of one problem; nothing where no try was run."""
+    run = [one for one in tries if one is not None]
+    if not run:
+        return {}
+    right = int(sum(run))
+    of_many = {f"{PASS}@{k}": pass_at_k(len(run), right, k) for k in KS if 1 < k <= len(run)}
+    return {PASS: right / len(run), **of_many}
 
 
 def whole_lines(completion: str, language: str) -> str:

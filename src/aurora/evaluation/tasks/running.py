@@ -17,6 +17,7 @@ from aurora.evaluation.tasks.files import form_of
 from aurora.evaluation.tasks.prepared import Asked
 
 if TYPE_CHECKING:
+    from lm_eval.api.instance import Instance
     from lm_eval.api.model import LM
 
 
@@ -30,7 +31,7 @@ class Scored:
     score: float | None
     metrics: dict[str, float] = field(default_factory=dict)
     log_likelihoods: list[float] | None = None
-    answer: str | None = None
+    answer: str | list[str] | None = None  # all of them where several were drawn
     target: Any = None
     category: str | None = None
 
@@ -63,7 +64,7 @@ def _scored(asked: Asked, unsafe_code: bool) -> list[Scored]:
                 None if score is None or math.isnan(score) else float(score),
                 {name: float(value) for name, value in metrics.items() if isinstance(value, (int, float))},
                 None if isinstance(first, str) else [float(request.resps[0][0]) for request in requests],
-                first if isinstance(first, str) else None,
+                _said(requests) if isinstance(first, str) else None,
                 _target(row),
                 row.get("category") or None,
             )
@@ -75,14 +76,21 @@ def _metrics(asked: Asked, unsafe_code: bool) -> Iterator[dict[str, Any]]:
     """The metrics of each item: of programs from the sandbox, all at once; of all else from lm-eval's own code."""
     filtered = asked.made._filters[0].name
     if asked.task.metadata.kind == "program":
-        said = [requests[0].filtered_resps[filtered] for requests in asked.requests]
-        answers = list(zip(asked.rows, said, strict=True))
-        yield from (
-            {} if score is None else {programs.PASS: score} for score in programs.judged(answers, unsafe=unsafe_code)
-        )
+        tries = [
+            (row, request.filtered_resps[filtered])
+            for row, requests in zip(asked.rows, asked.requests, strict=True)
+            for request in requests
+        ]
+        scores = iter(programs.judged(tries, unsafe=unsafe_code))
+        yield from (programs.rates([next(scores) for _ in requests]) for requests in asked.requests)
         return
     for row, requests in zip(asked.rows, asked.requests, strict=True):
         yield asked.made.process_results(row, [request.filtered_resps[filtered] for request in requests])
+
+
+def _said(requests: Sequence[Instance]) -> str | list[str]:
+    said = [str(request.resps[0]) for request in requests]
+    return said[0] if len(said) == 1 else said
 
 
 def _target(row: dict[str, Any]) -> Any:
