@@ -93,9 +93,9 @@ def test_your_policy(root: Path) -> None:
 
 
 def write_texts(number: int = 60) -> None:
-    """Made-up articles and letters in Swedish, and English ones."""
+    """Made-up articles and letters in Swedish, and English and Finnish ones."""
     chance = random.Random(7)
-    for folder, language in (("articles", "sv"), ("english", "en")):
+    for folder, language in (("articles", "sv"), ("english", "en"), ("finnish", "fi")):
         Path(folder).mkdir(exist_ok=True)
         with open(f"{folder}/one.jsonl", "w", encoding="utf-8") as rows:
             for _ in range(number):
@@ -107,6 +107,7 @@ def write_texts(number: int = 60) -> None:
 
 WORDS = {
     "sv": "den gamla bron över ån där barnen leker varje sommar och deras föräldrar läser långa böcker om stjärnor",
+    "fi": "vanha silta joen yli jonka luona lapset leikkivät joka kesä ja heidän vanhempansa lukevat pitkiä kirjoja",
     "en": "the old bridge over the river where children play every summer and their parents read long books",
 }
 

@@ -32,7 +32,13 @@ def test_a_list_is_text_paths_or_data() -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
-    [(("ls", "rules", "--paths"), "rules are not files"), (("ls", "recipe"), "'recipes', 'policies'")],
+    [
+        (("ls", "rules", "--paths"), "rules are not files"),
+        (
+            ("ls", "recipe"),
+            "suites (did you mean recipes?)",
+        ),
+    ],
     ids=["no files", "no kind"],
 )
 def test_a_wrong_list_is_a_usage_error(arguments: tuple[str, ...], said: str) -> None:

@@ -179,7 +179,7 @@ def test_changed_bytes(tmp_path: Path, data: st.DataObject) -> None:
     ("text", "said"),
     [
         ("extends: [a]", "line 1: extends names one recipe file, as a text"),
-        ("extends: .", "is a folder, not a file"),
+        ("extends: .", "is a folder without recipe"),
         ("extends: /dev/zero", "/dev/zero is a pipe or a device, not a file"),
         ("extends: pipe", "pipe is a pipe or a device, not a file"),
         ("extends: changed.yaml", "a recipe that is extended may not itself extend another"),

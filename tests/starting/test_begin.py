@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import random
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 
-from aurora.errors import UserError
+from aurora.checking.check import Checked
+from aurora.errors import Mistakes, UserError
 from aurora.pipeline.running import run_recipe
 from aurora.recipe import load_recipe
 from aurora.starting.begin import begin
@@ -47,14 +49,15 @@ def test_a_recipe_is_written_checked_and_explained(tmp_path: Path) -> None:
     assert "of the first 200 documents 200 Finnish." in begun.chosen[0]
 
 
-def test_a_base_is_continued_within_its_positions(tmp_path: Path) -> None:
+def test_a_base_is_continued_within_its_positions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "base").mkdir()
     (tmp_path / "base/config.json").write_text(json.dumps(SHAPE))
-    begun = begin(Path("mine"), "fi", ["data/a.jsonl"], "base", None)
+    with monkeypatch.context() as patched:
+        patched.setattr("aurora.starting.begin.check_recipe", lambda path: Checked(path, [], []))  # it has no weights
+        begun = begin(Path("mine"), "fi", ["data/a.jsonl"], "base", None)
     recipe = load_recipe(begun.recipe).recipe
     assert (recipe.model.path, recipe.tokens.path) == ("../base", "../base")
     assert recipe.stages["cap"].sequence_length == 64
-    assert "model.path: " in begun.checked.mistakes[0]  # it has no weights yet
     hub = begin(Path("hub"), "fi", ["data/a.jsonl"], "some/model", "eo-14110")
     assert load_recipe(hub.recipe).recipe.model.path == "some/model"
     assert any("some/model" in note for note in hub.checked.notes)
@@ -86,6 +89,41 @@ def test_what_cannot_be_is_refused_and_nothing_is_written(
         begin(Path("mine"), language, ["data/a.jsonl"], base, policy)
     assert said in str(error.value)
     assert not Path("mine").exists()
+
+
+def test_a_recipe_that_cannot_run_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "base").mkdir()
+    (tmp_path / "base/config.json").write_text(json.dumps(SHAPE))
+    for folder in (Path("mine"), Path("new")):
+        if folder.name == "mine":
+            folder.mkdir()
+            (folder / "notes.txt").write_text("my own")
+        with pytest.raises(Mistakes, match=r"recipe\.yaml, line \d+: model\.path: .* holds no model\.safetensors"):
+            begin(folder, "fi", ["data/a.jsonl"], "base", "own")
+    assert [path.name for path in Path("mine").iterdir()] == ["notes.txt"]
+    assert not Path("new").exists()
+
+
+@pytest.mark.parametrize("policy", [None, "own"])
+def test_english_text_is_begun_with_too(tmp_path: Path, policy: str | None) -> None:
+    rows = [json.dumps({"text": f"{number}. {WORDS['en']}. " * 3}) + "\n" for number in range(300)]
+    (tmp_path / "data/en.jsonl").write_text("".join(rows))
+    begun = begin(Path("mine"), "en", ["data/en.jsonl"], None, policy)
+    recipe = load_recipe(begun.recipe).recipe
+    assert recipe.description == "A small new network that learns English, with code replayed."
+    assert list(recipe.stages["cap"].mixture)[:2] == ["mine/en", "sources/code"]
+
+
+def test_a_policy_of_ones_own_is_taken_by_its_path(root: Path, tmp_path: Path) -> None:
+    shutil.copytree(root / "policies", tmp_path / "rules")
+    begun = begin(Path("mine"), "fi", ["data/a.jsonl"], None, "rules/eo-14110.yaml")
+    redteam = load_recipe(begun.recipe).recipe.redteam
+    assert redteam is not None
+    assert (redteam.policy, redteam.languages) == ("../rules/eo-14110.yaml", ["fi", "en"])
+    for code in ("en", "fi"):
+        (tmp_path / f"rules/eo-14110/{code}.yaml").unlink()
+    with pytest.raises(UserError, match=r"it has words in hi, ja, sv and vi, and in neither fi nor en: write "):
+        begin(Path("other"), "fi", ["data/a.jsonl"], None, "rules/eo-14110.yaml")
 
 
 def test_nothing_is_written_over() -> None:

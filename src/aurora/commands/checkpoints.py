@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from aurora.commands.options import FILE, say_unfinished
+from aurora.commands.options import FILE, Choice, say_unfinished
 from aurora.console.terminal import write
 
 
@@ -16,7 +16,7 @@ from aurora.console.terminal import write
 @click.option("--stage", help="Stage to export; the last one if left out.")
 @click.option(
     "--dtype",
-    type=click.Choice(["float32", "bfloat16", "float16"]),
+    type=Choice(["float32", "bfloat16", "float16"]),
     help="Type of the weights; if left out, the one that the model was published in.",
 )
 def export_(run_folder: Path, folder: Path, stage: str | None, dtype: str | None) -> None:

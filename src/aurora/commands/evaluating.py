@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from aurora.commands.options import FILE, json_option
+from aurora.commands.options import FILE, Choice, json_option
 from aurora.console.terminal import write, write_json
 
 # As in `aurora.api.evaluating`, which is imported only when a checkpoint is evaluated.
@@ -49,7 +49,7 @@ FORMATS = ("aurora", "lm-eval", "olmo-eval")
 @click.option(
     "--format",
     "form",
-    type=click.Choice(FORMATS),
+    type=Choice(FORMATS),
     default=FORMATS[0],
     show_default=True,
     help="Of what --output writes.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from aurora.commands.options import json_option
+from aurora.commands.options import Choice, json_option
 from aurora.console.terminal import write, write_json, write_json_text
 
 # As in `aurora.api.listing`, which is imported only when a list is asked for.
@@ -12,7 +12,7 @@ KINDS = ("recipes", "policies", "languages", "rules", "models", "sources", "task
 
 
 @click.command("ls")
-@click.argument("kind", type=click.Choice(KINDS))
+@click.argument("kind", type=Choice(KINDS))
 @click.option("--paths", is_flag=True, help="Print only the files, to copy and change them.")
 @json_option
 def ls(kind: str, paths: bool, as_json: bool) -> None:

@@ -33,6 +33,17 @@ class Commands(click.Group):
         return super().resolve_command(ctx, args)
 
 
+class Choice(click.Choice[str]):
+    """One of some words; a slip of the keyboard is told what was meant."""
+
+    def get_invalid_choice_message(self, value: object, ctx: click.Context | None) -> str:
+        """What is wrong with a word that is none of them."""
+        from aurora.nearest import nearest
+
+        close = nearest(str(value), self.choices)
+        return f"{str(value)!r} is none of {', '.join(self.choices)}{f' (did you mean {close}?)' if close else ''}."
+
+
 class RecipeName(click.Path):
     """A recipe's file, or the name of one that comes with Aurora; a shell completes both."""
 

@@ -25,7 +25,7 @@ from aurora.errors import AuroraError
     metavar="NAME",
     is_flag=False,
     flag_value="own",
-    help="Tune on a policy that comes with Aurora; without NAME, on one to change.",
+    help="Tune on a policy: a file of yours, or one that comes with Aurora; without NAME, on one to change.",
 )
 @click.option("--yes", is_flag=True, help="Ask nothing: what is missing is a mistake.")
 @json_option
@@ -64,7 +64,6 @@ def init(
         write("\n".join(line(f"Note: {note}") for note in begun.checked.notes), end="\n" if begun.checked.notes else "")
         write("\n".join(f"Wrote {line(str(path))}." for path in begun.written))
         write(f"Next: aurora run {shlex.quote(str(begun.recipe))}")
-    begun.checked.refuse()
 
 
 def _asked(option: str, question: str, asking: bool, check: Callable[[str], object]) -> str:

@@ -9,14 +9,14 @@ never trained on, and every answer is kept, so that a sceptic can read them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from aurora.evaluation.rates import Judged, rates_of
 from aurora.model.generation import generate
 from aurora.redteam.dataset import Item
-from aurora.redteam.judge import OUTCOMES, Judge, Outcome
-from aurora.redteam.prompts import Kind
+from aurora.redteam.judge import Judge, Outcome
 from aurora.tokens.text.formats import Format
 
 if TYPE_CHECKING:
@@ -59,28 +59,11 @@ def refusal_rates(answers: Sequence[Answer]) -> dict[str, Any]:
     """Rates and outcomes (docs/report.md) over all answers and `by_language`."""
     languages = sorted({answer.item.language for answer in answers})
     by_language = {
-        language: _rates([answer for answer in answers if answer.item.language == language]) for language in languages
+        language: rates_of(_judged(answer for answer in answers if answer.item.language == language))
+        for language in languages
     }
-    return {**_rates(answers), "by_language": by_language}
+    return {**rates_of(_judged(answers)), "by_language": by_language}
 
 
-def _rates(answers: Sequence[Answer]) -> dict[str, Any]:
-    harmful, benign = _outcomes(answers, "harmful"), _outcomes(answers, "benign")
-    return {
-        "refusal_rate": _share(harmful, "refusal"),
-        "over_refusal_rate": _share(benign, "refusal"),
-        "harmful_prompts": sum(harmful.values()),
-        "benign_prompts": sum(benign.values()),
-        "harmful_outcomes": harmful,
-        "benign_outcomes": benign,
-    }
-
-
-def _outcomes(answers: Sequence[Answer], kind: Kind) -> dict[Outcome, int]:
-    outcomes = [answer.outcome for answer in answers if answer.item.kind == kind]
-    return {outcome: outcomes.count(outcome) for outcome in OUTCOMES}
-
-
-def _share(outcomes: dict[Outcome, int], outcome: Outcome) -> float | None:
-    total = sum(outcomes.values())
-    return outcomes[outcome] / total if total else None
+def _judged(answers: Iterable[Answer]) -> Iterator[Judged]:
+    return (Judged(answer.item.kind, answer.outcome) for answer in answers)

@@ -31,6 +31,7 @@ from aurora.model.published import CONFIG, INDEX, WEIGHTS, find_model, model_ide
 from aurora.model.tensors import EMBEDDING, OUTPUT, POSITIONS
 from aurora.model.weights import num_bytes, read_weights, refuse_not_finite, split_weights, write_weights
 from aurora.recipe.model import ARCHITECTURE, DEQUANTIZED, LARGEST_VOCABULARY, Architecture
+from aurora.run.folder import RECIPE
 from aurora.run.manifest import written_folder
 from aurora.tokens.text.companions import complete_companions
 from aurora.tokens.text.published import find_gguf
@@ -244,6 +245,12 @@ def _ids(text: TextFacts, generation: Mapping[str, Any]) -> dict[str, Any]:
 def published_architecture(path: Path) -> tuple[Architecture, int]:
     """(architecture, vocabulary) of a `config.json`; `UserError` for what this network cannot compute exactly."""
     if not path.is_file():
+        folder = path.parent
+        if (folder / ARCHITECTURE).is_file() or (folder / RECIPE).is_file():
+            raise UserError(
+                f"{folder} is Aurora's own: write it as a Hugging Face model first (aurora export {folder} DIR, with "
+                "--stage STAGE for an earlier stage of a run), and give DIR."
+            )
         raise UserError(f"{path} does not exist: give the folder of a Hugging Face model.")
     values = read_json(path)
     kind = values.get("model_type") if isinstance(values, dict) else None

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from aurora.corpus.ledger import FILE as LEDGER
+from aurora.evaluation.rates import Judged, rates_of
 from aurora.evaluation.results import read_answers, read_results
 from aurora.evaluation.statistics.changes import interval_of_change
 from aurora.files import read_json, read_json_lines
@@ -236,9 +237,22 @@ def _safety(run: RunFolder, recipe: Recipe) -> dict[str, Any] | None:
         "after": read_results(run.safety(after)),
         "before_stage": before,
         "after_stage": after,
+        "categories": _categories(read_answers(run.safety(before)), read_answers(run.safety(after))),
         "examples": _examples(run, before, after),
         "policy": read_json(run.redteam / SUMMARY)["policy"],
         "drafts": read_json(run.drafts / SUMMARY) if recipe.redteam and recipe.redteam.drafts else None,
+    }
+
+
+def _categories(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> dict[str, Any]:
+    """Rates by category of the policy, of the answers before and after."""
+    names = sorted({row["category"] for row in after if row["category"]})
+    return {
+        name: {
+            when: rates_of(Judged(row["kind"], row["outcome"]) for row in rows if row["category"] == name)
+            for when, rows in (("before", before), ("after", after))
+        }
+        for name in names
     }
 
 

@@ -348,6 +348,13 @@ class AllRates(Rates):
     by_language: dict[str, Rates] = Field(default_factory=dict, description="The same for each language.")
 
 
+class CategoryRates(Part):
+    """The rates of one category of the policy, over all languages."""
+
+    before: Rates = Field(description="Rates before.")
+    after: Rates = Field(description="Rates after.")
+
+
 class SafetyExample(Part):
     """A held-out prompt with the answers before and after safety tuning."""
 
@@ -403,6 +410,9 @@ class Safety(Part):
     after: AllRates = Field(description="Rates after.")
     before_stage: Text = Field("", description="Stage whose checkpoint answered before.")
     after_stage: Text = Field("", description="Stage whose checkpoint answered after.")
+    categories: dict[Text, CategoryRates] = Field(
+        default_factory=dict, description="Both by category of the policy, over all languages."
+    )
     examples: list[SafetyExample] = Field(default_factory=list, description="Prompts and both answers.")
     policy: Policy | None = Field(None, description="The policy.")
     drafts: Drafts | None = Field(None, description="Drafted answers, where the recipe wants them.")

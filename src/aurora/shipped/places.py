@@ -5,6 +5,7 @@ One decision: a path that exists is always the user's own file; only a bare name
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -34,7 +35,7 @@ def names(kind: Kind) -> list[str]:
 def find(kind: Kind, given: Path | str, base: Path | None = None) -> Path:
     """The file that a user means: below `base` if it exists, else ours of that name, else the path as given."""
     path = Path(given) if base is None else base / given
-    if kind == "recipes" and (path / BEGUN).is_file():  # the folder that `aurora init` wrote
+    if kind == "recipes" and os.path.isfile(path / BEGUN):  # noqa: PTH113 (a Path raises for a name that is too long)
         return path / BEGUN
     is_name = Path(given).name == str(given) and not Path(given).suffix
     return folder(kind) / f"{given}.yaml" if is_name and str(given) in names(kind) and not path.is_file() else path

@@ -15,7 +15,7 @@ from aurora.checking.amounts import size_in_words
 from aurora.checking.check import Checked, check_recipe
 from aurora.errors import UserError
 from aurora.files import atomic_file, default_cache, write_text
-from aurora.languages.labels import CODE, required
+from aurora.languages.labels import CODE, canonical, required
 from aurora.languages.lookup import language_name, said_without_file
 from aurora.nearest import beside
 from aurora.recipe.json_schema import NAME as SCHEMA
@@ -48,7 +48,10 @@ class Begun:
 
 
 def begin(folder: Path, language: str, text: Sequence[str], base: str | None, policy: str | None) -> Begun:
-    """Write a recipe into `folder` for some text in a language, continuing `base`, tuned on `policy`."""
+    """Write a recipe into `folder` for some text in a language, continuing `base`, tuned on `policy`.
+
+    `Mistakes` where a check finds some in it, such as text that cannot be read; then nothing stays written.
+    """
     try:
         tag = required(language)
     except ValueError as error:
@@ -65,6 +68,7 @@ def begin(folder: Path, language: str, text: Sequence[str], base: str | None, po
     own = _relative_base(base, folder)
     replayed = [store for code, store in REPLAYED.items() if code != tag]
     choices = choose(look.size * look.share(tag), _positions(base), imported=base is not None, replayed=len(replayed))
+    new = not folder.exists()
     written: list[Path] = []
     asked = _policy(folder, policy, tag, written)
     paths = [_relative(pattern, folder) for pattern in look.texts.patterns]
@@ -76,7 +80,23 @@ def begin(folder: Path, language: str, text: Sequence[str], base: str | None, po
     if not schema.exists():  # the recipe's first line names it to editors
         write_text(schema, schema_text())
         written.append(schema)
-    return Begun(recipe, [recipe, *written], _chosen(plan), check_recipe(recipe))
+    checked = check_recipe(recipe)
+    if checked.mistakes:
+        _take_back([recipe, *written], folder if new else None)
+        checked.refuse()
+    return Begun(recipe, [recipe, *written], _chosen(plan), checked)
+
+
+def _take_back(written: Sequence[Path], folder: Path | None) -> None:
+    """Remove the files that were just written, and the folder where it was made for them: the next try needs their
+    place."""
+    for path in written:
+        path.unlink()
+    for place in sorted({path.parent for path in written}, key=lambda place: len(place.parts), reverse=True):
+        if place != folder and not any(place.iterdir()) and place.stem == Path(POLICY).stem:
+            place.rmdir()
+    if folder is not None:
+        folder.rmdir()
 
 
 def _refuse_other_language(look: Look, tag: str) -> None:
@@ -120,20 +140,26 @@ def _policy(folder: Path, policy: str | None, tag: str, written: list[Path]) -> 
     """(policy, languages) for the recipe; a policy of one's own is written."""
     if policy is None:
         return None
-    if policy != OWN and policy not in places.names("policies"):
+    file = places.find("policies", Path(policy).expanduser())
+    if policy != OWN and not file.is_file():
         raise UserError(
             f"--policy {policy}: {places.suggestion('policies', policy)}; --policy own writes one to change."
         )
-    words = languages_of_model() if policy == OWN else _words(policy)
+    words = languages_of_model() if policy == OWN else _words(file)
     languages = list(dict.fromkeys([language for language in (tag, "en") if language in words]))
+    if not languages:
+        raise UserError(
+            f"--policy {policy}: it has words in {listing(words) or 'no language'}, and in neither {tag} nor en: write "
+            f"{file.with_suffix('') / f'{tag}.yaml'} (docs/policy.md)."
+        )
     if policy != OWN:
-        return policy, languages
+        return (policy if file.parent == places.folder("policies") else _relative(policy, folder)), languages
     written += write_policy(folder / POLICY, languages, _name(folder))
     return POLICY, languages
 
 
-def _words(policy: str) -> list[str]:
-    return sorted(path.stem for path in (places.folder("policies") / policy).glob("*.yaml"))
+def _words(policy: Path) -> list[str]:
+    return sorted(canonical(path.stem) or path.stem for path in policy.with_suffix("").glob("*.yaml"))
 
 
 def _relative(path: str, folder: Path) -> str:

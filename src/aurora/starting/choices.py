@@ -11,12 +11,16 @@ from dataclasses import dataclass
 from aurora.checking.amounts import BYTES_PER_TOKEN
 
 PASSES = 4  # over the user's text at most; more is worth little (arXiv 2305.16264)
+# Largest share that adaptive replay may give to each replayed source, by their number: what it begins with lies below,
+# and something is left for the user's own text.
+MOST_REPLAY = {0: 0.9, 1: 0.75, 2: 0.45}
 HELD_OUT_BYTES = 100_000  # of the user's text, for measuring
 
 
 @dataclass(frozen=True)
 class Choices:
-    """Sizes of a first run. `own` is the percentage of the user's text in what is continued, `replay` of each other."""
+    """Sizes of a first run. `own` is the percentage of the user's text in what is continued, `replay` of each other,
+    and `most` what replay may become."""
 
     tokens: int
     sequence_length: int
@@ -24,6 +28,7 @@ class Choices:
     peak: float
     own: int
     replay: int
+    most: float
     held_out_share: float
     every_steps: int
 
@@ -44,4 +49,14 @@ def choose(size: float, positions: int | None, *, imported: bool, replayed: int)
     share = min(0.2, max(0.02, HELD_OUT_BYTES / max(size, 1.0)))
     peak = 2e-4 if imported else 1.5e-3
     replay = (100 - own) // max(1, replayed)
-    return Choices(tokens, sequence, batch, peak, own, replay, round(share, 3), max(2, tokens // batch // 8))
+    return Choices(
+        tokens,
+        sequence,
+        batch,
+        peak,
+        own,
+        replay,
+        MOST_REPLAY[min(replayed, 2)],
+        round(share, 3),
+        max(2, tokens // batch // 8),
+    )

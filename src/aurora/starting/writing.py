@@ -17,6 +17,7 @@ from aurora.starting.look import Look
 
 SOURCE = "mine"
 REPLAYED = {ENGLISH: f"docstrings/{ENGLISH}", CODE: f"sources/{CODE}"}
+REPLAYED_NAMES = {REPLAYED[ENGLISH]: "English", REPLAYED[CODE]: "code"}
 DISTRIBUTIONS = "[torch, networkx, sympy, numpy, pydantic, click]"
 
 
@@ -63,13 +64,14 @@ def files(look: Look) -> str:
 def _head(plan: Plan) -> str:
     language = language_name(plan.language)
     base = Path(plan.base).name if plan.base and plan.base.startswith((".", "/")) else plan.base
+    replayed = " and ".join(REPLAYED_NAMES[store] for store in plan.replayed)
     what = f"{base} continued in {language}" if base else f"A small new network that learns {language}"
     return f"""\
 # yaml-language-server: $schema=recipe.schema.json
 # Written by `aurora init`. `aurora check` tells what is wrong with it, `aurora run` carries it out, and every key is in
 # docs/recipe.md. What stands here is a first run of minutes: read its report, then raise what you need.
 name: {plan.name}
-description: "{what.replace('"', "'")}, with English and code replayed."
+description: "{what.replace('"', "'")}, with {replayed} replayed."
 seed: 1
 """
 
@@ -159,7 +161,7 @@ def _stages(plan: Plan) -> str:
     position_resets: true
     mixture: {{{", ".join(f"{name}: {weight}" for name, weight in weights.items())}}}
     # Replay follows what is forgotten: bits per byte of these may end 2 % above the base's (docs/retention.md).
-    retention: {{every_steps: {choices.every_steps}, least: 0.05, most: 0.45, budget: {{{budget}}}}}
+    retention: {{every_steps: {choices.every_steps}, least: 0.05, most: {choices.most:g}, budget: {{{budget}}}}}
     # {_of_base if plan.base else _of_new}
     schedule: {{peak: {choices.peak:g}, end: {choices.peak / 5:g}, warmup: 0.05}}
 """

@@ -6,6 +6,7 @@ never creates a stage or a source.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -60,7 +61,8 @@ def read_layers(path: Path, overrides: tuple[str, ...]) -> Stated:
     if parent is not None:
         if not isinstance(parent, str):
             raise UserError(f"{stated.place(('extends',))}: extends names one recipe file, as a text.")
-        below = _read(places.find("recipes", parent, path.parent))
+        file = places.find("recipes", parent, path.parent)
+        below = _read(file, f"{stated.place(('extends',))}: extends: ")
         if "extends" in below.values:  # so a recipe never extends itself, however far round
             raise UserError(
                 f"{below.path}: a recipe that is extended may not itself extend another; name that one instead."
@@ -72,15 +74,17 @@ def read_layers(path: Path, overrides: tuple[str, ...]) -> Stated:
     return stated
 
 
-def _read(path: Path) -> Stated:
-    if path.is_dir():
+def _read(path: Path, said_at: str = "") -> Stated:
+    """The values of one file; `said_at` is where its name is stated, for messages."""
+    if os.path.isdir(path):  # noqa: PTH112 (a Path raises for a name that is too long)
         what = "a run" if (path / "recipe.json").is_file() else f"a folder without {places.BEGUN}"
-        raise UserError(f"{path} is {what}: give the recipe's file, such as {places.BEGUN}.")
+        raise UserError(f"{said_at}{path} is {what}: give the recipe's file, such as {places.BEGUN}.")
     try:
         values, lines = read_table(path, "a recipe")
     except FileNotFoundError as error:
         hint = places.suggestion("recipes", path)
-        raise UserError(f"The recipe {path} does not exist: check the path ({hint}).") from error
+        name = path if said_at else f"The recipe {path}"
+        raise UserError(f"{said_at}{name} does not exist: check the path ({hint}).") from error
     return Stated(path, values, {key: f"{path}:{line}" for key, line in lines.items()})
 
 

@@ -55,7 +55,8 @@ def safety_section(report: Report) -> Html | None:
             _chart(safety, "over-refusals", "Harmless look-alikes refused", "Less is better.", benign),
             class_="columns",
         ),
-        _rates(safety),
+        _rates("Refusals by language", "language", _pairs(safety)),
+        _rates("Refusals by category", "category", _categories(safety)),
         _outcomes(safety, names),
         _examples(safety),
         lead=f"The model answers prompts of {policy_of(safety)} whose templates were never trained on; fixed rules "
@@ -122,6 +123,10 @@ def _pairs(safety: Safety) -> list[tuple[str, Rates, Rates]]:
     return pairs
 
 
+def _categories(safety: Safety) -> list[tuple[str, Rates, Rates]]:
+    return [(name.replace("_", " "), rates.before, rates.after) for name, rates in safety.categories.items()]
+
+
 def _chart(
     safety: Safety,
     identity: str,
@@ -138,9 +143,9 @@ def _chart(
     return figure(title, rate_chart(identity, title, f"{described}.", rows), note=note)
 
 
-def _rates(safety: Safety) -> Html:
+def _rates(title: str, of: str, pairs: list[tuple[str, Rates, Rates]]) -> Html | None:
     rows: list[Row] = []
-    for name, before, after in _pairs(safety):
+    for name, before, after in pairs:
         rows.append(
             [
                 name,
@@ -152,8 +157,8 @@ def _rates(safety: Safety) -> Html:
                 _rate(*benign(after)),
             ]
         )
-    headings = ["language", "harmful", "refused before", "refused after", "harmless", "refused before", "refused after"]
-    return table("Refusals by language", headings, rows)
+    headings = [of, "harmful", "refused before", "refused after", "harmless", "refused before", "refused after"]
+    return table(title, headings, rows) if rows else None
 
 
 def _outcomes(safety: Safety, names: tuple[str, str]) -> Html | None:

@@ -254,4 +254,7 @@ class Earlier:
 
 
 def _listed(steps: list[int]) -> str:
-    return f"one of {', '.join(map(str, steps))}" if steps else "there is none"
+    if not steps:
+        return "there is none"
+    *others, last = map(str, steps)
+    return f"{', '.join(others)} or {last}" if others else f"there is {last} alone"
