@@ -20,6 +20,7 @@ SCRIPTS = sorted({path.stem for path in FOLDER.glob("*.py")} - SHARED - APART)
 ARGUMENTS = {
     "accelerator": ["--json"],
     "curation": ["--json", "--part", "detection", "--part", "normalise"],  # the other parts are scripts below
+    "evaluation": ["--json"],
     "extension": ["--output", "{tmp}"],
     "instructions": ["--json"],
     "layouts": ["--json"],
