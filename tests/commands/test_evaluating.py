@@ -86,3 +86,16 @@ def test_a_file_that_holds_no_results_is_a_mistake(tmp_path: Path, capsys: pytes
         main(["compare", str(tmp_path / "report.json")])
     assert left.value.code == 2
     assert "holds no scores of items" in capsys.readouterr().err
+
+
+def test_the_scorer_is_tested_on_a_users_checkpoint(
+    checkpoints: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["evaluate", checkpoints[0], "--self-test"])
+    assert "25 of 25 bugs found, 0 false alarms" in capsys.readouterr().out
+    monkeypatch.setattr("aurora.evaluation.self_test.running.INVARIANTS", ())
+    with pytest.raises(SystemExit, match="1"):
+        main(["evaluate", checkpoints[0], "--self-test", "--json"])
+    shown = capsys.readouterr()
+    assert json.loads(shown.out)["m1"]["found"][0]["invariant"] == ""
+    assert "its scores are not to be trusted" in shown.err

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from aurora.errors import UserError
 
 if TYPE_CHECKING:
+    from aurora.evaluation.self_test.running import SelfTest
     from aurora.evaluation.tasks.planned import Planned, Wanted
 
 FORMATS = ("aurora", "lm-eval", "olmo-eval")  # of files of results
@@ -43,6 +44,18 @@ def evaluate(
         if output is not None:
             say(f"  {_written(results, output, form)}")
         found.append(results)
+    return found
+
+
+def self_test(checkpoints: Sequence[Path]) -> dict[str, SelfTest]:
+    """The scorer tested on each checkpoint, by name: bugs are put in, and each must be found."""
+    from aurora.api.checkpoints import load_checkpoint
+    from aurora.evaluation.self_test.running import self_test as tested
+
+    found = {}
+    for path, name in zip(checkpoints, names(checkpoints), strict=True):
+        checkpoint = load_checkpoint(path)
+        found[name] = tested(checkpoint.network, checkpoint.text)
     return found
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from aurora.commands.options import FILE, Choice, json_option
 from aurora.console.terminal import write, write_json
+from aurora.errors import AuroraError
+
+if TYPE_CHECKING:
+    from aurora.evaluation.self_test.running import SelfTest
 
 # As in `aurora.api.evaluating`, which is imported only when a checkpoint is evaluated.
 FORMATS = ("aurora", "lm-eval", "olmo-eval")
@@ -45,6 +50,7 @@ FORMATS = ("aurora", "lm-eval", "olmo-eval")
     "--cache", type=FILE, metavar="FILE", help="Answers that are not computed again; made if it is not there."
 )
 @click.option("--unsafe-code", is_flag=True, help="Run programs that models write without a jail.")
+@click.option("--self-test", is_flag=True, help="Test the scorer on each checkpoint with bugs put in; ask no tasks.")
 @click.option("--output", type=FILE, metavar="DIR", help="Write NAME.json of each checkpoint, with every answer.")
 @click.option(
     "--format",
@@ -67,6 +73,7 @@ def evaluate(
     samples: int,
     cache: Path | None,
     unsafe_code: bool,
+    self_test: bool,
     output: Path | None,
     form: str,
     as_json: bool,
@@ -77,6 +84,10 @@ def evaluate(
     Hugging Face.
     """
     from aurora.api import evaluating
+
+    if self_test:
+        _show_tests(evaluating.self_test(checkpoints), as_json)
+        return
     from aurora.evaluation.tasks.planned import Wanted
 
     wanted = Wanted(suites, tasks, data, limit, shots, forms, chat, unsafe_code, samples, cache)
@@ -94,6 +105,15 @@ def compare(results: tuple[Path, ...], as_json: bool) -> None:
     from aurora.api.evaluating import read_all
 
     _show(read_all(results), as_json)
+
+
+def _show_tests(tests: Mapping[str, SelfTest], as_json: bool) -> None:
+    if as_json:
+        write_json({name: asdict(test) for name, test in tests.items()})
+    else:
+        write("\n".join(line for name, test in tests.items() for line in [name, *test.lines()]))
+    if failed := [name for name, test in tests.items() if not test.passed]:
+        raise AuroraError(f"The scorer does not hold on {failed[0]}: its scores are not to be trusted; report this.")
 
 
 def _show(results: Sequence[dict[str, Any]], as_json: bool) -> None:
