@@ -77,13 +77,14 @@ def test_a_long_call_of_a_library_does_not_hold_a_signal_up() -> None:
     """The call never comes back to Python, so no handler of the main thread runs."""
     program = (
         "import hashlib, sys\n"
-        "import aurora\n"
-        "from aurora import cli; from aurora.console import signals\n"
+        "from aurora import cli\n"
+        "from aurora.checking import check\n"
+        "from aurora.console import signals\n"
         "signals.PATIENCE_SECONDS = 0.1\n"
         "def blocked(*_):\n"
         "    print('here', flush=True)\n"
         "    hashlib.pbkdf2_hmac('sha256', b'a', b'b', 2**31 - 1)\n"
-        "aurora.load_recipe = blocked\n"
+        "check.load_recipe = blocked\n"
         "cli.main(['run', 'recipe.yaml'])\n"
     )
     running = subprocess.Popen(
