@@ -35,8 +35,8 @@ def evaluate(
     planned, left_out = plan(wanted)
     for path in checkpoints:
         check_checkpoint(path)
-    if left_out:
-        say(f"  left out, since no folder of --data has them: {', '.join(left_out)}")
+    for why in dict.fromkeys(left_out.values()):
+        say(f"  left out ({why}): {', '.join(name for name, reason in left_out.items() if reason == why)}")
     found = []
     for path, name in zip(checkpoints, names(checkpoints), strict=True):
         results = _evaluated(path, planned, wanted, left_out)
@@ -85,7 +85,7 @@ def comparison(results: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return compared([answers_of(one["name"], one) for one in results])
 
 
-def _evaluated(path: Path, planned: Sequence[Planned], wanted: Wanted, left_out: Sequence[str]) -> dict[str, Any]:
+def _evaluated(path: Path, planned: Sequence[Planned], wanted: Wanted, left_out: dict[str, str]) -> dict[str, Any]:
     from aurora.api.checkpoints import load_checkpoint
     from aurora.evaluation.comparing.asking import asked_model
 

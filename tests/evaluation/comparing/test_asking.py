@@ -19,10 +19,10 @@ def test_results_say_what_was_asked_and_of_which_model(tmp_path: Path) -> None:
     network.initialise(torch.Generator().manual_seed(1))
     wanted = Wanted(tasks=("pronouns",), forms=("choice",), limit=2)
     planned, left_out = plan(wanted)
-    found = asked_model(tmp_path, network, text, planned, wanted, [*left_out, "another"])
+    found = asked_model(tmp_path, network, text, planned, wanted, {**left_out, "another": "it is elsewhere"})
     assert found["settings"] == {
         "seed": 0, "samples": 1, "suites": [], "tasks": ["pronouns"], "limit": 2, "shots": None, "chat": False,
-        "start_token": True, "left_out": ["another"],
+        "start_token": True, "left_out": {"another": "it is elsewhere"},
     }  # fmt: skip
     assert list(found["tasks"]["pronouns"]["forms"]) == ["choice"]
     wordings = found["tasks"]["pronouns"]["forms"]["choice"]["wordings"]

@@ -28,7 +28,7 @@ def data(tmp_path: Path) -> Path:
 def test_tasks_of_a_suite_without_data_are_left_out_by_name_and_others_are_a_mistake(data: Path) -> None:
     planned, left_out = plan(Wanted(suites=("quick",), data=(data,)))
     assert [one.task.name for one in planned] == ["pronouns", "xed_fi", "mmlu_hi"]
-    assert left_out[0] == "hellaswag_en"
+    assert left_out["hellaswag_en"] == "no folder of data has them"
     assert {one.limit for one in planned} == {100}
     with pytest.raises(UserError, match=r"data has no jsquad.jsonl or .jsonl.gz for the task jsquad"):
         plan(Wanted(tasks=("jsquad",), data=(data,)))
@@ -56,3 +56,39 @@ def test_without_lm_eval_a_sentence_says_what_to_install(monkeypatch: pytest.Mon
     monkeypatch.setitem(sys.modules, "lm_eval", None)
     with pytest.raises(UserError, match=r"pip install 'aurora-lm\[evaluate\]'"):
         plan(Wanted())
+
+
+def test_a_task_without_data_on_the_hub_says_so() -> None:
+    with pytest.raises(UserError, match="niilc has no data on the hub: give a folder that has it with --data DIR"):
+        plan(Wanted(tasks=("niilc",)))
+
+
+def test_a_language_without_tools_leaves_its_tasks_out_of_a_suite(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ready(languages: list[str], unsafe: bool = False) -> None:
+        if "go" in languages:
+            raise UserError("Go programs cannot run here: no go on the PATH; install it.")
+
+    monkeypatch.setattr("aurora.evaluation.code.ready", ready)
+    row = {"prompt": "a", "test": "b", "entry_point": "c"}
+    for name in ("humaneval", "humanevalpack_go"):
+        (tmp_path / f"{name}.jsonl").write_text(json.dumps(row), encoding="utf-8")
+    planned, left_out = plan(Wanted(suites=("code",), data=(tmp_path,)))
+    assert [one.task.name for one in planned] == ["humaneval"]
+    assert left_out["humanevalpack_go"] == left_out["humanevalfix_go"] == "Go programs cannot run here"
+    with pytest.raises(UserError, match="no go on the PATH"):
+        plan(Wanted(suites=("code",), tasks=("humanevalpack_go",), data=(tmp_path,)))
+
+
+def test_without_a_jail_nothing_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def ready(languages: list[str], unsafe: bool = False) -> None:
+        if not unsafe:
+            raise UserError("There is no jail: install bubblewrap, or give --unsafe-code.")
+
+    monkeypatch.setattr("aurora.evaluation.code.ready", ready)
+    row = {"prompt": "a", "test": "b", "entry_point": "c"}
+    (tmp_path / "humaneval.jsonl").write_text(json.dumps(row), encoding="utf-8")
+    with pytest.raises(UserError, match="There is no jail"):
+        plan(Wanted(suites=("code",), data=(tmp_path,)))
+    assert len(plan(Wanted(suites=("code",), data=(tmp_path,), unsafe_code=True))[0]) == 1

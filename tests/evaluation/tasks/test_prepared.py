@@ -77,11 +77,6 @@ def test_a_prompts_hash_is_of_what_is_asked_and_not_of_a_models_format(
     assert len({*plain, *asked(data, "xed_fi", model)[1].prompts}) == 4
 
 
-def test_a_task_without_data_on_the_hub_says_so() -> None:
-    with pytest.raises(UserError, match="niilc has no data on the hub: give a folder that has it with --data DIR"):
-        hub_items(read_task("niilc"))
-
-
 def test_data_that_cannot_be_had_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     import datasets
 

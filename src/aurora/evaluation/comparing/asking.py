@@ -5,7 +5,7 @@ One decision: commands and runs ask in the same way, so a stage's figures in a r
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,9 +21,14 @@ if TYPE_CHECKING:
 
 
 def asked_model(
-    path: Path, network: Network, text: TextFacts, planned: Sequence[Planned], wanted: Wanted, left_out: Sequence[str]
+    path: Path,
+    network: Network,
+    text: TextFacts,
+    planned: Sequence[Planned],
+    wanted: Wanted,
+    left_out: Mapping[str, str],
 ) -> dict[str, Any]:
-    """The results of the model at `path`; `left_out` names tasks that were wanted and have no data."""
+    """The results of the model at `path`; `left_out` has what was wanted and lacks something, with the reason."""
     lm = AuroraLM(network, text, start_always=True, cache=wanted.cache)
     asked = [
         one
@@ -47,7 +52,7 @@ def asked_model(
         "chat": wanted.chat,
         "samples": wanted.samples,
         "start_token": True,
-        "left_out": list(left_out),
+        "left_out": dict(left_out),
     }
     items = {part.task.name: part.items for part in planned}
     scored = ask(lm, asked, unsafe_code=wanted.unsafe_code)

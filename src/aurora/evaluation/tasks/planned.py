@@ -43,34 +43,68 @@ class Planned:
     limit: int | None
 
 
-def plan(wanted: Wanted) -> tuple[list[Planned], list[str]]:
-    """The tasks to be asked, with their items; and the names of those of a suite that no folder of data has."""
+class Lacking(UserError):
+    """What a task needs is not here; `why` says so in a few words."""
+
+    def __init__(self, sentence: str, why: str) -> None:
+        super().__init__(sentence)
+        self.why = why
+
+
+def plan(wanted: Wanted) -> tuple[list[Planned], dict[str, str]]:
+    """The tasks to be asked, with their items; and those of a suite that lack what they need, each with the reason.
+
+    A task that is named by itself and lacks something is a mistake.
+    """
     _needs_lm_eval()
-    planned, left_out = [], []
+    planned: list[Planned] = []
+    left_out: dict[str, str] = {}
     for name, limit in _named(wanted).items():
         task = read_task(name)
         wordings = _wordings(task, wanted.forms)
         if not wordings:
             continue
-        path = find_file(task.data_file, wanted.data)
-        if path is None and wanted.data:
+        try:
+            _can_run(task, wanted)
+            planned.append(Planned(task, _items(task, wanted), wordings, limit))
+        except Lacking as lacking:
             if name in wanted.tasks:
-                raise UserError(
-                    f"{wanted.data[0]} has no {task.data_file}.jsonl or .jsonl.gz for the task {name}: --data names "
-                    "another folder."
-                )
-            left_out.append(name)
-            continue
-        planned.append(Planned(task, read_items(task, path) if path else hub_items(task), wordings, limit))
+                raise
+            left_out[name] = lacking.why
     if not planned:
         raise UserError("Nothing is to be asked: no folder of --data has a file of these tasks, or no task this form.")
-    of_programs = {one.task.metadata.language for one in planned if one.task.metadata.kind == "program"}
-    programs = sorted(language.removeprefix("code:") for language in of_programs)
-    if programs:
-        from aurora.evaluation.code import ready
-
-        ready(programs, unsafe=wanted.unsafe_code)
     return planned, left_out
+
+
+def _items(task: Task, wanted: Wanted) -> Items:
+    path = find_file(task.data_file, wanted.data)
+    if path is not None:
+        return read_items(task, path)
+    if wanted.data:
+        raise Lacking(
+            f"{wanted.data[0]} has no {task.data_file}.jsonl or .jsonl.gz for the task {task.name}: --data names "
+            "another folder.",
+            "no folder of data has them",
+        )
+    if "dataset_path" not in task.keys:
+        raise Lacking(
+            f"The task {task.name} has no data on the hub: give a folder that has it with --data DIR.",
+            "the hub does not have them",
+        )
+    return hub_items(task)
+
+
+def _can_run(task: Task, wanted: Wanted) -> None:
+    """`UserError` without a jail for programs; `Lacking` where this machine has no tools for a task's."""
+    if task.metadata.kind != "program":
+        return
+    from aurora.evaluation.code import ready
+
+    ready([], unsafe=wanted.unsafe_code)
+    try:
+        ready([task.metadata.language.removeprefix("code:")], unsafe=wanted.unsafe_code)
+    except UserError as error:
+        raise Lacking(str(error), str(error).partition(":")[0]) from error
 
 
 def files_of(wanted: Wanted) -> dict[str, Path | None]:

@@ -45,10 +45,8 @@ class Asked:
 
 
 def hub_items(task: Task) -> Items:
-    """The items of a task from the hub; `UserError` where it names no dataset or it cannot be had."""
+    """The items of a task from the dataset that it names on the hub; `UserError` where that cannot be had."""
     config = task.config(next(iter(task.metadata.wordings)))
-    if "dataset_path" not in config:
-        raise UserError(f"The task {task.name} has no data on the hub: give a folder that has it with --data DIR.")
     from datasets import load_dataset
 
     place = (config["dataset_path"], config.get("dataset_name"))
