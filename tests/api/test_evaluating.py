@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -73,3 +75,19 @@ def test_paths_are_named_by_their_shortest_ends_that_differ() -> None:
 
 def test_the_command_offers_the_formats_that_there_are() -> None:
     assert FORMATS == OF_COMMAND
+
+
+@pytest.mark.distributed
+def test_two_processes_share_the_items_and_write_what_one_would(data: Path, tmp_path: Path) -> None:
+    checkpoint = write_checkpoint(tmp_path / "model")
+    asked = ["-m", "aurora", "evaluate", str(checkpoint), "--task", "xed_fi", "--data", str(data), "--json"]
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    shared = subprocess.run([*torchrun, *asked], capture_output=True, text=True, timeout=110, check=True)
+    found = json.loads(shared.stdout)["results"][0]["tasks"]
+    (alone,) = evaluate([checkpoint], Wanted(tasks=("xed_fi",), data=(data,)))
+    for form, expected in alone["tasks"]["xed_fi"]["forms"].items():
+        for wording, one in expected["wordings"].items():
+            items = found["xed_fi"]["forms"][form]["wordings"][wording]["items"]
+            assert [item["id"] for item in items] == [item["id"] for item in one["items"]]
+            for item, other in zip(items, one["items"], strict=True):
+                assert item["log_likelihoods"] == pytest.approx(other["log_likelihoods"], abs=1e-4)

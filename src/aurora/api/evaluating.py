@@ -6,7 +6,9 @@ memory is that of one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +17,7 @@ from aurora.errors import UserError
 if TYPE_CHECKING:
     from aurora.evaluation.self_test.running import SelfTest
     from aurora.evaluation.tasks.planned import Planned, Wanted
+    from aurora.training.process.job import Job
 
 FORMATS = ("aurora", "lm-eval", "olmo-eval")  # of files of results
 
@@ -24,7 +27,8 @@ def evaluate(
 ) -> list[dict[str, Any]]:
     """The results of each checkpoint, in order; as files of `form` in the folder `output`, if any.
 
-    `UserError` names a task, a suite, data or a checkpoint that is not there.
+    Processes that torchrun started share the items, and each returns all results; only the first writes. `UserError`
+    names a task, a suite, data or a checkpoint that is not there.
     """
     from aurora.api.checkpoints import check_checkpoint
     from aurora.console.progress import say
@@ -37,14 +41,29 @@ def evaluate(
         check_checkpoint(path)
     for why in dict.fromkeys(left_out.values()):
         say(f"  left out ({why}): {', '.join(name for name, reason in left_out.items() if reason == why)}")
-    found = []
-    for path, name in zip(checkpoints, names(checkpoints), strict=True):
-        results = _evaluated(path, planned, wanted, left_out)
-        results["name"] = name
-        if output is not None:
-            say(f"  {_written(results, output, form)}")
-        found.append(results)
-    return found
+    with _sharing() as job:
+        found = []
+        for path, name in zip(checkpoints, names(checkpoints), strict=True):
+            results = _evaluated(path, planned, wanted, left_out, job)
+            results["name"] = name
+            if output is not None and (job is None or job.rank == 0):
+                say(f"  {_written(results, output, form)}")
+            found.append(results)
+        return found
+
+
+@contextmanager
+def _sharing() -> Iterator[Job | None]:
+    """The processes that torchrun started, if it did."""
+    if os.environ.get("WORLD_SIZE", "1") == "1":
+        yield None
+        return
+    from aurora.training.process.job import join, leave
+
+    try:
+        yield join()
+    finally:
+        leave()
 
 
 def self_test(checkpoints: Sequence[Path]) -> dict[str, SelfTest]:
@@ -85,13 +104,22 @@ def comparison(results: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return compared([answers_of(one["name"], one) for one in results])
 
 
-def _evaluated(path: Path, planned: Sequence[Planned], wanted: Wanted, left_out: dict[str, str]) -> dict[str, Any]:
+def _evaluated(
+    path: Path, planned: Sequence[Planned], wanted: Wanted, left_out: dict[str, str], job: Job | None
+) -> dict[str, Any]:
     from aurora.api.checkpoints import load_checkpoint
     from aurora.evaluation.comparing.asking import asked_model
 
-    checkpoint = load_checkpoint(path)
-    found = asked_model(checkpoint.path, checkpoint.network, checkpoint.text, planned, wanted, left_out)
+    checkpoint = load_checkpoint(path, device=_device() if job else None)
+    found = asked_model(checkpoint.path, checkpoint.network, checkpoint.text, planned, wanted, left_out, job)
     return found | {"learnt_from": _learnt_from(checkpoint.path)}
+
+
+def _device() -> str | None:
+    """The accelerator of this process among those of its machine."""
+    import torch
+
+    return f"cuda:{os.environ.get('LOCAL_RANK', '0')}" if torch.cuda.is_available() else None
 
 
 def _learnt_from(path: Path) -> dict[str, list[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -91,7 +92,9 @@ def evaluate(
     from aurora.evaluation.tasks.planned import Wanted
 
     wanted = Wanted(suites, tasks, data, limit, shots, forms, chat, unsafe_code, samples, cache)
-    _show(evaluating.evaluate(checkpoints, wanted, output, form), as_json)
+    found = evaluating.evaluate(checkpoints, wanted, output, form)
+    if os.environ.get("RANK", "0") == "0":  # of torchrun's processes the first one speaks
+        _show(found, as_json)
 
 
 @click.command()

@@ -18,6 +18,7 @@ from aurora.evaluation.tasks.running import ask
 if TYPE_CHECKING:
     from aurora.model.network import Network
     from aurora.tokens.text.text_facts import TextFacts
+    from aurora.training.process.job import Job
 
 
 def asked_model(
@@ -27,9 +28,10 @@ def asked_model(
     planned: Sequence[Planned],
     wanted: Wanted,
     left_out: Mapping[str, str],
+    job: Job | None = None,
 ) -> dict[str, Any]:
     """The results of the model at `path`; `left_out` has what was wanted and lacks something, with the reason."""
-    lm = AuroraLM(network, text, start_always=True, cache=wanted.cache)
+    lm = AuroraLM(network, text, start_always=True, cache=wanted.cache, job=job)
     asked = [
         one
         for part in planned
