@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from api.byte_checkpoint import write_checkpoint
+from aurora.api import evaluating
 from aurora.api.evaluating import FORMATS, comparison, evaluate, names, read_all
 from aurora.commands.evaluating import FORMATS as OF_COMMAND
-from aurora.errors import UserError
+from aurora.errors import AuroraError, UserError
 from aurora.evaluation.tasks.planned import Wanted
 
 
@@ -58,6 +59,41 @@ def test_a_checkpoint_is_not_compared_with_itself(tmp_path: Path) -> None:
     folder = write_checkpoint(tmp_path / "model")
     with pytest.raises(UserError, match="is given twice: it would be compared with itself"):
         evaluate([folder, folder], Wanted())
+
+
+def test_a_checkpoint_has_one_name_however_it_is_written(tmp_path: Path) -> None:
+    folder = write_checkpoint(tmp_path / "model")
+    (tmp_path / "link").symlink_to(folder)
+    for other in (tmp_path / "x/../model", tmp_path / "link"):
+        with pytest.raises(UserError, match="is given twice"):
+            evaluate([folder, other], Wanted(), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_file_of_the_users_is_kept_and_told_before_any_work(
+    data: Path, tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = Wanted(tasks=("xed_fi",), data=(data,), forms=("cloze",))
+    checkpoint = write_checkpoint(tmp_path / "model")
+    for _ in range(2):
+        evaluate([checkpoint], wanted, tmp_path / "out", form)
+    monkeypatch.setattr(evaluating, "_evaluated", None)  # whoever gets there fails
+    (*_, last) = sorted(path for path in (tmp_path / "out").rglob("*") if path.is_file())
+    last.write_text("notes", encoding="utf-8")
+    with pytest.raises(UserError, match="was not written by Aurora and would be lost"):
+        evaluate([checkpoint], wanted, tmp_path / "out", form)
+    with pytest.raises(UserError, match="is a file: give --output a folder"):
+        evaluate([checkpoint], wanted, last, form)
+    assert last.read_text(encoding="utf-8") == "notes"
+
+
+@pytest.mark.parametrize("tasks", ["[]", '{"x": {"forms": {"cloze": {"wordings": {"cloze-1": {}}}}}}', '{"x": 5}'])
+def test_results_of_another_form_are_one_sentence(tmp_path: Path, tasks: str) -> None:
+    path = tmp_path / "r.json"
+    path.write_text(f'{{"schema": "aurora results 1", "tasks": {tasks}}}', encoding="utf-8")
+    with pytest.raises(AuroraError, match=r"r\.json does not have the expected content"):
+        read_all([path])
 
 
 def test_what_is_not_there_is_named_before_any_model_is_loaded(tmp_path: Path) -> None:

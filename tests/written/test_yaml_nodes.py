@@ -49,6 +49,16 @@ def test_an_alias_is_written_out() -> None:
     assert parse("a: &a [1, 2]\nb: *a") == {"a": [1, 2], "b": [1, 2]}
 
 
+def test_a_format_may_have_a_tag_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text("a: !named b.c\nd: [!named e]\n", encoding="utf-8")
+    assert read_table(path, "a file", {"!named": str.upper})[0] == {"a": "B.C", "d": ["E"]}
+    with pytest.raises(UserError, match="a value cannot have the tag '!named' here"):
+        read_table(path, "a file")
+    with pytest.raises(Problem, match="a value cannot have the tag '!other' here"):
+        parse("a: !other b", tags={"!named": str})
+
+
 def test_nothing_is_nothing() -> None:
     assert parse("") is None
     assert parse("# a remark\n") is None

@@ -34,11 +34,13 @@ def evaluate(
     from aurora.console.progress import say
     from aurora.evaluation.tasks.planned import plan
 
-    if len({str(path) for path in checkpoints}) < len(checkpoints):
+    if len({path.resolve() for path in checkpoints}) < len(checkpoints):
         raise UserError("A checkpoint is given twice: it would be compared with itself.")
     planned, left_out = plan(wanted)
     for path in checkpoints:
         check_checkpoint(path)
+    if output is not None:
+        _keep_what_is_there(output, names(checkpoints), planned, form)
     for why in dict.fromkeys(left_out.values()):
         say(f"  left out ({why}): {', '.join(name for name, reason in left_out.items() if reason == why)}")
     with _sharing() as job:
@@ -92,9 +94,21 @@ def names(paths: Sequence[Path]) -> list[str]:
 
 def read_all(paths: Sequence[Path]) -> list[dict[str, Any]]:
     """Results in files, each under a name of its own."""
+    from aurora.evaluation.comparing.compared import answers_of
     from aurora.evaluation.comparing.others import read_any
+    from aurora.evaluation.comparing.results import warnings
+    from aurora.evaluation.comparing.shown import outcome_lines
+    from aurora.files import as_written
 
-    return [{**read_any(path), "name": name} for path, name in zip(paths, names(paths), strict=True)]
+    found = []
+    for path, name in zip(paths, names(paths), strict=True):
+        results = {**read_any(path), "name": name}
+        with as_written(path):  # all that is read of it later
+            answers_of(name, results)
+            outcome_lines(name, results)
+            warnings(results)
+        found.append(results)
+    return found
 
 
 def comparison(results: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -131,15 +145,26 @@ def _learnt_from(path: Path) -> dict[str, list[str]]:
     return {} if run is None else learnt_from(recipe_of(run), path.name)
 
 
+def _keep_what_is_there(output: Path, named: Sequence[str], planned: Sequence[Planned], form: str) -> None:
+    """`UserError` before any work where a file of the user's stands in the place of results."""
+    from aurora.evaluation.comparing.others import keep, written
+
+    asked = [(part.task.name, wording) for part in planned for wording in part.wordings]
+    for path in (path for name in named for path in written(output, name, form, asked)):
+        for folder in (path.parent, output):
+            if folder.exists() and not folder.is_dir():
+                raise UserError(f"{folder} is a file: give --output a folder.")
+        keep(path)
+
+
 def _written(results: dict[str, Any], output: Path, form: str) -> Path:
     """Write results in one of `FORMATS`; the file, or the folder of several."""
     from aurora.evaluation.comparing import others
-    from aurora.files import write_json
 
     folder: Path = output / results["name"]
     if form == FORMATS[0]:
         path: Path = output / f"{results['name']}.json"
-        write_json(path, results)
+        others.write_own(results, path)
         return path
     (others.write_lm_eval if form == FORMATS[1] else others.write_olmo_eval)(results, folder)
     return folder

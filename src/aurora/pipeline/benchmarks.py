@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from aurora.evaluation.results import RESULTS
-from aurora.files import read_json, write_json
+from aurora.files import write_json
 from aurora.pipeline.step import Project, Step
 from aurora.recipe import Recipe
 from aurora.recipe.stages.kin import is_of, learnt_from
@@ -42,8 +42,9 @@ def collected(run: RunFolder, recipe: Recipe) -> list[dict[str, Any]]:
     if not names:
         return []
     from aurora.evaluation.comparing.compared import answers_of, compared
+    from aurora.evaluation.comparing.others import read_any
 
-    results = {name: read_json(run.tasks(name) / RESULTS) for name in names}
+    results = {name: read_any(run.tasks(name) / RESULTS) for name in names}
     tasks = {task: found for result in results.values() for task, found in result["tasks"].items()}
     rows = compared([answers_of(name, result) for name, result in results.items()])
     learnt = {name: learnt_from(recipe, name) for name in names}

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import yaml
@@ -27,6 +29,8 @@ LARGEST_INTEGER = 2**63  # the largest integers of files, NumPy and PyTorch
 LARGEST_NUMBER = 1e18
 
 Key = tuple[str, ...]
+Tags = Mapping[str, Callable[[str], Any]]  # what becomes of a text with a tag of a format's own, such as `!function`
+NO_TAGS: Tags = MappingProxyType({})
 _KINDS = {f"tag:yaml.org,2002:{kind}": kind for kind in ("str", "int", "float", "bool", "null")}
 _TABLE, _LIST = "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"
 # Line breaks and tabs are text. Other controls would steer a terminal or end a path; half a character is in no file.
@@ -76,7 +80,7 @@ _Loader.add_implicit_resolver(
 )
 
 
-def read_table(path: Path, what: str) -> tuple[dict[str, Any], dict[Key, int]]:
+def read_table(path: Path, what: str, tags: Tags = NO_TAGS) -> tuple[dict[str, Any], dict[Key, int]]:
     """The table in the YAML file `path`, and the line of every key and item; `what` is the file's role in messages.
 
     Raises FileNotFoundError, and `UserError` naming file and line for what cannot be read, is no table or is over a
@@ -88,7 +92,7 @@ def read_table(path: Path, what: str) -> tuple[dict[str, Any], dict[Key, int]]:
         raise UserError(f"{path} is not UTF-8 (byte {error.start:,}): save it as UTF-8.") from error
     lines: dict[Key, int] = {}
     try:
-        value = parse(text, lines)
+        value = parse(text, lines, tags)
     except Problem as problem:
         raise UserError(f"{path}, line {problem.line}: {problem.what}.") from problem
     if not isinstance(value, dict):
@@ -96,7 +100,7 @@ def read_table(path: Path, what: str) -> tuple[dict[str, Any], dict[Key, int]]:
     return value, lines
 
 
-def parse(text: str, lines: dict[Key, int] | None = None) -> Any:
+def parse(text: str, lines: dict[Key, int] | None = None, tags: Tags = NO_TAGS) -> Any:
     """The value of a YAML text; fills `lines` with the line of every key and item. Raises `Problem`."""
     try:
         loader = _Loader(text)
@@ -105,7 +109,7 @@ def parse(text: str, lines: dict[Key, int] | None = None) -> Any:
         raise Problem(line, f"a file of YAML cannot hold the character U+{ord(text[error.position]):04X}") from error
     try:
         node = loader.get_single_node()
-        return None if node is None else _Values(loader, {} if lines is None else lines).of(node, ())
+        return None if node is None else _Values(loader, {} if lines is None else lines, tags).of(node, ())
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise Problem(line, f"this is not valid YAML ({error.problem})") from error
@@ -118,9 +122,10 @@ def parse(text: str, lines: dict[Key, int] | None = None) -> Any:
 class _Values:
     """Turns nodes into values; aliases are expanded, and counted."""
 
-    def __init__(self, loader: _Loader, lines: dict[Key, int]) -> None:
+    def __init__(self, loader: _Loader, lines: dict[Key, int], tags: Tags) -> None:
         self._loader = loader
         self._lines = lines
+        self._tags = tags
         self._count = 0
 
     def of(self, node: yaml.Node, key: Key) -> Any:
@@ -137,6 +142,8 @@ class _Values:
             return self._list(node, key)
         if isinstance(node, yaml.ScalarNode) and node.tag in _KINDS:
             return self._scalar(node, key, _KINDS[node.tag])
+        if isinstance(node, yaml.ScalarNode) and node.tag in self._tags:
+            return self._tags[node.tag](node.value)
         raise Problem(line, f"{_dotted(key)}a value cannot have the tag {node.tag[-40:]!r} here; leave it out")
 
     def _table(self, node: yaml.MappingNode, key: Key) -> dict[str, Any]:

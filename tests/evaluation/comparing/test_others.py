@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 
 from aurora.errors import UserError
 from aurora.evaluation.comparing.compared import answers_of, compared
-from aurora.evaluation.comparing.others import read_any, write_lm_eval, write_olmo_eval
+from aurora.evaluation.comparing.others import keep, read_any, write_lm_eval, write_olmo_eval, write_own, written
 
 # As lm-eval 0.4.13 writes an item with --log_samples, and OLMES and olmo-eval one of their predictions.
 LM_EVAL = {
@@ -74,9 +75,13 @@ def test_an_item_has_the_score_that_its_file_prefers(
         ("samples_x.jsonl", "", "holds no items"),
         ("samples_x.jsonl", "[1]", "line 1: this is no object"),
         ("samples_x.jsonl", '{"metrics": []}', "line 1: this item has no score"),
-        ("samples_x.jsonl", "{", "cannot be read as lines of JSON"),
+        ("samples_x.jsonl", "{", "line 1: this cannot be read as lines of JSON"),
+        ("samples_x.jsonl", '{"metrics": ["acc"], "acc": NaN}', "line 1: this item has no score"),
+        ("samples_x.jsonl", '{"metrics": ["acc"], "acc": 1' + "0" * 400 + "}", "line 1: this item has no score"),
+        ("results.json", "{", "is not valid JSON"),
+        ("results.json", "[" * 100_000, "is not valid JSON"),
     ],
-    ids=["results", "empty", "list", "no score", "json"],
+    ids=["results", "empty", "list", "no score", "json", "no number", "beyond numbers", "broken", "deep"],
 )
 def test_a_file_without_scores_is_one_sentence(tmp_path: Path, name: str, text: str, said: str) -> None:
     (tmp_path / name).write_text(text, encoding="utf-8")
@@ -88,3 +93,47 @@ def test_a_file_without_scores_is_one_sentence(tmp_path: Path, name: str, text: 
 def test_a_folder_without_files_is_told(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"holds no \.jsonl with scores"):
         read_any(tmp_path)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "samples_x.jsonl")
+    for place in (tmp_path, tmp_path / "samples_x.jsonl"):
+        with pytest.raises(UserError, match="a pipe or a device"):
+            read_any(place)
+
+
+@pytest.mark.parametrize("write", [write_lm_eval, write_olmo_eval], ids=["lm-eval", "olmo-eval"])
+def test_an_answer_may_hold_any_mark_that_ends_lines(
+    results: Callable[..., dict[str, Any]], tmp_path: Path, write: Callable[[dict[str, Any], Path], None]
+) -> None:
+    found = results("m", one=[1.0, 0.0])
+    for item in found["tasks"]["things"]["forms"]["cloze"]["wordings"]["cloze-one"]["items"]:
+        item["answer"] = "one\u2028two\x85three\r\nfour\x0c"
+    write(found, tmp_path)
+    back = answers_of("m", read_any(tmp_path)).units["things", "cloze"]["cloze-one"]
+    assert [entry.score for entry in back.values()] == [1.0, 0.0]
+
+
+@pytest.mark.parametrize("form", ["aurora", "lm-eval", "olmo-eval"])
+def test_only_results_of_our_own_are_written_over(
+    results: Callable[..., dict[str, Any]], tmp_path: Path, form: str
+) -> None:
+    (path,) = written(tmp_path, "m", form, [("things", "cloze-one")])
+
+    def write(found: dict[str, Any]) -> None:
+        if form == "aurora":
+            write_own(found, path)
+        else:
+            (write_lm_eval if form == "lm-eval" else write_olmo_eval)(found, tmp_path / "m")
+
+    found = results("m", one=[1.0, 0.0])
+    write(found)
+    found["tasks"]["things"]["forms"]["cloze"]["wordings"]["cloze-one"]["items"][0]["id"] = 'a "quoted" \\ one'
+    write(found)
+    write(found)
+    keep(path)
+    for theirs in ("", "mine\n", json.dumps(LM_EVAL), json.dumps({"doc_id": 0, "doc": {"id": "x", "cluster": "a"}})):
+        path.write_text(theirs, encoding="utf-8")
+        with pytest.raises(UserError, match=r"was not written by Aurora and would be lost"):
+            write(found)
+        assert path.read_text(encoding="utf-8") == theirs

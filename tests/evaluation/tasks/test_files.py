@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -52,8 +53,20 @@ def test_a_task_of_ones_own_is_one_file_that_includes_a_family(tmp_path: Path) -
         ("task: mine", "task: mine\nnum_fewshot: 2\ntest_split: test\nfewshot_split: test", "would come from scored"),
         ("choice_fi.yaml", "choice_xx.yaml", "cannot be read"),
         ("include: choice_fi.yaml", "include: mine.yaml", "include one another"),
-        ("task: mine", "task: [", "this is no YAML"),
-        (MINE, "- a\n", "holds no table of keys"),
+        ("task: mine", "task: [", "this is not valid YAML"),
+        (MINE, "- a\n", "a task is a table of keys, and this file holds none"),
+        ("include: choice_fi.yaml", "include: 5", "include is 5: give the name of a file"),
+        ("include: choice_fi.yaml", "include: ['']", "include is ['']: give the name of a file"),
+        ("include: choice_fi.yaml", "include: '*.yaml'", "cannot be read"),
+        ("task: mine", "task: mine\nnum_fewshot: three", "num_fewshot is 'three': give a whole number"),
+        ("task: mine", "task: mine\nmetric_list: acc", "metric_list is no list of tables"),
+        ("metadata:", "metadata: 5\nother:", "metadata is no table of keys"),
+        ("    cloze-4: {doc_to_text", "    cloze-4: []\n    cloze-5: [doc_to_text", "is not valid YAML"),
+        ('{doc_to_text: "{{ question }} Siis:"}', "[doc_to_text]", "metadata is no table of keys with wordings"),
+        ("file: things", "file: ../../elsewhere/things", "metadata.file: string should match"),
+        ("file: things", "file: /elsewhere/things", "metadata.file: string should match"),
+        ("task: mine", "task: mine\nseen: 2026-13-45\nwhen: !!int abc", "'abc' is not of its tag, int"),
+        ("task: mine", "task: mine\nrun: !!python/name:os.system", "cannot have the tag"),
     ],
     ids=[
         "name",
@@ -67,6 +80,18 @@ def test_a_task_of_ones_own_is_one_file_that_includes_a_family(tmp_path: Path) -
         "circle",
         "yaml",
         "list",
+        "include of a number",
+        "include of nothing",
+        "include of a pattern",
+        "examples in words",
+        "metrics",
+        "metadata",
+        "wording",
+        "wording as a list",
+        "out of the data",
+        "anywhere",
+        "not of its tag",
+        "a program",
     ],
 )
 def test_a_mistake_is_one_sentence_with_the_file(tmp_path: Path, old: str, new: str, said: str) -> None:
@@ -74,6 +99,23 @@ def test_a_mistake_is_one_sentence_with_the_file(tmp_path: Path, old: str, new: 
     with pytest.raises(UserError, match="yaml") as told:
         read_task(written(tmp_path, MINE.replace(old, new)))
     assert said in str(told.value)
+
+
+def test_files_of_tasks_have_limits(tmp_path: Path) -> None:
+    (tmp_path / "again.yaml").write_text("include: [again.yaml, again.yaml, again.yaml]\n", encoding="utf-8")
+    with pytest.raises(UserError, match=r"again\.yaml: include: more than 8 files .*, or 50 in all"):
+        read_task(written(tmp_path, "include: again.yaml\ntask: mine\n"))
+    wide = "".join(f"i{number}.yaml, " for number in range(60))
+    for number in range(60):
+        (tmp_path / f"i{number}.yaml").write_text("num_fewshot: 0\n", encoding="utf-8")
+    with pytest.raises(UserError, match="50 in all"):
+        read_task(written(tmp_path, f"include: [{wide}]\ntask: mine\n"))
+    aliases = "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 9))
+    with pytest.raises(UserError, match="with its aliases written out this file has more than"):
+        read_task(written(tmp_path, f"a0: &a0 [x]\n{aliases}task: mine\n"))
+    os.mkfifo(tmp_path / "pipe.yaml")
+    with pytest.raises(UserError, match="a pipe or a device"):
+        read_task(str(tmp_path / "pipe.yaml"))
 
 
 def test_a_function_that_is_not_there_is_named_when_the_task_is_made(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from aurora.errors import UserError
+from aurora.evaluation.tasks import flat
 from aurora.evaluation.tasks.files import read_task
 from aurora.evaluation.tasks.flat import EXAMPLES, completed, find_file, read_items
 
@@ -84,8 +85,10 @@ def test_only_items_with_the_fields_that_a_task_wants_are_read(tmp_path: Path) -
         ("pronouns", '{"question": "a _", "choices": ["b", "c"], "answer": 0}', "a gap _ with text behind it"),
         ("mkqa_fi", '{"question": "a", "answers": []}', "`answers` is no list of texts"),
         ("dangerousqa_en", '{"text": 3}', "`text` is no text"),
+        ("dangerousqa_en", '{"text": "a", "lang": ["en"]}', "`lang` or `orig` is no text"),
+        ("dangerousqa_en", '{"text": "a \\uD83d"}', "surrogates not allowed"),
     ],
-    ids=["json", "list", "no answer", "far", "bool", "choices", "blank", "gap", "answers", "text"],
+    ids=["json", "list", "no answer", "far", "bool", "choices", "blank", "gap", "answers", "text", "lang", "half"],
 )
 def test_a_line_that_is_no_item_is_named(tmp_path: Path, task: str, line: str, said: str) -> None:
     path = tmp_path / "items.jsonl"
@@ -101,6 +104,24 @@ GOOD = {
     "mkqa_fi": '{"question": "a", "answers": ["b"]}',
     "dangerousqa_en": '{"text": "a"}',
 }
+
+
+def test_a_small_file_that_unpacks_without_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    packed = tmp_path / "xed_fi.jsonl.gz"
+    packed.write_bytes(gzip.compress(b" " * 20_000_000))
+    with pytest.raises(UserError, match="has a line of more than 10,000,000 characters"):
+        read_items(read_task("xed_fi"), packed)
+    monkeypatch.setattr(flat, "LARGEST", 1000)
+    packed.write_bytes(gzip.compress(GOOD["xed_fi"].encode() + b"\n" * 1001))
+    with pytest.raises(UserError, match="or more than 1,000 in all"):
+        read_items(read_task("xed_fi"), packed)
+
+
+def test_a_line_is_counted_as_an_editor_counts(tmp_path: Path) -> None:
+    path = tmp_path / "xed_fi.jsonl"
+    path.write_text(f"{GOOD['xed_fi']}\n\n\n[1]\n", encoding="utf-8")
+    with pytest.raises(UserError, match="line 4: this is no item"):
+        read_items(read_task("xed_fi"), path)
 
 
 def test_files_without_items_are_told(tmp_path: Path) -> None:

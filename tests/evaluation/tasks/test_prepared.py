@@ -125,3 +125,39 @@ def test_a_template_that_makes_no_prompt_is_named_with_its_file(
     with pytest.raises(UserError, match=r"mine\.yaml: ") as told:
         asked(data, str(path), model)
     assert said in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        (
+            "'{{ cycler.__init__.__globals__.os.getcwd() }}'",
+            "access to attribute '__init__' of 'type' object is unsafe",
+        ),
+        ("'{{ question.__class__.__mro__ }}'", "access to attribute '__class__' of 'str' object is unsafe"),
+        ("!function beside.fails", "division by zero"),
+    ],
+    ids=["globals", "classes", "function"],
+)
+def test_a_template_reaches_nothing_beyond_its_item(
+    folder: Callable[..., Path], model: Model, made: str, said: str
+) -> None:
+    data = folder("mine", "choice", 3)
+    (data / "beside.py").write_text("def fails(row):\n    return 1 / 0\n", encoding="utf-8")
+    path = data / "mine.yaml"
+    own = f"include: choice_fi.yaml\ntask: mine\ndoc_to_text: {made}\nmetadata: {{version: 1.0}}\n"
+    path.write_text(own, encoding="utf-8")
+    with pytest.raises(UserError, match="cannot be made into a prompt") as told:
+        asked(data, str(path), model)
+    assert said in str(told.value)
+
+
+def test_data_of_another_form_is_named_with_the_task(monkeypatch: pytest.MonkeyPatch) -> None:
+    import datasets
+
+    monkeypatch.setattr(datasets, "load_dataset", lambda *_, **__: {"test": [{"other": 1}]})
+    with pytest.raises(UserError, match=r"does not fit the data of Muennighoff/xwinograd/en \(KeyError: 'sentence'\)"):
+        hub_items(read_task("xwinograd_en"))
+    monkeypatch.setattr(datasets, "load_dataset", lambda *_, **__: {"other": []})
+    with pytest.raises(UserError, match="KeyError: 'test'"):
+        hub_items(read_task("xwinograd_en"))

@@ -8,20 +8,29 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
-from aurora.errors import UserError
+from aurora.errors import AuroraError, UserError
 from aurora.evaluation.comparing.results import SCHEMA, form_estimate
-from aurora.files import atomic_file, read_json
+from aurora.files import atomic_file, keep_from_overwriting, open_regular, read_regular, write_json
 
 Row = dict[str, Any]
 AS_GIVEN = "as-given"  # the form of others' files, which name none
 # samples_TASK_2026-11-30T12-00-00.jsonl of lm-eval, task-003-TASK-predictions.jsonl of OLMES and olmo-eval
 _LM_EVAL = re.compile(r"samples_(?P<task>.+?)(_\d{4}-\d\d-\d\dT.*)?\.jsonl")
 _OLMO_EVAL = re.compile(r"(task-\d+-)?(?P<task>.+?)([-_]predictions)?\.jsonl")
+# How the files begin that are written here; nobody else names the cluster of an item at this place.
+_TEXT = rb'"(?:[^"\\]|\\.)*"'
+_OURS = re.compile(
+    rb'\{\s*"schema": "aurora results '
+    rb'|\{"doc_id": 0, ("doc": \{"id": ' + _TEXT + rb'\}|"native_id": ' + _TEXT + rb'), "cluster": '
+)
+LARGEST = 2_000_000_000  # bytes of a file of results: some 30 tasks with 10,000 items in six wordings
+LONGEST_LINE = 100_000_000  # bytes
 _UNSAID = {"language": "", "kind": "", "chance": None, "shots": 0, "shots_wanted": 0}
 # The figures that score an item, the first that it has.
 SCORES = (
@@ -47,7 +56,12 @@ def read_any(path: Path) -> dict[str, Any]:
         return _results(file for file in files if "requests" not in file.name and "recorded" not in file.name)
     if path.suffix == ".jsonl":
         return _results([path])
-    found = read_json(path)
+    try:
+        found = json.loads(read_regular(path, LARGEST, UserError))
+    except FileNotFoundError as error:
+        raise UserError(f"{path} does not exist: check the path.") from error
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{path} is not valid JSON ({error}): name a file of results.") from error
     if not isinstance(found, dict) or found.get("schema") != SCHEMA:
         raise UserError(
             f"{path} holds no scores of items: give a file of aurora evaluate --output, samples_*.jsonl of lm-eval "
@@ -56,9 +70,38 @@ def read_any(path: Path) -> dict[str, Any]:
     return found
 
 
+def keep(path: Path) -> None:
+    """`UserError` where writing `path` would lose a file that is none of our results."""
+    keep_from_overwriting(path, lambda beginning: _OURS.match(beginning) is not None)
+
+
+def written(folder: Path, name: str, form: str, asked: Iterable[tuple[str, str]]) -> list[Path]:
+    """The files of results called `name` in a form, which are of (task, wording) pairs in order."""
+    if form == "aurora":
+        return [folder / f"{name}.json"]
+    called = lm_eval_name if form == "lm-eval" else olmo_eval_name
+    return [folder / name / called(place, *one) for place, one in enumerate(asked)]
+
+
+def lm_eval_name(_: int, task: str, wording: str) -> str:
+    """The name of lm-eval's file of a task."""
+    return f"samples_{task}.{wording}.jsonl"
+
+
+def olmo_eval_name(place: int, task: str, wording: str) -> str:
+    """The name of olmo-eval's file of the task that was asked in this place."""
+    return f"task-{place:03}-{task}.{wording}-predictions.jsonl"
+
+
+def write_own(results: Mapping[str, Any], path: Path) -> None:
+    """The results as one file that stands alone."""
+    keep(path)
+    write_json(path, results)
+
+
 def write_lm_eval(results: Mapping[str, Any], folder: Path) -> None:
     """The items as lm-eval's `--log_samples` writes them: `samples_TASK.WORDING.jsonl`."""
-    for name, wording, measure, items in _each(results):
+    for place, (name, wording, measure, items) in enumerate(_each(results)):
         rows: list[Row] = []
         for number, item in enumerate(items):
             answer = item.get("answer", item.get("log_likelihoods"))
@@ -79,7 +122,7 @@ def write_lm_eval(results: Mapping[str, Any], folder: Path) -> None:
                     measure: item["score"],
                 }
             )
-        _write(folder / f"samples_{name}.{wording}.jsonl", rows)
+        _write(folder / lm_eval_name(place, name, wording), rows)
 
 
 def write_olmo_eval(results: Mapping[str, Any], folder: Path) -> None:
@@ -98,7 +141,7 @@ def write_olmo_eval(results: Mapping[str, Any], folder: Path) -> None:
             }
             for number, item in enumerate(items)
         ]  # fmt: skip
-        _write(folder / f"task-{place:03}-{name}.{wording}-predictions.jsonl", rows)
+        _write(folder / olmo_eval_name(place, name, wording), rows)
 
 
 def _each(results: Mapping[str, Any]) -> Iterable[tuple[str, str, str, list[Row]]]:
@@ -109,7 +152,10 @@ def _each(results: Mapping[str, Any]) -> Iterable[tuple[str, str, str, list[Row]
                 yield name, wording, form["measure"], [item for item in found["items"] if "score" in item]
 
 
-def _write(path: Path, rows: Iterable[Row]) -> None:
+def _write(path: Path, rows: Sequence[Row]) -> None:
+    keep(path)
+    if not rows:  # a file without items says nothing, and could not be told from anybody's
+        return
     with atomic_file(path, "w") as stream:
         for row in rows:
             stream.write(json.dumps(row, ensure_ascii=False) + "\n")
@@ -133,16 +179,25 @@ def _results(paths: Iterable[Path]) -> dict[str, Any]:
 
 
 def _rows(path: Path) -> list[Row]:
-    rows = []
+    rows, number = [], 0
     try:
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-            if line.strip():
+        with open_regular(path) as stream:
+            while line := stream.readline(LONGEST_LINE):  # not splitlines(), which also cuts at U+2028 inside answers
+                number += 1
+                if not line.strip():
+                    continue
                 row = json.loads(line)
                 if not isinstance(row, dict):
                     raise UserError(f"{path}, line {number}: this is no object with the score of an item: remove it.")
                 rows.append(row)
-    except (OSError, ValueError, RecursionError) as error:
-        raise UserError(f"{path} cannot be read as lines of JSON ({error}): name a file of results.") from error
+    except UserError:
+        raise
+    except (AuroraError, OSError) as error:
+        raise UserError(f"{path} cannot be read ({error}): name a file of results.") from error
+    except (ValueError, RecursionError) as error:
+        raise UserError(
+            f"{path}, line {number}: this cannot be read as lines of JSON ({error}): name a file of results."
+        ) from error
     if not rows:
         raise UserError(f"{path} holds no items: name a file of results.")
     return rows
@@ -157,7 +212,7 @@ def _item(row: Row, number: int, path: Path) -> Row:
             figures[name] = next(iter(value.values()), None) if isinstance(value, dict) else value
     elif isinstance(given, list):
         figures = {name: row.get(name) for name in given if isinstance(name, str)}
-    known = {name: float(value) for name, value in figures.items() if isinstance(value, (int, float))}
+    known = {name: float(value) for name, value in figures.items() if _is_figure(value)}
     measure = next((name for name in SCORES if name in known), next(iter(known), None))
     if measure is None:
         raise UserError(f"{path}, line {number}: this item has no score: give a file that lists `metrics` of items.")
@@ -172,3 +227,8 @@ def _item(row: Row, number: int, path: Path) -> Row:
         "metrics": known,
         "measure": measure,
     }
+
+
+def _is_figure(value: object) -> TypeGuard[float]:
+    """Whether a value is a finite number: `NaN` scores nothing."""
+    return isinstance(value, (int, float)) and abs(value) < 1e300 and math.isfinite(value)

@@ -14,18 +14,19 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from aurora.errors import UserError
 from aurora.nearest import meant
+from aurora.written.yaml_nodes import read_table
 
 LIBRARY = Path(str(resources.files(__package__))) / "library"
 SUITES, FAMILIES, ENDING = "suites", "families", ".yaml"
-LARGEST, DEEPEST = 1_000_000, 8  # bytes of a file, and includes within includes
+DEEPEST, MOST_INCLUDES = 8, 50  # includes within includes, and all of them together
 FUNCTION = "!function"
 Kind = Literal["choice", "gap", "reading", "open", "maths", "program", "safety"]
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]*")
+_BELOW = r"^[A-Za-z0-9_][\w.-]*(/[A-Za-z0-9_][\w.-]*)*$"  # never out of the folder of data
 _WORDING = re.compile(r"(?P<form>[a-z]+)-[a-z0-9]+")
 # What a wording may change; all else is the same for a task's wordings, or their scores would not compare.
 CHANGED = {
@@ -48,7 +49,9 @@ class Metadata(BaseModel):
     language: str
     measures: dict[str, str] = Field(min_length=1, description="The metric that scores each form.")
     wordings: dict[str, dict[str, Any]] = Field(min_length=1, description="By FORM-NAME the keys that it changes.")
-    file: str | None = Field(None, description="Its file in a folder of data, without the ending; else its name.")
+    file: str | None = Field(
+        None, pattern=_BELOW, description="Its file in a folder of data, without the ending; else its name."
+    )
     only: dict[str, str] = Field(default_factory=dict, description="Fields that an item of the file must have.")
 
 
@@ -132,7 +135,7 @@ def read_suite(name: str) -> Suite:
     path = suite_files().get(name)
     if path is None:
         raise UserError(f"There is no suite {name} ({meant(name, suite_names(), 'suites')}).")
-    raw = _yaml(path)
+    raw = _table(path)
     return Suite(name, tuple(raw["task"]), (raw.get("metadata") or {}).get("limit"))
 
 
@@ -149,7 +152,7 @@ def read_task(name: str) -> Task:
 
 
 def _task(path: Path) -> Task:
-    keys = _with_includes(path, DEEPEST)
+    keys = _with_includes(path, 1, [])
     metadata, name = keys.pop("metadata"), keys.get("task")
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise UserError(f"{path}: `task` is {name!r}: give a name of lower-case letters, digits, _ and -.")
@@ -176,7 +179,12 @@ def _check(task: Task) -> None:
             )
         if form_of(wording) not in task.metadata.measures:
             raise UserError(f"{task.path}: metadata.measures: the form {form_of(wording)} has no metric: name one.")
-    metrics = {str(row.get("metric")) for row in task.keys.get("metric_list") or []}
+    shots, listed = task.keys.get("num_fewshot") or 0, task.keys.get("metric_list") or []
+    if type(shots) is not int or shots < 0:
+        raise UserError(f"{task.path}: num_fewshot is {shots!r}: give a whole number of examples.")
+    if not isinstance(listed, list) or not all(isinstance(row, dict) for row in listed):
+        raise UserError(f"{task.path}: metric_list is no list of tables: write - metric: NAME for each.")
+    metrics = {str(row.get("metric")) for row in listed}
     for form, metric in task.metadata.measures.items():
         if metric not in metrics:
             raise UserError(f"{task.path}: metadata.measures.{form}: {metric} is not in metric_list: add it there.")
@@ -184,18 +192,28 @@ def _check(task: Task) -> None:
         raise UserError(f"{task.path}: fewshot_split: examples would come from scored items: give another split.")
 
 
-def _with_includes(path: Path, left: int) -> dict[str, Any]:
-    """A file over what it includes; of `metadata`, tables are joined key by key, and wordings one by one."""
-    if not left:
-        raise UserError(f"{path}: include: more than {DEEPEST} files include one another: remove one.")
-    own = _yaml(path)
+def _with_includes(path: Path, depth: int, read: list[Path]) -> dict[str, Any]:
+    """A file over what it includes; of `metadata`, tables are joined key by key, and wordings one by one.
+
+    `read` are all files that were read so far.
+    """
+    read.append(path)
+    if depth > DEEPEST or len(read) > MOST_INCLUDES:
+        raise UserError(
+            f"{path}: include: more than {DEEPEST} files include one another, or {MOST_INCLUDES} in all: remove some."
+        )
+    own = _table(path)
     included = own.pop("include", [])
+    included = [included] if isinstance(included, str) else included
+    if not isinstance(included, list) or not all(isinstance(name, str) and Path(name).name for name in included):
+        raise UserError(f"{path}: include is {included!r}: give the name of a file, or a list of names.")
     merged: dict[str, Any] = {"metadata": {}}
-    for name in [included] if isinstance(included, str) else included:
+    for name in included:
         place = path.parent / name
         # A file of the user's includes families by their names alone.
-        found = place if place.is_file() else next((LIBRARY / FAMILIES).rglob(f"{Path(name).name}"), place)
-        merged = _joined(merged, _with_includes(found, left - 1))
+        families = (one for one in (LIBRARY / FAMILIES).rglob(f"*{ENDING}") if one.name == Path(name).name)
+        found = place if place.is_file() else next(families, place)
+        merged = _joined(merged, _with_includes(found, depth + 1, read))
     return _joined(merged, own)
 
 
@@ -210,29 +228,17 @@ def _joined(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
     return {**below, **above, "metadata": metadata}
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML with lm-eval's `!function`."""
-
-
-def _function(loader: _Loader, node: yaml.ScalarNode) -> Function:
-    return Function(loader.construct_scalar(node))
-
-
-_Loader.add_constructor(FUNCTION, _function)
-
-
-def _yaml(path: Path) -> dict[str, Any]:
+def _table(path: Path) -> dict[str, Any]:
+    """The keys of a file, within the limits of all YAML that people write."""
     try:
-        if path.stat().st_size > LARGEST:
-            raise UserError(f"{path} is no file of a task: it has more than {LARGEST:,} bytes.")
-        raw = yaml.load(path.read_text(encoding="utf-8"), _Loader)
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} cannot be read ({error}): name a file of a task.") from error
-    except (yaml.YAMLError, RecursionError) as error:
-        raise UserError(f"{path}: this is no YAML ({' '.join(str(error).split())}): correct it.") from error
-    if not isinstance(raw, dict) or not isinstance(raw.get("metadata") or {}, dict):
-        raise UserError(f"{path} is no file of a task: it holds no table of keys.")
-    return raw
+        table, _ = read_table(path, "a task", {FUNCTION: Function})
+    except FileNotFoundError as error:
+        raise UserError(f"{path} cannot be read (there is no such file): name a file of a task.") from error
+    metadata = table.get("metadata") or {}
+    wordings = (metadata.get("wordings") or {}) if isinstance(metadata, dict) else None
+    if not isinstance(wordings, dict) or not all(isinstance(keys or {}, dict) for keys in wordings.values()):
+        raise UserError(f"{path}: metadata is no table of keys with wordings by FORM-NAME: see docs/evaluation.md.")
+    return table
 
 
 def _imported(value: Any, path: Path) -> Any:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,11 +23,14 @@ from aurora.hashes import digest_of
 Row = dict[str, Any]
 ENDINGS = (".jsonl", ".jsonl.gz")
 GAP = "_"
+LARGEST = 1_000_000_000  # characters of a set, also unpacked; the largest that is published has some 50 MB
+LONGEST_LINE = 10_000_000  # characters; an item has thousands
 EXAMPLES = 16  # kept out of every set; more than any task shows
 # A smaller set has no examples: what is left would tell nothing.
 FEWEST_SCORED = 100
 # HellaSwag's source, WikiHow, marks its titles so.
 _MARKED = re.compile(r"\s*\[SEP\]\s*")
+_ESCAPED = r"\ud"
 _CALCULATION = re.compile(r"<<.*?>>")  # GSM8K's notes for a calculator
 
 
@@ -69,13 +73,19 @@ def set_apart(rows: list[Row], kind: Kind) -> tuple[list[Row], list[Row]]:
 
 def completed(row: Row, kind: Kind) -> Row:
     """An item with all that wordings write of it; `ValueError` says what it lacks."""
+    if not isinstance(row["lang"], str) or not isinstance(row.get("orig") or "", str):
+        raise ValueError("`lang` or `orig` is no text")
     return {"id": str(row["id"]), **_COMPLETED[kind](row)}
 
 
 def _rows(path: Path, task: Task) -> Iterator[Row]:
     for number, line in enumerate(_lines(path), 1):
+        if not line.strip():
+            continue
         try:
             row = json.loads(line)
+            if _ESCAPED in line.lower():  # half a character ends whatever has to write or encode it
+                json.dumps(row, ensure_ascii=False).encode()
             if any(str(row.get(key)) != value for key, value in task.metadata.only.items()):
                 continue
             # An item without a name is called by its line.
@@ -88,10 +98,18 @@ def _rows(path: Path, task: Task) -> Iterator[Row]:
 
 
 def _lines(path: Path) -> Iterator[str]:
+    read = 0
     try:
         with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else open(path, encoding="utf-8") as lines:
-            yield from (line for line in lines if line.strip())
-    except (OSError, EOFError, UnicodeDecodeError) as error:
+            while line := lines.readline(LONGEST_LINE + 1):
+                read += len(line)
+                if len(line) > LONGEST_LINE or read > LARGEST:
+                    raise UserError(
+                        f"{path} has a line of more than {LONGEST_LINE:,} characters, or more than {LARGEST:,} in all: "
+                        "give a file of items."
+                    )
+                yield line
+    except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
         raise UserError(f"{path} cannot be read ({error}): fetch it again.") from error
 
 

@@ -57,17 +57,36 @@ def hub_items(task: Task) -> Items:
             f"The data of the task {task.name} ({place[0]}) cannot be had from the hub ({str(error).splitlines()[0]}): "
             "give a folder that has it with --data DIR."
         ) from error
+    kind, named = task.metadata.kind, {"lang": task.metadata.language}
     process = config.get("process_docs") or (
-        lambda rows: as_dataset(completed(row, task.metadata.kind) for row in rows)
+        lambda rows: as_dataset(completed({"id": number, **named, **row}, kind) for number, row in enumerate(rows))
     )
-    rows = [{**row, "lang": task.metadata.language} for row in process(found[config["test_split"]])]
     origin = "/".join(filter(None, place))
-    if config.get("fewshot_split"):
-        return Items(rows, list(process(found[config["fewshot_split"]])), origin)
+    with as_the_task_says(task, f"the data of {origin}"):
+        rows = [{**row, **named} for row in process(found[config["test_split"]])]
+        if config.get("fewshot_split"):
+            return Items(rows, list(process(found[config["fewshot_split"]])), origin)
     from aurora.evaluation.tasks.flat import set_apart
 
-    scored, examples = set_apart(rows, task.metadata.kind)
+    scored, examples = set_apart(rows, kind)
     return Items(scored, examples, origin)
+
+
+@contextmanager
+def as_the_task_says(task: Task, what: str) -> Iterator[None]:
+    """Name the task's file where what it says (a template, a function, a field) does not fit `what`.
+
+    Whatever its templates and functions raise is the file's fault.
+    """
+    try:
+        yield
+    except (AuroraError, MemoryError):
+        raise
+    except Exception as error:
+        said = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        raise UserError(
+            f"{task.path} does not fit {what} ({said}): correct the file of the task, or its data."
+        ) from error
 
 
 def prepare(
@@ -137,6 +156,7 @@ def prompt_hash(requests: Sequence[Instance]) -> str:
 def _made(task: Task, wording: str, splits: dict[str, Any], samples: int) -> Any:
     from lm_eval.api.task import ConfigurableTask
 
+    _confine_templates()
     config = {key: value for key, value in task.config(wording).items() if key not in _OF_DATA}
     config |= {
         "custom_dataset": lambda **_: splits,
@@ -148,6 +168,17 @@ def _made(task: Task, wording: str, splits: dict[str, Any], samples: int) -> Any
     if samples > 1:
         config["generation_kwargs"] = {**config.get("generation_kwargs", {}), **DRAWN}
     return ConfigurableTask(config=config)
+
+
+def _confine_templates() -> None:
+    """Let the templates of tasks, which anybody may have written, reach nothing but the item that they are given."""
+    from jinja2.sandbox import SandboxedEnvironment
+    from lm_eval import utils
+
+    if not isinstance(utils.env, SandboxedEnvironment):
+        confined = SandboxedEnvironment(undefined=utils.env.undefined, keep_trailing_newline=True)
+        confined.filters.update(utils.env.filters)
+        utils.env = confined
 
 
 def _requests(made: Any, row: Row, number: int, shots: int, lm: LM, chat: bool) -> list[Instance]:

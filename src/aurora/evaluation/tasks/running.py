@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from aurora.evaluation.tasks import programs
 from aurora.evaluation.tasks.files import form_of
-from aurora.evaluation.tasks.prepared import Asked
+from aurora.evaluation.tasks.prepared import Asked, as_the_task_says
 
 if TYPE_CHECKING:
     from lm_eval.api.instance import Instance
@@ -85,7 +85,9 @@ def _metrics(asked: Asked, unsafe_code: bool) -> Iterator[dict[str, Any]]:
         yield from (programs.rates([next(scores) for _ in requests]) for requests in asked.requests)
         return
     for row, requests in zip(asked.rows, asked.requests, strict=True):
-        yield asked.made.process_results(row, [request.filtered_resps[filtered] for request in requests])
+        with as_the_task_says(asked.task, f"the answers in {asked.wording}"):
+            metrics = asked.made.process_results(row, [request.filtered_resps[filtered] for request in requests])
+        yield metrics
 
 
 def _said(requests: Sequence[Instance]) -> str | list[str]:
