@@ -142,7 +142,11 @@ def test_a_model_that_cannot_speak_is_not_called_safe(data: dict[str, Any]) -> N
 
 @pytest.mark.parametrize(
     ("factor", "words"),
-    [(1.0, "ends near it, within 15 %, in six of six languages"), (0.5, "ends below it in all languages")],
+    [
+        (1.0, "comes within 15 % of it in six of six languages"),
+        (0.5, "needs fewer bits than it in all languages"),
+        (2.0, "needs more bits than it in all languages"),
+    ],
 )
 def test_the_bigram_is_compared_in_words(data: dict[str, Any], factor: float, words: str) -> None:
     last = data["stages"][-1]["bits_per_byte"]
@@ -151,6 +155,13 @@ def test_the_bigram_is_compared_in_words(data: dict[str, Any], factor: float, wo
     assert finding is not None
     assert words in plain(finding)
     assert f"Finnish {last['fi'] * factor:.2f} against 2.98" in finding
+
+
+def test_above_the_bigram_in_one_language_and_below_in_others(data: dict[str, Any]) -> None:
+    last = data["stages"][-1]["bits_per_byte"]
+    last.update({language: value * (2 if language == "fi" else 0.5) for language, value in last.items()})
+    finding = verdict.bigram_finding(Report.model_validate(data))
+    assert "needs more bits than it in one of six languages" in plain(finding or "")
 
 
 def test_a_base_that_was_quantised_is_said_to_be(data: dict[str, Any]) -> None:

@@ -300,11 +300,12 @@ def bigram_finding(report: Report) -> str | None:
     ]
     near = [language for language in compared if abs(compared[language]) <= NEAR_BIGRAM]
     size = f" of {compact(report.network.parameters)} parameters" if report.network else ""
-    where = f"ends near it, within {magnitude(NEAR_BIGRAM)}, in {count_word(len(near))} of {count_word(len(compared))}"
-    if not near:
-        where = (
-            f"ends {'below it' if max(compared.values()) < 0 else f'more than {magnitude(NEAR_BIGRAM)} from it'} in all"
-        )
+    more = [language for language in compared if compared[language] > 0]
+    where = f"comes within {magnitude(NEAR_BIGRAM)} of it in {count_word(len(near))} of {count_word(len(compared))}"
+    if not near and len(more) in (0, len(compared)):
+        where = f"needs {'more' if more else 'fewer'} bits than it in all"
+    elif not near:
+        where = f"needs more bits than it in {count_word(len(more))} of {count_word(len(compared))}"
     return (
         "a token bigram, which predicts each token from the one before, is shown beside every figure. The network"
         f"{size} {where} languages ({_range(compared.values())}): {', '.join(pairs)} bits per byte."
