@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -62,3 +63,15 @@ def test_what_was_asked_otherwise_is_not_compared(results: Callable[..., dict[st
 def test_what_was_not_run_has_no_score(results: Callable[..., dict[str, Any]]) -> None:
     (row,) = rows(results(one=[None, None]))
     assert row["score"] is None
+
+
+def test_an_interval_without_bounds_has_none_in_json(results: Callable[..., dict[str, Any]]) -> None:
+    before, after = results("a", one=[0.0, 0.0, 1.0]), results("b", one=[1.0, 0.0, 1.0])
+    for found in (before, after):  # three items of two documents: most resamples hold one alone
+        items = found["tasks"]["things"]["forms"]["cloze"]["wordings"]["cloze-one"]["items"]
+        for item, cluster in zip(items, "xxy", strict=True):
+            item["cluster"] = cluster
+    change = rows(before, after)[1]["change"]
+    assert (change["low"], change["high"]) == (None, None)
+    assert change["verdict"] == "cannot tell"
+    json.dumps(change, allow_nan=False)

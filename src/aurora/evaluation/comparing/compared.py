@@ -147,4 +147,4 @@ def _change(pairs: Mapping[str, Mapping[str, tuple[Entry, Entry]]]) -> dict[str,
 
 
 def _number(value: float) -> float | None:
-    return None if math.isnan(value) else value
+    return value if math.isfinite(value) else None  # of few documents a bootstrap knows no bound

@@ -116,7 +116,9 @@ def form_estimate(wordings: Mapping[str, Any]) -> dict[str, Any] | None:
 def estimated(scores: Sequence[float], clusters: Sequence[str] | None = None) -> dict[str, Any]:
     """A mean with its interval as JSON has it: what one cluster leaves unknown is None."""
     found = asdict(estimate(scores, clusters))
-    return {key: None if isinstance(value, float) and math.isnan(value) else value for key, value in found.items()}
+    return {
+        key: None if isinstance(value, float) and not math.isfinite(value) else value for key, value in found.items()
+    }
 
 
 def _estimate(scores: Sequence[float | None], clusters: Sequence[str] | None = None) -> dict[str, Any] | None:
