@@ -89,6 +89,7 @@ class Jailed:
             # With the first process of a namespace die all others. bubblewrap's outermost, which is not in it, takes it
             # along, but not yet while the jail is being made; once it is stopped it makes nothing more.
             self.process.send_signal(signal.SIGSTOP)
+            os.waitid(os.P_PID, self.process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
             for child in children_of(self.process.pid):
                 with suppress(ProcessLookupError):
                     os.kill(child, signal.SIGKILL)
