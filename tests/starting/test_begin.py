@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import re
 import shutil
@@ -154,6 +155,34 @@ def test_what_was_begun_runs_as_it_stands_to_its_report(data: Path) -> None:
     report = json.loads(Path("run/report.json").read_text())
     assert report["stages"][1]["retention"]["budget"] == {"docstrings/en": 0.02, "sources/code": 0.02}
     assert report["safety"]["policy"]["title"] == "Policy of mine"
+
+
+@pytest.mark.parametrize("name", ["", "recipe.yaml", "policy.yaml", "policy"])
+def test_a_link_is_kept_wherever_it_leads(tmp_path: Path, name: str) -> None:
+    (tmp_path / "links").mkdir()
+    place = tmp_path / "links" / name if name else tmp_path / "dangling"
+    place.symlink_to("nowhere")
+    with pytest.raises(UserError, match=r"is there already|is a file: give a folder"):
+        begin(place.parent if name else place, "fi", ["data/a.jsonl"], None, "own")
+    assert place.is_symlink()
+    assert not place.exists()
+    assert list((tmp_path / "links").iterdir()) == ([place] if name else [])
+
+
+def test_the_schema_is_not_written_through_a_link(tmp_path: Path) -> None:
+    Path("mine").mkdir()
+    Path("mine/recipe.schema.json").symlink_to(tmp_path / "nowhere")
+    begun = begin(Path("mine"), "fi", ["data/a.jsonl"], None, None)
+    assert begun.written == [Path("mine/recipe.yaml")]
+    assert Path("mine/recipe.schema.json").is_symlink()
+
+
+@pytest.mark.parametrize("name", ["a\x1b[31m.jsonl", "a\nb.jsonl", os.fsdecode(b"a\xff.jsonl")], ids=range(3))
+def test_a_name_that_no_recipe_can_hold_is_told_before_anything_is_written(name: str) -> None:
+    Path("data", name).write_bytes(Path("data/a.jsonl").read_bytes())
+    with pytest.raises(UserError, match=r"cannot stand in a recipe .*: rename it"):
+        begin(Path("mine"), "fi", [f"data/{name}"], None, None)
+    assert not Path("mine").exists()
 
 
 def test_words_of_a_policy_that_are_there_are_kept(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 from pathlib import Path
 
 import pyarrow as pa
@@ -111,3 +112,11 @@ def test_a_slip_and_an_empty_folder_are_named(here: Path) -> None:
 def test_some_files_are_named_and_the_rest_counted() -> None:
     assert named([Path("a"), Path("b")]) == "a, b"
     assert named([Path(str(number)) for number in range(5)]) == "0, 1, 2 and 2 more"
+
+
+def test_a_pipe_or_a_device_is_no_text(here: Path) -> None:
+    os.mkfifo(here / "pipe.jsonl")
+    (here / "zero.jsonl").symlink_to("/dev/zero")
+    for name in ("pipe.jsonl", "zero.jsonl"):
+        with pytest.raises(UserError, match=rf"--text {name}: this is a pipe or a device: give a regular file"):
+            texts_of([name])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,9 +60,9 @@ def begin(folder: Path, language: str, text: Sequence[str], base: str | None, po
     recipe = folder / RECIPE
     policy_file = folder / POLICY
     for place in (recipe, *([policy_file, policy_file.with_suffix("")] if policy == OWN else [])):
-        if place.exists():
+        if os.path.lexists(place):  # a link is the user's too, wherever it leads
             raise UserError(f"{place} is there already: give another folder, or move it away.")
-    if folder.exists() and not folder.is_dir():
+    if os.path.lexists(folder) and not folder.is_dir():
         raise UserError(f"{folder} is a file: give a folder.")
     look = look_at(text, tag)
     _refuse_other_language(look, tag)
@@ -69,15 +70,17 @@ def begin(folder: Path, language: str, text: Sequence[str], base: str | None, po
     replayed = [store for code, store in REPLAYED.items() if code != tag]
     choices = choose(look.size * look.share(tag), _positions(base), imported=base is not None, replayed=len(replayed))
     new = not folder.exists()
+    paths = [_relative(pattern, folder) for pattern in look.texts.patterns]
+    for path in (*paths, *filter(None, [own, policy])):
+        _refuse_unfit(path)
     written: list[Path] = []
     asked = _policy(folder, policy, tag, written)
-    paths = [_relative(pattern, folder) for pattern in look.texts.patterns]
     plan = Plan(_name(folder), tag, paths, look, choices, own, asked)
     folder.mkdir(parents=True, exist_ok=True)
     with atomic_file(recipe) as stream:
         stream.write(recipe_text(plan).encode())
     schema = folder / SCHEMA
-    if not schema.exists():  # the recipe's first line names it to editors
+    if not os.path.lexists(schema):  # the recipe's first line names it to editors
         write_text(schema, schema_text())
         written.append(schema)
     checked = check_recipe(recipe)
@@ -97,6 +100,12 @@ def _take_back(written: Sequence[Path], folder: Path | None) -> None:
             place.rmdir()
     if folder is not None:
         folder.rmdir()
+
+
+def _refuse_unfit(path: str) -> None:
+    """A recipe is a text: no name with a control character, or in another encoding than UTF-8, can stand in it."""
+    if any(unicodedata.category(one) in ("Cc", "Cs") for one in path):
+        raise UserError(f"{path!r} cannot stand in a recipe (control characters, or not UTF-8): rename it.")
 
 
 def _refuse_other_language(look: Look, tag: str) -> None:

@@ -104,6 +104,8 @@ def _matches(given: str, pattern: str) -> list[Path]:
         return [Path(place) for place in find_files("text", [pattern], Path.cwd())]
     except UserError as error:
         path = Path(pattern)
+        if path.exists():
+            raise UserError(f"--text {given}: this is a pipe or a device: give a regular file.") from error
         beside = [other.name for other in path.parent.iterdir()] if path.parent.is_dir() else []
         close = nearest(path.name, beside)
         hint = f"did you mean {path.with_name(close)}?" if close else "check the path, and quote a pattern"
