@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
 import random
+import signal
 import subprocess
 import sys
 import time
@@ -41,3 +44,42 @@ def test_kill_9_at_random_points_changes_nothing(tmp_path: Path) -> None:
 
     assert_same_tree(tmp_path / "undisturbed", tmp_path / "killed")
     assert verify(tmp_path / "killed").endswith("nothing has changed.")
+
+
+CORPUS = """\
+name: stopped
+corpus:
+  sources:
+    a: {kind: jsonl, paths: [a.jsonl], language: fi}
+    b: {kind: jsonl, paths: [b.jsonl], language: fi}
+  execution: {workers: 2}
+tokens:
+  train: {vocabulary: 420}
+model: {architecture: {layers: 1, width: 16, heads: 2, positions: 64}}
+stages:
+  base: {start: model, tokens: 1024, batch_tokens: 512, sequence_length: 64, mixture: {a/fi: 1}, schedule: {peak: 1e-3}}
+"""
+
+
+@pytest.mark.parametrize("whole_group", [False, True], ids=["process", "terminal"])
+def test_ctrl_c_while_workers_build_the_corpus_ends_with_130_and_a_sentence(tmp_path: Path, whole_group: bool) -> None:
+    """As `kill -INT` and as a terminal sends it, which reaches the workers too."""
+    chance = random.Random(1)
+    words = ["joki", "on", "leveä", "ja", "vanha", "kaupunki", "sen", "rannalla", "jossa", "ihmiset", "asuvat"]
+    for name in "ab":
+        with (tmp_path / f"{name}.jsonl").open("w", encoding="utf-8") as rows:
+            for _ in range(6000):
+                rows.write(json.dumps({"text": " ".join(chance.choices(words, k=200))}) + "\n")
+    (tmp_path / "recipe.yaml").write_text(CORPUS, encoding="utf-8")
+    command = [sys.executable, "-m", "aurora", "run", "recipe.yaml", "--until", "corpus"]
+    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    work, end = tmp_path / "runs/stopped/corpus.work", time.monotonic() + 120
+    while not work.is_dir() or not any(work.iterdir()):
+        assert time.monotonic() < end, process.poll()
+        time.sleep(0.05)
+    time.sleep(1)
+    (os.killpg if whole_group else os.kill)(process.pid, signal.SIGINT)
+    said = process.communicate(timeout=60)[1]
+    assert process.returncode == 130, said
+    assert "Interrupted; run the same command again to go on where it stopped." in said
+    assert "Unexpected" not in said

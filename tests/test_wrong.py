@@ -178,6 +178,46 @@ RECIPES = {
         "languages: [en, fi",
         "this is not valid YAML",
     ),
+    "a folder for files": Wrong(
+        "[web.jsonl]",
+        "[.]",
+        "is a folder; name its files, as ./**/*.jsonl.",
+    ),
+    "a misspelt file of two": Wrong(
+        "[web.jsonl]",
+        "[web.jsonl, wbe.jsonl]",
+        "corpus.sources.web.paths.1: no file matches ",
+    ),
+    "a recipe to extend that is not there": Wrong(
+        "name: small",
+        "extends: smal.yaml\nname: small",
+        "extends: ",
+    ),
+    "a list for a table": Wrong(
+        "{peak: 2e-4}",
+        "[2e-4]",
+        "stages.cat.schedule: a list stands where a table belongs",
+    ),
+    "a weight of nothing": Wrong(
+        "{redteam/pairs: 2, web/en: 1}",
+        "{redteam/pairs: 2, web/en: 0}",
+        "stages.safety.mixture.web/en: 0 is out of bounds; give more than 0",
+    ),
+    "a warmup of all": Wrong(
+        "{peak: 2e-4}",
+        "{peak: 2e-4, warmup: 2}",
+        "stages.cat.schedule.warmup: 2 tokens are less than a step of 512: give tokens, or a share",
+    ),
+    "a truth in another word": Wrong(
+        "threads: 1",
+        "threads: 1\n  deterministic: maybe",
+        "unknown key execution.deterministic",
+    ),
+    "an empty mixture": Wrong(
+        "{redteam/pairs: 2, web/en: 1}",
+        "{}",
+        "stages.safety.mixture: this is empty; give 1 or more",
+    ),
     "no accelerator": Wrong(
         "threads: 1",
         "threads: 1\n  device: cuda",
@@ -207,6 +247,19 @@ COMMANDS = {
         "init mine --language Finnish --text web.jsonl",
         "--language: 'Finnish' is not a language",
     ),
+    "a list there is not": ("ls recipe", "is none of recipes, policies"),
+    "a folder without a recipe": ("run .", "is a folder without recipe.yaml"),
+    "a slip in a recipe's file": ("check smal.yaml", "did you mean small.yaml?"),
+    "a stage for a step": ("run RECIPE --until cap", "did you mean train:cap?"),
+    "a base that is not there": (
+        "init mine --language fi --text web.jsonl --base ./models",
+        "--base ./models: there is no such folder",
+    ),
+    "a policy for init there is not": (
+        "init mine --language en --text web.jsonl --policy eo14110",
+        "--policy eo14110: did you mean eo-14110?",
+    ),
+    "text of two kinds": ("init mine --language en --text web.jsonl small.yaml", "a source has files of one kind"),
     "rules there are not": ("corpus scan web.jsonl --rules gopher", "gopher-quality"),
 }
 

@@ -64,11 +64,14 @@ def begin(folder: Path, language: str, text: Sequence[str], base: str | None, po
             raise UserError(f"{place} is there already: give another folder, or move it away.")
     if os.path.lexists(folder) and not folder.is_dir():
         raise UserError(f"{folder} is a file: give a folder.")
+    positions = _positions(base)
+    if policy is not None and policy != OWN:
+        _policy_file(policy)
     look = look_at(text, tag)
     _refuse_other_language(look, tag)
     own = _relative_base(base, folder)
     replayed = [store for code, store in REPLAYED.items() if code != tag]
-    choices = choose(look.size * look.share(tag), _positions(base), imported=base is not None, replayed=len(replayed))
+    choices = choose(look.size * look.share(tag), positions, imported=base is not None, replayed=len(replayed))
     new = not folder.exists()
     paths = [_relative(pattern, folder) for pattern in look.texts.patterns]
     for path in (*paths, *filter(None, [own, policy])):
@@ -149,11 +152,7 @@ def _policy(folder: Path, policy: str | None, tag: str, written: list[Path]) -> 
     """(policy, languages) for the recipe; a policy of one's own is written."""
     if policy is None:
         return None
-    file = places.find("policies", Path(policy).expanduser())
-    if policy != OWN and not file.is_file():
-        raise UserError(
-            f"--policy {policy}: {places.suggestion('policies', policy)}; --policy own writes one to change."
-        )
+    file = folder / POLICY if policy == OWN else _policy_file(policy)
     words = languages_of_model() if policy == OWN else _words(file)
     languages = list(dict.fromkeys([language for language in (tag, "en") if language in words]))
     if not languages:
@@ -165,6 +164,16 @@ def _policy(folder: Path, policy: str | None, tag: str, written: list[Path]) -> 
         return (policy if file.parent == places.folder("policies") else _relative(policy, folder)), languages
     written += write_policy(folder / POLICY, languages, _name(folder))
     return POLICY, languages
+
+
+def _policy_file(policy: str) -> Path:
+    """A policy of the user's, or of ours; `UserError` where there is none."""
+    file = places.find("policies", Path(policy).expanduser())
+    if not file.is_file():
+        raise UserError(
+            f"--policy {policy}: {places.suggestion('policies', policy)}; --policy own writes one to change."
+        )
+    return file
 
 
 def _words(policy: Path) -> list[str]:

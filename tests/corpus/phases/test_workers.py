@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from unittest.mock import MagicMock
 
+import pyarrow as pa
 import pytest
 
 from aurora.corpus.phases import workers
@@ -34,6 +36,22 @@ def test_much_work_or_of_unknown_size_goes_to_processes(size: int | None, monkey
     ticks: list[int] = []
     assert len(list(carry_out(TASKS, size, CorpusExecution(workers=2), work, ticks.append))) == 1
     assert ticks == [7]
+
+
+def test_a_stream_that_ends_early_was_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As Daft ends it at Ctrl-C: two of three results, and no word of the third."""
+    results = [{"result": json.dumps({"result": work(task, lambda size: None)})} for task in TASKS[:2]]
+    streamed = [pa.RecordBatch.from_pylist([row]) for row in results]
+    frame = MagicMock()
+    frame.into_batches.return_value.select.return_value.to_arrow_iter.return_value = streamed
+    daft = MagicMock(from_pydict=lambda values: frame)
+    daft.cls = lambda **options: lambda made: MagicMock()
+    monkeypatch.setattr(workers, "_runner", lambda *arguments: daft)
+    found: list[str] = []
+    with pytest.raises(KeyboardInterrupt):
+        for result in carry_out(TASKS, None, CorpusExecution(workers=2), work, lambda size: None):
+            found.append(result["shard"])
+    assert found == ["a", "b"]
 
 
 @pytest.mark.parametrize(("error", "user"), [(UserError("Mend it."), True), (AuroraError("It is broken."), False)])

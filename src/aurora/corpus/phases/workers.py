@@ -64,12 +64,16 @@ def _daft(
 
     frame = daft.from_pydict({"task": [json.dumps(task) for task in tasks]})
     frame = frame.into_partitions(len(tasks)) if execution.runner == "ray" else frame.into_batches(1)
+    missing = len(tasks)
     for batch in frame.select(Worker().carry_out(frame["task"]).alias("result")).to_arrow_iter():
         for result in batch["result"].to_pylist():
+            missing -= 1
             answer = json.loads(result)
             if "error" in answer:
                 raise (UserError if answer["user"] else AuroraError)(answer["error"])
             yield answer["result"]
+    if missing:  # Daft answers Ctrl-C itself, and then ends as if there were no more
+        raise KeyboardInterrupt
 
 
 def guarded(run: Callable[[Task, Tick], dict[str, Any]], task: str) -> str:

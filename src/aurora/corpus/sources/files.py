@@ -48,16 +48,15 @@ def find_files(name: str, patterns: list[str], base: Path) -> dict[str, Path]:
         root, relative = (Path(path.anchor), path.relative_to(path.anchor)) if path.is_absolute() else (base, path)
         named = root / relative  # a file's name may look like a pattern: "data[1].jsonl"
         try:
+            if named.is_dir():
+                what = f"{named} is a folder; name its files, as {pattern}/**/*.jsonl"
+                raise UserError(f"corpus.sources.{name}.paths: {what}.")
             matches = [named] if named.is_file() else sorted(root.glob(str(relative)))
         except (ValueError, NotImplementedError, IndexError) as error:
             raise UserError(
                 f"corpus.sources.{name}.paths: {pattern!r} is not a valid pattern of files ({error}); correct it."
             ) from error
         kept = [match for match in matches if match.is_file() and not is_hidden(match.relative_to(root), relative)]
-        if named.is_dir():
-            raise UserError(
-                f"corpus.sources.{name}.paths: {named} is a folder; name its files, as {pattern}/**/*.jsonl."
-            )
         if not kept:
             raise UserError(f"corpus.sources.{name}.paths: no file matches {named}; check the path.")
         for match in kept:
