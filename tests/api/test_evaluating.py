@@ -96,6 +96,12 @@ def test_results_of_another_form_are_one_sentence(tmp_path: Path, tasks: str) ->
         read_all([path])
 
 
+def test_results_are_not_compared_with_themselves(tmp_path: Path) -> None:
+    (tmp_path / "link.json").symlink_to(tmp_path / "r.json")
+    with pytest.raises(UserError, match="A file of results is given twice: it would be compared with itself"):
+        read_all([tmp_path / "r.json", tmp_path / "link.json"])
+
+
 def test_what_is_not_there_is_named_before_any_model_is_loaded(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="There is no task trio"):
         evaluate([tmp_path / "nowhere"], Wanted(tasks=("trio",)))

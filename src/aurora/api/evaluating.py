@@ -100,6 +100,8 @@ def read_all(paths: Sequence[Path]) -> list[dict[str, Any]]:
     from aurora.evaluation.comparing.shown import outcome_lines
     from aurora.files import as_written
 
+    if len({path.resolve() for path in paths}) < len(paths):
+        raise UserError("A file of results is given twice: it would be compared with itself.")
     found = []
     for path, name in zip(paths, names(paths), strict=True):
         results = {**read_any(path), "name": name}

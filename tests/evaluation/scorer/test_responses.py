@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from dataclasses import replace
 from pathlib import Path
@@ -42,10 +43,11 @@ def test_another_file_is_one_sentence(tmp_path: Path, content: bytes) -> None:
 
 def test_a_table_of_another_shape_is_one_sentence(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "cache") as base:
-        base.execute("CREATE TABLE answers (other TEXT)")
-    base.close()
-    with Responses(tmp_path / "cache") as responses, pytest.raises(UserError, match="move it away"):
-        responses.known(["a"])
+        base.execute("CREATE TABLE answers (key INTEGER)")
+    before = (tmp_path / "cache").read_bytes()
+    with pytest.raises(UserError, match=r"cannot be used as a cache of answers \(it holds other tables\)"):
+        Responses(tmp_path / "cache")
+    assert (tmp_path / "cache").read_bytes() == before
 
 
 def test_every_weight_and_its_type_counts(network: Network) -> None:
@@ -73,3 +75,20 @@ def test_a_key_holds_the_model_the_kind_and_the_request(network: Network) -> Non
     keys = keys_of(who, "answer", [[1, "x"], [1, "y"]])
     assert keys == keys_of(who, "answer", [[1, "x"], [1, "y"]])
     assert len({*keys, *keys_of(who, "other", [[1, "x"]]), *keys_of({**who, "dtype": "x"}, "answer", [[1, "x"]])}) == 4
+
+
+def test_a_data_base_of_the_users_is_no_cache(tmp_path: Path) -> None:
+    path = tmp_path / "mine.db"
+    with sqlite3.connect(path) as base:
+        base.execute("CREATE TABLE notes (text TEXT)")
+    before = path.read_bytes()
+    with pytest.raises(UserError, match=r"mine\.db cannot be used as a cache of answers \(it holds other tables\)"):
+        Responses(path)
+    assert path.read_bytes() == before
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(UserError, match="it is no file"):
+        Responses(tmp_path / "pipe")
+    for _ in range(2):
+        with Responses(tmp_path / "ours.db") as responses:
+            responses.keep({"a": 1})
+            assert responses.known(["a"]) == {"a": 1}

@@ -152,6 +152,17 @@ def test_a_template_reaches_nothing_beyond_its_item(
     assert said in str(told.value)
 
 
+def test_an_error_that_says_nothing_is_named_by_its_kind(monkeypatch: pytest.MonkeyPatch) -> None:
+    import datasets
+
+    def absent(*_: object, **__: object) -> None:
+        raise TimeoutError
+
+    monkeypatch.setattr(datasets, "load_dataset", absent)
+    with pytest.raises(UserError, match=r"cannot be had from the hub \(TimeoutError\)"):
+        hub_items(read_task("openbookqa_en"))
+
+
 def test_data_of_another_form_is_named_with_the_task(monkeypatch: pytest.MonkeyPatch) -> None:
     import datasets
 

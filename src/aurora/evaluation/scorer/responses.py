@@ -36,9 +36,15 @@ class Responses:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        if path.exists() and not path.is_file():
+            raise self._broken("it is no file")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._base = sqlite3.connect(path, timeout=SECONDS)
+            made = {said for (said,) in self._base.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")}
+            if not made <= {_TABLE.replace(" IF NOT EXISTS", "")}:  # SQLite keeps the statement that made a table
+                self._base.close()
+                raise self._broken("it holds other tables")
             self._base.execute(_TABLE)
         except (sqlite3.Error, OSError) as error:
             raise self._broken(error) from error
@@ -70,7 +76,7 @@ class Responses:
         except sqlite3.Error as error:
             raise self._broken(error) from error
 
-    def _broken(self, error: Exception) -> UserError:
+    def _broken(self, error: Exception | str) -> UserError:
         return UserError(f"{self.path} cannot be used as a cache of answers ({error}): move it away, or name another.")
 
 

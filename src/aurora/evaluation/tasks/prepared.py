@@ -53,8 +53,9 @@ def hub_items(task: Task) -> Items:
     try:
         found = load_dataset(*place, **(config.get("dataset_kwargs") or {}))
     except Exception as error:  # whatever the hub's library raises without a network, a login or the dataset
+        said = (str(error).splitlines() or [type(error).__name__])[0]
         raise UserError(
-            f"The data of the task {task.name} ({place[0]}) cannot be had from the hub ({str(error).splitlines()[0]}): "
+            f"The data of the task {task.name} ({place[0]}) cannot be had from the hub ({said}): "
             "give a folder that has it with --data DIR."
         ) from error
     kind, named = task.metadata.kind, {"lang": task.metadata.language}
