@@ -21,6 +21,7 @@ from aurora.evaluation.tasks.files import form_of
 from aurora.evaluation.tasks.flat import Items
 from aurora.evaluation.tasks.prepared import Asked
 from aurora.evaluation.tasks.running import Scored
+from aurora.evaluation.tasks.texts import texts_of
 from aurora.hashes import digest_of
 from aurora.recipe.stages.kin import is_of
 from aurora.version import __version__
@@ -46,9 +47,8 @@ def results_of(
     tasks: dict[str, Any] = {}
     for one, answers in zip(asked, scored, strict=True):
         task, found = one.task, items[one.task.name]
-        entry = tasks.setdefault(
-            task.name,
-            {
+        if task.name not in tasks:
+            tasks[task.name] = {
                 "version": task.metadata.version,
                 "language": task.metadata.language,
                 "kind": task.metadata.kind,
@@ -56,9 +56,10 @@ def results_of(
                 "chance": chance(one.rows),
                 "shots": one.shots,
                 "shots_wanted": task.shots if settings.get("shots") is None else settings["shots"],
+                "texts": texts_of(one),
                 "forms": {},
-            },
-        )
+            }
+        entry = tasks[task.name]
         form = entry["forms"].setdefault(
             form_of(one.wording), {"measure": task.metadata.measures[form_of(one.wording)], "wordings": {}}
         )
