@@ -99,3 +99,28 @@ def test_the_scorer_is_tested_on_a_users_checkpoint(
     shown = capsys.readouterr()
     assert json.loads(shown.out)["m1"]["found"][0]["invariant"] == ""
     assert "its scores are not to be trusted" in shown.err
+
+
+def test_a_page_is_written_beside_what_is_printed_and_never_over_a_file_of_others(
+    checkpoints: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = tmp_path / "page.html"
+    asked = ["evaluate", *checkpoints, "--limit", "6", "--form", "cloze", "--html", str(page)]
+    done = CliRunner().invoke(aurora, [*asked, "--json", "--output", str(tmp_path / "out")])
+    assert done.exit_code == 0, done.output
+    (pronouns,) = json.loads(done.stdout)["results"][0]["tasks"].values()
+    written = page.read_text(encoding="utf-8")
+    prompt, *_ = next(iter(pronouns["texts"].values()))["prompt"].split(",")
+    assert prompt in written
+    again = tmp_path / "again.html"
+    results = [str(tmp_path / f"out/{name}.json") for name in ("m1", "m2")]
+    assert CliRunner().invoke(aurora, ["compare", *results, "--html", str(again)]).exit_code == 0
+    assert again.read_text(encoding="utf-8") == written  # from the files alone
+    mine = tmp_path / "mine.html"
+    mine.write_text("mine", encoding="utf-8")
+    for command in (["evaluate", "no-such-checkpoint"], ["compare", *results]):
+        with pytest.raises(SystemExit) as left:
+            main([*command, "--html", str(mine)])
+        assert left.value.code == 2
+        assert "mine.html was not written by Aurora" in capsys.readouterr().err
+    assert mine.read_text(encoding="utf-8") == "mine"

@@ -99,6 +99,7 @@ def read_all(paths: Sequence[Path]) -> list[dict[str, Any]]:
     from aurora.evaluation.comparing.results import warnings
     from aurora.evaluation.comparing.shown import outcome_lines
     from aurora.files import as_written
+    from aurora.reporting.comparison.items import items_of
 
     if len({path.resolve() for path in paths}) < len(paths):
         raise UserError("A file of results is given twice: it would be compared with itself.")
@@ -109,6 +110,7 @@ def read_all(paths: Sequence[Path]) -> list[dict[str, Any]]:
             answers_of(name, results)
             outcome_lines(name, results)
             warnings(results)
+            items_of([results])
         found.append(results)
     return found
 
@@ -118,6 +120,20 @@ def comparison(results: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     from aurora.evaluation.comparing.compared import answers_of, compared
 
     return compared([answers_of(one["name"], one) for one in results])
+
+
+def check_page(page: Path) -> None:
+    """`UserError` where `page` is a file that Aurora did not write: before hours of work are spent on it."""
+    from aurora.reporting.comparison.page import check_comparison_page
+
+    check_comparison_page(page)
+
+
+def write_page(results: Sequence[dict[str, Any]], rows: Sequence[dict[str, Any]], page: Path) -> None:
+    """Write the page of results and of the rows of their `comparison`."""
+    from aurora.reporting.comparison.page import write_comparison_page
+
+    write_comparison_page(results, rows, page)
 
 
 def _evaluated(

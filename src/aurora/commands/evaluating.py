@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 # As in `aurora.api.evaluating`, which is imported only when a checkpoint is evaluated.
 FORMATS = ("aurora", "lm-eval", "olmo-eval")
+page_option = click.option(
+    "--html", "page", type=FILE, metavar="PAGE", help="Also write an HTML page of verdicts, charts and all items."
+)
 
 
 @click.command()
@@ -61,6 +64,7 @@ FORMATS = ("aurora", "lm-eval", "olmo-eval")
     show_default=True,
     help="Of what --output writes.",
 )
+@page_option
 @json_option
 def evaluate(
     checkpoints: tuple[Path, ...],
@@ -77,6 +81,7 @@ def evaluate(
     self_test: bool,
     output: Path | None,
     form: str,
+    page: Path | None,
     as_json: bool,
 ) -> None:
     """Ask checkpoints tasks, each in several wordings, and compare every later one with the first, item by item.
@@ -91,23 +96,28 @@ def evaluate(
         return
     from aurora.evaluation.tasks.planned import Wanted
 
+    if page:
+        evaluating.check_page(page)
     wanted = Wanted(suites, tasks, data, limit, shots, forms, chat, unsafe_code, samples, cache)
     found = evaluating.evaluate(checkpoints, wanted, output, form)
     if os.environ.get("RANK", "0") == "0":  # of torchrun's processes the first one speaks
-        _show(found, as_json)
+        _show(found, page, as_json)
 
 
 @click.command()
 @click.argument("results", nargs=-1, required=True, metavar="RESULTS...", type=FILE)
+@page_option
 @json_option
-def compare(results: tuple[Path, ...], as_json: bool) -> None:
+def compare(results: tuple[Path, ...], page: Path | None, as_json: bool) -> None:
     """Compare results of `aurora evaluate` item by item: what each later file gained or forgot against the first.
 
     RESULTS are files that `aurora evaluate --output` wrote, or files of lm-eval or olmo-eval with scores of items.
     """
-    from aurora.api.evaluating import read_all
+    from aurora.api import evaluating
 
-    _show(read_all(results), as_json)
+    if page:
+        evaluating.check_page(page)
+    _show(evaluating.read_all(results), page, as_json)
 
 
 def _show_tests(tests: Mapping[str, SelfTest], as_json: bool) -> None:
@@ -119,13 +129,16 @@ def _show_tests(tests: Mapping[str, SelfTest], as_json: bool) -> None:
         raise AuroraError(f"The scorer does not hold on {failed[0]}: its scores are not to be trusted; report this.")
 
 
-def _show(results: Sequence[dict[str, Any]], as_json: bool) -> None:
-    from aurora.api.evaluating import comparison
+def _show(results: Sequence[dict[str, Any]], page: Path | None, as_json: bool) -> None:
+    from aurora.api.evaluating import comparison, write_page
     from aurora.console.progress import say
     from aurora.evaluation.comparing.results import warnings
     from aurora.evaluation.comparing.shown import lines, outcome_lines
 
     rows = comparison(results)
+    if page:
+        write_page(results, rows, page)
+        say(f"  {page}")
     if as_json:
         write_json({"compared": rows, "results": list(results)})
         return

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+
 from aurora.reporting.page.frame import document, is_page
 from aurora.reporting.page.markup import tag
 from reporting.reading import Checked
@@ -33,3 +36,14 @@ def test_a_page_is_told_by_its_beginning() -> None:
     assert is_page(page[:2000])
     assert not is_page(b"<!DOCTYPE html><html><head><title>Mine</title></head></html>")
     assert not is_page(b"")
+
+
+def test_a_script_of_ours_is_the_only_one_that_may_run() -> None:
+    script = "'use strict'; if (1 < 2 && true) { void 0; }"
+    page = document("T", HOSTILE, tag("main", HOSTILE), "C", script)
+    assert f"<script>{script}</script></body>" in page
+    assert page.count("<script") == 1
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    policy = next(value for value in Checked(page).values("content") if value and "default-src" in value)
+    assert policy.endswith(f"img-src data:; script-src 'sha256-{digest}'")
+    assert is_page(page.encode()[:2000])

@@ -24,5 +24,5 @@ def _text(made: Any, row: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(pairs[0][1], str):  # settings of an answer that is written
         return {"prompt": pairs[0][0]}
     # Of a gap the contexts differ, and the text behind them is the same.
-    shared = os.path.commonprefix([context for context, _ in pairs])
+    shared = os.path.commonprefix([context for context, _ in pairs])  # noqa: RUF071 (letters are meant)
     return {"prompt": shared, "choices": [(context + behind)[len(shared) :] for context, behind in pairs]}

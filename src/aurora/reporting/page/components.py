@@ -44,8 +44,11 @@ def section(identity: str, title: str, *children: Child, lead: str = "") -> Html
     )
 
 
-def table(caption: str, headings: Sequence[str], rows: Sequence[Row], words: Collection[int] = (0,)) -> Html:
-    """A table; the columns `words` hold words and the others numbers. The first column heads its row."""
+def table(
+    caption: str, headings: Sequence[str], rows: Sequence[Row], words: Collection[int] = (0,), rest: str = "report.json"
+) -> Html:
+    """A table; the columns `words` hold words and the others numbers. The first column heads its row; `rest` names
+    where rows are that this page has no room for."""
     shown = rows[:MAX_ROWS]
     head = [
         tag("th", heading, scope="col", class_=None if column in words else "number")
@@ -53,7 +56,7 @@ def table(caption: str, headings: Sequence[str], rows: Sequence[Row], words: Col
     ]
     body = [tag("tr", [_cell(cell, column, column not in words) for column, cell in enumerate(row)]) for row in shown]
     note = (
-        tag("p", f"{count(len(rows) - len(shown))} further rows are in report.json.", class_="note")
+        tag("p", f"{count(len(rows) - len(shown))} further rows are in {rest}.", class_="note")
         if len(rows) > len(shown)
         else None
     )

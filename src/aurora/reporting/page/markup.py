@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from typing import TypeAlias
 
 # Elements without an end tag, and the SVG shapes that never have children here.
-EMPTY = frozenset({"br", "col", "hr", "link", "meta", "rect", "line", "circle", "path", "polyline", "use"})
+VOID = frozenset({"br", "col", "hr", "input", "link", "meta"})
+EMPTY = VOID | {"rect", "line", "circle", "path", "polyline", "use"}
 # Characters that HTML forbids: controls except tab and newline, surrogates, and non-characters.
 FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 
@@ -59,5 +60,5 @@ def tag(name: str, *children: Child, **attributes: str | int | None) -> Html:
         if value is not None
     )
     if name in EMPTY:
-        return Html(f"<{name}{written}>" if name in ("br", "col", "hr", "link", "meta") else f"<{name}{written}/>")
+        return Html(f"<{name}{written}>" if name in VOID else f"<{name}{written}/>")
     return Html(f"<{name}{written}>{join(*children)}</{name}>")
