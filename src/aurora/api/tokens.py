@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any
 
 from aurora.corpus.artifact import read_columns
-from aurora.errors import AuroraError, UserError
+from aurora.errors import UserError
 from aurora.files import read_json
 from aurora.recipe import Recipe
 from aurora.recipe.stages.stage import Stage, checkpoints_of
@@ -40,7 +40,7 @@ class Tokens:
     def facts(self) -> dict[str, Any]:
         """`tokenizer`, `bytes_per_token` by language, `stores`, and what each of the `stages` reads of them.
 
-        Raises `AuroraError` where the tokens are not built yet or a store is damaged.
+        Raises `UserError` where the tokens are not built yet, `AuroraError` where a store is damaged.
         """
         run, text = self._run, self._text()
         stages = {}
@@ -102,7 +102,7 @@ class Tokens:
 
     def _text(self) -> TextFacts:
         if not self._run.stores.is_dir():
-            raise AuroraError(f"{self._run.path} has no tokens yet: build them with `aurora tokens build`.")
+            raise UserError(f"{self._run.path} has no tokens yet: build them with `aurora tokens build`.")
         return read_text(self._run.tokenizer)
 
     def _provenance(self, source: str, number: int) -> dict[str, str]:

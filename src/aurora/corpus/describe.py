@@ -13,6 +13,7 @@ from aurora.console.terminal import line
 from aurora.corpus.ledger import FILE as LEDGER
 from aurora.errors import UserError
 from aurora.files import as_written, read_json
+from aurora.nearest import beside
 from aurora.run.folder import RunFolder
 
 
@@ -21,7 +22,7 @@ def find_corpus(path: Path) -> Path:
     for folder in (path, RunFolder(path).corpus):
         if (folder / LEDGER).is_file():
             return folder
-    raise UserError(f"{path} has no corpus: give runs/NAME or runs/NAME/corpus.")
+    raise UserError(f"{path} has no corpus{beside(path)}: give runs/NAME or runs/NAME/corpus.")
 
 
 def describe(folder: Path) -> str:
