@@ -18,6 +18,9 @@ from aurora.evaluation.scorer.passes import Pass
 from aurora.model.layers.branches import LEAST, attended
 from aurora.model.network import Network
 
+STEP = 32  # places; attention reads up to a multiple of these, as each new size has kernels made for it in bf16
+BATCH = 8  # rows, likewise
+
 
 class SlotLayer:
     """The rows [B, K, C, D] of one layer, and what they begin with, [K, P, D]."""
@@ -104,15 +107,19 @@ class Slots:
 
     def step(self, tokens: Sequence[int], places: Sequence[int]) -> Tensor:
         """Logits [B, V] after one new token in each of the first B rows, at its place in the row."""
-        model = self.model
+        model, count = self.model, len(tokens)
+        idle = [0] * (min(count + -count % BATCH, self.batch) - count)  # rows that nothing is read of
+        tokens, places = [*tokens, *idle], [*places, *idle]
         device = model.output_weight.device
         at = torch.tensor(places, device=device)
         masks: dict[int | None, Tensor] = {}
+        end = max(places) + 1
+        end += -end % STEP
         for layer in self.layers:
-            layer.places, layer.end, layer.masks = at, max(places) + 1, masks
+            layer.places, layer.end, layer.masks = at, min(end, layer.keys.shape[2]), masks
         positions = (at + self.begun)[:, None]
         hidden = model.embed(torch.tensor(tokens, device=device)[:, None], positions)
         turns = model.turns(positions, hidden.dtype)
         for block, layer in zip(model.own_blocks, self.layers, strict=True):
             hidden = block(hidden, positions, turns[block.rotary], layer)
-        return model.logits(model.norm(hidden)[:, 0])
+        return model.logits(model.norm(hidden)[:, 0])[:count]

@@ -15,6 +15,7 @@ from aurora.evaluation.scorer import answering, requests
 from aurora.evaluation.scorer.likelihoods import evaluating
 from aurora.evaluation.scorer.passes import Pass, run
 from aurora.evaluation.scorer.slots import Slots
+from aurora.evaluation.scorer.stopping import Ending
 from aurora.evaluation.scorer.tree import Segment
 from aurora.evaluation.self_test.lab import TOKENS, Lab, asked, cache, drawn
 from aurora.evaluation.statistics.estimates import estimate
@@ -128,18 +129,21 @@ def _read(model: Network, ids: Sequence[int]) -> tuple[int, Pass]:
 
 
 def answers_are_those_of_plain_decoding(lab: Lab) -> str:
-    """Greedy, and up to a stop text."""
+    """Greedy, token by token."""
     plain = str(lab.text.tokenizer.decode(lab.answer, skip_special_tokens=True))
-    if _answer(lab, []) != plain:
-        return "an answer is not that of plain greedy decoding"
-    stop = plain[len(plain) // 2 :]
-    return "" if not stop or _answer(lab, [stop]) == plain[: plain.index(stop)] else "an answer goes on behind its stop"
+    request = Instance("generate_until", {}, (lab.shared, {"max_gen_toks": TOKENS, "until": []}), 0)
+    return "" if lab.model().generate_until([request]) == [plain] else "an answer is not that of plain greedy decoding"
 
 
-def _answer(lab: Lab, until: list[str]) -> str:
-    settings = {"max_gen_toks": TOKENS, "until": until}
-    (said,) = lab.model().generate_until([Instance("generate_until", {}, (lab.shared, settings), 0)])
-    return said
+def answers_end_at_a_stop(lab: Lab) -> str:
+    """At a text wherever tokens cut it, and at an id; what is given out ends before it."""
+    ids = lab.text.encode("one, two, three")
+    at_text, at_id = (Ending(lab.text.tokenizer, frozenset(lab.text.stops), until, 99) for until in (("tw",), ()))
+    read = next((number for number, token in enumerate(ids, 1) if at_text.ends(token)), len(ids))
+    if at_text.text.strip() != "one," or (len(ids) > 3 and read == len(ids)):
+        return "an answer goes on behind its stop text"
+    ended = [at_id.ends(token) for token in (*ids, lab.text.stops[0])]
+    return "" if ended.index(True) == len(ids) else "an answer does not end at the id that ends it"
 
 
 INVARIANTS: tuple[Invariant, ...] = (
@@ -153,6 +157,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     neither_batch_nor_order_moves_a_score,
     a_step_goes_on_from_all_before_it,
     answers_are_those_of_plain_decoding,
+    answers_end_at_a_stop,
 )
 
 

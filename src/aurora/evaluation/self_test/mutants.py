@@ -95,9 +95,9 @@ def _nothing_unlikely(scored: Function) -> Function:
     return changed
 
 
-def _without_the_last_key(spans: Function) -> Function:
+def _cut_short(spans: Function) -> Function:
     def changed(*given: Any) -> Any:
-        return [replace(span, last=max(span.first + 1, span.last - 1)) if span.last else span for span in spans(*given)]
+        return [replace(span, last=-(-(span.first + span.last) // 2)) if span.last else span for span in spans(*given)]
 
     return changed
 
@@ -206,7 +206,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant("the start of a text is absent", Encoder, "_rows", _of_rows(_without_start)),
     Mutant("the chat template is applied twice", AuroraLM, "apply_chat_template", _twice),
     Mutant("nothing is ever unlikely", lm, "likelihoods", _nothing_unlikely),
-    Mutant("what is reused lacks its last token", passes, "_spans", _without_the_last_key),
+    Mutant("what is reused is cut short", passes, "_spans", _cut_short),
     Mutant("texts of one batch see each other", branches, "_unseen_of_own", _unmasked),
     Mutant("answers come in the order of computing", lm, "answered", _sorted_answers),
     Mutant("a token counts for its neighbour", likelihoods, "_score", _rolled),
