@@ -96,6 +96,19 @@ def test_results_of_another_form_are_one_sentence(tmp_path: Path, tasks: str) ->
         read_all([path])
 
 
+def test_a_page_of_results_of_another_form_is_one_sentence(tmp_path: Path) -> None:
+    item = {"id": "1", "cluster": "1", "prompt": "p", "score": 1.0, "metrics": {"acc": 1.0}}
+    form = {"measure": "acc", "wordings": {"cloze-1": {"items": [item], "not_scored": 0, "metrics": {}}}}
+    task = {"kind": "choice", "chance": None, "shots": 0, "shots_wanted": 0, "forms": {"cloze": form}}
+    for name in "ab":
+        results = {"schema": "aurora results 1", "tasks": {"x": task}}  # without the language
+        (tmp_path / f"{name}.json").write_text(json.dumps(results), encoding="utf-8")
+    found = read_all([tmp_path / "a.json", tmp_path / "b.json"])
+    with pytest.raises(AuroraError, match=r"p\.html cannot be made: one of the results is not as it was written"):
+        evaluating.write_page(found, comparison(found), tmp_path / "p.html")
+    assert not (tmp_path / "p.html").exists()
+
+
 def test_results_are_not_compared_with_themselves(tmp_path: Path) -> None:
     (tmp_path / "link.json").symlink_to(tmp_path / "r.json")
     with pytest.raises(UserError, match="A file of results is given twice: it would be compared with itself"):

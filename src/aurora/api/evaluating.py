@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aurora.errors import UserError
+from aurora.errors import AuroraError, UserError
 
 if TYPE_CHECKING:
     from aurora.evaluation.self_test.running import SelfTest
@@ -133,7 +133,18 @@ def write_page(results: Sequence[dict[str, Any]], rows: Sequence[dict[str, Any]]
     """Write the page of results and of the rows of their `comparison`."""
     from aurora.reporting.comparison.page import write_comparison_page
 
-    write_comparison_page(results, rows, page)
+    try:
+        write_comparison_page(results, rows, page)
+    except (
+        AttributeError,
+        LookupError,
+        TypeError,
+        ValueError,
+    ) as error:  # anybody may have edited files
+        said = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        raise AuroraError(
+            f"{page} cannot be made: one of the results is not as it was written ({said}): restore it."
+        ) from error
 
 
 def _evaluated(
