@@ -31,6 +31,8 @@ def test_an_item_has_its_choices_and_each_wording_and_checkpoint(made: Made) -> 
     assert cells(page, "Items beside a")[1] == ["b", "1", "0", "0", "0"]
     assert 'data-states="01" data-unit="0"' in page
     assert "1 of 1 items are on this page" in text
+    assert "stand for a and b, in this order" in text
+    assert 'role="img" aria-label="a wrong, b right"' in page
 
 
 def test_answers_that_were_written_stand_beside_the_right_ones(made: Made) -> None:
@@ -39,13 +41,15 @@ def test_answers_that_were_written_stand_beside_the_right_ones(made: Made) -> No
         first, second = ({key: item[key] for key in ("id", "score")} for item in wording["items"])
         first |= {"target": ["seven", "7"], "answer": HOSTILE}
         second |= {"target": [], "answer": ["x = 1", "x = 2", "x = 3"]}
-        wording["items"] = [first, second]
+        third = {"id": "t_fi/2", "score": 0.0, "answer": " \n"}
+        wording["items"] = [first, second, third]
     page = str(browser(items_of(results), ["a"]))
     checked = Checked(page)
     assert "script" not in checked.tags
     assert "Right: seven / 7" in checked.text
     assert f"0.50 {HOSTILE}" in checked.text
     assert "1 x = 1 and 2 more" in plain(checked.text)
+    assert "0 nothing" in checked.text
 
 
 def test_texts_are_escaped_and_long_ones_keep_their_end(made: Made) -> None:
@@ -55,6 +59,7 @@ def test_texts_are_escaped_and_long_ones_keep_their_end(made: Made) -> None:
     checked = Checked(page)
     assert "script" not in checked.tags
     assert "[…]" in checked.text
+    assert "xxthe end?</span></summary>" in page  # two questions about one passage begin alike
     assert "the end?" in checked.text
     assert len(page) < 8000
 

@@ -20,7 +20,7 @@ def test_the_title_counts_verdicts_and_each_is_a_finding(three: list[dict[str, A
     text = plain(Checked(page).text)
     assert text.index("cat forgot 1 of 3") < text.index("cat gained 1 of 3") < text.index("cannot tell 4")
     assert "old_en, cloze -85 %" in text
-    assert "cat 1 and copy 3: the intervals include zero" in text
+    assert "cat 1 and copy 3: the intervals include zero, or the wordings disagree." in text
     assert "items, in all forms120" in text
 
 

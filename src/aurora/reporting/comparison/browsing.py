@@ -12,10 +12,11 @@ from typing import Any
 from aurora.reporting.comparison.items import RIGHT, UNKNOWN, WRONG, Item, became, chosen
 from aurora.reporting.page.components import Row, quoted, section, table
 from aurora.reporting.page.markup import Html, join, tag
-from aurora.reporting.wording import MINUS, count
+from aurora.reporting.wording import MINUS, count, listing
 
 MOST_LETTERS = 12_000_000  # of all items together
 LONGEST_PROMPT, LONGEST_ANSWER, OPENING = 1500, 400, 90
+LONG = 400  # letters of a prompt that holds a passage
 MARKS = {RIGHT: "✓", WRONG: "✗", UNKNOWN: "–"}
 SPOKEN = {RIGHT: "right", WRONG: "wrong", UNKNOWN: "not answered"}
 PAIRS = {"01": "flipped to right", "10": "flipped to wrong", "11": "right in both", "00": "wrong in both"}
@@ -34,6 +35,7 @@ def browser(items: Sequence[Item], names: Sequence[str]) -> Html:
         "Items",
         _counts(items, names) if len(names) > 1 else None,
         tag("p", f"{said}; all are in the files of results." if len(written) < len(items) else f"{said}."),
+        tag("p", f"The marks of an item stand for {listing(names)}, in this order.") if len(names) > 1 else None,
         _filters(items, names),
         tag("div", written, id="list"),
         tag("p", "No item is like this.", id="none", hidden=""),
@@ -107,16 +109,14 @@ def _pages() -> Html:
 
 
 def _item(item: Item, names: Sequence[str], unit: int) -> Html:
-    states = [
-        tag("span", MARKS[state], class_=f"state state-{SPOKEN[state].split()[0]}", title=f"{name}: {SPOKEN[state]}")
-        for name, state in zip(names, item.states, strict=True)
-    ]
-    opening = " ".join((item.prompt or "").split())[:OPENING]
+    states = [tag("span", MARKS[state], class_=f"state state-{SPOKEN[state].split()[0]}") for state in item.states]
+    spoken = ", ".join(f"{name} {SPOKEN[state]}" for name, state in zip(names, item.states, strict=True))
+    opening = _opening(item.prompt or "")
     return tag(
         "details",
         tag(
             "summary",
-            tag("span", states, class_="states"),
+            tag("span", states, class_="states", role="img", aria_label=spoken, title=spoken),
             tag("span", f"{item.task}, {item.form} · {item.id}"),
             tag("span", opening, class_="opening", dir="auto") if opening else None,
         ),
@@ -128,6 +128,14 @@ def _item(item: Item, names: Sequence[str], unit: int) -> Html:
         data_states=item.states,
         data_unit=unit,
     )
+
+
+def _opening(prompt: str) -> str:
+    """A line of a prompt: of one that holds a passage the end, where questions about it differ."""
+    words = " ".join(prompt.split())
+    if len(words) <= OPENING:
+        return words
+    return f"{words[:OPENING]} …" if len(words) < LONG else f"… {words[-OPENING:]}"
 
 
 def _choices(item: Item) -> Html | None:
@@ -166,7 +174,8 @@ def _answer(answer: Mapping[str, Any] | None, language: str) -> Html | str:
         # Of several programs that were drawn for one problem the first.
         first, *more = answer["answer"] if isinstance(answer["answer"], list) else [answer["answer"]]
         rest = tag("small", f" and {count(len(more))} more") if more else None
-        return join(tag("b", score), " ", quoted(_middle_cut(first, LONGEST_ANSWER), language), rest)
+        said = quoted(_middle_cut(first, LONGEST_ANSWER), language) if first.strip() else tag("small", "nothing")
+        return join(tag("b", score), " ", said, rest)
     if "log_likelihoods" in answer:
         figures = " · ".join(f"{value:.2f}".replace("-", MINUS) for value in answer["log_likelihoods"])
         return join(tag("b", score), tag("small", f" {figures}"))

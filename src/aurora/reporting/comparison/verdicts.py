@@ -129,8 +129,9 @@ def _untold(rows: Rows, names: Sequence[str]) -> Html | None:
     said += "the intervals include zero, or the wordings disagree."
     seen = [row["change"]["smallest_change"] for row in found if row["change"]["smallest_change"]]
     if seen:
-        said += f" These items show a change four times in five only if it is {share(min(seen))} or more in one task, "
-        said += f"{share(max(seen))} in another."
+        sizes = list(dict.fromkeys((share(min(seen)), share(max(seen)))))
+        said += f" These items show a change four times in five only if it is {' to '.join(sizes)} or more"
+        said += ", by task." if len(sizes) > 1 else "."
     head = tag("h2", "cannot tell ", tag("b", f"{count(len(found))}"))
     return _point("·", "plain", head, said)
 
