@@ -54,12 +54,15 @@ def test_answers_that_were_written_stand_beside_the_right_ones(made: Made) -> No
 
 def test_texts_are_escaped_and_long_ones_keep_their_end(made: Made) -> None:
     results = [made("a", t_fi=[1])]
-    results[0]["tasks"]["t_fi"]["texts"]["t_fi/0"] = {"prompt": HOSTILE + "x" * 5000 + "the end?", "choices": [HOSTILE]}
+    results[0]["tasks"]["t_fi"]["texts"]["t_fi/0"] = {
+        "prompt": HOSTILE + "x" * 5000 + " the end?",
+        "choices": [HOSTILE],
+    }
     page = str(browser(items_of(results), ["a"]))
     checked = Checked(page)
     assert "script" not in checked.tags
     assert "[…]" in checked.text
-    assert "xxthe end?</span></summary>" in page  # two questions about one passage begin alike
+    assert ">… the end?</span></summary>" in page  # two questions about one passage begin alike
     assert "the end?" in checked.text
     assert len(page) < 8000
 

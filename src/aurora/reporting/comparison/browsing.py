@@ -135,7 +135,10 @@ def _opening(prompt: str) -> str:
     words = " ".join(prompt.split())
     if len(words) <= OPENING:
         return words
-    return f"{words[:OPENING]} …" if len(words) < LONG else f"… {words[-OPENING:]}"
+    if len(words) < LONG:
+        return f"{words[:OPENING]} …"
+    end = words[-OPENING:]
+    return f"… {end.partition(' ')[2] or end}"  # no part of a word, whose first letter may be only a mark
 
 
 def _choices(item: Item) -> Html | None:
