@@ -25,7 +25,7 @@ from aurora.model.generation import generate
 from aurora.model.network import Network
 from aurora.pipeline.running import run_recipe
 from aurora.recipe import load_recipe
-from aurora.run.folder import HASHES
+from aurora.run.folder import HASHES, LOCK
 from aurora.run.verify import verify
 from aurora.tokens.text.formats import Format
 from aurora.tokens.text.text_facts import FILE, GENERATION, SETTINGS, TEMPLATE, read_text
@@ -88,8 +88,9 @@ def test_tokens_with_a_loss_are_the_same_to_the_token_everywhere(
 
 def test_run_again_it_does_nothing_and_says_so(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     def times() -> dict[Path, int]:
-        """Of all files but the memory of hashes, which learns which files have settled."""
-        files = [path for path in (project / "run").rglob("*") if path.is_file() and path.name != HASHES]
+        """Of all files but the memory of hashes, which learns which files have settled, and the lock, which names the
+        process that holds it."""
+        files = [path for path in (project / "run").rglob("*") if path.is_file() and path.name not in (HASHES, LOCK)]
         return {path: path.stat().st_mtime_ns for path in files}
 
     before = times()
