@@ -40,10 +40,19 @@ def test_in_a_log_a_bar_is_a_line_now_and_then(
         bar.set_postfix_str("en")
         _wait_for("encode: 25%, 50.0/200 in", capsys)
     with progress("compile", None, "B"):  # nothing can be counted, and it is told all the same
-        _wait_for("compile: 0.00B in", capsys)
+        _wait_for("compile: 00:0", capsys)
     capsys.readouterr()
     time.sleep(0.1)
     assert capsys.readouterr().err == "", "nothing is told of what has ended"
+
+
+def test_amounts_are_told_once_a_part_has_ended(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "LINE_SECONDS", 0.02)
+    with progress("read", None, "B") as bar:
+        bar.update(2000)
+        _wait_for("read: 2.00kB in", capsys)
 
 
 def _wait_for(said: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -65,4 +74,4 @@ def test_in_a_terminal_a_bar_moves_while_nothing_is_counted(
         while drawn < 3:
             assert time.monotonic() < until
             time.sleep(0.02)
-            drawn += capsys.readouterr().err.count("compile: 0.00B")
+            drawn += capsys.readouterr().err.count("compile: 00:0")

@@ -29,6 +29,17 @@ def test_the_last_finished_stage_is_taken_in_the_recipes_order(run: Path) -> Non
     assert checkpoint_of(run / "checkpoints/cap") == run / "checkpoints/cap"
 
 
+def test_the_folder_of_a_recipe_is_no_run_but_leads_to_it(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("mine").mkdir()
+    Path("runs/mine").mkdir(parents=True)
+    Path("runs/mine/recipe.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(UserError, match=r"did you mean runs/mine\?"):
+        checkpoint_of(Path("mine"))
+
+
 def test_what_is_not_there_is_said(run: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="has no finished stage 'safety'; it has base, cap"):
         checkpoint_of(run, "safety")

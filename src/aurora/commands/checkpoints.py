@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -21,12 +22,14 @@ from aurora.console.terminal import write
 )
 def export_(run_folder: Path, folder: Path, stage: str | None, dtype: str | None) -> None:
     """Write a stage's checkpoint as a Hugging Face folder."""
+    from aurora.console.progress import say
     from aurora.model.huggingface import export_model
     from aurora.run.opening import checkpoint_of
 
     say_unfinished(run_folder)
     export_model(checkpoint_of(run_folder, stage), folder, dtype=dtype)
     write(str(folder))
+    say(f"transformers loads it; chat with it: aurora chat {shlex.quote(str(folder))}")
 
 
 @click.command("import")

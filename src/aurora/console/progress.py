@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -23,6 +23,8 @@ BAR_SECONDS, LINE_SECONDS = 1.0, 60.0
 # Without the bar itself, which a log would not redraw.
 _LINE = "{desc}: {percentage:.0f}%, {n_fmt}/{total_fmt} in {elapsed}, {remaining} left, {rate_fmt}{postfix}"
 _LINE_WITHOUT_TOTAL = "{desc}: {n_fmt}{unit} in {elapsed}, {rate_fmt}{postfix}"
+# An amount is counted as its parts end: until the first has, only the time is known.
+_NOTHING_COUNTED = "{desc}: {elapsed}{postfix}"
 # Of torchrun's processes only rank 0 prints.
 _FOLLOWS = os.environ.get("RANK", "0") != "0"
 
@@ -44,8 +46,9 @@ def progress(label: str, total: float | None, unit: str, initial: float = 0, sca
         disable=_FOLLOWS,
     ) as bar:
         ended = threading.Event()
-        every, show = (BAR_SECONDS, bar.refresh) if drawn else (LINE_SECONDS, lambda: write(_line(bar), err=True))
-        thread = threading.Thread(target=_keep_showing, args=(ended, every, show), name="progress", daemon=True)
+        bar.bar_format = _NOTHING_COUNTED if total is None and not initial else None
+        every, show = (BAR_SECONDS, _redraw) if drawn else (LINE_SECONDS, _write_line)
+        thread = threading.Thread(target=_keep_showing, args=(ended, every, show, bar), name="progress", daemon=True)
         if not _FOLLOWS:
             thread.start()
         try:
@@ -62,15 +65,22 @@ def say(text: str) -> None:
         tqdm.write(plain(text), file=sys.stderr)
 
 
-def _keep_showing(ended: threading.Event, every: float, show: Any) -> None:
+def _keep_showing(ended: threading.Event, every: float, show: Callable[[tqdm[Any]], None], bar: tqdm[Any]) -> None:
     while not ended.wait(every):
-        show()
+        show(bar)
 
 
-def _line(bar: tqdm[Any]) -> str:
+def _redraw(bar: tqdm[Any]) -> None:
+    if bar.n:
+        bar.bar_format = None
+    bar.refresh()
+
+
+def _write_line(bar: tqdm[Any]) -> None:
     """The state of a bar as a line of a log."""
-    state = {**bar.format_dict, "ncols": None, "bar_format": _LINE if bar.total else _LINE_WITHOUT_TOTAL}
-    return f"  {tqdm.format_meter(**state)}"
+    shape = _LINE if bar.total else _LINE_WITHOUT_TOTAL if bar.n else _NOTHING_COUNTED
+    state = {**bar.format_dict, "ncols": None, "bar_format": shape}
+    write(f"  {tqdm.format_meter(**state)}", err=True)
 
 
 class _Nowhere:

@@ -30,7 +30,7 @@ def checkpoint_of(path: Path, stage: str | None = None) -> Path:
         return _whole(path)
     if not RunFolder(path).recipe.is_file():
         raise UserError(
-            f"{path} is neither a run nor a checkpoint folder{beside(path)}: give runs/NAME or "
+            f"{path} is neither a run nor a checkpoint folder{_meant(path)}: give runs/NAME or "
             "runs/NAME/checkpoints/STAGE."
         )
     finished = finished_checkpoints(path)
@@ -43,6 +43,12 @@ def checkpoint_of(path: Path, stage: str | None = None) -> Path:
     if stage not in finished:
         raise UserError(f"{path} has no finished stage {stage!r}; it has {', '.join(finished) or 'none'}.")
     return _whole(RunFolder(path).checkpoint(stage))
+
+
+def _meant(path: Path) -> str:
+    """A run of that name, which is what people mean who give the folder of their recipe, or a name that is near."""
+    run = Path("runs") / path.name
+    return f" (did you mean {run}?)" if RunFolder(run).recipe.is_file() else beside(path)
 
 
 def recipe_of(run: Path) -> Recipe:
