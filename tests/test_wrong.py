@@ -257,7 +257,7 @@ COMMANDS = {
     ),
     "a policy for init there is not": (
         "init mine --language en --text web.jsonl --policy eo14110",
-        "--policy eo14110: did you mean eo-14110?",
+        "--policy eo14110 does not exist (did you mean eo-14110?)",
     ),
     "text of two kinds": ("init mine --language en --text web.jsonl small.yaml", "a source has files of one kind"),
     "rules there are not": ("corpus scan web.jsonl --rules gopher", "gopher-quality"),

@@ -78,7 +78,7 @@ def test_a_base_is_continued_within_its_positions(tmp_path: Path, monkeypatch: p
         ("fi", "models/lamma", None, "--base models/lamma: there is no such folder (did you mean models/lama?)."),
         ("fi", "models", None, "--base models: this folder has no config.json; models/lama has one: give the folder"),
         ("fi", "models/lama/config.json", None, "--base models/lama/config.json: give its folder, models/lama."),
-        ("fi", None, "eo-14111", "--policy eo-14111: did you mean eo-14110?; --policy own writes one to change."),
+        ("fi", None, "eo-14111", "--policy eo-14111 does not exist (did you mean eo-14110?); --policy own writes one "),
     ],
 )
 def test_what_cannot_be_is_refused_and_nothing_is_written(

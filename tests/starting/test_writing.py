@@ -52,3 +52,15 @@ def test_plain_text_says_what_a_document_is(tmp_path: Path) -> None:
         load_recipe(tmp_path / "recipe.yaml").recipe.model_dump()["corpus"]["sources"]["mine"]["document"]
         == "paragraph"
     )
+
+
+@pytest.mark.parametrize(
+    ("size", "words"),
+    [(1e9, "about 1% of your text"), (1e6, "passes over your text"), (1e3, "passes over your text")],
+)
+def test_how_much_is_read_is_said_in_words(size: float, words: str) -> None:
+    choices = choose(2e6, None, imported=False, replayed=2)
+    look = Look(TEXTS, size, "text", None, "file", {"sv": 9}, 9, "Ån rinner")
+    plan = Plan("mine", "sv", ["../*.jsonl"], look, choices, None, None)
+    assert words in plan.amount_read
+    assert (plan.passes < 1) == words.startswith("about")

@@ -171,7 +171,8 @@ def _policy_file(policy: str) -> Path:
     file = places.find("policies", Path(policy).expanduser())
     if not file.is_file():
         raise UserError(
-            f"--policy {policy}: {places.suggestion('policies', policy)}; --policy own writes one to change."
+            f"--policy {policy} does not exist ({places.suggestion('policies', policy)}); --policy own writes one to "
+            "change."
         )
     return file
 
@@ -236,7 +237,7 @@ def _chosen(plan: Plan) -> list[str]:
         continued if plan.base else small,
         f"{choices.own} % of what is continued is your text and {replay}; replay follows what is forgotten, to stay "
         "within 2 % of bits per byte.",
-        f"{choices.tokens:,} tokens in {choices.steps} steps: some {plan.passes:,.0f} passes over your text.",
+        f"{choices.tokens:,} tokens in {choices.steps} steps: {plan.amount_read}.",
         f"{choices.held_out_share:.1%} of the documents are held out to be measured on.",
     ]
     if plan.policy:

@@ -46,7 +46,14 @@ class Plan:
     def passes(self) -> float:
         """How often the continued stage reads the user's text, about."""
         size = self.look.size * self.look.share(self.language) * (1 - self.choices.held_out_share)
-        return max(1.0, self.choices.tokens * self.choices.own / 100 * BYTES_PER_TOKEN / max(1.0, size))
+        return self.choices.tokens * self.choices.own / 100 * BYTES_PER_TOKEN / max(1.0, size)
+
+    @property
+    def amount_read(self) -> str:
+        """`passes` in words."""
+        if self.passes < 1:
+            return f"about {max(self.passes, 0.01):.0%} of your text"
+        return f"some {self.passes:,.{0 if self.passes >= 10 else 1}f} passes over your text"
 
 
 def recipe_text(plan: Plan) -> str:
@@ -149,7 +156,7 @@ def _stages(plan: Plan) -> str:
     budget = ", ".join(f"{store}: 0.02" for store in plan.replayed)
     stages.append(
         f"""\
-  # Continued in your language. {choices.tokens:,} tokens: some {plan.passes:,.0f} passes over your text, minutes of two
+  # Continued in your language. {choices.tokens:,} tokens: {plan.amount_read}, minutes of two
   # cores.
   cap:
     start: {start}

@@ -137,3 +137,11 @@ def test_only_results_of_our_own_are_written_over(
         with pytest.raises(UserError, match=r"was not written by Aurora and would be lost"):
             write(found)
         assert path.read_text(encoding="utf-8") == theirs
+
+
+def test_a_run_is_no_file_of_results(tmp_path: Path) -> None:
+    (tmp_path / "recipe.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(
+        UserError, match=r"is a run: `aurora evaluate RUN\.\.\. --output DIR` writes what can be compared"
+    ):
+        read_any(tmp_path)

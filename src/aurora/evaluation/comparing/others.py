@@ -17,6 +17,7 @@ from typing import Any, TypeGuard
 from aurora.errors import AuroraError, UserError
 from aurora.evaluation.comparing.results import SCHEMA, form_estimate
 from aurora.files import atomic_file, keep_from_overwriting, open_regular, read_regular, write_json
+from aurora.run.folder import RunFolder
 
 Row = dict[str, Any]
 AS_GIVEN = "as-given"  # the form of others' files, which name none
@@ -49,6 +50,8 @@ SCORES = (
 
 def read_any(path: Path) -> dict[str, Any]:
     """A file of results of `aurora evaluate`, or items of lm-eval or olmo-eval: a file, or a folder of them."""
+    if RunFolder(path).recipe.is_file():
+        raise UserError(f"{path} is a run: `aurora evaluate RUN... --output DIR` writes what can be compared.")
     if path.is_dir():
         files = sorted(path.rglob("*.jsonl"))
         if not files:
