@@ -58,3 +58,8 @@ def test_a_stage_with_a_goal_decides() -> None:
     assert stage().decides
     assert not stage(stop_when=None).decides
     assert StopWhen(refused=1, harmless_refused=0, every_steps=1).prompts == 40
+
+
+def test_no_checkpoint_is_kept_before_a_decay_that_the_goal_begins() -> None:
+    assert stage(schedule=STABLE).branch_step is None
+    assert stage(schedule=STABLE, stop_when=None).branch_step == 7

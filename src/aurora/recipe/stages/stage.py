@@ -327,8 +327,9 @@ class Stage(Section):
 
     @property
     def branch_step(self) -> int | None:
-        """The last step count before the decay of warmup-stable-decay: from there a longer stage can go on."""
-        return self.course.top + 1 if self.course.decay else None
+        """The last step count before the decay of warmup-stable-decay: from there a longer stage can go on. One with
+        `stop_when` cannot: its goal says when the decay begins."""
+        return self.course.top + 1 if self.course.decay and self.stop_when is None else None
 
     @property
     def pace(self) -> Pace:
