@@ -17,9 +17,12 @@ settings.register_profile("quick", deadline=None, max_examples=30)
 settings.register_profile("thorough", deadline=None, max_examples=200)
 settings.load_profile("quick")
 
-# A process that a shell starts in the background is told to ignore Ctrl-C, and would hand that on to those it starts.
+# A process that a shell starts in the background is told to ignore Ctrl-C, and under nohup the end of its terminal; it
+# would hand that on to those it starts.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # Tests run side by side on two cores: one thread each is faster than many fighting.
 os.environ.setdefault("OMP_NUM_THREADS", "1")

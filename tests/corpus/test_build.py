@@ -278,6 +278,7 @@ main()
 """
 
 
+@pytest.mark.slow  # 12 seconds, most of them for processes to start
 def test_processes_and_one_process_write_the_same(tmp_path: Path) -> None:
     write_recipe(tmp_path, 1500, shard_megabytes=0.1)
     main([*command(tmp_path, tmp_path / "one", "corpus.execution.workers=1")[3:]])

@@ -31,7 +31,13 @@ def bubblewrap() -> None:
     require_jail()
 
 
-@pytest.fixture(params=["root", "anybody"])
+def _jail(who: str) -> object:
+    """The jail that this user would not start is tried with the slow tests."""
+    own = (who == "root") == (os.geteuid() == 0)
+    return pytest.param(who, id=who, marks=() if own else pytest.mark.slow)
+
+
+@pytest.fixture(params=[_jail("root"), _jail("anybody")])
 def jailed(request: pytest.FixtureRequest, bubblewrap: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Jailed]:
     """`run` with small limits, in the jail that root starts and in the one that anybody else starts."""
     if request.param == "root" and os.geteuid() != 0:
