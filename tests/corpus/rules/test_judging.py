@@ -102,6 +102,7 @@ def test_a_moved_threshold_reaches_the_regions_of_its_language() -> None:
     assert rules.tolist() == ["too-short", "too-short", None]
 
 
+@pytest.mark.slow
 @pytest.mark.shared
 @pytest.mark.parametrize("collection", ["bible", "lohelp"])
 def test_parallel_documents_are_kept_alike_in_every_language(shared_data: Path, collection: str) -> None:

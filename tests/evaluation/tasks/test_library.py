@@ -81,6 +81,7 @@ def test_prompts_are_those_that_were_read() -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.shared
 def test_what_is_asked_of_the_first_items_is_what_it_was(shared_data: Path) -> None:
     found, kept = hashes(shared_data), json.loads(HASHES.read_text(encoding="utf-8"))

@@ -177,6 +177,7 @@ def test_a_difference_on_a_stores_first_documents_chooses_the_tokenizer(
     assert isinstance(encoding.Encoders(tokenizers["marks"]).checked(TEXTS), HuggingFaceEncoder)
 
 
+@pytest.mark.slow
 @pytest.mark.shared
 @pytest.mark.parametrize("pattern", LEARNT)
 def test_ids_are_equal_on_real_text(pattern: str) -> None:
