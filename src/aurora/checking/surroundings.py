@@ -48,6 +48,16 @@ def check_policy(findings: Findings) -> None:
     with findings.asking("redteam.policy"):
         policy = load_policy(path, [language for language in languages if language not in missing])
         refuse_too_few(redteam, policy)
+    if redteam.reviewed is not None:
+        from aurora.redteam.reviewed import reviewed_items
+
+        with findings.asking("redteam.reviewed"):
+            reviewed_items(
+                findings.loaded.base / redteam.reviewed,
+                languages,
+                redteam.watched_share,
+                findings.loaded.recipe.seed,
+            )
 
 
 def check_suites(findings: Findings) -> None:

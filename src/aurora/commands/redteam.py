@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from aurora.commands.options import Commands, json_option, output_option, overrides_argument, recipe_argument
+from aurora.commands.reviewing import export_reviews, lint_items, verify_reviews
 from aurora.console.terminal import write_json_text
 from aurora.files import json_text, read_json
 
@@ -34,3 +35,8 @@ def redteam_generate(recipe: Path, overrides: tuple[str, ...], output: Path | No
     run_recipe(loaded, folder, only="redteam")
     if as_json:
         write_json_text(json_text(read_json(RunFolder(folder).redteam / SUMMARY)))
+
+
+redteam.add_command(export_reviews)
+redteam.add_command(verify_reviews)
+redteam.add_command(lint_items)

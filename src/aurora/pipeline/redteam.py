@@ -22,14 +22,19 @@ def steps(project: Project) -> list[Step]:
 
     def inputs() -> dict[str, str]:
         files = [policy, *sorted(policy.with_suffix("").glob("*.yaml"))]
-        return {path.name: digest_of(path) for path in files if path.is_file()} | project.languages()
+        read = {path.name: digest_of(path) for path in files if path.is_file()} | project.languages()
+        if redteam.reviewed is not None:
+            from aurora.redteam.reviewed import reviewed_manifest
+
+            read["reviewed"] = reviewed_manifest(project.base / redteam.reviewed).digest("*.jsonl")
+        return read
 
     def build(folder: Path) -> None:
         from aurora.redteam.dataset import build_redteam
 
         build_redteam(redteam, project.base, seed, folder)
 
-    stated = {key: value for key, value in redteam.numerics().items() if (key, value) != ("watched_share", None)}
+    stated = {key: value for key, value in redteam.numerics().items() if value is not None or key == "drafts"}
     settings = {**stated, "seed": seed}
     return [project.step("redteam", project.run.redteam, 1, settings, inputs, build, "policy to prompts and answers")]
 

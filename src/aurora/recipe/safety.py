@@ -42,6 +42,12 @@ class Redteam(Section):
         description="Share of each language's templates that stages with `stop_when` ask while they train: neither "
         "trained on nor held out.",
     )
+    reviewed: str | None = Field(
+        None,
+        min_length=1,
+        description="Folder of reviewed items (`aurora redteam export`), relative to the recipe, instead of prompts "
+        "from the policy's templates; what it holds out is held out. The policy still says how it refuses.",
+    )
     drafts: Drafts | None = Field(
         None,
         description="Harmless prompts of all forms (`harmless` in the policy's words), answered by the model of "

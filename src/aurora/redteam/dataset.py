@@ -19,6 +19,7 @@ from aurora.recipe.safety import Redteam
 from aurora.redteam.judge import Judge
 from aurora.redteam.policy import Policy, load_policy
 from aurora.redteam.prompts import Item, expand, harmless_items, items_apart, spread, templates_apart
+from aurora.redteam.reviewed import reviewed_items
 from aurora.shipped import places
 from aurora.tokens.build import PAIRS_FILE
 
@@ -37,11 +38,15 @@ def build_redteam(redteam: Redteam, base: Path, seed: int, folder: Path) -> dict
     refuse_too_few(redteam, policy)
     names = ["held_out"] if redteam.watched_share is None else ["held_out", "watched"]
     shares = [redteam.held_out_share, *filter(None, [redteam.watched_share])]
-    templates = dict(zip(names, templates_apart(policy, shares, seed), strict=True))
-    parts: dict[str, list[Item]] = {"train": [], **{name: [] for name in names}}
-    for item in expand(policy):
-        part = next((name for name in names if item.template in templates[name][item.language]), "train")
-        parts[part].append(item)
+    if redteam.reviewed is not None:
+        parts = reviewed_items(base / redteam.reviewed, redteam.languages, redteam.watched_share, seed)
+        templates = {name: _templates(parts[name], redteam.languages) for name in names}
+    else:
+        templates = dict(zip(names, templates_apart(policy, shares, seed), strict=True))
+        parts = {"train": [], **{name: [] for name in names}}
+        for item in expand(policy):
+            part = next((name for name in names if item.template in templates[name][item.language]), "train")
+            parts[part].append(item)
     harmless: list[Item] = []
     if redteam.drafts is not None:
         harmless = list(harmless_items(policy))
@@ -72,8 +77,16 @@ def build_redteam(redteam: Redteam, base: Path, seed: int, folder: Path) -> dict
     return summary
 
 
+def _templates(items: Iterable[Item], languages: Iterable[str]) -> dict[str, frozenset[str]]:
+    """The templates of items, by language."""
+    items = list(items)
+    return {language: frozenset(one.template for one in items if one.language == language) for language in languages}
+
+
 def refuse_too_few(redteam: Redteam, policy: Policy) -> None:
     """`UserError` for a language with too few templates to train on, to hold out and to watch."""
+    if redteam.reviewed is not None:
+        return
     for language, words in policy.words.items():
         if redteam.watched_share is not None and len(words.templates) < FEWEST_TEMPLATES:
             raise UserError(
