@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,6 +15,7 @@ from aurora.evaluation.tasks import programs
 from aurora.evaluation.tasks.files import read_task
 from aurora.evaluation.tasks.flat import read_items
 from aurora.evaluation.tasks.programs import judged, passed, rates, whole_lines
+from aurora.training.process.job import Job
 
 
 @pytest.fixture
@@ -21,7 +23,7 @@ def sandbox(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """In place of the sandbox: a program passes if it says so."""
     seen: list[Any] = []
 
-    def judge(problems: Any, unsafe: bool = False) -> list[SimpleNamespace]:
+    def judge(problems: Any, unsafe: bool = False, workers: int | None = None) -> list[SimpleNamespace]:
         seen.append((problems, unsafe))
         return [SimpleNamespace(passed={"yes": True, "no": False}.get(said)) for _, said in problems]
 
@@ -34,6 +36,44 @@ def test_each_answer_is_judged_with_its_item(sandbox: list[Any]) -> None:
     answers = [({"id": number, "lang": "code:python"}, one) for number, one in enumerate(["yes", "no", "?"], 1)]
     assert judged(answers) == [1.0, 0.0, None]
     assert sandbox == [([(1, "yes"), (2, "no"), (3, "?")], False)]
+
+
+class OneOf(Job):
+    """Rank `rank` of `ranks` that never wait: what the others say is told beforehand, rank by rank."""
+
+    def __init__(self, rank: int, ranks: int, said: list[str]) -> None:
+        super().__init__(rank, ranks)
+        self.said = said
+
+    def gather(self, text: str) -> list[str]:
+        if not text:  # nobody has a problem
+            return [""] * self.ranks
+        self.said[self.rank] = text
+        return self.said
+
+
+@pytest.mark.parametrize("ranks", [1, 2, 3, 5])
+def test_ranks_run_the_programs_of_seven_problems_each_once(sandbox: list[Any], ranks: int) -> None:
+    """All tries of a problem by one rank; five ranks too, of which some have one problem."""
+    answers = [({"id": f"p/{n}", "lang": "code:python"}, "yes" if n % 3 else "no") for n in range(7) for _ in range(2)]
+    said = ["[]"] * ranks
+    for rank in range(ranks):
+        with suppress(KeyError):  # the first ranks do not know yet what the later ones will say
+            judged(answers, job=OneOf(rank, ranks, said))
+    run = [problem for problems, _ in sandbox for problem, _ in problems]
+    assert sorted(run) == sorted(row["id"] for row, _ in answers)
+    shared = [{problem for problem, _ in problems} for problems, _ in sandbox]
+    assert sum(map(len, shared)) == 7
+    assert judged(answers, job=OneOf(0, ranks, said)) == [0.0, 0.0, *([1.0] * 4 + [0.0] * 2) * 2]
+
+
+def test_the_cores_of_a_machine_are_shared_by_its_ranks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(programs, "cores", lambda: 9)
+    assert programs._workers() == 9
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "4")
+    assert programs._workers() == 2
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "64")
+    assert programs._workers() == 1
 
 
 def test_one_by_one_for_lm_evals_own_loop(sandbox: list[Any]) -> None:

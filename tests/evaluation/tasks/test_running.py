@@ -64,7 +64,7 @@ def test_a_gap_is_scored_by_what_stands_behind_it(folder: Callable[..., Path], m
 def test_a_program_that_was_not_run_has_no_score(folder: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[Row, str]] = []
 
-    def judged(answers: Sequence[tuple[Row, str]], *, unsafe: bool = False) -> list[float | None]:
+    def judged(answers: Sequence[tuple[Row, str]], *, unsafe: bool = False, job: object = None) -> list[float | None]:
         seen.extend(answers)
         return [1.0, 0.0, None]
 
@@ -89,7 +89,7 @@ def test_several_tries_of_a_program_are_drawn_and_judged_together(
 ) -> None:
     seen: list[str] = []
 
-    def judged(answers: Sequence[tuple[Row, str]], *, unsafe: bool = False) -> list[float | None]:
+    def judged(answers: Sequence[tuple[Row, str]], *, unsafe: bool = False, job: object = None) -> list[float | None]:
         seen.extend(row["id"] for row, _ in answers)
         return [1.0, 0.0, 0.0, 0.0, None, None]
 

@@ -57,5 +57,5 @@ def asked_model(
         "left_out": dict(left_out),
     }
     items = {part.task.name: part.items for part in planned}
-    scored = ask(lm, asked, unsafe_code=wanted.unsafe_code)
+    scored = ask(lm, asked, unsafe_code=wanted.unsafe_code, job=job)
     return results_of(identity(path, network, text), asked, scored, items, settings)

@@ -42,7 +42,7 @@ def run_all(
     outcomes: dict[tuple[str, str], Outcome] = {}
     stop = threading.Event()
     with (
-        ThreadPoolExecutor(workers or _cores(), thread_name_prefix="sandbox") as pool,
+        ThreadPoolExecutor(workers or cores(), thread_name_prefix="sandbox") as pool,
         progress(label, len(different), " programs", scale=False) as bar,
     ):
         waiting: dict[Future[Outcome], tuple[str, str]] = {
@@ -59,5 +59,6 @@ def run_all(
     return [outcomes[one] for one in programs]
 
 
-def _cores() -> int:
+def cores() -> int:
+    """The cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,17 +1,23 @@
 """Generated functions: run with their tests in the sandbox.
 
 One decision: a program that was not run (its tools are missing, the sandbox failed) has no score. It is left out of the
-mean and counted, because it says nothing about the model.
+mean and counted, because it says nothing about the model. Of many ranks each runs the programs of some problems.
 """
 
 from __future__ import annotations
 
+import json
+import os
 import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 from aurora.evaluation.code import judge, pass_at_k, problem_of
+from aurora.evaluation.sandbox.batch import cores
+from aurora.evaluation.scorer.answering import shares
 from aurora.evaluation.tasks.flat import Row
+from aurora.training.process.job import Job
 
 PASS = "pass"
 KS = (5, 10, 100)
@@ -27,10 +33,36 @@ def passed(doc: dict[str, Any], results: Sequence[str]) -> dict[str, float]:
     return {PASS: float("nan") if score is None else score}
 
 
-def judged(answers: Sequence[tuple[Row, str]], *, unsafe: bool = False) -> list[float | None]:
-    """1 or 0 for each answer to an item, None where it was not run."""
+def judged(answers: Sequence[tuple[Row, str]], *, unsafe: bool = False, job: Job | None = None) -> list[float | None]:
+    """1 or 0 for each answer to an item, None where it was not run; every rank of a `job` runs some and knows all."""
+    if job is None or job.ranks == 1:
+        return _run(answers, unsafe, None)
+    mine = _own(answers, job)
+    with job.together():
+        scores = _run([answers[number] for number in mine], unsafe, _workers())
+    known: dict[int, float | None] = {}
+    for part in job.gather(json.dumps(list(zip(mine, scores, strict=True)))):
+        known.update(json.loads(part))
+    return [known[number] for number in range(len(answers))]
+
+
+def _own(answers: Sequence[tuple[Row, str]], job: Job) -> list[int]:
+    """The numbers of the answers that this rank runs: all tries of a problem, whose own solution may be run once."""
+    tries = Counter(str(row["id"]) for row, _ in answers)
+    mine = set(shares(range(len(tries)), list(tries.values()), job.ranks)[job.rank])
+    places = {problem: place for place, problem in enumerate(tries)}
+    return [number for number, (row, _) in enumerate(answers) if places[str(row["id"])] in mine]
+
+
+def _run(answers: Sequence[tuple[Row, str]], unsafe: bool, workers: int | None) -> list[float | None]:
     completions = [(problem_of(row), whole_lines(completion, row["lang"])) for row, completion in answers]
-    return [None if one.passed is None else float(one.passed) for one in judge(completions, unsafe=unsafe)]
+    found = judge(completions, unsafe=unsafe, workers=workers)
+    return [None if one.passed is None else float(one.passed) for one in found]
+
+
+def _workers() -> int:
+    """Programs that this process runs at once, one of some that torchrun started on this machine."""
+    return max(1, cores() // int(os.environ.get("LOCAL_WORLD_SIZE", "1")))
 
 
 def rates(tries: Sequence[float | None]) -> dict[str, float]:

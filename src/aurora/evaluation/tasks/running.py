@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from lm_eval.api.instance import Instance
     from lm_eval.api.model import LM
 
+    from aurora.training.process.job import Job
+
 
 @dataclass(frozen=True)
 class Scored:
@@ -36,23 +38,28 @@ class Scored:
     category: str | None = None
 
 
-def ask(lm: LM, asked: Sequence[Asked], *, unsafe_code: bool = False) -> list[list[Scored]]:
-    """The scored items of each task and wording, in order; with `unsafe_code` programs run without a jail."""
+def ask(
+    lm: LM, asked: Sequence[Asked], *, unsafe_code: bool = False, job: Job | None = None
+) -> list[list[Scored]]:
+    """The scored items of each task and wording, in order; with `unsafe_code` programs run without a jail.
+
+    The ranks of a `job`, which `lm` shares its requests among, share the programs too.
+    """
     requests = [request for one in asked for of_item in one.requests for request in of_item]
     for kind in dict.fromkeys(request.request_type for request in requests):
         of_kind = [request for request in requests if request.request_type == kind]
         for request, response in zip(of_kind, getattr(lm, kind)(of_kind), strict=True):
             request.resps = [response]
-    return [_scored(one, unsafe_code) for one in asked]
+    return [_scored(one, unsafe_code, job) for one in asked]
 
 
-def _scored(asked: Asked, unsafe_code: bool) -> list[Scored]:
+def _scored(asked: Asked, unsafe_code: bool, job: Job | None) -> list[Scored]:
     asked.made._instances = [request for of_item in asked.requests for request in of_item]
     asked.made.apply_filters()
     measure = asked.task.metadata.measures[form_of(asked.wording)]
     found = []
     for row, prompt, requests, metrics in zip(
-        asked.rows, asked.prompts, asked.requests, _metrics(asked, unsafe_code), strict=True
+        asked.rows, asked.prompts, asked.requests, _metrics(asked, unsafe_code, job), strict=True
     ):
         score = metrics.get(measure)
         first = requests[0].resps[0]
@@ -72,7 +79,7 @@ def _scored(asked: Asked, unsafe_code: bool) -> list[Scored]:
     return found
 
 
-def _metrics(asked: Asked, unsafe_code: bool) -> Iterator[dict[str, Any]]:
+def _metrics(asked: Asked, unsafe_code: bool, job: Job | None) -> Iterator[dict[str, Any]]:
     """The metrics of each item: of programs from the sandbox, all at once; of all else from lm-eval's own code."""
     filtered = asked.made._filters[0].name
     if asked.task.metadata.kind == "program":
@@ -81,7 +88,7 @@ def _metrics(asked: Asked, unsafe_code: bool) -> Iterator[dict[str, Any]]:
             for row, requests in zip(asked.rows, asked.requests, strict=True)
             for request in requests
         ]
-        scores = iter(programs.judged(tries, unsafe=unsafe_code))
+        scores = iter(programs.judged(tries, unsafe=unsafe_code, job=job))
         yield from (programs.rates([next(scores) for _ in requests]) for requests in asked.requests)
         return
     for row, requests in zip(asked.rows, asked.requests, strict=True):
