@@ -43,14 +43,3 @@ def test_extras_and_device(recipe: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         f"9: execution.trackers: {install} wandb.",
         "9: execution.device: PyTorch sees no accelerator here; write auto or cpu, or run it elsewhere.",
     ]
-
-
-def test_suites_their_data_and_lm_eval(recipe: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    evaluation = "evaluation: {suites: [quick, finish], data: [nowhere]}\n"
-    monkeypatch.setattr(findings, "find_spec", lambda name: None)
-    found = checked(recipe, (TOKENS, f"{TOKENS}{evaluation}")).mistakes
-    assert found == [
-        "7: evaluation.suites: this needs packages that are not installed: pip install datasets lm-eval.",
-        "7: evaluation.suites.1: There is no suite finish (did you mean finnish?).",
-        "7: evaluation.data.0: nowhere is no folder: check the path.",
-    ]

@@ -113,6 +113,14 @@ def checkpoint(name: str) -> dict[str, Any]:
             {"step": 2, "refused": 1.0, "harmless_refused": 0.1},
         ]
         files["watched.json"] = {"measured": seen, "reached": 2}
+    if name in ("cap", "cap-apart"):
+        score = {"task": "riddles", "form": "cloze", "language": "fi", "chance": 0.25, "items": 4, "score": 0.5}
+        ends = [(0, 0, {"low": 0.25, "high": 0.75}), (4, 256, {"low": None, "high": None})]
+        measured = [
+            {"step": step, "tokens": tokens, "weights": "w", "questions": "q", "scores": [score | interval]}
+            for step, tokens, interval in ends
+        ]
+        files["asked.json"] = {"measured": measured}
     if name == "cap":
         made = [
             {"step": 2, "bits_per_byte": {"web/en": 2.05}, "weights": {"web/en": 0.4, "web/fi": 0.6}},

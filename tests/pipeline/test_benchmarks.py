@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from aurora.files import read_json
-from aurora.pipeline.benchmarks import _row, asked
+from aurora.pipeline.benchmarks import _row, asked, during_training, wanted_during
 from aurora.pipeline.running import run_recipe, steps_of
 from aurora.pipeline.step import Project
 from aurora.recipe import load_recipe
@@ -67,6 +67,48 @@ def test_a_run_asks_every_checkpoint_once_and_reports_what_changed(tmp_path: Pat
     write_items(tmp_path, 6)
     ran = run_recipe(load_recipe(recipe), run)["ran"]
     assert ran == ["tasks:base", "tasks:cap", "tasks:cap-without-replay", "tasks:cat", "tasks:safety"]
+
+
+def asking(folder: Path) -> Path:
+    """The small project whose second stage is asked two tasks while it is trained."""
+    recipe = write_small_project(folder)
+    text = recipe.read_text(encoding="utf-8").replace("  answer_tokens: 4\n", "  answer_tokens: 4\n  data: [items]\n")
+    ask = "ask: {tasks: [xed_fi, pronouns], every_tokens: 8192, items: 3}"
+    recipe.write_text(text.replace("  cap:\n", f"  cap:\n    {ask}\n"), encoding="utf-8")
+    write_items(folder, 5)
+    return recipe
+
+
+@pytest.mark.slow
+def test_a_stage_is_asked_while_it_is_trained_and_nothing_else_changes(tmp_path: Path) -> None:
+    recipe, run = asking(tmp_path), tmp_path / "run"
+    run_recipe(load_recipe(recipe, ["stages.cap.ask=null"]), run)
+    weights = (run / "checkpoints/cap/model.safetensors").read_bytes()
+    assert "asked" not in (run / "report.json").read_text(encoding="utf-8")
+    assert run_recipe(load_recipe(recipe), run)["ran"] == []  # it decides nothing, so nothing runs again
+
+    again = tmp_path / "again"
+    run_recipe(load_recipe(recipe), again)
+    assert (again / "checkpoints/cap/model.safetensors").read_bytes() == weights
+    report = read_json(again / "report.json")
+    stages = {stage["name"]: stage for stage in report["stages"]}
+    assert [point["step"] for point in stages["cap"]["asked"]] == [0, 16, 32]
+    assert [point["step"] for point in report["control"]["asked"]] == [0, 16, 32]
+    units = [(score["task"], score["form"]) for score in stages["cap"]["asked"][1]["scores"]]
+    assert units == [("xed_fi", "cloze"), ("xed_fi", "choice"), ("pronouns", "cloze"), ("pronouns", "choice")]
+    assert all(score["items"] == 3 for score in stages["cap"]["asked"][2]["scores"])
+    assert "asked" not in stages["base"]
+    assert "Tasks as training went on" in (again / "report.html").read_text(encoding="utf-8")
+
+
+def test_what_a_stage_is_asked_has_the_data_of_the_recipe(tmp_path: Path) -> None:
+    loaded = load_recipe(asking(tmp_path))
+    project = Project(loaded, RunFolder(tmp_path / "run"))
+    ask = loaded.recipe.stages["cap"].ask
+    assert ask is not None
+    wanted = wanted_during(loaded.recipe, loaded.base, ask)
+    assert (wanted.tasks, wanted.data, wanted.limit) == (("xed_fi", "pronouns"), (tmp_path / "items",), 3)
+    assert during_training(project, loaded.recipe.stages["base"]) is None
 
 
 def test_a_score_names_the_kin_of_its_task_that_the_checkpoint_learnt_from() -> None:

@@ -55,6 +55,17 @@ def test_losses_and_what_was_measured_between_are_two_curves(report: dict[str, A
     assert stage["held_out_curve"] == [{"step": 2, "tokens": 128, "bits_per_byte": {"en": 2.5, "fi": 4.5}}]
 
 
+def test_what_a_stage_and_its_control_were_asked(report: dict[str, Any]) -> None:
+    base, cap, _ = report["stages"]
+    score = {"task": "riddles", "form": "cloze", "language": "fi", "chance": 0.25, "items": 4, "score": 0.5}
+    assert cap["asked"] == [
+        {"step": 0, "tokens": 0, "scores": [score | {"interval": [0.25, 0.75]}]},
+        {"step": 4, "tokens": 256, "scores": [score | {"interval": None}]},
+    ]
+    assert report["control"]["asked"] == cap["asked"]
+    assert base["asked"] == []
+
+
 def test_what_happened_on_the_way_is_told_of_its_stage_alone(report: dict[str, Any]) -> None:
     base, cap, safety = report["stages"]
     assert [stage["steps_left_out"] for stage in report["stages"]] == [2, 0, 0]

@@ -23,7 +23,9 @@ import tensorboardX.event_file_writer  # noqa: F401 (as the two below: imported 
 import torch._dynamo
 import torch._inductor.config  # noqa: F401
 
+from aurora.training.asking import Asking
 from training.small_stage import Lab
+from training.test_asking import Made
 
 OPERATIONS = {"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.truncate", "shutil.rmtree"}
 
@@ -47,10 +49,11 @@ def wait_for(number: int) -> int:
 
 
 def train(lab: Lab, name: str, steps: int, checkpoint_seconds: float) -> None:
-    """The stage with checkpoints and measurements."""
+    """The stage with checkpoints, measurements and questions."""
     measured = {"evaluate": lambda model, step: {"held_out/en": model.embedding.weight.sum().item()}}
     execution = lab.execution(checkpoint_seconds=checkpoint_seconds, evaluate_steps=4)
-    lab.train(name, lab.stage(steps), execution=execution, **measured)
+    stage = lab.stage(steps, ask={"tasks": ["made-up"], "every_steps": 4})
+    lab.train(name, stage, execution=execution, asking=Asking(stage, Made()), **measured)
 
 
 def killing_at(operation: int, folder: Path, work: Callable[[], object]) -> Callable[[], object]:

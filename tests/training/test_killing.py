@@ -62,7 +62,7 @@ def test_killed_after_random_times(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_killed_in_the_midst_of_writing_files(tmp_path: Path) -> None:
-    check_file_operations(tmp_path, sorted(random.sample(range(1, 195), 5)))
+    check_file_operations(tmp_path, sorted(random.sample(range(1, 201), 5)))
 
 
 @pytest.mark.nightly
@@ -74,7 +74,7 @@ def test_killed_twenty_times_in_a_row(tmp_path: Path) -> None:
 @pytest.mark.nightly
 @pytest.mark.timeout(600)
 def test_killed_at_every_operation_on_a_file(tmp_path: Path) -> None:
-    check_file_operations(tmp_path, list(range(1, 206)))
+    check_file_operations(tmp_path, list(range(1, 221)))
 
 
 @pytest.mark.distributed

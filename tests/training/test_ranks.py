@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import random
 import shutil
@@ -16,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from aurora.training.records.asked import ASKED, read_asked
 from aurora.training.records.metrics import read_metrics
 from oracles.one_process import FAMILIES
 from training.small_stage import Lab, assert_same, child_environment
@@ -127,6 +129,33 @@ def test_ranks_end_a_stage_where_one_process_does(lab: Lab, layout: Layout) -> N
     finished(lab, "shared", (1, 1, 1), 20, stage=stage)
     assert len(losses(lab, "alone")) == 12
     assert losses(lab, "shared") == pytest.approx(losses(lab, "alone"), rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("layout", "share"), [((1, 1, 2), True), ((2, 2, 1), True), ((2, 1, 2), False)], ids=["data", "cut", "first"]
+)
+def test_ranks_are_asked_what_one_process_is(lab: Lab, layout: Layout, share: bool) -> None:
+    """Whole networks on all of them or on the first, with the scores of one process; and the stage is as without."""
+    ask = {"tasks": ["made-up"], "every_steps": 4, "share": share}
+    finished(lab, "alone", (1, 1, 1), 6, stage={"ask": ask})
+    finished(lab, "asked", layout, 6, stage={"ask": ask})
+    finished(lab, "not", layout, 6)
+    alone, asked = (read_asked(lab.folder / name / ASKED) for name in ("alone", "asked"))
+    assert [one.step for one in asked] == [0, 4, 6]
+    scores = [[one.scores[0].score for one in found] for found in (asked, alone)]
+    assert scores[0] == pytest.approx(scores[1], rel=1e-4)
+    ranks = math.prod(layout)
+    told = [
+        json.loads(line)
+        for path in sorted(lab.folder.glob("asked.*.asked.jsonl"))
+        for line in path.read_text().splitlines()
+    ]
+    whole = json.loads((lab.folder / "alone.0.asked.jsonl").read_text().splitlines()[0])[2]
+    assert told == [[rank, ranks if share else 0, whole] for rank in range(ranks if share else 1) for _ in range(3)]
+    assert losses(lab, "asked") == losses(lab, "not")
+    for name in ("model.safetensors", "optimizer.safetensors"):
+        assert (lab.folder / "asked" / name).read_bytes() == (lab.folder / "not" / name).read_bytes()
+    assert not list((lab.folder / "asked").glob(".step-*"))
 
 
 def of_family(name: str) -> dict[str, Any]:

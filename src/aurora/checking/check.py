@@ -14,7 +14,8 @@ from aurora.checking.amounts import check_amounts, check_disk
 from aurora.checking.findings import Findings
 from aurora.checking.models import check_model, check_tokenizer
 from aurora.checking.sources import check_sources
-from aurora.checking.surroundings import check_curation, check_device, check_policy, check_suites
+from aurora.checking.surroundings import check_curation, check_device, check_policy
+from aurora.checking.tasks import check_tasks
 from aurora.errors import Mistakes
 from aurora.files import default_cache
 from aurora.recipe import LoadedRecipe, load_recipe
@@ -82,7 +83,7 @@ def check_loaded(
         (TOKENIZER, lambda: check_tokenizer(findings)),
         ("", lambda: check_model(findings)),
         ("", lambda: check_amounts(findings)),
-        ("", lambda: check_suites(findings)),
+        ("", lambda: check_tasks(findings)),
     ]
     if here:
         asked += [("", lambda: check_device(findings)), ("", lambda: check_disk(findings, run))]

@@ -60,24 +60,6 @@ def check_policy(findings: Findings) -> None:
             )
 
 
-def check_suites(findings: Findings) -> None:
-    """The suites that checkpoints are asked, folders of their items, and lm-eval."""
-    evaluation = findings.loaded.recipe.evaluation
-    if not evaluation.suites:
-        return
-    from aurora.evaluation.tasks.files import read_suite
-
-    findings.needs("evaluation.suites", "lm_eval", "evaluate")
-    for number, name in enumerate(evaluation.suites):
-        with findings.asking(f"evaluation.suites.{number}"):
-            read_suite(name)
-    for number, folder in enumerate(evaluation.data):
-        if not (findings.loaded.base / folder).is_dir():
-            findings.mistake(
-                f"evaluation.data.{number}", f"{findings.loaded.base / folder} is no folder: check the path"
-            )
-
-
 def check_device(findings: Findings) -> None:
     """The accelerator and the trackers that `execution` asks for."""
     execution = findings.loaded.recipe.execution

@@ -1,4 +1,4 @@
-"""The steps that ask every checkpoint tasks, and what the report says of them.
+"""The steps that ask every checkpoint tasks, what a stage is asked in training, and what the report says of both.
 
 One decision: each checkpoint's answers are an artifact of their own, so only a stage that is trained again is asked
 again; verdicts are computed when the report is written, from the items.
@@ -8,15 +8,21 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aurora.evaluation.results import RESULTS
 from aurora.files import write_json
 from aurora.pipeline.step import Project, Step
 from aurora.recipe import Recipe
+from aurora.recipe.stages.asking import Ask
 from aurora.recipe.stages.kin import is_of, learnt_from
 from aurora.recipe.stages.measured import base_of, measured
+from aurora.recipe.stages.stage import Stage
 from aurora.run.folder import RunFolder
+
+if TYPE_CHECKING:
+    from aurora.evaluation.comparing.during import DuringTraining
+    from aurora.evaluation.tasks.planned import Wanted
 
 VERSION = 1
 
@@ -32,8 +38,44 @@ def steps(project: Project) -> list[Step]:
 
 
 def asked(recipe: Recipe) -> list[str]:
-    """The checkpoints that are asked tasks: all that are measured, where the recipe names suites."""
-    return measured(recipe) if recipe.evaluation.suites else []
+    """The checkpoints that are asked tasks: all that are measured, where the recipe names any."""
+    return measured(recipe) if recipe.evaluation.asks else []
+
+
+def during_training(project: Project, stage: Stage) -> DuringTraining | None:
+    """What a stage is asked while it is trained; `UserError` where that cannot be asked here."""
+    if stage.ask is None:
+        return None
+    from aurora.console.progress import say
+    from aurora.evaluation.comparing.during import DuringTraining
+    from aurora.evaluation.tasks.planned import plan
+    from aurora.tokens.text.text_facts import read_text
+
+    wanted = wanted_during(project.recipe, project.base, stage.ask)
+    planned, left_out = plan(wanted)
+    for why in dict.fromkeys(left_out.values()):
+        say(f"  not asked ({why}): {', '.join(name for name, reason in left_out.items() if reason == why)}")
+    return DuringTraining(read_text(project.run.tokenizer), planned, wanted)
+
+
+def wanted_of(recipe: Recipe, base: Path) -> Wanted:
+    """What every checkpoint of a recipe is asked."""
+    from aurora.evaluation.tasks.planned import Wanted
+
+    settings = recipe.evaluation
+    data = _folders(recipe, base)
+    return Wanted(tuple(settings.suites), tuple(settings.tasks), data, limit=settings.task_items)
+
+
+def wanted_during(recipe: Recipe, base: Path, ask: Ask) -> Wanted:
+    """What a stage with this table is asked."""
+    from aurora.evaluation.tasks.planned import Wanted
+
+    return Wanted(tuple(ask.suites), tuple(ask.tasks), _folders(recipe, base), limit=ask.items)
+
+
+def _folders(recipe: Recipe, base: Path) -> tuple[Path, ...]:
+    return tuple(base / folder for folder in recipe.evaluation.data)
 
 
 def collected(run: RunFolder, recipe: Recipe) -> list[dict[str, Any]]:
@@ -71,11 +113,10 @@ def _row(row: dict[str, Any], language: str, learnt: dict[str, list[str]]) -> di
 
 
 def _step(project: Project, name: str) -> Step:
-    from aurora.evaluation.tasks.planned import Wanted, files_of
+    from aurora.evaluation.tasks.planned import files_of
 
     run, settings = project.run, project.recipe.evaluation
-    folders = tuple(project.base / folder for folder in settings.data)
-    wanted = Wanted(suites=tuple(settings.suites), data=folders, limit=settings.task_items)
+    wanted = wanted_of(project.recipe, project.base)
 
     def inputs() -> dict[str, str]:
         from aurora.hashes import digest_of

@@ -30,6 +30,7 @@ from aurora.redteam.dataset import SUMMARY
 from aurora.run.folder import RunFolder
 from aurora.run.manifest import Manifest, files_of
 from aurora.tokens.replay_decisions import decisions_of
+from aurora.training.records.asked import ASKED, Answered, read_asked
 from aurora.training.records.left_out import FILE as LEFT_OUT
 from aurora.training.records.metrics import METRICS
 from aurora.training.records.sources import read_sources
@@ -171,12 +172,28 @@ def _stage(run: RunFolder, stage: Stage) -> dict[str, Any]:
             for line in lines
             if _prefixed(line, "held_out/")
         ],
+        "asked": [_asked(one) for one in read_asked(folder / ASKED)],
         "retention": _retention(run, stage),
         **_early_end(folder, stage),
         "steps_left_out": len(_lines(left_out[0])) if left_out else 0,
         "edits": [
             {"step": edit["step"], "changed": {key: list(map(shown, pair)) for key, pair in edit["changed"].items()}}
             for edit in state["edits"]
+        ],
+    }
+
+
+def _asked(answered: Answered) -> dict[str, Any]:
+    """What a network in training answered after some steps."""
+    return {
+        "step": answered.step,
+        "tokens": answered.tokens,
+        "scores": [
+            {
+                **{key: getattr(one, key) for key in ("task", "form", "language", "chance", "items", "score")},
+                "interval": None if one.low is None or one.high is None else [one.low, one.high],
+            }
+            for one in answered.scores
         ],
     }
 
@@ -222,6 +239,7 @@ def _control(run: RunFolder, recipe: Recipe) -> dict[str, Any] | None:
                 "tokens_read",
                 "padding",
                 "held_out_curve",
+                "asked",
             )
             return {"name": stage.control.name, "stage": name, **{key: whole[key] for key in kept}}
     return None

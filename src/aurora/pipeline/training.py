@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aurora.pipeline import evaluation, retention
+from aurora.pipeline import benchmarks, evaluation, retention
 from aurora.pipeline.step import Project, Step
 from aurora.recipe.stages.made_with import MadeWith, is_fresh, made_with
 from aurora.recipe.stages.stage import IMPORTED, Stage, checkpoints_of
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from aurora.tokens.loader import Loader
     from aurora.tokens.replay_decisions import Decision
+    from aurora.training.asking import Asking
     from aurora.training.deciding.early_end import EarlyEnd
     from aurora.training.deciding.replay import Replay
     from aurora.training.start import NewModel
@@ -174,7 +175,9 @@ class _StageStep:
             return made_with(self._recipe, stage, num_steps) | read
 
         evaluate = evaluation.during_training(self._project)
-        training = Training(stage, self._start(), self._recipe.execution, deciding, evaluate, *self._new())
+        training = Training(
+            stage, self._start(), self._recipe.execution, deciding, evaluate, *self._new(), asking=self._asking()
+        )
         reading = Reading(
             loader,
             self._replay(),
@@ -253,6 +256,15 @@ class _StageStep:
         from aurora.training.deciding.early_end import EarlyEnd
 
         return EarlyEnd(self._stage, evaluation.of_watched_prompts(self._project, self._stage.stop_when.prompts))
+
+    def _asking(self) -> Asking | None:
+        """What the stage is asked while it is trained, if anything."""
+        questions = benchmarks.during_training(self._project, self._stage)
+        if questions is None:
+            return None
+        from aurora.training.asking import Asking
+
+        return Asking(self._stage, questions)
 
     def _start_is_retained(self) -> bool:
         """Whether the stage that this one starts from has a `retention` table."""

@@ -43,8 +43,13 @@ def write_report(report: Report | Mapping[str, Any], run_folder: Path) -> Path:
     Raises `AuroraError` naming the first key that does not fit the schema.
     """
     checked = report if isinstance(report, Report) else _checked(report, "the run's report")
-    unsaid = {key for key in ("base", "language_names", "tasks") if not getattr(checked, key)} or None
-    write_sealed(run_folder, REPORT, json_text(checked.model_dump(mode="json", by_alias=True, exclude=unsaid)))
+    written = checked.model_dump(mode="json", by_alias=True)
+    # What a run was not asked for is not said, so that its report does not change with what others may be asked.
+    for part in (written, *written["stages"], written["control"] or {}):
+        for key in ("base", "language_names", "tasks", "asked"):
+            if not part.get(key, True):
+                del part[key]
+    write_sealed(run_folder, REPORT, json_text(written))
     return render_run(run_folder)
 
 

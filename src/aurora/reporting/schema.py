@@ -231,6 +231,26 @@ class EarlyEnd(Part):
     measured: list[WatchedPrompts] = Field(default_factory=list, description="Every measurement, in order.")
 
 
+class AskedScore(Part):
+    """The score of a form of a task, of a network in training."""
+
+    task: Text = Field(description="Task.")
+    form: Text = Field(description="How it is asked: `cloze`, `choice`, ...")
+    language: Text = Field("und", description="Its language.")
+    chance: Number = Field(None, description="What guessing scores; null where that is not known.")
+    items: int = Field(ge=0, description="Items asked.")
+    score: float = Field(description="Mean over the items and the form's wordings.")
+    interval: tuple[float, float] | None = Field(None, description="Its 95 % interval.")
+
+
+class AskedPoint(Part):
+    """Tasks that the network was asked during a stage."""
+
+    step: int = Field(ge=0, description="Step within the stage; 0 is the model that it starts from.")
+    tokens: int = Field(ge=0, description="Tokens seen in the stage after this step.")
+    scores: list[AskedScore] = Field(description="Every task and form.")
+
+
 class Edit(Part):
     """Values of the recipe that changed while a stage was interrupted, and with which its user resumed it."""
 
@@ -279,6 +299,9 @@ class Stage(Part):
     held_out_curve: HeldOutCurve = Field(
         default_factory=list, description="Bits per byte during the stage, where the recipe asks for it."
     )
+    asked: list[AskedPoint] = Field(
+        default_factory=list, description="Tasks asked during the stage, where the recipe says so (`ask`)."
+    )
     retention: Retention | None = Field(None, description="Adaptive replay; null without.")
     early_end: EarlyEnd | None = Field(None, description="Its goal of refusals; null without.")
     steps_left_out: int = Field(
@@ -307,6 +330,7 @@ class Control(Part):
     padding: int = Field(0, ge=0, description="As in a stage.")
     curve: Curve = Field(default_factory=list, description="As in a stage.")
     held_out_curve: HeldOutCurve = Field(default_factory=list, description="As in a stage.")
+    asked: list[AskedPoint] = Field(default_factory=list, description="As in a stage.")
 
 
 class Rates(Part):

@@ -17,6 +17,7 @@ from aurora.console.progress import progress, say
 from aurora.files import flush_tree, write_json
 from aurora.model.network import Network
 from aurora.model.weights import write_weights
+from aurora.training.asking import digest_of
 from aurora.training.checkpoints.checkpoint import Keep, read_checkpoint
 from aurora.training.checkpoints.continuing import Earlier, Resumed
 from aurora.training.checkpoints.leaving import leave_model
@@ -60,7 +61,7 @@ class Attempt:
         self._stage, self._name, self._folder = training.stage, training.stage.name, places.folder
         self._job, self._runtime, self._heart = process.job, process.runtime, process.heart
         self._earlier, self._resumed = earlier, resumed
-        self._replay, self._early_end = reading.replay, reading.early_end
+        self._replay, self._early_end, self._asking = reading.replay, reading.early_end, training.asking
         batches = TimedBatches(reading.replay or reading.batches)
         self._trainer = self._positioned(batches)
         engine = self._trainer.engine
@@ -69,6 +70,8 @@ class Attempt:
         if self._early_end is not None:
             self._early_end.begin(self._folder, self.step, self._job)
             self._trainer.course = self._early_end.course
+        if self._asking is not None:
+            self._asking.begin(self._folder, self.step, self._job)
         self._job.wait()  # rank 0 appends to these records from here on: every rank must have read them
         self._keep = self._what_to_keep()
         self._saver = Saver(self._folder, self._job, self._keep)
@@ -95,11 +98,14 @@ class Attempt:
             try:
                 if self.step == 0 and self._keep.returnable(0):
                     self._save()
+                if self.step == 0:
+                    self._ask_tasks()
                 while not self._ended:
                     record = self._advance()
                     record |= self._decide()
                     record |= self._ask()
                     record |= self._measure()
+                    record |= self._ask_tasks()
                     if log is not None:
                         log.write({**record, "seconds": round(self._seconds(), 3)})
                     bar.set_postfix_str(f"loss {record.get('loss', math.nan):.3f}", refresh=False)
@@ -112,6 +118,8 @@ class Attempt:
         """Write the final files; `state.json` is last and says that all the others are on disk."""
         self._note("the final files")
         self._saver.wait()
+        if self._asking is not None:
+            self._asking.finish()
         state = dataclasses.replace(self._state(), weights_of=self._back.to_best())
         engine, tokenizer_file = self._trainer.engine, self._places.tokenizer_file
         shape = (engine.architecture, engine.vocabulary, tokenizer_file)
@@ -226,14 +234,25 @@ class Attempt:
         self._trainer.course = self._early_end.course
         return found
 
-    def _whole_network(self) -> Network | None:
-        """On rank 0 the network with all its weights."""
+    def _ask_tasks(self) -> dict[str, float]:
+        """The scores in tasks after this step, where the stage is asked any."""
+        asking = self._asking
+        if asking is None or not asking.due(self.step, ended=self._ended):
+            return {}
+        self._note("asking tasks")
+        self._saver.wait()  # its thread communicates with the other ranks over the same process group
+        weights = digest_of(self._weights(), self._job)
+        return asking.after(self.step, weights, lambda: self._whole_network(everywhere=asking.share))
+
+    def _whole_network(self, *, everywhere: bool = False) -> Network | None:
+        """On rank 0, or `everywhere`, the network with all its weights."""
         engine = self._trainer.engine
         if isinstance(engine, OneProcess):
             return engine.network
         self._saver.wait()  # its thread communicates with the other ranks over the same process group
         shape = (engine.architecture, engine.vocabulary)
-        return whole_network(self._folder, self.step, self._weights(), shape, engine.device, self._job)
+        place = (self._folder, self.step)
+        return whole_network(*place, self._weights(), shape, engine.device, self._job, everywhere=everywhere)
 
     def _measure(self) -> dict[str, float]:
         """The measurements due after this step; a domain without text has none."""

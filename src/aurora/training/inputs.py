@@ -13,6 +13,7 @@ from pathlib import Path
 from aurora.model.scorer import Scorer
 from aurora.recipe.execution import Execution
 from aurora.recipe.stages.stage import Stage
+from aurora.training.asking import Asking
 from aurora.training.checkpoints.continuing import Deciding
 from aurora.training.deciding.early_end import EarlyEnd
 from aurora.training.deciding.replay import Replay
@@ -29,8 +30,8 @@ class Training:
     """What is trained: a stage, from the model folder or new network `start`.
 
     `made_with` gives what decides the first steps. `evaluate(network, step)` is called after some steps and after the
-    last; what it returns goes into the metrics. `first_new_entry` is the first vocabulary entry that the published
-    model did not have. New adapters are drawn from `seed`.
+    last; what it returns goes into the metrics, and so do the scores of `asking`. `first_new_entry` is the first
+    vocabulary entry that the published model did not have. New adapters are drawn from `seed`.
     """
 
     stage: Stage
@@ -40,6 +41,7 @@ class Training:
     evaluate: Evaluate | None = None
     first_new_entry: int | None = None
     seed: int = 0
+    asking: Asking | None = None
 
 
 @dataclass(frozen=True)

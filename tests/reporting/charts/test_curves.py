@@ -69,3 +69,17 @@ def test_a_schedule_reaches_from_zero_to_its_own_peak() -> None:
     assert first[1] == last[1] == curves.SCHEDULE_PIXELS - 2
     assert peak == (10, 4)
     assert last[0] == 100
+
+
+def test_a_band_runs_along_its_lower_ends_and_back_along_the_upper_ones() -> None:
+    band = [(0.0, 1.0, 3.0), (100.0, 2.0, 5.0)]
+    line = curves.Line([(0, 2.0), (100, 3.0)], "s1", band=band)
+    chart = curves.line_chart("x", "T", "D", [line], [curves.Span("a", 0, 100)])
+    (polygon, curve) = corners(chart)
+    assert [x for x, _ in polygon] == [0, 100, 100, 0]
+    assert polygon[0][1] > curve[0][1] > polygon[3][1]  # pixels count from the top
+    assert polygon[1][1] > curve[1][1] > polygon[2][1]
+    assert all(0 <= y <= curves.LINE_PIXELS for _, y in polygon)  # the axis holds the interval too
+    assert 'class="band s1"' in chart
+    alone = curves.Line([(0, 2.0), (100, 3.0)], "s1", band=band[:1])
+    assert "<polygon" not in curves.line_chart("x", "T", "D", [alone], [curves.Span("a", 0, 100)])

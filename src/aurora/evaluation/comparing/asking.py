@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from aurora.evaluation.comparing.results import identity, results_of
 from aurora.evaluation.scorer.lm import AuroraLM
 from aurora.evaluation.tasks.planned import Planned, Wanted
-from aurora.evaluation.tasks.prepared import prepare
+from aurora.evaluation.tasks.prepared import Asked, prepare
 from aurora.evaluation.tasks.running import ask
 
 if TYPE_CHECKING:
@@ -32,20 +32,7 @@ def asked_model(
 ) -> dict[str, Any]:
     """The results of the model at `path`; `left_out` has what was wanted and lacks something, with the reason."""
     lm = AuroraLM(network, text, start_always=True, cache=wanted.cache, job=job)
-    asked = [
-        one
-        for part in planned
-        for one in prepare(
-            part.task,
-            part.items,
-            part.wordings,
-            lm,
-            limit=part.limit,
-            shots=wanted.shots,
-            chat=wanted.chat,
-            samples=wanted.samples,
-        )
-    ]
+    asked = prepared_for(lm, planned, wanted)
     settings = {
         "suites": list(wanted.suites),
         "tasks": list(wanted.tasks),
@@ -59,3 +46,21 @@ def asked_model(
     items = {part.task.name: part.items for part in planned}
     scored = ask(lm, asked, unsafe_code=wanted.unsafe_code, job=job)
     return results_of(identity(path, network, text), asked, scored, items, settings)
+
+
+def prepared_for(lm: AuroraLM, planned: Sequence[Planned], wanted: Wanted) -> list[Asked]:
+    """Every task in every wording, with its requests for a model."""
+    return [
+        one
+        for part in planned
+        for one in prepare(
+            part.task,
+            part.items,
+            part.wordings,
+            lm,
+            limit=part.limit,
+            shots=wanted.shots,
+            chat=wanted.chat,
+            samples=wanted.samples,
+        )
+    ]

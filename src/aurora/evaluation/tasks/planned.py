@@ -76,10 +76,31 @@ def plan(wanted: Wanted) -> tuple[list[Planned], dict[str, str]]:
     return planned, left_out
 
 
+def examine(wanted: Wanted) -> tuple[list[str], dict[str, str]]:
+    """The names of all tasks, and those that lack something, each with the reason: before the hub is asked and any item
+    is read. `UserError` without a jail for programs."""
+    names = list(_named(wanted))
+    lacking: dict[str, str] = {}
+    for name in names:
+        task = read_task(name)
+        try:
+            _can_run(task, wanted)
+            _find(task, wanted)
+        except Lacking as error:
+            lacking[name] = error.why
+    return names, lacking
+
+
 def _items(task: Task, wanted: Wanted) -> Items:
+    path = _find(task, wanted)
+    return hub_items(task) if path is None else read_items(task, path)
+
+
+def _find(task: Task, wanted: Wanted) -> Path | None:
+    """The file of a task's items; None where the hub has them, and `Lacking` where nobody does."""
     path = find_file(task.data_file, wanted.data)
     if path is not None:
-        return read_items(task, path)
+        return path
     if wanted.data:
         raise Lacking(
             f"{wanted.data[0]} has no {task.data_file}.jsonl or .jsonl.gz for the task {task.name}: --data names "
@@ -91,7 +112,7 @@ def _items(task: Task, wanted: Wanted) -> Items:
             f"The task {task.name} has no data on the hub: give a folder that has it with --data DIR.",
             "the hub does not have them",
         )
-    return hub_items(task)
+    return None
 
 
 def _can_run(task: Task, wanted: Wanted) -> None:

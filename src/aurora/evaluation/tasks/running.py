@@ -38,9 +38,7 @@ class Scored:
     category: str | None = None
 
 
-def ask(
-    lm: LM, asked: Sequence[Asked], *, unsafe_code: bool = False, job: Job | None = None
-) -> list[list[Scored]]:
+def ask(lm: LM, asked: Sequence[Asked], *, unsafe_code: bool = False, job: Job | None = None) -> list[list[Scored]]:
     """The scored items of each task and wording, in order; with `unsafe_code` programs run without a jail.
 
     The ranks of a `job`, which `lm` shares its requests among, share the programs too.

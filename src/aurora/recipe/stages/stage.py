@@ -15,6 +15,7 @@ from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 from aurora.recipe.base import Section, layout, refuse
 from aurora.recipe.model import LONGEST
 from aurora.recipe.names import EVERY, Distinct, MixedName, Name
+from aurora.recipe.stages.asking import Ask
 from aurora.recipe.stages.pace import Pace
 from aurora.recipe.stages.retention import Retention
 from aurora.recipe.stages.schedule import Course, Schedule
@@ -187,6 +188,9 @@ class Stage(Section):
     stop_when: StopWhen | None = Field(
         None, description="End before the tokens are used up, when refusals are as wanted (docs/safety.md)."
     )
+    ask: Ask | None = layout(
+        None, "Tasks that the network is asked while it is trained; they decide nothing (docs/evaluation.md)."
+    )
     control: Control | None = Field(None, description="A second run of this stage to compare with.")
 
     _name: str = PrivateAttr("")  # the stage's key in the recipe: not a value of the table, so in no fingerprint
@@ -341,6 +345,15 @@ class Stage(Section):
     def tokens_before(self, step: int) -> int:
         """The tokens of all steps (from 0) before one."""
         return self.pace.before(step) * self.sequence_length
+
+    def asks(self, step: int) -> bool:
+        """Whether the network is asked tasks after so many steps, by what `ask` says; its end comes besides."""
+        if self.ask is None:
+            return False
+        if self.ask.every_steps is not None:
+            return step % self.ask.every_steps == 0
+        every = self.ask.every_tokens or 1
+        return step == 0 or self.tokens_before(step) // every > self.tokens_before(step - 1) // every
 
     def _steps(self, tokens: int) -> int:
         """The fewest steps that hold so many tokens."""

@@ -21,11 +21,12 @@ RIGHT = 91.0
 
 @dataclass(frozen=True)
 class Line:
-    """A curve; a y of None breaks it."""
+    """A curve; a y of None breaks it. `band` are intervals around it, as (x, low, high)."""
 
     points: list[tuple[float, float | None]]
     series: str
     dashed: bool = False
+    band: Sequence[tuple[float, float, float]] = ()
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ def line_chart(
 ) -> Html:
     """Curves over the spans of one x axis, which starts at zero; y ticks are on the right."""
     seen = [y for line in lines for _, y in line.points if y is not None]
+    seen += [end for line in lines for _, low, high in line.band for end in (low, high)]
     seen += [] if reference is None else [reference]
     marks = ticks(min(seen, default=0.0), max(seen, default=1.0))
     down = Scale(marks[0], marks[-1], LINE_PIXELS - 20, 14)
@@ -95,7 +97,7 @@ def schedule_chart(identity: str, title: str, description: str, line: Line) -> H
 
 def _plot(lines: Sequence[Line], across: Scale, down: Scale, height: int) -> Html:
     """The curves in a box 100 units wide that is stretched to its place."""
-    curves: list[Html] = []
+    curves = [_band(line, across, down) for line in lines if len(line.band) > 1]
     for line in lines:
         kind = f"curve {line.series}{' dashed' if line.dashed else ''}"
         for run in _unbroken(line.points):
@@ -105,6 +107,13 @@ def _plot(lines: Sequence[Line], across: Scale, down: Scale, height: int) -> Htm
         f'<svg viewBox="0 0 100 {height}" preserveAspectRatio="none" width="{RIGHT}%" height="{height}">'
         f"{join(*curves)}</svg>"
     )
+
+
+def _band(line: Line, across: Scale, down: Scale) -> Html:
+    """The area of a line's intervals: along their lower ends and back along the upper ones."""
+    ends = [(x, low) for x, low, _ in line.band] + [(x, high) for x, _, high in reversed(line.band)]
+    corners = " ".join(f"{across(x):.2f},{down(y):.1f}" for x, y in ends)
+    return tag("polygon", points=corners, class_=f"band {line.series}")
 
 
 def _unbroken(points: Sequence[tuple[float, float | None]]) -> list[list[tuple[float, float]]]:

@@ -1,4 +1,4 @@
-"""The training curves: held-out bits per byte through all stages, and each stage's loss and learning rate.
+"""The training curves: held-out bits per byte and tasks through all stages, and each stage's loss and learning rate.
 
 One decision: the control runs beside the stage it repeats, so that forgetting is seen as it happens.
 """
@@ -13,6 +13,7 @@ from aurora.reporting.charts.curves import Line, Span, line_chart, schedule_char
 from aurora.reporting.page.components import Palette, Row, figure, section, table
 from aurora.reporting.page.markup import Html, join, tag
 from aurora.reporting.schema import CurvePoint, HeldOutPoint, Report, Stage
+from aurora.reporting.sections.asked import asked_figure, spans_of
 from aurora.reporting.wording import bits, compact, in_order, language_title
 
 # Held-out points, each with the tokens of all stages up to it.
@@ -20,8 +21,9 @@ Track: TypeAlias = list[tuple[int, HeldOutPoint]]
 
 
 def curves_section(report: Report, palette: Palette) -> Html | None:
-    """Both figures, or None if nothing was recorded."""
-    parts = [part for part in (_held_out_figure(report, palette), _loss_figure(report)) if part]
+    """All figures, or None if nothing was recorded."""
+    figures = (_held_out_figure(report, palette), asked_figure(report, palette), _loss_figure(report))
+    parts = [part for part in figures if part]
     return section("curves", "Training curves", *parts) if parts else None
 
 
@@ -32,10 +34,8 @@ def _held_out_figure(report: Report, palette: Palette) -> Html | None:
     languages = in_order(language for language, number in counts.items() if number > 1)  # a point alone is no curve
     if not languages:
         return None
-    spans, done = [], 0
-    for stage in report.stages:
-        spans.append(Span(stage.name, done, done + stage.tokens))
-        done += stage.tokens
+    spans = spans_of(report)
+    done = int(spans[-1].end)
     panels = [_held_out_panel(language, run, control, spans, report, palette) for language in languages]
     note = f"Over the {compact(done)} tokens of all stages, on a smaller part of the held-out text."
     note += f" Dashed: the control {report.control.name}." if control and report.control else ""

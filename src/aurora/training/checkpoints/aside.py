@@ -15,13 +15,14 @@ from aurora.folders import SET_ASIDE
 from aurora.run.working import FINGERPRINT
 from aurora.tokens.replay_decisions import DECISIONS
 from aurora.training.checkpoints.checkpoint import step_folder, step_folders, step_of
+from aurora.training.records.asked import ASKED
 from aurora.training.records.left_out import FILE as LEFT_OUT
 from aurora.training.records.metrics import METRICS
 from aurora.training.records.state import STATE
 from aurora.training.records.watched import WATCHED
 
 # Files with records of a stage's steps, which go wherever its checkpoints go.
-RECORDS = (METRICS, LEFT_OUT, DECISIONS, WATCHED)
+RECORDS = (METRICS, LEFT_OUT, DECISIONS, WATCHED, ASKED)
 
 
 class Aside:

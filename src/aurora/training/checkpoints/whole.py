@@ -1,7 +1,7 @@
-"""A network that ranks share, brought together on one of them.
+"""A network that ranks share, brought together on the first of them or on each.
 
-One decision: its weights go over files, as those of a checkpoint do, so any layout can be joined and no rank holds more
-than its own part, but for the first.
+One decision: its weights go over files, as those of a checkpoint do, so any layout can be joined and a rank that is not
+to have the network holds no more than its own part.
 """
 
 from __future__ import annotations
@@ -29,9 +29,11 @@ def whole_network(
     shape: tuple[Architecture, int],
     device: torch.device,
     job: Job,
+    *,
+    everywhere: bool = False,
 ) -> Network | None:
-    """The network of an architecture and vocabulary on rank 0, and None on the others; every rank of `job` gives the
-    tensors it owns, by boxed name.
+    """The network of an architecture and vocabulary on rank 0 or `everywhere`, and None on the others; every rank of
+    `job` gives the tensors it owns, by boxed name.
 
     They are written below `folder`, whose stage has made `step` steps, where the next start clears what a crash leaves.
     """
@@ -45,7 +47,7 @@ def whole_network(
         with job.together():
             write_weights(place / shard_name(WEIGHTS, job), tensors)
         with job.together():
-            if job.rank == 0:
+            if everywhere or job.rank == 0:
                 with torch.device("meta"):
                     network = Network(*shape)
                 network.to_empty(device=device)
