@@ -14,7 +14,7 @@ from aurora.recipe.base import Section
 from aurora.recipe.model import LONGEST
 from aurora.recipe.names import Language, Name, PathOrPolicy
 
-OF_TASKS = ("suites", "data", "task_items")
+OF_TASKS = ("suites", "tasks", "data", "task_items")
 
 
 class Drafts(Section):
@@ -73,6 +73,10 @@ class Evaluation(Section):
         default_factory=list,
         description="Suites of tasks that every checkpoint is asked (`aurora ls suites`; extra `evaluate`).",
     )
+    tasks: list[Name] = Field(
+        default_factory=list,
+        description="Tasks besides (`aurora ls tasks`); `pronouns` needs neither the extra nor data.",
+    )
     data: list[str] = Field(
         default_factory=list,
         description="Folders with the items of the tasks, relative to the recipe; the hub without any.",
@@ -85,6 +89,12 @@ class Evaluation(Section):
         """What text, samples and refusals are measured with; tasks are measured apart."""
         return {key: value for key, value in super().numerics().items() if key not in OF_TASKS}
 
+    @property
+    def asks(self) -> bool:
+        """Whether checkpoints are asked tasks."""
+        return bool(self.suites or self.tasks)
+
     def of_tasks(self) -> dict[str, Any]:
         """What tasks are asked with."""
-        return {"suites": list(self.suites), "items": self.task_items}
+        asked = {"suites": list(self.suites), "items": self.task_items}
+        return asked | ({"tasks": list(self.tasks)} if self.tasks else {})

@@ -55,7 +55,10 @@ def test_the_files_of_what_is_asked_are_known_without_reading_them(data: Path) -
 def test_without_lm_eval_a_sentence_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "lm_eval", None)
     with pytest.raises(UserError, match=r"pip install 'aurora-lm\[evaluate\]'"):
-        plan(Wanted())
+        plan(Wanted(suites=["quick"]))
+    with pytest.raises(UserError, match=r"pip install 'aurora-lm\[evaluate\]'"):
+        plan(Wanted(chat=True))
+    assert [one.task.name for one in plan(Wanted())[0]] == ["pronouns"]  # which it is not needed for
 
 
 def test_a_task_without_data_on_the_hub_says_so() -> None:

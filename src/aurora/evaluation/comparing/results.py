@@ -10,6 +10,7 @@ import hashlib
 import math
 import platform
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
@@ -144,9 +145,11 @@ def identity(path: Path, network: Network, text: TextFacts) -> dict[str, Any]:
 
 def software() -> dict[str, str]:
     """The versions of what computes scores."""
-    return {"aurora": __version__, "python": platform.python_version()} | {
-        name: metadata.version(name) for name in PACKAGES
-    }
+    found = {"aurora": __version__, "python": platform.python_version()}
+    for name in PACKAGES:
+        with suppress(metadata.PackageNotFoundError):  # tasks that need no lm-eval need none of its packages
+            found[name] = metadata.version(name)
+    return found
 
 
 def warnings(results: Mapping[str, Any]) -> list[str]:

@@ -1,20 +1,18 @@
 """`AuroraLM`: a checkpoint as a model of lm-evaluation-harness, under the name `aurora`.
 
 One decision: the harness is given what it asks for (texts in, sums and texts out), and all that makes scoring fast and
-the same whatever the batch lies in modules that know nothing of it.
+the same whatever the batch lies in modules that know nothing of it. Where the harness is not installed the class is the
+same without it: it needs nothing that the harness has.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import astuple
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from lm_eval.api.model import LM
-from lm_eval.api.registry import register_model
 
 from aurora.console.progress import progress, say
 from aurora.corpus.conversation import ASSISTANT, Turn
@@ -28,6 +26,19 @@ from aurora.evaluation.scorer.stopping import Ending
 from aurora.evaluation.scorer.tree import Row, segments_of, tree_of
 from aurora.evaluation.scorer.writing import Prompt, write_answers
 from aurora.tokens.text.formats import Format, template_of
+
+try:
+    from lm_eval.api.model import LM
+    from lm_eval.api.registry import register_model
+except ImportError:  # the same without the harness, which then has no models to know by name
+
+    class LM:  # type: ignore[no-redef]
+        """In place of the harness's."""
+
+    def register_model(name: str) -> Callable[[type], type]:
+        """In place of the harness's."""
+        return lambda made: made
+
 
 if TYPE_CHECKING:
     from lm_eval.api.instance import Instance

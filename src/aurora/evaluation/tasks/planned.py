@@ -12,6 +12,7 @@ from pathlib import Path
 from aurora.errors import UserError
 from aurora.evaluation.tasks.files import Task, read_suite, read_task
 from aurora.evaluation.tasks.flat import Items, find_file, read_items
+from aurora.evaluation.tasks.plain import is_plain
 from aurora.evaluation.tasks.prepared import hub_items
 
 DEFAULT = "pronouns"  # comes with Aurora, so it needs no data
@@ -56,7 +57,8 @@ def plan(wanted: Wanted) -> tuple[list[Planned], dict[str, str]]:
 
     A task that is named by itself and lacks something is a mistake.
     """
-    _needs_lm_eval()
+    if needs_lm_eval(wanted):
+        _have_lm_eval()
     planned: list[Planned] = []
     left_out: dict[str, str] = {}
     for name, limit in _named(wanted).items():
@@ -146,7 +148,12 @@ def _wordings(task: Task, forms: Sequence[str]) -> list[str]:
     return [wording for form, wordings in task.forms().items() if not forms or form in forms for wording in wordings]
 
 
-def _needs_lm_eval() -> None:
+def needs_lm_eval(wanted: Wanted) -> bool:
+    """Whether any of the tasks can only be asked by lm-eval."""
+    return wanted.chat or any(not is_plain(read_task(name)) for name in _named(wanted))
+
+
+def _have_lm_eval() -> None:
     try:
         import lm_eval  # noqa: F401
     except ImportError as error:

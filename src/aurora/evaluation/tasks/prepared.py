@@ -9,14 +9,16 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from aurora.errors import AuroraError, UserError
 from aurora.evaluation.tasks.files import Task
 from aurora.evaluation.tasks.flat import Items, Row, as_dataset, completed
+from aurora.evaluation.tasks.plain import PlainTask, is_plain
 
 if TYPE_CHECKING:
     from lm_eval.api.instance import Instance
@@ -113,13 +115,13 @@ def prepare(
             f"{len(items.examples)} or less."
         )
     rows = items.scored[:limit]
-    splits = {"test": as_dataset(rows), **({"examples": as_dataset(items.examples)} if items.examples else {})}
     chat = chat or task.metadata.kind == "safety"
     samples = samples if task.metadata.kind == "program" else 1
+    make = _maker(task, rows, items, samples, chat)
     made, fitting = [], wanted
     for wording in wordings:
         with _told(task, wording):
-            made.append(_made(task, wording, splits, samples))
+            made.append(make(wording))
             fitting = min(fitting, _fitting(made[-1], rows, wanted, lm, chat))
     found = []
     for wording, one in zip(wordings, made, strict=True):
@@ -152,6 +154,14 @@ def prompt_hash(requests: Sequence[Instance]) -> str:
     """SHA-256 of the arguments of an item's requests."""
     text = json.dumps([list(request.args) for request in requests], ensure_ascii=False, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _maker(task: Task, rows: list[Row], items: Items, samples: int, chat: bool) -> Callable[[str], Any]:
+    """What makes lm-eval's own task of a wording, or without lm-eval what stands for it."""
+    if find_spec("lm_eval") is None and is_plain(task) and not chat:
+        return lambda wording: PlainTask(task.config(wording), rows)
+    splits = {"test": as_dataset(rows), **({"examples": as_dataset(items.examples)} if items.examples else {})}
+    return lambda wording: _made(task, wording, splits, samples)
 
 
 def _made(task: Task, wording: str, splits: dict[str, Any], samples: int) -> Any:
