@@ -338,12 +338,13 @@ def test_check_lists_all_mistakes_of_a_recipe_that_has_six(recipe: Path, capsys:
 
 
 POLICY = """\
-name: house
+id: house
+version: "1.0"
 title: House rules
 status: draft
-source: us
+source: {document: us}
 categories:
-- {id: locks, title: Locks, concern: Theft, refuse: Opening, allow: Buying}
+- {id: locks, title: Locks, definition: Theft, refused: Opening, allowed: Buying}
 """
 WORDS = """\
 language: en
@@ -375,7 +376,8 @@ def test_all_mistakes_of_a_policy_and_of_a_language_are_listed(
     wanted = [
         r"fo\.yaml, line 1: language: 'finnish' is not a language label.*did you mean fi\?",
         r"fo\.yaml, line 2: unknown key nmae \(did you mean name\?\)\.",
-        r"house\.yaml, line 3: status: 'drafted' is none of in force, draft, revoked \(did you mean draft\?\)\.",
+        r"house\.yaml, line 4: status: 'drafted' is none of in force, draft, revoked, voluntary "
+        r"\(did you mean draft\?\)\.",
         r"en\.yaml, line 2: templates\.how2: a template needs \{action\} exactly once",
         r"en\.yaml, line 4: agreement: 'I cannot help\.' is judged a refusal",
         r"small\.yaml, line \d+: redteam\.languages\.1: house\.yaml has no words in de: write",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
+from aurora.cli import main
 from aurora.errors import UserError
 from commands.conftest import invoke
 from small_run import write_small_project
@@ -31,3 +33,43 @@ def test_a_recipe_without_a_policy_has_no_such_step(minimal_recipe: Path, tmp_pa
     with pytest.raises(UserError, match="redteam"):
         invoke("redteam", "generate", minimal_recipe, "--output", tmp_path / "run")
     assert not (tmp_path / "run/redteam").exists()
+
+
+def test_a_policy_becomes_a_file_of_prompts_the_same_each_time(tmp_path: Path) -> None:
+    out = tmp_path / "prompts.jsonl"
+    asked = ("redteam", "generate", "ailuminate", "--languages", "fi, ja", "--count", "48", "--output", out)
+    done = invoke(*asked, "--json")
+    told = json.loads(done.stdout)
+    assert (told["harmful"], told["twins"], told["version"]) == (48, 24, "1.0")
+    assert "48 harmful prompts, 24 harmless twins and 96 harmless prompts of other forms in 2 languages" in done.stderr
+    rows = [json.loads(line) for line in out.read_text("utf-8").splitlines()]
+    assert {row["language"] for row in rows} == {"fi", "ja"}
+    assert {row["license"] for row in rows} == {"Apache-2.0"}
+    first = out.read_bytes()
+    invoke(*asked)
+    assert out.read_bytes() == first
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["ailuminate"], "--output FILE"),
+        (["ailuminate", "seed=3", "--output", "x.jsonl"], "seed=3: keys are a recipe's"),
+        (["ailuminate", "--languages", "da", "--output", "x.jsonl"], r"da\.yaml does not exist: write .* Danish"),
+        (["nist-ai-600-1", "--output", "x.jsonl"], "has no words in any language"),
+        (["ailuminate", "--output", "notes.jsonl"], "was not written by Aurora"),
+        (["ailuminate", "--count", "0", "--output", "x.jsonl"], "--count"),
+        (["tiny", "--count", "5"], "--count is for a policy, and tiny is none"),
+        (["ailuminat", "--output", "x"], "ailuminat"),
+    ],
+)
+def test_what_cannot_be_generated_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "notes.jsonl").write_text("mine\n")
+    with pytest.raises(SystemExit) as ended:
+        main(["redteam", "generate", *arguments])
+    assert ended.value.code == 2
+    assert re.search(said, capsys.readouterr().err)
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.jsonl"]

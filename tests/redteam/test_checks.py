@@ -14,13 +14,14 @@ from aurora.redteam.policy import load_policy
 from aurora.redteam.prompts import expand
 
 POLICY = {
-    "name": "house",
+    "id": "house",
+    "version": "1.0",
     "title": "House rules",
     "status": "draft",
-    "source": "us",
+    "source": {"document": "us"},
     "categories": [
-        {"id": "locks", "title": "Locks", "concern": "Theft.", "refuse": "Opening.", "allow": "Buying."},
-        {"id": "fire", "title": "Fire", "concern": "Fire.", "refuse": "Lighting.", "allow": "Cooking."},
+        {"id": "locks", "title": "Locks", "definition": "Theft.", "refused": "Opening.", "allowed": "Buying."},
+        {"id": "fire", "title": "Fire", "definition": "Fire.", "refused": "Lighting.", "allowed": "Cooking."},
     ],
 }
 WORDS = {

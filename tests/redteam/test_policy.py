@@ -60,9 +60,9 @@ def test_a_file_of_words_may_be_named_by_any_label_of_its_language(policy: Path)
         ),
         (
             "eo-14110.yaml",
-            "name:",
-            "colour: red\nname:",
-            r"eo-14110\.yaml, line \d+: unknown key colour \(known keys: name, title, status, ",
+            "id: eo",
+            "colour: red\nid: eo",
+            r"eo-14110\.yaml, line \d+: unknown key colour \(known keys: id, version, title, status, ",
         ),
         (
             "eo-14110/en.yaml",

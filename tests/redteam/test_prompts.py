@@ -8,14 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aurora.redteam.policy import Category, CategoryWords, Policy, PolicyFile, Words, load_policy
+from aurora.redteam.policy import Category, CategoryWords, Policy, PolicyFile, Source, Words, load_policy
 from aurora.redteam.prompts import expand, items_apart, spread, templates_apart
 
 
 def policy_of(num_templates: int) -> Policy:
     """A policy of one category with one harmful and one benign action."""
-    category = Category(id="cyber", title="t", concern="c", refuse="r", allow="a")
-    file = PolicyFile(name="small", title="t", status="draft", source="s", categories=[category])
+    category = Category(id="cyber", title="t", definition="d", refused="r", allowed="a")
+    file = PolicyFile(
+        id="small", version="1", title="t", status="draft", source=Source(document="s"), categories=[category]
+    )
     words = Words(
         language="en",
         templates={f"t{number}": f"{number}: {{action}}?" for number in range(num_templates)},

@@ -16,6 +16,6 @@ def test_a_policy_to_change_is_sound_in_every_language_that_it_begins_with(tmp_p
     assert written[0].read_text().startswith("# Your policy:")
     policy = load_policy(written[0], languages)
     assert sorted(category.id for category in policy.file.categories) == sorted(CONCERNS)
-    assert (policy.file.name, policy.file.status) == ("library", "draft")
+    assert (policy.file.id, policy.file.status) == ("library", "draft")
     assert policy.file.title == "Policy of library"
     assert {item.language for item in expand(policy)} == set(languages)

@@ -38,7 +38,7 @@ def _policies() -> Iterator[Listed]:
         path = places.folder("policies") / f"{name}.yaml"
         words = sorted(file.stem for file in path.with_suffix("").glob("*.yaml"))
         title = read_table(path, "a policy file")[0].get("title", "")
-        yield Listed(name, f"{title} ({', '.join(words)})", path)
+        yield Listed(name, f"{title} ({', '.join(words) or 'no words'})", path)
 
 
 def _languages() -> Iterator[Listed]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
-from aurora.commands.options import Commands, json_option, output_option, overrides_argument, recipe_argument
+from aurora.commands.options import FILE, Commands, RecipeName, json_option, overrides_argument
 from aurora.commands.reviewing import export_reviews, lint_items, verify_reviews
-from aurora.console.terminal import write_json_text
+from aurora.console.terminal import write_json, write_json_text
 from aurora.files import json_text, read_json
+
+MOST_PROMPTS = 1_000_000
 
 
 @click.group(cls=Commands)
@@ -18,12 +22,74 @@ def redteam() -> None:
 
 
 @redteam.command("generate")
-@recipe_argument
+@click.argument("recipe", metavar="POLICY|RECIPE", type=RecipeName(path_type=Path))
 @overrides_argument
-@output_option
+@click.option(
+    "--output", type=FILE, metavar="FILE|DIR", help="Of a policy: the file to write. Of a recipe: the run; runs/NAME."
+)
+@click.option("--languages", metavar="LIST", help="Of a policy: languages with commas between.  [all it has words in]")
+@click.option(
+    "--count",
+    type=click.IntRange(1, MOST_PROMPTS),
+    metavar="N",
+    help="Of a policy: harmful prompts; half as many harmless twins are added.  [2000]",
+)
+@click.option("--seed", type=int, metavar="N", help="Of a policy: which prompts are made, where there are more.  [1]")
 @json_option
-def redteam_generate(recipe: Path, overrides: tuple[str, ...], output: Path | None, as_json: bool) -> None:
-    """Expand the recipe's policy into training and held-out items."""
+def redteam_generate(
+    recipe: Path,
+    overrides: tuple[str, ...],
+    output: Path | None,
+    languages: str | None,
+    count: int | None,
+    seed: int | None,
+    as_json: bool,
+) -> None:
+    """Make prompts of a policy, for review; or a recipe's training and held-out items.
+
+    Of a policy (a file, or a name of `aurora ls policies`) every line of the file is a prompt with its category,
+    clause, language and licence. The same words, count and seed give the same bytes.
+    """
+    from aurora.api.policies import is_policy
+
+    options = {"languages": languages, "count": count, "seed": seed}
+    given = {name: value for name, value in options.items() if value is not None}
+    if is_policy(recipe):
+        _of_policy(recipe, overrides, output, given, as_json)
+    elif given:
+        raise click.UsageError(
+            f"--{next(iter(given))} is for a policy, and {recipe} is none: a recipe states languages and seed itself."
+        )
+    else:
+        _of_recipe(recipe, overrides, output, as_json)
+
+
+def _of_policy(
+    policy: Path, overrides: tuple[str, ...], output: Path | None, options: Mapping[str, Any], as_json: bool
+) -> None:
+    from aurora.api.policies import generate_prompts
+    from aurora.console.progress import say
+
+    if overrides:
+        raise click.UsageError(f"{overrides[0]}: keys are a recipe's, and {policy} is a policy.")
+    if output is None:
+        raise click.UsageError("Give the file to write with --output FILE.jsonl, or a folder.")
+    listed = options.get("languages", "")
+    languages = [language.strip() for language in listed.split(",") if language.strip()]
+    made = generate_prompts(policy, output, **{**options, "languages": languages})
+    say(
+        f"  {made['harmful']:,} harmful prompts, {made['twins']:,} harmless twins and {made['whole']:,} harmless "
+        f"prompts of other forms in {len(made['by_language'])} languages; {made['too_alike']:,} too like others were "
+        "left out"
+    )
+    if made["harmful"] < made["asked_for"]:
+        say(f"  {made['asked_for']:,} harmful prompts were asked for: the policy's words give no more")
+    say(f"Wrote {made['file']}")
+    if as_json:
+        write_json(made)
+
+
+def _of_recipe(recipe: Path, overrides: tuple[str, ...], output: Path | None, as_json: bool) -> None:
     from aurora.api.runs import run_folder
     from aurora.checking.check import sound_recipe
     from aurora.pipeline.running import run_recipe

@@ -177,7 +177,7 @@ def _categories(policy: str) -> list[str]:
     from aurora.redteam.policy import load_policy
     from aurora.shipped import places
 
-    return [category.id for category in load_policy(places.find("policies", policy, Path()), []).file.categories]
+    return [category.id for category in load_policy(places.find("policies", policy, Path()), []).file.leaves()]
 
 
 def _times(count: int, what: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from aurora.recipe.stages.made_with import shown
 from aurora.recipe.stages.measured import base_of, before_and_after, compared_with
 from aurora.recipe.stages.stage import IMPORTED, Stage, checkpoints_of
 from aurora.redteam.dataset import SUMMARY
+from aurora.redteam.hazards import HAZARDS, cut
 from aurora.run.folder import RunFolder
 from aurora.run.manifest import Manifest, files_of
 from aurora.tokens.replay_decisions import decisions_of
@@ -250,14 +251,17 @@ def _safety(run: RunFolder, recipe: Recipe) -> dict[str, Any] | None:
     if compared is None:
         return None
     before, after = compared
+    answers = read_answers(run.safety(before)), read_answers(run.safety(after))
+    redteam = read_json(run.redteam / SUMMARY)
     return {
         "before": read_results(run.safety(before)),
         "after": read_results(run.safety(after)),
         "before_stage": before,
         "after_stage": after,
-        "categories": _categories(read_answers(run.safety(before)), read_answers(run.safety(after))),
+        "categories": _categories(*answers),
+        "hazards": _hazards(*answers, redteam.get("hazards", {})),
         "examples": _examples(run, before, after),
-        "policy": read_json(run.redteam / SUMMARY)["policy"],
+        "policy": redteam["policy"],
         "drafts": read_json(run.drafts / SUMMARY) if recipe.redteam and recipe.redteam.drafts else None,
     }
 
@@ -265,12 +269,29 @@ def _safety(run: RunFolder, recipe: Recipe) -> dict[str, Any] | None:
 def _categories(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> dict[str, Any]:
     """Rates by category of the policy, of the answers before and after."""
     names = sorted({row["category"] for row in after if row["category"]})
+    return _cut(before, after, {name: [name] for name in names}, names)
+
+
+def _hazards(
+    before: list[dict[str, Any]], after: list[dict[str, Any]], hazards: Mapping[str, Sequence[str]]
+) -> dict[str, Any]:
+    """The same by hazard of AILuminate, as the policy's crosswalk says; nothing where it has none."""
+    return _cut(before, after, hazards, HAZARDS)
+
+
+def _cut(
+    before: list[dict[str, Any]], after: list[dict[str, Any]], scheme: Mapping[str, Sequence[str]], names: Sequence[str]
+) -> dict[str, Any]:
+    """Rates of the answers before and after under each name of a scheme that some answers fall under."""
+    cuts = {"before": (before, cut([row["category"] for row in before], scheme))}
+    cuts["after"] = (after, cut([row["category"] for row in after], scheme))
     return {
         name: {
-            when: rates_of(Judged(row["kind"], row["outcome"]) for row in rows if row["category"] == name)
-            for when, rows in (("before", before), ("after", after))
+            when: rates_of(Judged(rows[at]["kind"], rows[at]["outcome"]) for at in places.get(name, []))
+            for when, (rows, places) in cuts.items()
         }
         for name in names
+        if name in cuts["after"][1]
     }
 
 

@@ -20,8 +20,9 @@ from aurora.written.mistakes import Mistake
 from aurora.written.yaml_nodes import Key
 
 if TYPE_CHECKING:
-    from aurora.redteam.policy import PolicyFile, Words
+    from aurora.redteam.policy import Category, PolicyFile, Words
 
+NEEDED = ("definition", "refused", "allowed")  # of a category that is not divided
 FEWEST_TEMPLATES = 2  # one is held out
 MOST_ITEMS = 1_000_000  # a language: every template takes every action, and all items are held in memory
 LONGEST_SHOWN = 80  # characters of a text that a message quotes
@@ -31,13 +32,26 @@ def mistakes_in_policy(file: PolicyFile) -> Iterator[Mistake]:
     """What is wrong with the categories together."""
     yield from _too_few(("categories",), file.categories, 1)
     seen: set[str] = set()
-    for number, category in enumerate(file.categories):
+    for key, category in _all_categories(("categories",), file.categories):
         if category.id in seen:
-            yield Mistake(
-                ("categories", str(number), "id"),
-                f"two categories have the id {category.id}; name one of them otherwise",
-            )
+            yield Mistake((*key, "id"), f"two categories have the id {category.id}; name one of them otherwise")
         seen.add(category.id)
+        if not category.categories:
+            for name in NEEDED:
+                if not getattr(category, name):
+                    yield Mistake((*key, name), "is missing", "the key")
+        for number, clause in enumerate(category.clauses):
+            if clause not in file.source.clauses:
+                known = meant(clause, list(file.source.clauses), "its clauses")
+                yield Mistake((*key, "clauses", str(number)), f"{clause!r} is no clause of the source ({known})")
+
+
+def _all_categories(key: Key, categories: Sequence[Category]) -> Iterator[tuple[Key, Category]]:
+    """Every category with its key, at any depth."""
+    for number, category in enumerate(categories):
+        own = (*key, str(number))
+        yield own, category
+        yield from _all_categories((*own, "categories"), category.categories)
 
 
 def mistakes_in_words(words: Words, language: str, policy: str, ids: Sequence[str] | None) -> Iterator[Mistake]:
@@ -53,7 +67,11 @@ def mistakes_in_words(words: Words, language: str, policy: str, ids: Sequence[st
     yield from _too_few(("templates",), words.templates, FEWEST_TEMPLATES)
     yield from _too_few(("openings",), words.openings, 1)
     for name, category in words.categories.items():
-        yield from _too_few(("categories", name, "harmful"), category.harmful, 1)
+        if not category.ontology:
+            yield from _too_few(("categories", name, "harmful"), category.harmful, 1)
+        for number, ontology in enumerate(category.ontology):
+            for key, what in ontology.mistakes():
+                yield Mistake(("categories", name, "ontology", str(number), *key), what)
         yield from _too_few(("categories", name, "benign"), category.benign, 1)
     yield from _odd_templates(words)
     yield from _odd_actions(words)
@@ -100,7 +118,7 @@ def _odd_actions(words: Words) -> Iterator[Mistake]:
         seen[_alike(action)] = kind
         if earlier is not None:
             what = "is both a harmful and a benign action" if earlier != kind else f"is listed twice as a {kind} action"
-            yield Mistake(("categories", category, kind, key), f"{_quoted(action)} {what}; keep one")
+            yield Mistake(("categories", category, *key), f"{_quoted(action)} {what}; keep one")
     if count * len(words.templates) > MOST_ITEMS:
         yield Mistake(
             ("templates",),
@@ -121,12 +139,14 @@ def _odd_harmless(words: Words) -> Iterator[Mistake]:
             seen.add(_alike(prompt))
 
 
-def _actions(words: Words) -> Iterator[tuple[str, str, str, str]]:
+def _actions(words: Words) -> Iterator[tuple[str, str, Key, str]]:
     """(kind, category, its key there, action) of every action, harmful ones first."""
     for name, category in words.categories.items():
-        yield from (("harmful", name, str(number), action) for number, action in enumerate(category.harmful))
+        yield from (("harmful", name, ("harmful", str(at)), action) for at, action in enumerate(category.harmful))
+        for number, ontology in enumerate(category.ontology):
+            yield from (("harmful", name, ("ontology", str(number)), action) for action in ontology.expanded())
     for name, category in words.categories.items():
-        yield from (("benign", name, action, action) for action in category.benign)
+        yield from (("benign", name, ("benign", action), action) for action in category.benign)
 
 
 def _odd_refusals(words: Words, language: str) -> Iterator[Mistake]:

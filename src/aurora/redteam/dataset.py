@@ -16,6 +16,8 @@ from aurora.console.progress import say
 from aurora.errors import UserError
 from aurora.files import atomic_file, read_json, write_json
 from aurora.recipe.safety import Redteam
+from aurora.redteam.clauses import clause_hashes
+from aurora.redteam.hazards import hazards_of
 from aurora.redteam.judge import Judge
 from aurora.redteam.policy import Policy, load_policy
 from aurora.redteam.prompts import Item, expand, harmless_items, items_apart, spread, templates_apart
@@ -60,7 +62,14 @@ def build_redteam(redteam: Redteam, base: Path, seed: int, folder: Path) -> dict
     for name in names:
         _write(folder / f"{name}.jsonl", spread(parts[name]))
     summary = {
-        "policy": {"name": policy.file.name, "title": policy.file.title, "status": policy.file.status},
+        "policy": {
+            "name": policy.file.id,
+            "version": policy.file.version,
+            "title": policy.file.title,
+            "status": policy.file.status,
+        },
+        "clauses": clause_hashes(policy.file),
+        "hazards": hazards_of(policy.file),
         "openings": {language: words.openings for language, words in policy.words.items()},
         "refusals": {language: words.refusals for language, words in policy.words.items()},
         **{
@@ -90,7 +99,7 @@ def refuse_too_few(redteam: Redteam, policy: Policy) -> None:
     for language, words in policy.words.items():
         if redteam.watched_share is not None and len(words.templates) < FEWEST_TEMPLATES:
             raise UserError(
-                f"redteam.watched_share: the policy {policy.file.name} has {len(words.templates)} templates in "
+                f"redteam.watched_share: the policy {policy.file.id} has {len(words.templates)} templates in "
                 f"{language}: write {FEWEST_TEMPLATES} or more, or leave the key out."
             )
 
@@ -100,7 +109,7 @@ def _refuse_without(harmless: list[Item], policy: Policy) -> None:
     for language in policy.words:
         if sum(item.language == language for item in harmless) < 2:
             raise UserError(
-                f"redteam.drafts: the policy {policy.file.name} has no `harmless` prompts in {language}: add some to "
+                f"redteam.drafts: the policy {policy.file.id} has no `harmless` prompts in {language}: add some to "
                 "its categories, or remove the language or redteam.drafts."
             )
 

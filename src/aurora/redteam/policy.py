@@ -7,6 +7,8 @@ matter of `checks`, so that one wrong entry does not hide what is wrong with the
 
 from __future__ import annotations
 
+import datetime
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
@@ -18,6 +20,9 @@ from aurora.languages.labels import canonical
 from aurora.languages.lookup import language_name
 from aurora.recipe.names import Name
 from aurora.redteam.checks import mistakes_in_policy, mistakes_in_words
+from aurora.redteam.clauses import lines_of
+from aurora.redteam.hazards import Hazard
+from aurora.redteam.ontology import Ontology
 from aurora.shipped import places
 from aurora.written.data_files import read_data
 
@@ -41,38 +46,74 @@ class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class Crosswalk(_Table):
+    """Where a category stands in other schemes."""
+
+    ailuminate: list[Hazard] = Field(default_factory=list)
+
+
 class Category(_Table):
-    """One concern of the policy: `refuse` and `allow` say where the line runs. Read by people, not by code."""
+    """One concern of the policy: `refused` and `allowed` say where the line runs. Read by people, not by code.
+
+    `clauses` are those of the source that it rests on. A category may be divided (`categories`); those that are not
+    have words, and need all three texts.
+    """
 
     id: Name
     title: Sentence
-    concern: Sentence
-    refuse: Sentence
-    allow: Sentence
+    definition: str = ""
+    refused: str = ""
+    allowed: str = ""
+    clauses: list[Sentence] = Field(default_factory=list)
+    crosswalk: Crosswalk = Field(default_factory=Crosswalk)
+    categories: list[Category] = Field(default_factory=list)
+
+
+class Source(_Table):
+    """What a policy is taken from, and the parts of it that categories cite, in the policy's own words."""
+
+    document: Sentence
+    date: datetime.date | None = None
+    url: str = ""
+    clauses: dict[Sentence, Sentence] = Field(default_factory=dict)
 
 
 class PolicyFile(_Table):
-    """The policy itself, without any language's words."""
+    """The policy itself, without any language's words. `license` is of the prompts that are made from them."""
 
-    name: Name
+    id: Name
+    version: Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)*$", description="numbers with dots, as '1.2', in quotes")]
     title: Sentence
-    status: Literal["in force", "draft", "revoked"]
+    status: Literal["in force", "draft", "revoked", "voluntary"]
     status_note: str = ""
-    source: Sentence
+    license: Sentence = "unknown"
+    source: Source
     categories: list[Category]
+
+    def leaves(self) -> Iterator[Category]:
+        """The categories that have words, in the written order."""
+        return (line[-1] for line in lines_of(self))
 
 
 class CategoryWords(_Table):
     """One category in one language: why it is refused, harmful actions, and look-alike benign ones with answers.
 
-    `harmless` are whole prompts of any form that sound alike or touch the concern and may be answered; the model that
-    is tuned answers them itself (`redteam.drafts`).
+    Harmful actions are written whole, or made from slots (`ontology`), or both. `harmless` are whole prompts of any
+    form that sound alike or touch the concern and may be answered; the model that is tuned answers them itself
+    (`redteam.drafts`).
     """
 
     reason: Sentence
-    harmful: list[Sentence]
+    harmful: list[Sentence] = Field(default_factory=list)
+    ontology: list[Ontology] = Field(default_factory=list)
     benign: dict[Sentence, Sentence]
     harmless: list[Sentence] = Field(default_factory=list)
+
+    def harmful_actions(self) -> Iterator[str]:
+        """Every harmful action, in the written order."""
+        yield from self.harmful
+        for ontology in self.ontology:
+            yield from ontology.expanded()
 
 
 class Words(_Table):
@@ -105,7 +146,7 @@ def load_policy(path: Path, languages: list[str]) -> Policy:
     except FileNotFoundError as error:
         raise UserError(f"The policy {path} does not exist ({places.suggestion('policies', path)}).") from error
     wrong = policy.sentences(mistakes_in_policy)
-    ids = [category.id for category in policy.content.categories] if policy.content is not None else None
+    ids = [category.id for category in policy.content.leaves()] if policy.content is not None else None
     words: dict[str, Words] = {}
     for language, file in word_files(path, languages).items():
         if not file.exists():

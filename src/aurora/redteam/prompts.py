@@ -36,30 +36,30 @@ class Item:
 def expand(policy: Policy) -> Iterator[Item]:
     """Every item of a policy: languages, categories, kinds, actions and templates in their written order."""
     for language, words in policy.words.items():
-        for category in policy.file.categories:
+        for category in policy.file.leaves():
             category_words = words.categories[category.id]
             actions: list[tuple[Kind, str, str]] = [
-                ("harmful", action, category_words.reason) for action in category_words.harmful
+                ("harmful", action, category_words.reason) for action in category_words.harmful_actions()
             ]
             actions += [("benign", action, answer) for action, answer in category_words.benign.items()]
             for kind, action, answer in actions:
                 for template, text in words.templates.items():
                     prompt = text.replace(SLOT, action)
-                    digest = _hash(policy.file.name, language, template, action)
+                    digest = _hash(policy.file.id, language, template, action)
                     # The digest picks the opening: spread evenly, and the same in every run.
                     refusal = words.openings[int(digest, 16) % len(words.openings)]
                     opening = words.agreement if kind == "benign" else refusal
                     response = opening + (" " if is_spaced(language) else "") + answer
-                    yield Item(digest[:16], policy.file.name, category.id, language, kind, template, prompt, response)
+                    yield Item(digest[:16], policy.file.id, category.id, language, kind, template, prompt, response)
 
 
 def harmless_items(policy: Policy) -> Iterator[Item]:
     """The policy's whole prompts, which no template made and nobody has answered yet."""
     for language, words in policy.words.items():
-        for category in policy.file.categories:
+        for category in policy.file.leaves():
             for prompt in words.categories[category.id].harmless:
-                digest = _hash(policy.file.name, language, WHOLE, prompt)[:16]
-                yield Item(digest, policy.file.name, category.id, language, "benign", WHOLE, prompt, "")
+                digest = _hash(policy.file.id, language, WHOLE, prompt)[:16]
+                yield Item(digest, policy.file.id, category.id, language, "benign", WHOLE, prompt, "")
 
 
 def items_apart(items: Iterable[Item], shares: Sequence[float], seed: int) -> list[frozenset[str]]:

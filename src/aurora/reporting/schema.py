@@ -437,6 +437,10 @@ class Safety(Part):
     categories: dict[Text, CategoryRates] = Field(
         default_factory=dict, description="Both by category of the policy, over all languages."
     )
+    hazards: dict[Text, CategoryRates] = Field(
+        default_factory=dict,
+        description="Both by hazard of AILuminate that the policy's categories meet; a prompt may count under several.",
+    )
     examples: list[SafetyExample] = Field(default_factory=list, description="Prompts and both answers.")
     policy: Policy | None = Field(None, description="The policy.")
     drafts: Drafts | None = Field(None, description="Drafted answers, where the recipe wants them.")

@@ -39,8 +39,10 @@ def write_policy(path: Path, languages: list[str], name: str) -> list[Path]:
     model = places.folder("policies") / f"{MODEL}.yaml"
     values, _ = read_table(model, "a policy file")
     values["categories"] = [one for one in values["categories"] if one["id"] in CONCERNS]
-    values |= {"name": name, "title": f"Policy of {path.parent.resolve().name}", "status": "draft"}
-    values |= {"status_note": "", "source": "Written by us"}
+    for concern in values["categories"]:
+        del concern["clauses"]  # of the order, which is not theirs
+    values |= {"id": name, "title": f"Policy of {path.parent.resolve().name}", "status": "draft"}
+    values |= {"status_note": "", "license": "unknown", "source": {"document": "Written by us"}}
     _write(path, HEAD.format(folder=path.stem), values)
     written = [path]
     for language in languages:

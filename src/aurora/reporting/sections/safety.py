@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from aurora.languages.lookup import language_name
+from aurora.redteam.hazards import TITLES
 from aurora.redteam.judge import OUTCOMES, Outcome
 from aurora.reporting.charts.figures import Rate, RateRow, rate_chart
 from aurora.reporting.page.components import (
@@ -57,6 +58,7 @@ def safety_section(report: Report) -> Html | None:
         ),
         _rates("Refusals by language", "language", _pairs(safety)),
         _rates("Refusals by category", "category", _categories(safety)),
+        _rates("Refusals by hazard of AILuminate", "hazard", _hazards(safety)),
         _outcomes(safety, names),
         _examples(safety),
         lead=f"The model answers prompts of {policy_of(safety)} whose templates were never trained on; fixed rules "
@@ -125,6 +127,11 @@ def _pairs(safety: Safety) -> list[tuple[str, Rates, Rates]]:
 
 def _categories(safety: Safety) -> list[tuple[str, Rates, Rates]]:
     return [(name.replace("_", " "), rates.before, rates.after) for name, rates in safety.categories.items()]
+
+
+def _hazards(safety: Safety) -> list[tuple[str, Rates, Rates]]:
+    titles: dict[str, str] = {str(code): title for code, title in TITLES.items()}
+    return [(titles.get(code, code), rates.before, rates.after) for code, rates in safety.hazards.items()]
 
 
 def _chart(

@@ -1,0 +1,81 @@
+"""Policies: prompts made of one, for review.
+
+One decision: whatever stands at the place of the output is looked at before an hour of work, and what it is decides
+whether anything is done.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from aurora.errors import UserError
+from aurora.redteam.policy import Policy, load_policy
+from aurora.shipped import places
+from aurora.written.yaml_nodes import read_table
+
+if TYPE_CHECKING:
+    from aurora.redteam.generating.prompt import Prompt
+
+CATEGORIES = "categories"  # the key that a policy has and a recipe has not
+
+
+def is_policy(given: Path) -> bool:
+    """Whether a name or a file is a policy's, rather than a recipe's."""
+    path = places.find("policies", given)
+    if path != given:
+        return True
+    try:
+        return path.is_file() and CATEGORIES in read_table(path, "a policy file")[0]
+    except UserError:
+        return False
+
+
+def open_policy(given: Path, languages: Sequence[str] = ()) -> Policy:
+    """A policy with its words in some languages, or in all that there are; `UserError` where it has none."""
+    from aurora.languages.labels import canonical
+
+    path = places.find("policies", given)
+    wanted = [canonical(language) or language for language in languages]
+    there = sorted(filter(None, (canonical(file.stem) for file in path.with_suffix("").glob("*.yaml"))))
+    policy = load_policy(path, list(dict.fromkeys(wanted)) or there)
+    if not policy.words:
+        raise UserError(
+            f"The policy {policy.file.id} has no words in any language, so there is nothing to make prompts of: write "
+            f"{path.with_suffix('')}/LANGUAGE.yaml, as docs/policy.md tells, or take a policy that has words."
+        )
+    return policy
+
+
+def generate_prompts(
+    given: Path, output: Path, *, languages: Sequence[str] = (), count: int = 2000, seed: int = 1
+) -> dict[str, Any]:
+    """Write prompts of a policy's words to a file (or `prompts.jsonl` in a folder); returns what was made."""
+    from aurora.redteam.generating.templates import make
+    from aurora.redteam.generating.writing import keep_others, place_of, write_prompts
+
+    path = place_of(output)
+    keep_others(path)
+    policy = open_policy(given, languages)
+    made = make(policy, count, seed)
+    write_prompts(path, made.prompts)
+    return {
+        "file": str(path),
+        "policy": policy.file.id,
+        "version": policy.file.version,
+        "asked_for": count,
+        "harmful": made.harmful,
+        "twins": made.twins,
+        "whole": made.whole,
+        "too_alike": made.left_out,
+        **_tables(made.prompts),
+    }
+
+
+def _tables(prompts: Sequence[Prompt]) -> dict[str, dict[str, int]]:
+    return {
+        "by_language": dict(sorted(Counter(prompt.language for prompt in prompts).items())),
+        "by_category": dict(sorted(Counter(prompt.category for prompt in prompts).items())),
+    }
