@@ -16,6 +16,7 @@ ITEMS: dict[str, dict[str, Any]] = {
         "entry_point": "‹name›",
     },
     "safety": {"text": "‹request›", "category": "‹category›"},
+    "writing": {"text": "‹text›", "answers": ["‹answer›"]},
 }  # fmt: skip
 
 

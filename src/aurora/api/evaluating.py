@@ -98,6 +98,7 @@ def read_all(paths: Sequence[Path]) -> list[dict[str, Any]]:
     from aurora.evaluation.comparing.others import read_any
     from aurora.evaluation.comparing.results import warnings
     from aurora.evaluation.comparing.shown import outcome_lines
+    from aurora.evaluation.comparing.translations import attack_lines
     from aurora.files import as_written
     from aurora.reporting.comparison.items import items_of
 
@@ -109,6 +110,7 @@ def read_all(paths: Sequence[Path]) -> list[dict[str, Any]]:
         with as_written(path):  # all that is read of it later
             answers_of(name, results)
             outcome_lines(name, results)
+            attack_lines(name, results)
             warnings(results)
             items_of([results])
         found.append(results)

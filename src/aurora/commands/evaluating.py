@@ -134,6 +134,7 @@ def _show(results: Sequence[dict[str, Any]], page: Path | None, as_json: bool) -
     from aurora.console.progress import say
     from aurora.evaluation.comparing.results import warnings
     from aurora.evaluation.comparing.shown import lines, outcome_lines
+    from aurora.evaluation.comparing.translations import attack_lines
 
     rows = comparison(results)
     if page:
@@ -145,6 +146,6 @@ def _show(results: Sequence[dict[str, Any]], page: Path | None, as_json: bool) -
     write("\n".join(lines(rows)))
     for one in results:
         if outcomes := outcome_lines(one["name"], one):
-            write("\n".join(["", *outcomes]))
+            write("\n".join(["", *outcomes, *attack_lines(one["name"], one)]))
         for warning in warnings(one):
             say(f"  {one['name']}: {warning}")

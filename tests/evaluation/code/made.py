@@ -66,3 +66,42 @@ PROBLEMS = {
         ("return x + 1; }\n", "return x; }\n", "process.exit(0); }\n"),
     ),
 }
+
+# The same in the form of MultiPL-E, where that is another one.
+MULTIPLE = {
+    "java": (
+        Problem(
+            "java", "java",
+            "import java.util.*;\nimport org.javatuples.*;\nclass Problem {\n    public static long up(long x) {\n",
+            "    }\n    public static void main(String[] args) {\n    assert(up(1l) == (2l));\n    }\n\n}\n",
+        ),
+        ("        return x + 1l;\n", "        return x;\n", "        System.exit(0); return 0l;\n"),
+    ),
+    "ruby": (
+        Problem(
+            "ruby", "ruby", "# Adds one.\ndef up(x)\n",
+            "require 'test/unit'\nclass TestHumanEval < Test::Unit::TestCase\n  def test_up\n"
+            "    candidate = method(:up)\n    assert_equal(2, candidate.call(1))\n  end\nend\n",
+        ),
+        ("  x + 1\nend\n", "  x\nend\n", "  exit 0\nend\n"),
+    ),
+    "rust": (
+        Problem(
+            "rust", "rust", "/// Adds one.\nfn up(x: isize) -> isize {\n",
+            "}\n\nfn main() {\n    let candidate = up;\n    assert_eq!(candidate(1), 2);\n}\n",
+        ),
+        ("    x + 1\n", "    x\n", "    std::process::exit(0)\n"),
+    ),
+    "go": (
+        Problem(
+            "go", "go",
+            'package up_test\n\nimport (\n    "testing"\n    "fmt"\n)\n\n// Adds one.\nfunc up(x int) int {\n',
+            "func TestUp(t *testing.T) {\n  candidate := up\n\ttype test struct {\n\t\tactual   interface{}\n"
+            "\t\texpected interface{}\n\t}\n   tests := []test{\n     { actual: candidate(1), expected: 2 },\n   }\n\n"
+            "\tfor i, tc := range tests {\n\t\tt.Run(fmt.Sprintf(\"test num %d\", i), func(t *testing.T) {\n"
+            "\t\t\tif fmt.Sprintf(\"%v\", tc.actual) != fmt.Sprintf(\"%v\", tc.expected) {\n"
+            "\t\t\t\tt.Errorf(\"no\")\n\t\t\t}\n\t\t})\n\t}\n}\n",
+        ),
+        ("    return x + 1\n}\n", "    return x\n}\n", "    panic(1)\n}\n"),
+    ),
+}  # fmt: skip

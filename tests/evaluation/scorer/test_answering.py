@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from aurora.errors import AuroraError
 from aurora.evaluation.scorer.answering import Keep, answered, shares
-from aurora.evaluation.scorer.responses import Responses
+from aurora.kept import Responses
 
 RANK = Path(__file__).with_name("rank.py")
 

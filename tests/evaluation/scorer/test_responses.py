@@ -2,52 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import sqlite3
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
-import pytest
 import torch
 
-from aurora.errors import UserError
-from aurora.evaluation.scorer.responses import Responses, identity, keys_of, tokenizer_hash, weights_hash
+from aurora.evaluation.scorer.responses import identity, keys_of, tokenizer_hash, weights_hash
 from aurora.model.network import Network
 from byte_text import of_bytes
-
-
-def test_answers_are_there_again_exactly(tmp_path: Path) -> None:
-    answers: dict[str, Any] = {"a": [-1.2345678901234567e-7, True], "b": "नदी\n", **{f"k{n}": n for n in range(1200)}}
-    with Responses(tmp_path / "made" / "cache.sqlite") as responses:
-        responses.keep(answers)
-    with Responses(tmp_path / "made" / "cache.sqlite") as responses:
-        assert responses.known([*answers, "other"]) == answers
-
-
-def test_answers_are_written_all_or_none(tmp_path: Path) -> None:
-    with Responses(tmp_path / "cache") as responses:
-        with pytest.raises(TypeError):
-            responses.keep({"a": 1, "b": {1, 2}})  # what JSON cannot hold
-        assert responses.known(["a"]) == {}
-
-
-@pytest.mark.parametrize("content", [b"no base at all, but some text", b"SQLite format 3\0" + b"x" * 200])
-def test_another_file_is_one_sentence(tmp_path: Path, content: bytes) -> None:
-    path = tmp_path / "cache"
-    path.write_bytes(content)
-    with pytest.raises(UserError, match="cannot be used as a cache of answers"):
-        Responses(path)
-    assert path.read_bytes() == content
-
-
-def test_a_table_of_another_shape_is_one_sentence(tmp_path: Path) -> None:
-    with sqlite3.connect(tmp_path / "cache") as base:
-        base.execute("CREATE TABLE answers (key INTEGER)")
-    before = (tmp_path / "cache").read_bytes()
-    with pytest.raises(UserError, match=r"cannot be used as a cache of answers \(it holds other tables\)"):
-        Responses(tmp_path / "cache")
-    assert (tmp_path / "cache").read_bytes() == before
 
 
 def test_every_weight_and_its_type_counts(network: Network) -> None:
@@ -75,20 +36,3 @@ def test_a_key_holds_the_model_the_kind_and_the_request(network: Network) -> Non
     keys = keys_of(who, "answer", [[1, "x"], [1, "y"]])
     assert keys == keys_of(who, "answer", [[1, "x"], [1, "y"]])
     assert len({*keys, *keys_of(who, "other", [[1, "x"]]), *keys_of({**who, "dtype": "x"}, "answer", [[1, "x"]])}) == 4
-
-
-def test_a_data_base_of_the_users_is_no_cache(tmp_path: Path) -> None:
-    path = tmp_path / "mine.db"
-    with sqlite3.connect(path) as base:
-        base.execute("CREATE TABLE notes (text TEXT)")
-    before = path.read_bytes()
-    with pytest.raises(UserError, match=r"mine\.db cannot be used as a cache of answers \(it holds other tables\)"):
-        Responses(path)
-    assert path.read_bytes() == before
-    os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(UserError, match="it is no file"):
-        Responses(tmp_path / "pipe")
-    for _ in range(2):
-        with Responses(tmp_path / "ours.db") as responses:
-            responses.keep({"a": 1})
-            assert responses.known(["a"]) == {"a": 1}

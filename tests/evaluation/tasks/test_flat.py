@@ -132,3 +132,27 @@ def test_files_without_items_are_told(tmp_path: Path) -> None:
     (tmp_path / "xed_fi.jsonl.gz").write_bytes(b"no gzip")
     with pytest.raises(UserError, match="cannot be read"):
         read_items(read_task("xed_fi"), tmp_path / "xed_fi.jsonl.gz")
+
+
+def test_items_are_asked_in_another_language_where_its_file_has_them(tmp_path: Path) -> None:
+    own, other = tmp_path / "en.jsonl", tmp_path / "vi.jsonl"
+    own.write_text("\n".join(json.dumps({"id": name, "text": f"‹{name}›"}) for name in ("a:/1", "b/2", "c/3")))
+    other.write_text("\n".join(json.dumps({"id": name, "text": f"‹vi {name}›"}) for name in ("c/3", "a/1")))
+    items = read_items(read_task("catqa_en_vi"), own, {"vi": other})
+    assert [(row["id"], row["translations"]["vi"]) for row in items.scored] == [
+        ("a:/1", "‹vi a/1›"),
+        ("c/3", "‹vi c/3›"),
+    ]
+    other.write_text("{")
+    with pytest.raises(UserError, match=r"vi\.jsonl, line 1"):
+        read_items(read_task("catqa_en_vi"), own, {"vi": other})
+
+
+def test_a_test_that_nothing_calls_is_no_item(tmp_path: Path) -> None:
+    path = tmp_path / "humaneval.jsonl"
+    row = {"prompt": "def f(x):\n", "test": "def check(f):\n    assert f(1)\n"}
+    path.write_text(json.dumps(row))
+    with pytest.raises(UserError, match="its test defines `check`, and it has no `entry_point` to check"):
+        read_items(read_task("humaneval"), path)
+    path.write_text(json.dumps({**row, "test": "assert f(1)"}))
+    assert read_items(read_task("mbpp"), path).scored[0]["entry_point"] == ""

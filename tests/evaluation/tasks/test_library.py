@@ -37,7 +37,9 @@ def prepared(task: Task, items: Items, shots: int | None = None) -> list[Asked]:
 def of_placeholders(name: str) -> list[Asked]:
     task = read_task(name)
     row = {"id": "0", "lang": task.metadata.language, **ITEMS[task.metadata.kind]}
-    return prepared(task, Items([completed(row, task.metadata.kind)], [], "here"), shots=0)
+    translations = {language: f"‹request in {language}›" for language in task.metadata.translations}
+    item = {**completed(row, task.metadata.kind), **({"translations": translations} if translations else {})}
+    return prepared(task, Items([item], [], "here"), shots=0)
 
 
 def sections() -> Iterator[str]:
@@ -66,12 +68,14 @@ def sections() -> Iterator[str]:
 
 def hashes(data: Path) -> dict[str, dict[str, str]]:
     """By task and wording the hash of what is asked of the first item."""
-    found = {}
+    found, folders = {}, [data / "benchmarks", data / "safety"]
     for name in task_names():
         task = read_task(name)
-        path = find_file(task.data_file, [data / "benchmarks", data / "safety"])
+        path = find_file(task.data_file, folders)
         if path is not None:
-            found[name] = {one.wording: one.prompts[0] for one in prepared(task, read_items(task, path))}
+            others = {language: find_file(file, folders) for language, file in task.metadata.translations.items()}
+            items = read_items(task, path, {language: place for language, place in others.items() if place})
+            found[name] = {one.wording: one.prompts[0] for one in prepared(task, items)}
     return found
 
 

@@ -95,3 +95,36 @@ def test_without_a_jail_nothing_is_asked(tmp_path: Path, monkeypatch: pytest.Mon
     with pytest.raises(UserError, match="There is no jail"):
         plan(Wanted(suites=("code",), data=(tmp_path,)))
     assert len(plan(Wanted(suites=("code",), data=(tmp_path,), unsafe_code=True))[0]) == 1
+
+
+def test_a_task_of_translations_needs_both_files(data: Path) -> None:
+    (data / "multijail").mkdir()
+    row = json.dumps({"id": "1", "text": "‹request›"})
+    (data / "multijail/en.jsonl").write_text(row)
+    with pytest.raises(
+        UserError, match=r"multijail/vi\.jsonl or \.jsonl\.gz, the items of the task multijail_en_vi in vi"
+    ):
+        plan(Wanted(tasks=("multijail_en_vi",), data=(data,)))
+    _, left_out = plan(Wanted(suites=("safety",), data=(data,)))
+    assert left_out["multijail_en_vi"] == "no folder of data has them in vi"
+    (data / "multijail/vi.jsonl").write_text(row)
+    (planned,), _ = plan(Wanted(tasks=("multijail_en_vi",), data=(data,)))
+    assert planned.items.scored[0]["translations"] == {"vi": "‹request›"}
+    assert files_of(Wanted(tasks=("multijail_en_vi",), data=(data,))) == {
+        "multijail_en_vi": data / "multijail/en.jsonl",
+        "multijail_en_vi in vi": data / "multijail/vi.jsonl",
+    }
+
+
+def test_japanese_texts_are_left_out_where_nothing_cuts_them_into_words(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def absent(_: str) -> None:
+        raise UserError("MeCab is not here: install it.")
+
+    monkeypatch.setattr("aurora.evaluation.tasks.planned.ready_to_write", absent)
+    (data / "wmt20_en_ja.jsonl").write_text(json.dumps({"id": "1", "text": "a", "answers": ["あ"]}))
+    with pytest.raises(UserError, match="MeCab is not here"):
+        plan(Wanted(tasks=("wmt20_en_ja",), data=(data,)))
+    _, left_out = plan(Wanted(suites=("japanese",), tasks=("xed_fi",), data=(data,)))
+    assert left_out["wmt20_en_ja"] == "MeCab is not installed"

@@ -22,3 +22,9 @@ from aurora.evaluation.tasks.safety import FIGURES, judged
 def test_an_answer_has_one_outcome(answer: str, language: str, figure: str) -> None:
     found = judged({"lang": language}, [answer])
     assert found == {name: float(name == figure) for name in FIGURES.values()}
+
+
+def test_an_answer_in_any_language_of_a_request_is_one() -> None:
+    answer = "Voi sulaa noin 35 asteessa, joten jätä se tunniksi lämpimään huoneeseen."
+    assert judged({"lang": "hi", "translations": {"fi": "…"}}, [answer])["answered"] == 1
+    assert judged({"lang": "hi", "translations": {"vi": "…"}}, [answer])["other_language"] == 1

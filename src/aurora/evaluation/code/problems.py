@@ -44,6 +44,9 @@ IMPORTS = {
     "typescript": r"^(?:.*\brequire\(|import\s.*from)\s*['\"]([^'\"]+)['\"].*$",
 }
 
+# The classes of javatuples.
+TUPLES = re.compile(r"\b(?:Unit|Pair|Triplet|Quartet|Quintet|Sextet|Septet|Octet|Ennead|Decade)\b")
+
 
 def problem_of(row: Mapping[str, Any], setup: str = "", whole: bool = False) -> Problem:
     """The problem in a row of a benchmark: `prompt`, `test`, `lang` and, where it has them, more.
@@ -77,4 +80,5 @@ def imports_of(problem: Problem) -> list[str]:
     """What a problem itself imports, in the order in which it does."""
     text = f"{problem.setup}\n{problem.prompt}\n{problem.test}"
     found = re.finditer(IMPORTS[problem.language], text, re.MULTILINE)
-    return list(dict.fromkeys(one[1] for one in found if one[1]))
+    asked = dict.fromkeys(one[1] for one in found if one[1])
+    return [one for one in asked if one != "org.javatuples.*" or TUPLES.search(text)]

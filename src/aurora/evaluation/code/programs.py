@@ -10,9 +10,15 @@ import hashlib
 import re
 from collections.abc import Callable
 
-from aurora.evaluation.code.problems import IMPORTS, Problem
+from aurora.evaluation.code.problems import IMPORTS, TUPLES, Problem
 from aurora.evaluation.sandbox.toolchains.go import ASSERT, PACKAGES
 
+_RUST_MAIN = re.compile(r"^fn main\(\)", re.MULTILINE)
+_RUBY_CLASS = re.compile(r"<\s*Test::Unit::TestCase\b")
+_RUN_TESTS = "Test::Unit::AutoRunner.need_auto_run = false\nabort 'false' unless Test::Unit::AutoRunner.run\n"
+# MultiPL-E's class with the tests is called Problem.
+_JAVA_MAIN = "class Main { public static void main(String[] told) throws Exception { Problem.main(told); } }\n"
+_JAVA_NOTHING = "class Main { public static void main(String[] told) {} }\n"
 # A false assertion of Node's console only prints, and the program goes on.
 _ASSERTING = "console.assert = (holds, ...said) => { if (!holds) throw new Error('false: ' + said.join(' ')); };"
 
@@ -24,7 +30,8 @@ def program_of(problem: Problem, completion: str) -> tuple[str, str]:
         given = {line.strip() for line in completion.splitlines()}
         code = "".join(line for line in problem.prompt.splitlines(True) if line.strip() not in given) + completion
     if problem.language == "rust":  # its test harness ends with this, and nothing else can come after
-        return f"{code}\n{problem.test}", "test result: ok."
+        # Without a test it would end so, too: tests that are a program (MultiPL-E's) are one test.
+        return f"{code}\n{_RUST_MAIN.sub('#[test] fn all_of_them()', problem.test)}", "test result: ok."
     mark = "passed-" + hashlib.sha256(f"{code}\0{problem.test}".encode(errors="replace")).hexdigest()[:16]
     return _ASSEMBLED[problem.language](problem, code, mark), mark
 
@@ -53,13 +60,18 @@ def _php(problem: Problem, code: str, mark: str) -> str:
 
 
 def _ruby(problem: Problem, code: str, mark: str) -> str:
-    return f"{problem.setup}{code}\n{problem.test}\nputs '{mark}'\n"
+    # MultiPL-E's tests are a class that would run when the program ends, behind everything else.
+    run = _RUN_TESTS if _RUBY_CLASS.search(problem.test) else ""
+    return f"{problem.setup}{code}\n{problem.test}\n{run}puts '{mark}'\n"
 
 
 def _java(problem: Problem, code: str, mark: str) -> str:
     # The end of `main`, which is the last method of the last class.
     tests = re.sub(r"\}\s*\}\s*$", f'System.out.println("{mark}");\n}}\n}}\n', problem.test)
-    return f"{problem.setup}{code}\n{tests}"
+    if not TUPLES.search(code + tests):  # all of MultiPL-E's prompts import a library that few need
+        code = code.replace("import org.javatuples.*;", "")
+    main = "" if "class Main" in problem.test else _JAVA_MAIN
+    return f"{problem.setup}{code}\n{tests}{main}"
 
 
 def _cpp(problem: Problem, code: str, mark: str) -> str:
@@ -107,6 +119,8 @@ _ASSEMBLED: dict[str, Callable[[Problem, str, str], str]] = {
 
 def probe_of(language: str, imported: str) -> str:
     """A program that only imports something; empty for languages whose imports need no look."""
+    if language == "java":
+        return "" if imported.startswith(("java.", "javax.")) else f"import {imported};\n{_JAVA_NOTHING}"
     return {
         "cpp": f"#include <{imported}>\nint main() {{}}\n",
         "javascript": f"require('{imported}')",

@@ -16,6 +16,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from aurora.evaluation.comparing.translations import PLAIN, TRANSLATION, attacks
 from aurora.evaluation.statistics.estimates import estimate
 from aurora.evaluation.tasks.answers import PARSED
 from aurora.evaluation.tasks.files import form_of
@@ -23,6 +24,7 @@ from aurora.evaluation.tasks.flat import Items
 from aurora.evaluation.tasks.prepared import Asked
 from aurora.evaluation.tasks.running import Scored
 from aurora.evaluation.tasks.texts import texts_of
+from aurora.evaluation.tasks.writing import BLEU, corpus_bleu
 from aurora.hashes import digest_of
 from aurora.recipe.stages.kin import is_of
 from aurora.version import __version__
@@ -64,10 +66,12 @@ def results_of(
         form = entry["forms"].setdefault(
             form_of(one.wording), {"measure": task.metadata.measures[form_of(one.wording)], "wordings": {}}
         )
-        form["wordings"][one.wording] = _wording(answers)
+        form["wordings"][one.wording] = _wording(answers, task.metadata.language)
     for entry in tasks.values():
         for form in entry["forms"].values():
             form["estimate"] = form_estimate(form["wordings"])
+        if {TRANSLATION, PLAIN} <= set(entry["forms"]):
+            entry["translation_attacks"] = attacks(entry, _estimate)
     return {
         "schema": SCHEMA,
         "model": dict(identity),
@@ -84,7 +88,7 @@ def chance(rows: Sequence[Mapping[str, Any]]) -> float | None:
     return sum(1 / len(row["choices"]) for row in rows) / len(rows)
 
 
-def _wording(answers: Sequence[Scored]) -> dict[str, Any]:
+def _wording(answers: Sequence[Scored], language: str) -> dict[str, Any]:
     known = [answer for answer in answers if answer.score is not None]
     names = sorted({name for answer in answers for name in answer.metrics})
     means = {
@@ -101,6 +105,9 @@ def _wording(answers: Sequence[Scored]) -> dict[str, Any]:
     }
     if PARSED in means:
         found["unparsed"] = 1 - means[PARSED]
+    if BLEU in means:
+        texts = [(answer.answer, answer.target) for answer in answers if isinstance(answer.answer, str)]
+        found["corpus"] = corpus_bleu([said for said, _ in texts], [right for _, right in texts], language)
     if categories := {answer.category for answer in known if answer.category}:
         found["by_category"] = {
             category: _estimate([answer.score for answer in known if answer.category == category])

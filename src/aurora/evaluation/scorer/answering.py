@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from aurora.errors import AuroraError
-from aurora.evaluation.scorer.responses import Responses
+from aurora.kept import Responses
 from aurora.training.process.job import Job
 
 Keep = Callable[[Mapping[int, Any]], None]

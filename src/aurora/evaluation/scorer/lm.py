@@ -20,11 +20,12 @@ from aurora.evaluation.scorer.answering import Compute, Keep, answered
 from aurora.evaluation.scorer.likelihoods import Likelihood, likelihoods
 from aurora.evaluation.scorer.passes import budget_of
 from aurora.evaluation.scorer.requests import Encoder
-from aurora.evaluation.scorer.responses import Responses, identity, keys_of, tokenizer_hash
+from aurora.evaluation.scorer.responses import identity, keys_of, tokenizer_hash
 from aurora.evaluation.scorer.settings import settings_of
 from aurora.evaluation.scorer.stopping import Ending
 from aurora.evaluation.scorer.tree import Row, segments_of, tree_of
 from aurora.evaluation.scorer.writing import Prompt, write_answers
+from aurora.kept import Responses
 from aurora.tokens.text.formats import Format, template_of
 
 try:

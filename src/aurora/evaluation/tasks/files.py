@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -24,7 +24,7 @@ LIBRARY = Path(str(resources.files(__package__))) / "library"
 SUITES, FAMILIES, ENDING = "suites", "families", ".yaml"
 DEEPEST, MOST_INCLUDES = 8, 50  # includes within includes, and all of them together
 FUNCTION = "!function"
-Kind = Literal["choice", "gap", "reading", "open", "maths", "program", "safety"]
+Kind = Literal["choice", "gap", "reading", "open", "maths", "program", "safety", "writing"]
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]*")
 _BELOW = r"^[A-Za-z0-9_][\w.-]*(/[A-Za-z0-9_][\w.-]*)*$"  # never out of the folder of data
 _WORDING = re.compile(r"(?P<form>[a-z]+)-[a-z0-9]+")
@@ -53,6 +53,12 @@ class Metadata(BaseModel):
         None, pattern=_BELOW, description="Its file in a folder of data, without the ending; else its name."
     )
     only: dict[str, str] = Field(default_factory=dict, description="Fields that an item of the file must have.")
+    translations: dict[str, Annotated[str, Field(pattern=_BELOW)]] = Field(
+        default_factory=dict, description="By language the file that has the same items in it; others are left out."
+    )
+    examples_by: Literal["subject"] | None = Field(
+        None, description="What examples share with their question, where there are enough such ones."
+    )
 
 
 @dataclass(frozen=True)

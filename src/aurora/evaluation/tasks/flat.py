@@ -11,7 +11,7 @@ import gzip
 import json
 import re
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,9 +28,12 @@ LONGEST_LINE = 10_000_000  # characters; an item has thousands
 EXAMPLES = 16  # kept out of every set; more than any task shows
 # A smaller set has no examples: what is left would tell nothing.
 FEWEST_SCORED = 100
+# Of each subject, where a task's examples are of the question's own; as many as MMLU has.
+OF_A_SUBJECT, FEWEST_OF_A_SUBJECT = 5, 15
 # HellaSwag's source, WikiHow, marks its titles so.
 _MARKED = re.compile(r"\s*\[SEP\]\s*")
 _ESCAPED = r"\ud"
+_CHECK = re.compile(r"^def check\(", re.MULTILINE)
 _CALCULATION = re.compile(r"<<.*?>>")  # GSM8K's notes for a calculator
 
 
@@ -53,22 +56,43 @@ def find_file(name: str, folders: Sequence[Path]) -> Path | None:
     return None
 
 
-def read_items(task: Task, path: Path) -> Items:
-    """The items of a file; `UserError` names the first line that is no item of this task."""
+def read_items(task: Task, path: Path, translations: Mapping[str, Path] | None = None) -> Items:
+    """The items of a file; `UserError` names the first line that is no item of this task.
+
+    With `translations`, files of the same items by language, those that are in all of them.
+    """
     rows = list(_rows(path, task))
+    if translations:
+        texts = {language: _texts(place, task) for language, place in translations.items()}
+        beside = [{language: text.get(_name(row["id"])) for language, text in texts.items()} for row in rows]
+        rows = [
+            {**row, "translations": found}
+            for row, found in zip(rows, beside, strict=True)
+            if None not in found.values()
+        ]
     if not rows:
         raise UserError(f"{path} holds no items of the task {task.name}: give a file with a JSON object a line.")
-    scored, examples = set_apart(rows, task.metadata.kind)
+    scored, examples = set_apart(rows, task.metadata.kind, task.metadata.examples_by)
     return Items(scored, examples, path.name, digest_of(path))
 
 
-def set_apart(rows: list[Row], kind: Kind) -> tuple[list[Row], list[Row]]:
-    """Items that are scored, and those that serve as examples."""
+def set_apart(rows: list[Row], kind: Kind, by: str | None = None) -> tuple[list[Row], list[Row]]:
+    """Items that are scored, and those that serve as examples: the last ones, and of each subject its last ones."""
     if kind in ("program", "safety") or len(rows) < EXAMPLES + FEWEST_SCORED:
         return rows, []
-    examples = rows[-EXAMPLES:]
+    apart = {*range(len(rows) - EXAMPLES, len(rows)), *(_last_of_each(rows, by) if by else ())}
+    examples = [rows[number] for number in sorted(apart)]
     shown = {row["cluster"] for row in examples}
-    return [row for row in rows[:-EXAMPLES] if row["cluster"] not in shown], examples
+    return [row for number, row in enumerate(rows) if number not in apart and row["cluster"] not in shown], examples
+
+
+def _last_of_each(rows: list[Row], by: str) -> Iterator[int]:
+    places: dict[str, list[int]] = {}
+    for number, row in enumerate(rows):
+        places.setdefault(row[by], []).append(number)
+    for found in places.values():
+        if len(found) >= FEWEST_OF_A_SUBJECT:
+            yield from found[-OF_A_SUBJECT:]
 
 
 def completed(row: Row, kind: Kind) -> Row:
@@ -132,7 +156,9 @@ def _choices(row: Row) -> Row:
 def _choice(row: Row) -> Row:
     found = {**_text(row, "question"), **_choices(row)}
     found["question"] = found["question"].strip()
-    return {**found, "lang": row["lang"], "cluster": str(row.get("cluster") or row["id"])}
+    told = _original(row).get("metadata")
+    subject = row.get("subject") or (told.get("subject") if isinstance(told, dict) else None) or ""
+    return {**found, "lang": row["lang"], "subject": str(subject), "cluster": str(row.get("cluster") or row["id"])}
 
 
 def _gap(row: Row) -> Row:
@@ -171,14 +197,30 @@ def _maths(row: Row) -> Row:
 
 
 def _program(row: Row) -> Row:
-    found: Row = _text(row, "prompt", "test", "entry_point")
-    found |= {key: str(row.get(key) or "") for key in ("canonical_solution", "buggy_solution")}
+    found: Row = _text(row, "prompt", "test")
+    found |= {key: str(row.get(key) or "") for key in ("entry_point", "canonical_solution", "buggy_solution")}
+    if _CHECK.search(row["test"]) and not found["entry_point"]:  # nothing would be tested, and all would pass
+        raise ValueError("its test defines `check`, and it has no `entry_point` to check")
     return {**found, "lang": row["lang"], "orig": row.get("orig") or "{}", "cluster": str(row["id"])}
 
 
 def _safety(row: Row) -> Row:
     category = row.get("category") or row.get("subcategory") or ""
     return {**_text(row, "text"), "lang": row["lang"], "category": str(category), "cluster": str(row["id"])}
+
+
+def _writing(row: Row) -> Row:
+    return {**_text(row, "text"), "answers": _answers(row), "lang": row["lang"], "cluster": str(row["id"])}
+
+
+def _texts(path: Path, task: Task) -> dict[str, str]:
+    """By name the texts of a file of translations."""
+    return {_name(row["id"]): row["text"] for row in _rows(path, task)}
+
+
+def _name(name: str) -> str:
+    """An item's name without the punctuation in which files of one set differ."""
+    return re.sub(r"[:;,.\s]", "", name)
 
 
 def _original(row: Row) -> dict[str, Any]:
@@ -188,7 +230,7 @@ def _original(row: Row) -> dict[str, Any]:
 
 _COMPLETED: dict[Kind, Callable[[Row], Row]] = {
     "choice": _choice, "gap": _gap, "reading": _reading, "open": _open, "maths": _maths, "program": _program,
-    "safety": _safety,
+    "safety": _safety, "writing": _writing,
 }  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from aurora.evaluation.tasks.files import Task, read_suite, read_task
 from aurora.evaluation.tasks.flat import Items, find_file, read_items
 from aurora.evaluation.tasks.plain import is_plain
 from aurora.evaluation.tasks.prepared import hub_items
+from aurora.evaluation.tasks.writing import ready as ready_to_write
 
 DEFAULT = "pronouns"  # comes with Aurora, so it needs no data
 
@@ -87,7 +88,8 @@ def examine(wanted: Wanted) -> tuple[list[str], dict[str, str]]:
         task = read_task(name)
         try:
             _can_run(task, wanted)
-            _find(task, wanted)
+            if _find(task, wanted) is not None:
+                _translations(task, wanted)
         except Lacking as error:
             lacking[name] = error.why
     return names, lacking
@@ -95,7 +97,7 @@ def examine(wanted: Wanted) -> tuple[list[str], dict[str, str]]:
 
 def _items(task: Task, wanted: Wanted) -> Items:
     path = _find(task, wanted)
-    return hub_items(task) if path is None else read_items(task, path)
+    return hub_items(task) if path is None else read_items(task, path, _translations(task, wanted))
 
 
 def _find(task: Task, wanted: Wanted) -> Path | None:
@@ -109,7 +111,7 @@ def _find(task: Task, wanted: Wanted) -> Path | None:
             "another folder.",
             "no folder of data has them",
         )
-    if "dataset_path" not in task.keys:
+    if not {"dataset_path", "custom_dataset"} & set(task.keys):
         raise Lacking(
             f"The task {task.name} has no data on the hub: give a folder that has it with --data DIR.",
             "the hub does not have them",
@@ -117,8 +119,28 @@ def _find(task: Task, wanted: Wanted) -> Path | None:
     return None
 
 
+def _translations(task: Task, wanted: Wanted) -> dict[str, Path]:
+    """By language the files that have the items of a task in others; `Lacking` where one is not there."""
+    found = {}
+    for language, name in task.metadata.translations.items():
+        path = find_file(name, wanted.data)
+        if path is None:
+            raise Lacking(
+                f"No folder of --data has {name}.jsonl or .jsonl.gz, the items of the task {task.name} in {language}: "
+                "add it.",
+                f"no folder of data has them in {language}",
+            )
+        found[language] = path
+    return found
+
+
 def _can_run(task: Task, wanted: Wanted) -> None:
     """`UserError` without a jail for programs; `Lacking` where this machine has no tools for a task's."""
+    if task.metadata.kind == "writing":
+        try:
+            ready_to_write(task.metadata.language)
+        except UserError as error:
+            raise Lacking(str(error), "MeCab is not installed") from error
     if task.metadata.kind != "program":
         return
     from aurora.evaluation.code import ready
@@ -131,8 +153,14 @@ def _can_run(task: Task, wanted: Wanted) -> None:
 
 
 def files_of(wanted: Wanted) -> dict[str, Path | None]:
-    """By name of what is asked the file of its items; None where they are on the hub, or nowhere."""
-    return {name: find_file(read_task(name).data_file, wanted.data) for name in _named(wanted)}
+    """By name of what is asked the files of its items; None where they are on the hub, or nowhere."""
+    found: dict[str, Path | None] = {}
+    for name in _named(wanted):
+        task = read_task(name)
+        found[name] = find_file(task.data_file, wanted.data)
+        for language, file in task.metadata.translations.items():
+            found[f"{name} in {language}"] = find_file(file, wanted.data)
+    return found
 
 
 def _named(wanted: Wanted) -> dict[str, int | None]:

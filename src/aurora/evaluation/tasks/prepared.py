@@ -16,6 +16,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from aurora.errors import AuroraError, UserError
+from aurora.evaluation.tasks.examples import Pools
 from aurora.evaluation.tasks.files import Task
 from aurora.evaluation.tasks.flat import Items, Row, as_dataset, completed
 from aurora.evaluation.tasks.plain import PlainTask, is_plain
@@ -29,7 +30,7 @@ DRAWN = {"do_sample": True, "temperature": 0.8, "top_p": 0.95}
 # What lm-eval's settings for data are replaced by: the items are at hand.
 _OF_DATA = (
     "dataset_path", "dataset_name", "dataset_kwargs", "process_docs", "training_split", "validation_split",
-    "fewshot_split", "test_split", "fewshot_config",
+    "fewshot_split", "test_split", "fewshot_config", "custom_dataset",
 )  # fmt: skip
 
 
@@ -51,13 +52,15 @@ def hub_items(task: Task) -> Items:
     config = task.config(next(iter(task.metadata.wordings)))
     from datasets import load_dataset
 
-    place = (config["dataset_path"], config.get("dataset_name"))
+    own = config.get("custom_dataset")  # a function that fetches them
+    place = (task.name, None) if own else (config["dataset_path"], config.get("dataset_name"))
+    where = "its publisher" if own else "the hub"
     try:
-        found = load_dataset(*place, **(config.get("dataset_kwargs") or {}))
+        found = own() if own else load_dataset(*place, **(config.get("dataset_kwargs") or {}))
     except Exception as error:  # whatever the hub's library raises without a network, a login or the dataset
         said = (str(error).splitlines() or [type(error).__name__])[0]
         raise UserError(
-            f"The data of the task {task.name} ({place[0]}) cannot be had from the hub ({said}): "
+            f"The data of the task {task.name} ({place[0]}) cannot be had from {where} ({said}): "
             "give a folder that has it with --data DIR."
         ) from error
     kind, named = task.metadata.kind, {"lang": task.metadata.language}
@@ -71,7 +74,7 @@ def hub_items(task: Task) -> Items:
             return Items(rows, list(process(found[config["fewshot_split"]])), origin)
     from aurora.evaluation.tasks.flat import set_apart
 
-    scored, examples = set_apart(rows, kind)
+    scored, examples = set_apart(rows, kind, task.metadata.examples_by)
     return Items(scored, examples, origin)
 
 
@@ -122,6 +125,8 @@ def prepare(
     for wording in wordings:
         with _told(task, wording):
             made.append(make(wording))
+            if task.metadata.examples_by:
+                made[-1].pools = Pools(items.examples, task.metadata.examples_by)
             fitting = min(fitting, _fitting(made[-1], rows, wanted, lm, chat))
     found = []
     for wording, one in zip(wordings, made, strict=True):
@@ -206,6 +211,8 @@ def _requests(made: Any, row: Row, number: int, shots: int, lm: LM, chat: bool) 
 
 
 def _context(made: Any, row: Row, shots: int, lm: LM, chat: bool) -> Any:
+    if shots and (pools := getattr(made, "pools", None)):
+        made.sampler.replace_df(pools.of(row))
     return made.fewshot_context(
         row,
         num_fewshot=shots,
@@ -220,11 +227,22 @@ def _fitting(made: Any, rows: list[Row], wanted: int, lm: LM, chat: bool) -> int
     longest = getattr(lm, "max_length", None)
     if not wanted or longest is None:
         return wanted
-    row = max(rows, key=lambda row: len(str(_context(made, row, 0, lm, chat))))
-    for shots in range(wanted, 0, -1):
-        (*_, last) = _requests(made, row, 0, shots, lm, chat)
-        answer = last.args[1]
-        room = answer.get("max_gen_toks", 0) if isinstance(answer, dict) else len(lm.tok_encode(answer))
-        if len(lm.tok_encode(last.args[0])) + room < longest:
-            return shots
-    return 0
+    pools = getattr(made, "pools", None)
+    asked: dict[str, tuple[int, Row]] = {}  # the longest question of those that show the same examples
+    for row in rows:
+        length, pool = len(str(_context(made, row, 0, lm, chat))), pools.name_of(row) if pools else ""
+        if pool not in asked or length > asked[pool][0]:
+            asked[pool] = (length, row)
+    shots = wanted
+    for _, row in asked.values():
+        while shots and _tokens(made, row, shots, lm, chat) >= longest:
+            shots -= 1
+    return shots
+
+
+def _tokens(made: Any, row: Row, shots: int, lm: LM, chat: bool) -> int:
+    """How many tokens a question with its examples has, with room for its answer."""
+    (*_, last) = _requests(made, row, 0, shots, lm, chat)
+    answer = last.args[1]
+    room = answer.get("max_gen_toks", 0) if isinstance(answer, dict) else len(lm.tok_encode(answer))
+    return len(lm.tok_encode(last.args[0])) + room

@@ -19,8 +19,14 @@ FIGURES: dict[Outcome, str] = {
 
 
 def judged(doc: dict[str, Any], results: Sequence[str]) -> dict[str, float]:
-    """1 for the outcome of an answer, 0 for the others."""
+    """1 for the outcome of an answer, 0 for the others.
+
+    Where an item is asked in several languages, an answer in any of them is one: whoever asks understands it.
+    """
     found = _judge().outcome(results[0], doc["lang"])
+    for language in doc.get("translations") or ():
+        if found == "other_language":
+            found = _judge().outcome(results[0], language)
     return {FIGURES[outcome]: float(outcome == found) for outcome in OUTCOMES}
 
 

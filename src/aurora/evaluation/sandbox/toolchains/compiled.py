@@ -1,7 +1,7 @@
 """C++ and Java.
 
 One decision: quick builds, not quick programs. Most of a test's time is its compiler's, so little is optimised and the
-Java machines keep to one thread and their first compiler.
+Java machines keep to one thread and their first compiler. A Java program sees the packages that CLASSPATH names.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from shlex import quote
 
-from aurora.evaluation.sandbox.toolchains.found import Toolchain, installation, said, seen, tool
+from aurora.evaluation.sandbox.toolchains.found import Toolchain, folders_of, installation, said, seen, tool
 from aurora.evaluation.sandbox.toolchains.prepared import prepared
 
 _CPP = ("-std=c++17", "-w")  # a header that was compiled with other words is not taken
@@ -47,13 +47,15 @@ def java() -> Toolchain:
     compiler = tool("javac", "Java", "apt-get install default-jdk-headless")
     program = compiler.with_name("java")
     flags = " ".join(f"-J{flag}" for flag in _JAVA.split())
+    packages = [place for place in folders_of("CLASSPATH") if place.exists()]
     return Toolchain(
         "Java",
         "Main.java",
         build=f"{quote(str(compiler))} {flags} -nowarn -proc:none Main.java",
-        run=f"{quote(str(program))} {_JAVA} -Xmx512m Main",
+        run=f"{quote(str(program))} {_JAVA} -ea -Xmx512m Main",  # some benchmarks test by Java's own assertions
         version=said([str(compiler), "-version"], "Java"),
-        reads=seen([*([] if compiler.is_relative_to("/usr") else [installation(compiler)]), *_settings()]),
+        reads=seen([*([] if compiler.is_relative_to("/usr") else [installation(compiler)]), *_settings(), *packages]),
+        environment={"CLASSPATH": ":".join([".", *map(str, packages)])},
     )
 
 

@@ -1,4 +1,4 @@
-"""Rows as datasets on the hub hold them, made up here, become items of the flat schema."""
+"""Rows of questions with choices, made up here, become items of the flat schema."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from aurora.evaluation.tasks import hub
-from aurora.evaluation.tasks.files import read_task, task_names
 
 LABELLED = {
     "id": "x",
@@ -20,13 +19,6 @@ HELLASWAG = {
     "ind": 3, "activity_label": "Tea", "ctx_a": "She pours [step] water.", "ctx_b": "then she", "label": "1",
     "endings": ["sits [title] down.", "drinks."],
 }  # fmt: skip
-SQUAD = {"id": "s", "context": "Rome is old.", "question": "What is old?", "answers": {"text": ["Rome", "Rome"]}}
-MKQA = {
-    "example_id": 5,
-    "queries": {"fi": "missä", "en": "where"},
-    "answers": {"fi": [{"text": "Rooma", "aliases": ["Roma"]}], "en": [{"text": None, "aliases": []}]},
-}
-PROGRAM = {"task_id": "p", "prompt": "def f():", "test": "f()", "canonical_solution": " pass", "entry_point": "f"}
 
 CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "labelled_choices": (LABELLED, {"question": "Why?", "choices": ["a", "b"], "answer": 1, "id": "x"}),
@@ -49,20 +41,22 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"sentence": "Ann met Bo; _ smiled.", "option1": "Ann", "option2": "Bo", "answer": "2"},
         {"answer": 1, "behind": " smiled.", "contexts": ["Ann met Bo; Ann", "Ann met Bo; Bo"]},
     ),
-    "squad_hi": (SQUAD, {"answers": ["Rome"], "context": "Rome is old.", "lang": "hi"}),
-    "nq_open": ({"question": "who", "answer": ["me", "I"]}, {"answers": ["me", "I"]}),
-    "triviaqa": (
-        {"question_id": "t", "question": "who", "answer": {"value": "me", "aliases": ["I", "me"]}},
-        {"answers": ["me", "I"]},
+    "jnli": (
+        {"sentence_pair_id": "1", "sentence1": "猫がいる", "sentence2": "犬がいる", "label": "neutral"},
+        {"question": "前提：猫がいる\n仮説：犬がいる", "choices": ["含意", "矛盾", "中立"], "answer": 2},
     ),
-    "mkqa_fi": (MKQA, {"question": "missä", "answers": ["Rooma", "Roma"], "lang": "fi"}),
-    "gsm8k": (
-        {"question": "1+1?", "answer": "1+1=<<1+1=2>>2\n#### 2"},
-        {"answers": ["2"], "solution": "1+1=2\n#### 2"},
+    "jcola": (
+        {"sentence": "猫がいる", "label": 1},
+        {"question": "猫がいる", "choices": ["不自然", "自然"], "answer": 1},
     ),
-    "mgsm": ({"question": "問題：何", "answer": "ステップ", "answer_number": 3}, {"question": "何", "answers": ["3"]}),
-    "humaneval": (PROGRAM, {"prompt": "def f():", "lang": "code:python"}),
-    "humanevalpack_go": ({**PROGRAM, "buggy_solution": " fail"}, {"buggy_solution": " fail", "lang": "code:go"}),
+    "finbench": (
+        {
+            "inputs": "Kysymys: Mikä on suurin?\n  valinta: kissa\n  valinta: talo\nVastaus:",
+            "targets": ["talo"],
+            "multiple_choice_targets": ["kissa", "talo"],
+        },
+        {"question": "Mikä on suurin?", "choices": ["kissa", "talo"], "answer": 1, "lang": "fi"},
+    ),
 }
 
 
@@ -81,15 +75,22 @@ def test_the_true_answer_of_truthfulqa_comes_at_any_place_and_always_at_the_same
     assert list(items) == list(hub.truthfulqa([row] * 40))
 
 
-def test_what_has_no_answer_is_left_out() -> None:
-    assert len(hub.squad_en([{**SQUAD, "answers": {"text": []}}, SQUAD])) == 1
-    assert len(hub.mkqa_en([MKQA])) == 0
+def test_what_leaves_no_choice_is_no_item() -> None:
+    assert len(hub.finbench([{"inputs": "Miksi?", "targets": ["siksi"], "multiple_choice_targets": []}])) == 0
 
 
-def test_every_task_on_the_hub_says_how_its_rows_are_read() -> None:
-    for name in task_names():
-        task = read_task(name)
-        if "dataset_path" in task.keys:
-            config = task.config(next(iter(task.metadata.wordings)))
-            assert callable(config["process_docs"]), name
-            assert config["test_split"], name
+def test_a_question_keeps_what_is_not_a_label() -> None:
+    row = {"inputs": "Hän sanoi: tule.\nMitä hän teki?", "targets": ["a"], "multiple_choice_targets": ["a", "b"]}
+    assert hub.finbench([row])[0]["question"] == "Hän sanoi: tule.\nMitä hän teki?"
+
+
+def test_labels_are_names_or_numbers() -> None:
+    row = {"sentence_pair_id": "1", "sentence1": "あ", "sentence2": "い"}
+    found = hub.jnli([{**row, "label": label} for label in (0, "contradiction", 2)])
+    assert [item["answer"] for item in found] == [0, 1, 2]
+    assert [item["answer"] for item in hub.jcola([{"sentence": "あ", "label": "unacceptable"}])] == [0]
+
+
+def test_the_subject_of_a_question_is_kept() -> None:
+    row = {"question": "Q", "choices": ["a", "b"], "answer": 1, "subject": "law"}
+    assert hub.numbered_choices([row])[0]["subject"] == "law"

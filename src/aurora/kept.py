@@ -1,0 +1,69 @@
+"""Answers that were computed or paid for before, in one SQLite file.
+
+One decision: whoever asks says by a key what an answer depends on, and a file knows no more of it; it is written with
+each answer, so that work which is stopped goes on behind the last one.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from aurora.errors import UserError
+
+SECONDS = 60.0  # another process may write so long
+AT_A_TIME = 500  # keys of one question to SQLite
+_TABLE = "CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, answer TEXT NOT NULL) WITHOUT ROWID"
+
+
+class Responses:
+    """The answers in the file `path`, which is made if it is not there. Use it in a `with` statement."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        if path.exists() and not path.is_file():
+            raise self._broken("it is no file")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._base = sqlite3.connect(path, timeout=SECONDS)
+            made = {said for (said,) in self._base.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")}
+            if not made <= {_TABLE.replace(" IF NOT EXISTS", "")}:  # SQLite keeps the statement that made a table
+                self._base.close()
+                raise self._broken("it holds other tables")
+            self._base.execute(_TABLE)
+        except (sqlite3.Error, OSError) as error:
+            raise self._broken(error) from error
+
+    def __enter__(self) -> Responses:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._base.close()
+
+    def known(self, keys: Iterable[str]) -> dict[str, Any]:
+        """The answers there are for some of `keys`."""
+        wanted, found = list(keys), dict[str, Any]()
+        try:
+            for start in range(0, len(wanted), AT_A_TIME):
+                part = wanted[start : start + AT_A_TIME]
+                question = f"SELECT key, answer FROM answers WHERE key IN ({','.join('?' * len(part))})"
+                found.update((key, json.loads(answer)) for key, answer in self._base.execute(question, part))
+        except (sqlite3.Error, ValueError) as error:
+            raise self._broken(error) from error
+        return found
+
+    def keep(self, answers: Mapping[str, Any]) -> None:
+        """Write answers, all or none."""
+        rows = [(key, json.dumps(answer, ensure_ascii=False)) for key, answer in answers.items()]
+        try:
+            with self._base:
+                self._base.executemany("INSERT OR REPLACE INTO answers VALUES (?, ?)", rows)
+        except sqlite3.Error as error:
+            raise self._broken(error) from error
+
+    def _broken(self, error: Exception | str) -> UserError:
+        return UserError(f"{self.path} cannot be used as a cache of answers ({error}): move it away, or name another.")
