@@ -19,6 +19,9 @@ ELSEWHERE = {
     "__main__.py": "test_end_to_end.py",  # `python -m aurora` is how tests start it
     "version.py": "test_cli.py",
 }
+MIGRATIONS = "redteam/review/server/keeping/migrations"
+for step in ("env.py", "versions/first.py"):
+    ELSEWHERE[f"{MIGRATIONS}/{step}"] = "redteam/review/server/keeping/test_database.py"
 FAMILIES = ("apertus", "gemma3", "gpt_bigcode", "llama", "mistral", "olmo2", "olmo3", "qwen2", "qwen3", "smollm3")
 # Each family is data, which one file compares with `transformers`, family by family.
 ELSEWHERE |= {f"model/families/{name}.py": "model/families/test_families.py" for name in FAMILIES}

@@ -1,4 +1,4 @@
-"""`aurora redteam export|verify|lint`, as users give them."""
+"""`aurora redteam review|export|verify|lint`, as users give them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from aurora.errors import AuroraError, UserError
+from aurora.redteam.review.log.file import read_state
 from commands.conftest import invoke
 from review_log import Project, reviewed
 
@@ -97,3 +98,33 @@ def test_what_is_not_there_is_the_users_mistake(command: str, tmp_path: Path) ->
         invoke("redteam", command, tmp_path / "none.jsonl", *more)
     with pytest.raises(UserError):
         invoke("redteam", command, tmp_path, *more)
+
+
+def test_a_review_is_begun_filled_and_its_log_written(tmp_path: Path) -> None:
+    row = {"prompt": "One?", "category": "cyber", "language": "en"}
+    (tmp_path / "items.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
+    log, data = tmp_path / "log.jsonl", str(tmp_path / "data")
+    begin = ["--policy", "eo-14110", "--import", str(tmp_path / "items.jsonl"), "--add-user", "ada:reviewer"]
+    invoke("redteam", "review", "--data", data, *begin, "--save-log", log)
+    state = read_state(log)
+    assert len(state.items) == 1
+    assert sorted(person.role for person in state.people.values()) == ["admin", "reviewer"]
+    invoke("redteam", "review", "--data", data, "--save-log", log)  # goes on without being told anything
+    assert read_state(log).last == state.last
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ([], "holds no review yet"),
+        (["--policy", "no-such"], "does not exist"),
+        (["--policy", "eo-14110", "--reviews", "4"], "less than --reviews"),
+        (["--policy", "eo-14110", "--add-user", "ada"], "says no role"),
+        (["--policy", "eo-14110", "--host", "0.0.0.0"], "--name"),
+        (["--policy", "eo-14110", "--database", "mysql://a:b@c/d"], "not supported"),
+    ],
+    ids=["no policy", "no such policy", "too few", "no role", "no name", "another database"],
+)
+def test_what_a_review_cannot_be_begun_with(tmp_path: Path, options: list[str], said: str) -> None:
+    with pytest.raises(UserError, match=said):
+        invoke("redteam", "review", "--data", tmp_path / "data", *options)

@@ -1,4 +1,4 @@
-"""`aurora redteam export|verify|lint`: what a review comes to, whether its log is whole, and what is odd in a set."""
+"""`aurora redteam review|export|verify|lint`: reviewing items, what it comes to, and what is odd in a log or a set."""
 
 from __future__ import annotations
 
@@ -182,3 +182,69 @@ def _categories(policy: str) -> list[str]:
 
 def _times(count: int, what: str) -> str:
     return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+@click.command("review")
+@click.option(
+    "--data", type=FILE, required=True, metavar="DIR", help="The project's folder: its log, accounts and key."
+)
+@click.option("--policy", "policies", multiple=True, metavar="POLICY", help="A policy, by name or file; once or more.")
+@click.option(
+    "--import", "imports", type=FILE, multiple=True, metavar="PATH", help="Import items, from a file or folder."
+)
+@click.option("--title", default="", help="The project's title, when it is begun; the folder's name if left out.")
+@click.option(
+    "--reviews", type=click.IntRange(1, 9), default=2, show_default=True, help="Reviews of each item, at least."
+)
+@click.option(
+    "--most", type=click.IntRange(1, 9), default=3, show_default=True, help="And at most, where it is unsure."
+)
+@click.option("--add-user", "users", multiple=True, metavar="LOGIN:ROLE", help="Add a reviewer, adjudicator or admin.")
+@click.option("--requeue", is_flag=True, help="Ask anew for labels whose clause of a policy has changed.")
+@click.option("--save-log", type=FILE, metavar="FILE", help="Write the log as a file, and serve nothing.")
+@click.option("--database", envvar="AURORA_REVIEW_DATABASE", metavar="URL", help="PostgreSQL instead of a file in DIR.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen: this machine alone.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8100, show_default=True, help="0 takes any that is free."
+)
+@click.option("--name", "names", multiple=True, metavar="HOST", help="A name by which others reach it; once or more.")
+@click.option("--https", is_flag=True, help="Browsers reach it by HTTPS, through a proxy.")
+def review_items(
+    data: Path,
+    policies: tuple[str, ...],
+    imports: tuple[Path, ...],
+    title: str,
+    reviews: int,
+    most: int,
+    users: tuple[str, ...],
+    requeue: bool,
+    save_log: Path | None,
+    database: str | None,
+    host: str,
+    port: int,
+    names: tuple[str, ...],
+    https: bool,
+) -> None:
+    """Label items in the browser, with several people (extra `review`).
+
+    Everything that people decide goes to a signed log in DIR that is only ever added to; the dataset is made from it
+    (`aurora redteam export`).
+    """
+    from aurora.api.reviewing import review
+
+    review(
+        data,
+        policies=policies,
+        imports=imports,
+        title=title,
+        reviews=reviews,
+        most=most,
+        users=users,
+        requeue=requeue,
+        save_log=save_log,
+        database=database,
+        host=host,
+        port=port,
+        names=names,
+        https=https,
+    )

@@ -158,11 +158,16 @@ class Page:
 
 
 @contextmanager
-def browser(program: str | None = None) -> Iterator[Page]:
-    """A fresh headless Chromium with one empty tab; `AuroraError` where none is installed."""
+def browser(program: str | None = None, loopback: bool = False) -> Iterator[Page]:
+    """A fresh headless Chromium with one empty tab; `AuroraError` where none is installed.
+
+    With `loopback` it reaches servers of this machine by their address 127.0.0.1.
+    """
     program = program or find_chromium()
     with tempfile.TemporaryDirectory(prefix="aurora-browser-", ignore_cleanup_errors=True) as profile:
-        process, requests, answers = _start([program, *SWITCHES, f"--user-data-dir={profile}", "about:blank"], profile)
+        reached = [f"{SWITCHES[-1]}, EXCLUDE 127.0.0.1"] if loopback else []  # the last of two alike counts
+        command = [program, *SWITCHES, *reached, f"--user-data-dir={profile}", "about:blank"]
+        process, requests, answers = _start(command, profile)
         try:
             page = Page(requests, answers)
             page.attach()

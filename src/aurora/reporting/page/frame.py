@@ -29,7 +29,7 @@ def document(title: str, description: str, content: Html, closing: str, script: 
         tag("meta", name_="description", content=description),
         tag("title", title),
         tag("link", rel="icon", href="data:,"),
-        tag("style", Html(_style())),
+        tag("style", Html(style())),
     )
     body = tag("body", content, tag("footer", tag("p", closing)), tag("script", Html(script)) if script else None)
     return f"<!DOCTYPE html>\n{tag('html', head, body, lang='en')}\n"
@@ -47,5 +47,6 @@ def _allowed(script: str) -> str:
 
 
 @cache
-def _style() -> str:
+def style() -> str:
+    """The sheet that all pages share."""
     return resources.files("aurora.reporting").joinpath("data/page.css").read_text(encoding="utf-8")
