@@ -61,3 +61,24 @@ def test_a_data_base_of_the_users_is_no_cache(tmp_path: Path) -> None:
         with Responses(tmp_path / "ours.db") as responses:
             responses.keep({"a": 1})
             assert responses.known(["a"]) == {"a": 1}
+
+
+def test_answers_wait_as_long_as_they_may(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [100.0]
+    monkeypatch.setattr("aurora.kept.time.monotonic", lambda: clock[0])
+    path = tmp_path / "cache"
+
+    def written() -> int:
+        with sqlite3.connect(path) as base:
+            return int(base.execute("SELECT count(*) FROM answers").fetchone()[0])
+
+    with Responses(path, patience=1.0) as responses:
+        responses.keep({"a": 1})
+        assert written() == 0
+        clock[0] += 1.1
+        responses.keep({"b": 2})
+        assert written() == 2  # and a kill loses neither
+        responses.keep({"c": 3})
+        assert responses.known(["c"]) == {"c": 3}
+        responses.keep({"d": 4})
+    assert written() == 4

@@ -1,13 +1,15 @@
 """Answers that were computed or paid for before, in one SQLite file.
 
 One decision: whoever asks says by a key what an answer depends on, and a file knows no more of it; it is written with
-each answer, so that work which is stopped goes on behind the last one.
+each answer, so that work which is stopped goes on behind the last one. Where answers come faster than a disk takes them,
+they wait for the time that whoever asks is willing to lose.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -21,10 +23,16 @@ _TABLE = "CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, answer TEXT 
 
 
 class Responses:
-    """The answers in the file `path`, which is made if it is not there. Use it in a `with` statement."""
+    """The answers in the file `path`, which is made if it is not there. Use it in a `with` statement.
 
-    def __init__(self, path: Path) -> None:
+    Answers wait up to `patience` seconds to be written together; what ends the block, also an error, writes them.
+    """
+
+    def __init__(self, path: Path, patience: float = 0.0) -> None:
         self.path = path
+        self.patience = patience
+        self._waiting = dict[str, str]()
+        self._written = time.monotonic()
         if path.exists() and not path.is_file():
             raise self._broken("it is no file")
         try:
@@ -42,10 +50,14 @@ class Responses:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._base.close()
+        try:
+            self._write()
+        finally:
+            self._base.close()
 
     def known(self, keys: Iterable[str]) -> dict[str, Any]:
         """The answers there are for some of `keys`."""
+        self._write()
         wanted, found = list(keys), dict[str, Any]()
         try:
             for start in range(0, len(wanted), AT_A_TIME):
@@ -57,13 +69,19 @@ class Responses:
         return found
 
     def keep(self, answers: Mapping[str, Any]) -> None:
-        """Write answers, all or none."""
-        rows = [(key, json.dumps(answer, ensure_ascii=False)) for key, answer in answers.items()]
+        """Take answers, all or none."""
+        self._waiting.update({key: json.dumps(answer, ensure_ascii=False) for key, answer in answers.items()})
+        if time.monotonic() - self._written >= self.patience:
+            self._write()
+
+    def _write(self) -> None:
         try:
             with self._base:
-                self._base.executemany("INSERT OR REPLACE INTO answers VALUES (?, ?)", rows)
+                self._base.executemany("INSERT OR REPLACE INTO answers VALUES (?, ?)", self._waiting.items())
         except sqlite3.Error as error:
             raise self._broken(error) from error
+        self._waiting.clear()
+        self._written = time.monotonic()
 
     def _broken(self, error: Exception | str) -> UserError:
         return UserError(f"{self.path} cannot be used as a cache of answers ({error}): move it away, or name another.")

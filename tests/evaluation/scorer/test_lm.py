@@ -17,8 +17,8 @@ from byte_text import of_bytes
 
 pytest.importorskip("lm_eval")
 from lm_eval.api.instance import Instance
-from lm_eval.api.registry import get_model
 
+from aurora.evaluation.scorer import responses
 from aurora.evaluation.scorer.lm import AuroraLM
 
 CHATML = (
@@ -34,10 +34,6 @@ def ask(kind: str, *arguments: Any) -> Instance:
 @pytest.fixture
 def lm(network: Network) -> AuroraLM:
     return AuroraLM(network, of_bytes())
-
-
-def test_it_is_known_by_its_name() -> None:
-    assert get_model("aurora") is AuroraLM
 
 
 def test_a_sum_is_the_difference_of_two_texts(lm: AuroraLM) -> None:
@@ -138,6 +134,21 @@ def test_what_is_cached_is_not_computed(network: Network, tmp_path: Path, monkey
     with pytest.raises(AuroraError):  # another number of examples is another request
         lm.loglikelihood([ask("loglikelihood", "Q: x\nA: y\n\nQ:", " a")])
     assert computed == [0, 1]
+
+
+def test_weights_are_looked_at_once_where_they_stay(
+    network: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[int] = []
+    known = responses.weights_hash
+    monkeypatch.setattr(responses, "weights_hash", lambda network: looked.append(1) or known(network))
+    lm = AuroraLM(network, of_bytes(), cache=tmp_path / "answers.sqlite")
+    with lm.unchanged():
+        for behind in (" a", " b"):
+            lm.loglikelihood([ask("loglikelihood", "Q:", behind)])
+    assert len(looked) == 1
+    lm.loglikelihood([ask("loglikelihood", "Q:", " c")])
+    assert len(looked) == 2
 
 
 def test_a_description_says_what_decides_the_answers(network: Network) -> None:

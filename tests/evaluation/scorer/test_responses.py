@@ -33,6 +33,17 @@ def test_every_fact_of_a_text_counts() -> None:
 def test_a_key_holds_the_model_the_kind_and_the_request(network: Network) -> None:
     who = identity(network, of_bytes())
     assert {"weights", "tokenizer", "dtype", "aurora"} <= set(who)
-    keys = keys_of(who, "answer", [[1, "x"], [1, "y"]])
-    assert keys == keys_of(who, "answer", [[1, "x"], [1, "y"]])
-    assert len({*keys, *keys_of(who, "other", [[1, "x"]]), *keys_of({**who, "dtype": "x"}, "answer", [[1, "x"]])}) == 4
+    keys = keys_of(who, "answer", [[[1], "x"], [[1], "y"], [[1, 0], "x"], [[257], "x"], [[0, 1], "x"], [(), "x"]])
+    assert keys[0] == keys_of(who, "answer", [[(1,), "x"]])[0]
+    others = [*keys_of(who, "other", [[[1], "x"]]), *keys_of({**who, "dtype": "x"}, "answer", [[[1], "x"]])]
+    assert len({*keys, *others}) == 8
+
+
+def test_what_chooses_the_kernels_counts(network: Network) -> None:
+    before, precision = identity(network, of_bytes()), torch.get_float32_matmul_precision()
+    try:
+        torch.set_float32_matmul_precision("medium" if precision != "medium" else "high")
+        assert identity(network, of_bytes()) != before
+    finally:
+        torch.set_float32_matmul_precision(precision)
+    assert identity(network, of_bytes()) == before

@@ -1,4 +1,4 @@
-"""`AuroraLM`: a checkpoint as a model of lm-evaluation-harness, under the name `aurora`.
+"""`AuroraLM`: a checkpoint as a model of lm-evaluation-harness; `aurora.api.harness` names it `aurora` there.
 
 One decision: the harness is given what it asks for (texts in, sums and texts out), and all that makes scoring fast and
 the same whatever the batch lies in modules that know nothing of it. Where the harness is not installed the class is the
@@ -8,7 +8,8 @@ same without it: it needs nothing that the harness has.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import astuple
 from functools import cached_property
 from pathlib import Path
@@ -30,15 +31,10 @@ from aurora.tokens.text.formats import Format, template_of
 
 try:
     from lm_eval.api.model import LM
-    from lm_eval.api.registry import register_model
-except ImportError:  # the same without the harness, which then has no models to know by name
+except ImportError:  # the same without the harness
 
     class LM:  # type: ignore[no-redef]
         """In place of the harness's."""
-
-    def register_model(name: str) -> Callable[[type], type]:
-        """In place of the harness's."""
-        return lambda made: made
 
 
 if TYPE_CHECKING:
@@ -49,9 +45,9 @@ if TYPE_CHECKING:
     from aurora.training.process.job import Job
 
 Answer = tuple[float, bool]
+PATIENCE = 1.0  # seconds of work that a kill may lose
 
 
-@register_model("aurora")
 class AuroraLM(LM):  # type: ignore[misc]  # the harness has no types
     """A network and its text. `batch_size` is how many pieces of text share a pass; by default what memory allows.
 
@@ -79,6 +75,8 @@ class AuroraLM(LM):  # type: ignore[misc]  # the harness has no types
         self.cache = cache
         self.job = job
         self.encoder = Encoder(text, network.architecture.positions, start_always)
+        self._identity: dict[str, str] | None = None
+        self._told = False
 
     @cached_property
     def _format(self) -> Format:
@@ -163,11 +161,22 @@ class AuroraLM(LM):  # type: ignore[misc]  # the harness has no types
         start = self.text.spelling(self.text.start) if begun else None
         return {**identity(self.network, self.text), "start": start, "positions": self.max_length, "seed": self.seed}
 
+    @contextmanager
+    def unchanged(self) -> Iterator[None]:
+        """Promise that the weights stay as they are in the block: they are looked at once, however much is asked."""
+        if self.cache is not None:
+            self._identity = identity(self.network, self.text)
+        try:
+            yield
+        finally:
+            self._identity = None
+
     def _prompts(self, requests: Sequence[tuple[str, dict[str, Any]]]) -> list[Prompt]:
         settings = [settings_of(given) for _, given in requests]
         half = self.max_length // 2  # is left for the prompt
         rooms = [min(one.tokens, half) for one in settings]
-        if any(one.tokens > half for one in settings):
+        if any(one.tokens > half for one in settings) and not self._told:
+            self._told = True
             say(f"  answers end after {half} tokens, as the model reads {self.max_length}")
         encoded = self.encoder.prompts([context for context, _ in requests], rooms)
         seen = Counter[str]()
@@ -207,6 +216,6 @@ class AuroraLM(LM):  # type: ignore[misc]  # the harness has no types
         """From the cache where there is one, by all ranks."""
         if self.cache is None:
             return answered(keys_of({}, kind, asked), sequences, compute, self.job)
-        with Responses(self.cache) as responses:
-            keys = keys_of(identity(self.network, self.text), kind, asked)
+        with Responses(self.cache, PATIENCE) as responses:
+            keys = keys_of(self._identity or identity(self.network, self.text), kind, asked)
             return answered(keys, sequences, compute, self.job, responses)
