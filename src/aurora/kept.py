@@ -1,8 +1,8 @@
 """Answers that were computed or paid for before, in one SQLite file.
 
 One decision: whoever asks says by a key what an answer depends on, and a file knows no more of it; it is written with
-each answer, so that work which is stopped goes on behind the last one. Where answers come faster than a disk takes them,
-they wait for the time that whoever asks is willing to lose.
+each answer, so that work which is stopped goes on behind the last one. Where answers come faster than a disk takes
+them, they wait for the time that whoever asks is willing to lose.
 """
 
 from __future__ import annotations

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +16,10 @@ from aurora.api import evaluating
 from aurora.api.evaluating import FORMATS, comparison, evaluate, names, read_all
 from aurora.commands.evaluating import FORMATS as OF_COMMAND
 from aurora.errors import AuroraError, UserError
+from aurora.evaluation.scorer import lm
+from aurora.evaluation.scorer.tree import Row
 from aurora.evaluation.tasks.planned import Wanted
+from aurora.model.network import Network
 
 
 @pytest.fixture
@@ -128,6 +133,40 @@ def test_paths_are_named_by_their_shortest_ends_that_differ() -> None:
     assert names([Path("x/a.json"), Path("x/b.v2")]) == ["a", "b.v2"]
 
 
+def test_a_command_that_was_stopped_goes_on_where_it_was(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    checkpoints = [write_checkpoint(tmp_path / name, seed) for seed, name in enumerate(("first", "second"))]
+    wanted = Wanted(tasks=("xed_fi", "mmlu_hi"), data=(data,), forms=("cloze",))
+    plain = evaluate(checkpoints, wanted)
+    computed: list[int] = []
+    compute, asked = lm.likelihoods, evaluating._evaluated
+
+    def counted(network: Network, rows: Sequence[Row], *more: Any) -> Any:
+        computed.append(len(rows))
+        return compute(network, rows, *more)
+
+    def stopped(path: Path, *more: Any) -> Any:
+        found = asked(path, *more)
+        if path == checkpoints[1]:
+            raise KeyboardInterrupt
+        return found
+
+    monkeypatch.setattr(lm, "likelihoods", counted)
+    monkeypatch.setattr(evaluating, "_evaluated", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(checkpoints, wanted)
+    assert sum(computed) > 0
+    computed.clear()
+    monkeypatch.setattr(evaluating, "_evaluated", asked)
+    assert evaluate(checkpoints, wanted) == plain
+    assert sum(computed) == 0
+    assert list((tmp_path / "cache/aurora/answers").iterdir()) == []
+    assert evaluate(checkpoints, wanted) == plain
+    assert sum(computed) > 0  # nothing is left of a command that is done
+
+
 def test_the_command_offers_the_formats_that_there_are() -> None:
     assert FORMATS == OF_COMMAND
 
@@ -146,3 +185,18 @@ def test_two_processes_share_the_items_and_write_what_one_would(data: Path, tmp_
             assert [item["id"] for item in items] == [item["id"] for item in one["items"]]
             for item, other in zip(items, one["items"], strict=True):
                 assert item["log_likelihoods"] == pytest.approx(other["log_likelihoods"], abs=1e-4)
+
+
+@pytest.mark.distributed
+def test_two_processes_decide_what_one_does(data: Path, tmp_path: Path) -> None:
+    checkpoints = [str(write_checkpoint(tmp_path / name, seed)) for seed, name in enumerate(("first", "second"))]
+    asked = ["-m", "aurora", "evaluate", *checkpoints, "--task", "xed_fi", "--data", str(data), "--budget", "20%"]
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    found = [
+        json.loads(
+            subprocess.run([*how, *asked, "--json"], capture_output=True, text=True, timeout=110, check=True).stdout
+        )
+        for how in (torchrun, [sys.executable])
+    ]
+    (two, one) = ([row["change"] for row in part["compared"] if "change" in row] for part in found)
+    assert two == one

@@ -59,21 +59,48 @@ def test_items_are_written_as_lm_eval_writes_them(checkpoints: list[str], tmp_pa
     assert {"doc_id", "target", "metrics", "acc", "prompt_hash"} <= set(json.loads(first.read_text().splitlines()[0]))
 
 
+def test_a_budget_asks_until_it_is_decided_and_files_say_the_same(checkpoints: list[str], tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    asked = ["evaluate", *checkpoints, "--limit", "12", "--budget", "30%", "--output", str(tmp_path / "out")]
+    asked += ["--html", str(page)]
+    done = CliRunner().invoke(aurora, [*asked, "--json"])
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.stdout)
+    changes = [row["change"] for row in found["compared"] if "change" in row]
+    assert [change["tasks"] for change in changes] == [2, 2]  # cloze and choice
+    assert {change["verdict"] for change in changes} <= {"forgot", "kept", "cannot tell"}
+    assert all(change["items"] <= change["offered"] == 12 and change["e_kept"] >= 1 for change in changes)
+    assert found["results"][0]["settings"]["budget"] == 0.3
+    results = [str(tmp_path / f"out/{name}.json") for name in ("m1", "m2")]
+    again = CliRunner().invoke(aurora, ["compare", *results, "--json"])
+    assert json.loads(again.stdout)["compared"] == found["compared"]
+    lines = CliRunner().invoke(aurora, ["compare", *results]).stdout.splitlines()
+    assert lines[0].split()[-3:] == ["change", "e-value", "verdict"]
+    assert lines[2].split()[4:6] == ["of", "12"]
+    assert lines[-1].startswith("Asked until it was decided whether more than 0.3 of the score is lost")
+    assert "asked item by item until it was decided whether more than 30" in page.read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     ("more", "said"),
     [
+        (["--budget", "2"], "'2' is no share of a score from 0% to below 100% (did you mean 2%?)"),
+        (["--budget", "much"], "'much' is no share of a score"),
+        (["--budget", "2%"], "give two checkpoints or more"),
+        (["m2", "--budget", "2%", "--format", "lm-eval", "--output", "out"], "cannot say that a budget decided"),
         (["--task", "chess"], "There is no task chess"),
         (["--suite", "chess"], "There is no suite chess"),
         (["m1"], "is given twice"),
         (["--task", "xed_fi", "--data", "."], "has no xed_fi.jsonl"),
         (["--shots", "3"], "has 0 examples"),
     ],
-    ids=["task", "suite", "twice", "data", "shots"],
+    ids=["percent", "word", "alone", "format", "task", "suite", "twice", "data", "shots"],
 )
 def test_mistakes_are_one_sentence(
     checkpoints: list[str], more: list[str], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    arguments = [checkpoints[0] if argument == "m1" else argument for argument in more]
+    named = dict(zip(("m1", "m2"), checkpoints, strict=True))
+    arguments = [named.get(argument, argument) for argument in more]
     with pytest.raises(SystemExit) as left:
         main(["evaluate", checkpoints[0], *arguments])
     assert left.value.code == 2

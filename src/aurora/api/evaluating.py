@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,8 +28,9 @@ def evaluate(
 ) -> list[dict[str, Any]]:
     """The results of each checkpoint, in order; as files of `form` in the folder `output`, if any.
 
-    Processes that torchrun started share the items, and each returns all results; only the first writes. `UserError`
-    names a task, a suite, data or a checkpoint that is not there.
+    With a budget, items are asked until it is decided of each later checkpoint whether it lost more than that against
+    the first. Processes that torchrun started share the items, and each returns all results; only the first writes.
+    Stopped and called again, it goes on. `UserError` names a task, a suite, data or a checkpoint that is not there.
     """
     from aurora.api.checkpoints import check_checkpoint
     from aurora.console.progress import say
@@ -36,6 +38,10 @@ def evaluate(
 
     if len({path.resolve() for path in checkpoints}) < len(checkpoints):
         raise UserError("A checkpoint is given twice: it would be compared with itself.")
+    if wanted.budget is not None and len(checkpoints) < 2:
+        raise UserError("--budget asks what a later checkpoint lost against the first: give two checkpoints or more.")
+    if wanted.budget is not None and output is not None and form != FORMATS[0]:
+        raise UserError(f"Files of {form} cannot say that a budget decided what was asked: leave out --format.")
     planned, left_out = plan(wanted)
     for path in checkpoints:
         check_checkpoint(path)
@@ -43,15 +49,53 @@ def evaluate(
         _keep_what_is_there(output, names(checkpoints), planned, form)
     for why in dict.fromkeys(left_out.values()):
         say(f"  left out ({why}): {', '.join(name for name, reason in left_out.items() if reason == why)}")
-    with _sharing() as job:
+    with _sharing() as job, _kept(checkpoints, wanted) as kept:
         found = []
-        for path, name in zip(checkpoints, names(checkpoints), strict=True):
-            results = _evaluated(path, planned, wanted, left_out, job)
-            results["name"] = name
+        for results in _each(checkpoints, planned, kept, left_out, job):
             if output is not None and (job is None or job.rank == 0):
                 say(f"  {_written(results, output, form)}")
             found.append(results)
         return found
+
+
+@contextmanager
+def _kept(checkpoints: Sequence[Path], wanted: Wanted) -> Iterator[Wanted]:
+    """What is wanted with a file for its answers: the user's, or one that is there only until all are given."""
+    from aurora.evaluation.scorer.resuming import resuming
+
+    if wanted.cache is not None:
+        yield wanted
+        return
+    asked = {key: _plain(value) for key, value in asdict(wanted).items()}
+    with resuming([[str(path.resolve()) for path in checkpoints], asked]) as cache:
+        yield replace(wanted, cache=cache)
+
+
+def _plain(value: Any) -> Any:
+    """As JSON holds it: paths as texts."""
+    if isinstance(value, (list, tuple)):
+        return [_plain(one) for one in value]
+    return str(value.resolve()) if isinstance(value, Path) else value
+
+
+def _each(
+    checkpoints: Sequence[Path], planned: Sequence[Planned], wanted: Wanted, left_out: dict[str, str], job: Job | None
+) -> Iterator[dict[str, Any]]:
+    """The results of each checkpoint under its name: as soon as they are there, or with a budget all at the end."""
+    called = names(checkpoints)
+    if wanted.budget is None:
+        for path, name in zip(checkpoints, called, strict=True):
+            yield {**_evaluated(path, planned, wanted, left_out, job), "name": name}
+        return
+    from aurora.api.checkpoints import load_checkpoint
+    from aurora.evaluation.comparing.deciding import Model, decided
+
+    def load(number: int) -> Model:
+        checkpoint = load_checkpoint(checkpoints[number], device=_device() if job else None)
+        return Model(called[number], checkpoint.path, checkpoint.network, checkpoint.text)
+
+    for name, found in zip(called, decided(called, load, planned, wanted, left_out, job), strict=True):
+        yield {**found, "learnt_from": _learnt_from(Path(found["model"]["path"])), "name": name}
 
 
 @contextmanager

@@ -19,6 +19,26 @@ if TYPE_CHECKING:
 
 # As in `aurora.api.evaluating`, which is imported only when a checkpoint is evaluated.
 FORMATS = ("aurora", "lm-eval", "olmo-eval")
+
+
+class Share(click.ParamType[float]):
+    """A share of a score: `2%` or `0.02`."""
+
+    name = "share"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The share; a usage error for what is none, and for a number that may be meant as percent."""
+        text = str(value).strip()
+        try:
+            share = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+        except ValueError:
+            share = -1.0
+        if 0 <= share < 1:
+            return share
+        meant = f" (did you mean {text}%?)" if text.replace(".", "", 1).isdigit() and float(text) < 100 else ""
+        return self.fail(f"{text!r} is no share of a score from 0% to below 100%{meant}; write 2% or 0.02.", param, ctx)
+
+
 page_option = click.option(
     "--html", "page", type=FILE, metavar="PAGE", help="Also write an HTML page of verdicts, charts and all items."
 )
@@ -38,6 +58,12 @@ page_option = click.option(
     help="Folder with a NAME.jsonl or NAME.jsonl.gz for each task; may be given again.  [the hub]",
 )
 @click.option("--limit", type=click.IntRange(min=1), help="So many first items of each task.")
+@click.option(
+    "--budget",
+    type=Share(),
+    metavar="SHARE",
+    help="Ask only until it is decided whether a later checkpoint lost more of its score than this (2%).",
+)
 @click.option(
     "--shots", type=click.IntRange(min=0), help="Examples before a question; each task's own number without it."
 )
@@ -72,6 +98,7 @@ def evaluate(
     tasks: tuple[str, ...],
     data: tuple[Path, ...],
     limit: int | None,
+    budget: float | None,
     shots: int | None,
     forms: tuple[str, ...],
     chat: bool,
@@ -98,7 +125,7 @@ def evaluate(
 
     if page:
         evaluating.check_page(page)
-    wanted = Wanted(suites, tasks, data, limit, shots, forms, chat, unsafe_code, samples, cache)
+    wanted = Wanted(suites, tasks, data, limit, shots, forms, chat, unsafe_code, samples, cache, budget)
     found = evaluating.evaluate(checkpoints, wanted, output, form)
     if os.environ.get("RANK", "0") == "0":  # of torchrun's processes the first one speaks
         _show(found, page, as_json)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aurora.evaluation.statistics.sequential import SHARES, Watch, next_task, order_of, until_decided
+from aurora.evaluation.statistics.sequential import SHARES, Watch, next_task, order_of, settle, until_decided
 
 DIFFERENCES = st.lists(st.sampled_from([-1.0, -0.5, 0.0, 1.0]), max_size=60)
 
@@ -180,3 +180,73 @@ def test_items_are_scored_until_every_task_is_decided() -> None:
 def test_a_scorer_that_loses_items_is_found() -> None:
     with pytest.raises(ValueError, match="1 scores were given for 3 items of a"):
         until_decided({"a": ["x", "y", "z"]}, lambda task, numbers: [0.0], budget=0.02)
+
+
+def test_each_verdict_makes_the_next_one_easier() -> None:
+    watches = [Watch(0.02, tasks=3) for _ in range(3)]
+    for watch, items in zip(watches, (11, 10, 9), strict=True):  # for which 60, 40 and 20 are enough
+        watch.see([-1.0] * items)
+    assert [one.decision for one in watches] == ["forgot", "cannot tell", "cannot tell"]
+    assert math.log(40) <= watches[1].evidence_of_loss < math.log(60)
+    assert math.log(20) <= watches[2].evidence_of_loss < math.log(40)
+    settle(watches)
+    assert [one.decision for one in watches] == ["forgot"] * 3
+
+
+def test_kept_tasks_make_no_loss_easier() -> None:
+    watches = [Watch(0.02, tasks=2), Watch(0.02, tasks=2)]
+    watches[0].see([0.0] * 600)
+    watches[1].see([-1.0] * 9)
+    settle(watches)
+    assert [one.decision for one in watches] == ["kept", "cannot tell"]
+
+
+def test_a_verdict_needs_every_wording() -> None:
+    alike, apart = Watch(0.02), Watch(0.02)
+    assert alike.see([[-1.0, -1.0]] * 20) == "forgot"
+    assert apart.see([[-1.0, 0.0]] * 40) == "cannot tell"
+    assert apart.evidence_of_loss > apart.enough
+    assert apart.by_wording == [-1.0, 0.0]
+    assert apart.see([[0.0, -1.0]] * 10) == "forgot"  # now both have lost
+    with pytest.raises(ValueError, match="3 wordings of an item, and 2 of the others"):
+        apart.see([[0.0, 0.0, 0.0]])
+
+
+def test_items_without_a_score_are_no_evidence_and_not_asked_again() -> None:
+    asked: list[int] = []
+
+    def score(task: str, numbers: list[int]) -> list[float | None]:
+        asked.extend(numbers)
+        return [None] * len(numbers)
+
+    found = until_decided({"broken": list(map(str, range(70)))}, score, budget=0.02)["broken"]
+    assert (found.items, found.asked, found.decision) == (0, 70, "cannot tell")
+    assert sorted(asked) == list(range(70))
+
+
+def family(seed: int, nulls: int = 5, losing: int = 3) -> list[str]:
+    """Verdicts of tasks at the edge of the budget, beside others with a real loss."""
+    chance = np.random.default_rng([3, seed])
+    shares = {"null": [0.12, 0.78, 0.10], "lost": [0.3, 0.65, 0.05]}
+    drawn = {
+        f"{kind}{number}": chance.choice([-1.0, 0.0, 1.0], 250, p=shares[kind])
+        for kind, count in (("null", nulls), ("lost", losing))
+        for number in range(count)
+    }
+    names = {task: [str(number) for number in range(250)] for task in drawn}
+    found = until_decided(names, lambda task, numbers: drawn[task][numbers].tolist(), budget=0.02)
+    assert sum(found[task].decision == "forgot" for task in found if task.startswith("lost")) >= losing - 1
+    return [one.decision for task, one in found.items() if task.startswith("null")]
+
+
+def test_a_family_of_tasks_has_few_false_alarms() -> None:
+    """Of 12 families, more than 3 with one are rarer than 1 in 300 at 5 %."""
+    assert sum("forgot" in family(seed) for seed in range(12)) <= 3
+
+
+@pytest.mark.slow
+def test_many_families_of_tasks_have_few_false_alarms() -> None:
+    """Of 200, more than 18 at 5 % are rarer than 1 in 100; the same of what is said to be kept."""
+    said = [family(seed) for seed in range(100, 300)]
+    assert sum("forgot" in one for one in said) <= 18
+    assert sum("kept" in one for one in said) <= 18

@@ -77,3 +77,21 @@ def test_an_interval_that_nobody_knows_is_left_out(made: Made, rows: Rows) -> No
     found[1]["change"] |= {"low": None, "high": None, "smallest_change": None, "verdict": "forgot"}
     assert cells(str(changes(found, ["a", "b"])), "Changes")[1][4:7] == ["0.0 %", "1.000", "–"]
     assert "t_fi, cloze 0.0 %." in plain(Checked(str(top(results, found))).text)
+
+
+def test_what_a_budget_decided_says_what_was_lost_with_its_evidence(made: Made, rows: Rows) -> None:
+    results = [made("base", old_en=[1] * 90, new_fi=[1] * 90), made("cat", old_en=[0] * 90, new_fi=[1] * 90)]
+    for one in results:
+        one["settings"] = {"budget": 0.1}
+        for task in one["tasks"].values():
+            task["offered"] = 500
+    found = rows(results)
+    names = ["base", "cat"]
+    assert headline(found, names) == "Against base: 1 lost more than 10\u202f%, 1 kept, 0 cannot be told"
+    text = plain(Checked(top(results, found)).text)
+    assert text.index("cat lost more than 10 % in 1 of 2") < text.index("cat kept 1 of 2")
+    head, lost, kept = cells(str(changes(found, names)), "Changes")
+    assert head[-2:] == ["e-value", "verdict"]
+    assert (lost[0], lost[3], lost[-1]) == ("old_en", "90 of 500", "lost more than 10 %")
+    assert (kept[0], kept[-1]) == ("new_fi", "kept")
+    assert "the first verdict needs an e-value of 40" in plain(Checked(str(changes(found, names))).text)

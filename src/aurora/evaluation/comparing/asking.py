@@ -33,19 +33,10 @@ def asked_model(
     """The results of the model at `path`; `left_out` has what was wanted and lacks something, with the reason."""
     lm = AuroraLM(network, text, start_always=True, cache=wanted.cache, job=job)
     asked = prepared_for(lm, planned, wanted)
-    settings = {
-        "suites": list(wanted.suites),
-        "tasks": list(wanted.tasks),
-        "limit": wanted.limit,
-        "shots": wanted.shots,
-        "chat": wanted.chat,
-        "samples": wanted.samples,
-        "start_token": True,
-        "left_out": dict(left_out),
-    }
     items = {part.task.name: part.items for part in planned}
-    scored = ask(lm, asked, unsafe_code=wanted.unsafe_code, job=job)
-    return results_of(identity(path, network, text), asked, scored, items, settings)
+    with lm.unchanged():
+        scored = ask(lm, asked, unsafe_code=wanted.unsafe_code, job=job)
+    return results_of(identity(path, network, text), asked, scored, items, settings_of(wanted, left_out))
 
 
 def prepared_for(lm: AuroraLM, planned: Sequence[Planned], wanted: Wanted) -> list[Asked]:
@@ -64,3 +55,17 @@ def prepared_for(lm: AuroraLM, planned: Sequence[Planned], wanted: Wanted) -> li
             samples=wanted.samples,
         )
     ]
+
+
+def settings_of(wanted: Wanted, left_out: Mapping[str, str]) -> dict[str, Any]:
+    """What results say of how they were asked for."""
+    return {
+        "suites": list(wanted.suites),
+        "tasks": list(wanted.tasks),
+        "limit": wanted.limit,
+        "shots": wanted.shots,
+        "chat": wanted.chat,
+        "samples": wanted.samples,
+        "start_token": True,
+        "left_out": dict(left_out),
+    }

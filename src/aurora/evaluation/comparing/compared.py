@@ -1,7 +1,8 @@
 """Several models on the same tasks: what changed from the first to each other one, and how sure that is.
 
 One decision: the unit of a verdict is a form of a task (cloze, choice, ...), and its wordings must agree. Only items
-that both answered count, and only where both were asked the same.
+that both answered count, and only where both were asked the same. Where a budget decided how many were asked, intervals
+and verdicts are those that hold whenever one stops (`stopped`), as no others do.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from aurora.evaluation.comparing.results import estimated
+from aurora.evaluation.comparing.stopped import Watched, changes_of, checked_budget
 from aurora.evaluation.statistics.comparisons import Comparison, compare, holm, smallest_change, verdicts
 from aurora.evaluation.statistics.wordings import standout
 
@@ -34,6 +36,8 @@ class Answers:
     name: str
     units: Mapping[Unit, Mapping[str, Mapping[str, Entry]]]
     chance: Mapping[str, float | None] = field(default_factory=dict)
+    budget: float | None = None  # that decided how many items were asked
+    offered: Mapping[str, int] = field(default_factory=dict)  # by task the items that could have been
 
 
 def answers_of(name: str, results: Mapping[str, Any]) -> Answers:
@@ -49,7 +53,12 @@ def answers_of(name: str, results: Mapping[str, Any]) -> Answers:
                 }
                 for wording, answered in asked["wordings"].items()
             }
-    return Answers(name, units, {task: found["chance"] for task, found in results["tasks"].items()})
+    chance = {task: found["chance"] for task, found in results["tasks"].items()}
+    budget = results.get("settings", {}).get("budget")
+    if budget is None:
+        return Answers(name, units, chance)
+    offered = {task: int(found["offered"]) for task, found in results["tasks"].items()}
+    return Answers(name, units, chance, checked_budget(budget), offered)
 
 
 def compared(models: Sequence[Answers]) -> list[dict[str, Any]]:
@@ -60,6 +69,7 @@ def compared(models: Sequence[Answers]) -> list[dict[str, Any]]:
     first = models[0]
     units = list(dict.fromkeys(unit for model in models for unit in model.units))
     of_wordings: dict[tuple[Unit, str], list[Comparison]] = {}
+    watched: dict[tuple[Unit, str], Watched] = {}
     rows = []
     for unit in units:
         for model in models:
@@ -68,16 +78,25 @@ def compared(models: Sequence[Answers]) -> list[dict[str, Any]]:
             row = _scored(model, unit)
             if model is not first and unit in first.units:
                 pairs = _pairs(first.units[unit], model.units[unit])
-                if pairs:
-                    of_wordings[unit, model.name] = [compare(*_columns(both.values())) for both in pairs.values()]
-                    row["change"] = _change(pairs)
+                budgets = [one for one in (model.budget, first.budget) if one is not None]
+                if pairs and budgets:
+                    offered = (model if model.budget is not None else first).offered[unit[0]]
+                    watched[unit, model.name] = Watched(unit[0], budgets[0], offered, _shared(pairs))
+                    row["change"] = {"verdict": "cannot tell"}
+                elif pairs:
+                    by_wording = {name: compare(*_columns(both.values())) for name, both in pairs.items()}
+                    of_wordings[unit, model.name] = list(by_wording.values())
+                    row["change"] = _change(pairs, by_wording)
                 else:
                     row["change"] = {"verdict": "not comparable"}
             rows.append(row)
     said = verdicts(of_wordings)
     corrected = holm({key: max(one.p_value for one in found) for key, found in of_wordings.items()})
+    stopped = changes_of(watched)
     for row in rows:
         key = ((row["task"], row["form"]), row["model"])
+        if key in stopped:
+            row["change"] = stopped[key]
         if key in said:
             row["change"] |= {"verdict": said[key], "holm": corrected[key]}
     return rows
@@ -119,12 +138,23 @@ def _pairs(
     return pairs
 
 
+def _shared(pairs: Mapping[str, Mapping[str, tuple[Entry, Entry]]]) -> dict[str, list[list[float]]]:
+    """By document the difference in each wording of every item that all wordings have."""
+    found: dict[str, list[list[float]]] = {}
+    for item in sorted(set.intersection(*(set(both) for both in pairs.values()))):
+        columns = [both[item] for both in pairs.values()]
+        found.setdefault(columns[0][0].cluster, []).append([after.score - before.score for before, after in columns])
+    return found
+
+
 def _columns(both: Iterable[tuple[Entry, Entry]]) -> tuple[list[float], list[float], list[str]]:
     found = list(both)
     return [one.score for one, _ in found], [other.score for _, other in found], [one.cluster for one, _ in found]
 
 
-def _change(pairs: Mapping[str, Mapping[str, tuple[Entry, Entry]]]) -> dict[str, Any]:
+def _change(
+    pairs: Mapping[str, Mapping[str, tuple[Entry, Entry]]], by_wording: Mapping[str, Comparison]
+) -> dict[str, Any]:
     """The change of the mean over wordings, item by item: of the items that all wordings have."""
     shared = sorted(set.intersection(*(set(both) for both in pairs.values())))
     if not shared:
@@ -142,7 +172,7 @@ def _change(pairs: Mapping[str, Mapping[str, tuple[Entry, Entry]]]) -> dict[str,
         "high": _number(found.high),
         "items": found.items,
         "smallest_change": _number(smallest_change(before, after, clusters)),
-        "by_wording": {wording: compare(*_columns(both.values())).difference for wording, both in pairs.items()},
+        "by_wording": {wording: one.difference for wording, one in by_wording.items()},
     }
 
 

@@ -11,7 +11,7 @@ import math
 import platform
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -59,10 +59,12 @@ def results_of(
                 "chance": chance(one.rows),
                 "shots": one.shots,
                 "shots_wanted": task.shots if settings.get("shots") is None else settings["shots"],
-                "texts": texts_of(one),
+                "texts": {},
                 "forms": {},
             }
         entry = tasks[task.name]
+        # Forms differ in their items where a budget decides how many are asked.
+        entry["texts"] |= texts_of(replace(one, rows=[row for row in one.rows if row["id"] not in entry["texts"]]))
         form = entry["forms"].setdefault(
             form_of(one.wording), {"measure": task.metadata.measures[form_of(one.wording)], "wordings": {}}
         )

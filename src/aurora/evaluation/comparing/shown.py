@@ -9,12 +9,17 @@ from aurora.console.tables import table
 from aurora.evaluation.tasks.safety import FIGURES
 
 COLUMNS = ("task", "form", "model", "items", "chance", "score", "95 %", "wordings", "change", "p (Holm)", "verdict")
+STOPPED = (*COLUMNS[:-2], "e-value", COLUMNS[-1])
+LOST = "lost more"  # than the budget: what is said of *forgot* where there is one
 OUTCOMES = ("task", "form", "model", "items", *(figure.replace("_", " ") for figure in FIGURES.values()))
 
 
 def lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     """A line for each model, task and form; then whatever wording stands out."""
-    shown = table(COLUMNS, [_cells(row) for row in rows], 3)
+    budgets = sorted({change["budget"] for row in rows if "budget" in (change := row.get("change", {}))})
+    shown = table(STOPPED if budgets else COLUMNS, [_cells(row) for row in rows], 3)
+    if budgets:
+        shown += ["", *(_explained(budget, rows) for budget in budgets)]
     for row in rows:
         if odd := row.get("stands_out"):
             shown.append(
@@ -37,6 +42,20 @@ def outcome_lines(name: str, results: Mapping[str, Any]) -> list[str]:
     return table(OUTCOMES, rows, 3) if rows else []
 
 
+def evidence(change: Mapping[str, Any]) -> float:
+    """The e-value of the verdict, or the larger one where there is none."""
+    values = {"forgot": change["e_forgot"], "kept": change["e_kept"]}
+    return float(values.get(change["verdict"], max(values.values())))
+
+
+def _explained(budget: float, rows: Sequence[Mapping[str, Any]]) -> str:
+    together = max(row["change"]["tasks"] for row in rows if row.get("change", {}).get("budget") == budget)
+    return (
+        f"Asked until it was decided whether more than {budget:.3g} of the score is lost: the first verdict needs an "
+        f"e-value of {20 * together}, the last one 20."
+    )
+
+
 def _cells(row: Mapping[str, Any]) -> list[str]:
     score, change = row["score"], row.get("change") or {}
     chance = "" if row["chance"] is None else f"{row['chance']:.3f}"
@@ -48,5 +67,9 @@ def _cells(row: Mapping[str, Any]) -> list[str]:
     cells += ["" if score["low"] is None else f"{score['low']:.3f} to {score['high']:.3f}", spread]
     if "difference" not in change:
         return [*cells, "", "", change.get("verdict", "")]
+    if "budget" in change:
+        cells[3] += f" of {change['offered']}"
+        verdict = LOST if change["verdict"] == "forgot" else change["verdict"]
+        return [*cells, f"{change['difference']:+.3f}", f"{evidence(change):.3g}", verdict]
     p_value = f"{change['holm']:.3f}" if change["holm"] >= 0.001 else "< 0.001"  # none is 0
     return [*cells, f"{change['difference']:+.3f}", p_value, change["verdict"]]

@@ -33,6 +33,7 @@ class Wanted:
     unsafe_code: bool = False
     samples: int = 1  # tries of each program
     cache: Path | None = None  # a file of answers that are not computed again
+    budget: float | None = None  # a share of the score that may be lost: ask until it is decided whether more is
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -64,7 +64,7 @@ def _scored(asked: Asked, unsafe_code: bool, job: Job | None) -> list[Scored]:
         found.append(
             Scored(
                 row["id"],
-                hashlib.sha256(row["cluster"].encode()).hexdigest()[:12],
+                cluster_of(row),
                 prompt,
                 None if score is None or math.isnan(score) else float(score),
                 {name: float(value) for name, value in metrics.items() if isinstance(value, (int, float))},
@@ -75,6 +75,11 @@ def _scored(asked: Asked, unsafe_code: bool, job: Job | None) -> list[Scored]:
             )
         )
     return found
+
+
+def cluster_of(row: Mapping[str, Any]) -> str:
+    """A short name of the document of an item, which may be a long text."""
+    return hashlib.sha256(row["cluster"].encode()).hexdigest()[:12]
 
 
 def _metrics(asked: Asked, unsafe_code: bool, job: Job | None) -> Iterator[dict[str, Any]]:

@@ -10,13 +10,21 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aurora.evaluation.comparing.results import warnings
+from aurora.evaluation.comparing.shown import evidence
 from aurora.reporting.page.components import Cell, Row, facts, section, table
 from aurora.reporting.page.markup import Html, join, tag
 from aurora.reporting.wording import compact, count, listing, share, signed
 
 Rows = Sequence[Mapping[str, Any]]
 NAMED = 6  # tasks that a finding names
-SIGNS = {"forgot": ("!", "bad"), "gained": ("✓", "good")}
+SIGNS = {"forgot": ("!", "bad"), "gained": ("✓", "good"), "kept": ("✓", "good")}
+STOPPED_HEADINGS = ["task", "form", "checkpoint", "items", "change", "e-value", "verdict"]
+STOPPED_LEAD = (
+    "Each checkpoint beside {first}, asked item by item until it was decided whether more than {budget} of the score "
+    "was lost. Intervals and verdicts hold whenever one stops, 95 times in 100 for all tasks, forms and checkpoints "
+    "together: the first verdict needs an e-value of {first_needs}, the last one 20. Changes are in percentage points, "
+    "of the mean over wordings."
+)
 HEADINGS = ["task", "form", "checkpoint", "items", "change", "p (Holm)", "smallest change seen", "verdict"]
 LEAD = (
     "Each checkpoint beside {first}, item by item. A change is told only where the paired 95 % interval of every "
@@ -33,6 +41,13 @@ def headline(rows: Rows, names: Sequence[str]) -> str:
     gained, forgot, rest = said.count("gained"), said.count("forgot"), said.count("cannot tell")
     if not said:
         return f"Nothing is comparable with {names[0]}"
+    budget = budget_of(rows)
+    if budget is not None:
+        kept = said.count("kept")
+        return (
+            f"Against {names[0]}: {count(forgot)} lost more than {share(budget)}, {count(kept)} kept, {count(rest)} "
+            "cannot be told"
+        )
     return f"Against {names[0]}: {count(gained)} gained, {count(forgot)} forgotten, {count(rest)} cannot be told"
 
 
@@ -57,8 +72,14 @@ def changes(rows: Rows, names: Sequence[str]) -> Html | None:
     changed = [row for row in rows if "change" in row]
     if not changed:
         return None
-    order = ["forgot", "gained", "cannot tell", "not comparable"]
+    order = ["forgot", "gained", "kept", "cannot tell", "not comparable"]
     changed.sort(key=lambda row: order.index(row["change"]["verdict"]))
+    budget = budget_of(rows)
+    if budget is not None:
+        tasks = max(row["change"].get("tasks", 0) for row in changed)
+        lead = STOPPED_LEAD.format(first=names[0], budget=share(budget), first_needs=count(20 * tasks))
+        built = table("Changes", STOPPED_HEADINGS, [_stopped(row) for row in changed], (0, 1, 2, 6), rest="the results")
+        return section("changes", "What was lost", built, lead=lead)
     built = table("Changes", HEADINGS, [_row(row) for row in changed], (0, 1, 2, 7), rest="the results")
     return section("changes", "What changed", built, lead=LEAD.format(first=names[0]))
 
@@ -115,7 +136,12 @@ def _finding(name: str, verdict: str, rows: Rows) -> Html | None:
     named = [f"{_unit(row)} {_written(row['change'])}" for row in found[:NAMED]]
     if len(found) > NAMED:
         named.append(f"{count(len(found) - NAMED)} more")
-    head = tag("h2", f"{name} {verdict} ", tag("b", f"{count(len(found))} of {count(len(of_model))}"))
+    what = (
+        f"{name} {_lost(found[0])} in "
+        if verdict == "forgot" and budget_of(found) is not None
+        else f"{name} {verdict} "
+    )
+    head = tag("h2", what, tag("b", f"{count(len(found))} of {count(len(of_model))}"))
     return _point(*SIGNS[verdict], head, f"{listing(named)}.")
 
 
@@ -126,7 +152,9 @@ def _untold(rows: Rows, names: Sequence[str]) -> Html | None:
         return None
     counts = {name: sum(row["model"] == name for row in found) for name in names[1:]}
     said = f"{listing([f'{name} {count(number)}' for name, number in counts.items() if number])}: "
-    said += "the intervals include zero, or the wordings disagree."
+    budget = budget_of(found)
+    said += "the items ended before it was sure" if budget is not None else "the intervals include zero"
+    said += ", or the wordings disagree."
     seen = [row["change"]["smallest_change"] for row in found if row["change"]["smallest_change"]]
     if seen:
         sizes = list(dict.fromkeys((share(min(seen)), share(max(seen)))))
@@ -157,6 +185,29 @@ def _interval(change: Mapping[str, Any]) -> str:
     """Nothing where too few documents leave it unknown."""
     ends = (change["low"], change["high"])
     return "" if None in ends else f" [{signed(ends[0])}, {signed(ends[1])}]"
+
+
+def budget_of(rows: Rows) -> float | None:
+    """The budget that decided how many items were asked, if one did: of several the largest."""
+    return max((change["budget"] for row in rows if "budget" in (change := row.get("change", {}))), default=None)
+
+
+def _lost(row: Mapping[str, Any]) -> str:
+    return f"lost more than {share(row['change']['budget'])}"
+
+
+def _stopped(row: Mapping[str, Any]) -> Row:
+    change = row["change"]
+    head: list[Html | str | None] = [row["task"], row["form"], row["model"]]
+    if "budget" not in change:
+        return [*head, "–", "–", "–", change["verdict"]]
+    return [
+        *head,
+        f"{count(change['items'])} of {count(change['offered'])}",
+        join(signed(change["difference"]), tag("small", _interval(change))),
+        f"{evidence(change):.3g}",
+        _lost(row) if change["verdict"] == "forgot" else change["verdict"],
+    ]
 
 
 def _row(row: Mapping[str, Any]) -> Row:
