@@ -20,7 +20,7 @@ BEFORE_SAFETY = "cat"
 def demo_section(report: Report) -> str:
     """The table and what it shows, as Markdown with the characters of a keyboard."""
     parts = [_intro(report), "", *_table(report), "", *_retention(report), *_transfer(report), *_answers(report)]
-    parts += [*_safety(report), *_fluency()]
+    parts += [*_safety(report), *_fluency(report)]
     return "\n".join(parts).replace(NARROW, " ").replace(MINUS, "-") + "\n"
 
 
@@ -100,11 +100,21 @@ def _safety(report: Report) -> list[str]:
     return ["".join(parts)]
 
 
-def _fluency() -> list[str]:
-    return [
+def _fluency(report: Report) -> list[str]:
+    text = (
         "- **Not fluency.** The bigram is better in most columns: in a million tokens a network of this size learns "
-        "little more than\n  which token follows which. The page says so beside every figure."
-    ]
+        "little more than\n  which token follows which"
+    )
+    return [f"{text}{_tasks(report)}. The page says so beside every figure."]
+
+
+def _tasks(report: Report) -> str:
+    """Where nothing of what the last model scores in tasks is surely above chance."""
+    scores = [one for one in report.tasks if one.checkpoint == report.stages[-1].name and one.chance]
+    if not scores or any(one.interval is None or one.interval[0] > (one.chance or 0) for one in scores):
+        return ""
+    listed = listing([share(one.score) for one in scores])
+    return f", and answers {scores[0].items} items as guessing would ({listed}, chance {share(scores[0].chance)})"
 
 
 def _stage(report: Report) -> Stage:

@@ -65,6 +65,11 @@ def test_the_figures_in_the_readme_are_those_of_the_run_it_names(root: Path) -> 
     for rate in ("refusal_rate", "over_refusal_rate"):
         assert f"{after[rate] * 100:.1f}".removesuffix(".0") + " %" in section
     assert f"Of {after['harmful_prompts']} held-out harmful prompts" in section
+    asked = [one for one in run["tasks"] if one["checkpoint"] == "safety"]
+    assert [one["form"] for one in asked] == ["cloze", "choice"]
+    assert all(one["interval"][0] <= one["chance"] for one in asked)
+    said = " and ".join(f"{one['score'] * 100:.1f}".removesuffix(".0") + " %" for one in asked)
+    assert f"answers 40 items as guessing would ({said}, chance 50 %)" in section
 
 
 def test_the_picture_of_a_report_is_of_the_same_run(root: Path) -> None:

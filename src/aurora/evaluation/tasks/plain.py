@@ -11,6 +11,7 @@ import ast
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -115,4 +116,5 @@ def _renderer() -> Callable[[str, Row], str]:
 
     environment = SandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True)
     environment.filters["regex_replace"] = lambda text, pattern, other: re.sub(pattern, other, text)
-    return lambda template, row: environment.from_string(template).render(**row)
+    compiled = cache(environment.from_string)  # of a task that is asked thousands of times
+    return lambda template, row: compiled(template).render(**row)

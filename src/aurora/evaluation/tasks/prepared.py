@@ -12,6 +12,7 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -194,6 +195,8 @@ def _confine_templates() -> None:
     if not isinstance(utils.env, SandboxedEnvironment):
         confined = SandboxedEnvironment(undefined=utils.env.undefined, keep_trailing_newline=True)
         confined.filters.update(utils.env.filters)
+        # lm-eval compiles a template anew for every item.
+        confined.from_string = cache(confined.from_string)  # type: ignore[method-assign, assignment]
         utils.env = confined
 
 
