@@ -83,7 +83,7 @@ def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 @pytest.mark.timeout(900)
 def test_your_policy(root: Path) -> None:
     said = follow(root / "docs/policy.md", {"aurora run": [*SHORT, *POLICY_ALONE]})
-    assert [command.split()[1] for command in said] == ["check", "redteam", "redteam", "run", "chat"]
+    assert [command.split()[1] for command in said] == ["check", *["redteam"] * 3, "run", "chat"]
     assert "That is against our house rules." in Path("runs/house-rules/redteam/train.jsonl").read_text(
         encoding="utf-8"
     )

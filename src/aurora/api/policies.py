@@ -1,4 +1,4 @@
-"""Policies: prompts made of one, for review.
+"""Policies: prompts made of one or sorted by one, for review.
 
 One decision: whatever stands at the place of the output is looked at before an hour of work, and what it is decides
 whether anything is done.
@@ -71,6 +71,41 @@ def generate_prompts(
         "whole": made.whole,
         "too_alike": made.left_out,
         **_tables(made.prompts),
+    }
+
+
+def choose_prompts(
+    given: Path,
+    output: Path,
+    conversations: Path,
+    *,
+    keep_out: Sequence[Path] = (),
+    languages: Sequence[str] = (),
+    count: int = 2000,
+) -> dict[str, Any]:
+    """Write prompts that people asked first in conversations, sorted by a policy; returns what was taken and left."""
+    from aurora.redteam.generating.conversations import choose
+    from aurora.redteam.generating.kept_out import KeptOut
+    from aurora.redteam.generating.writing import keep_others, place_of, write_prompts
+
+    path = place_of(output)
+    keep_others(path)
+    policy = open_policy(given, languages)
+    chosen = choose(policy, conversations, count, KeptOut(keep_out))
+    if not chosen.prompts:
+        reasons = ", ".join(f"{number:,} {reason}" for reason, number in chosen.left_out.most_common())
+        raise UserError(
+            f"None of the {chosen.read:,} conversations of {conversations} was taken ({reasons or 'empty'})."
+        )
+    write_prompts(path, chosen.prompts)
+    return {
+        "file": str(path),
+        "policy": policy.file.id,
+        "version": policy.file.version,
+        "read": chosen.read,
+        "taken": len(chosen.prompts),
+        "left_out": dict(chosen.left_out.most_common()),
+        **_tables(chosen.prompts),
     }
 
 

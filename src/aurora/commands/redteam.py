@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,20 @@ def redteam() -> None:
     help="Of a policy: harmful prompts; half as many harmless twins are added.  [2000]",
 )
 @click.option("--seed", type=int, metavar="N", help="Of a policy: which prompts are made, where there are more.  [1]")
+@click.option(
+    "--from",
+    "conversations",
+    type=FILE,
+    metavar="FILE|DIR",
+    help="Of a policy: take what people asked first in conversations (docs/conversations.md), N at most.",
+)
+@click.option(
+    "--keep-out",
+    multiple=True,
+    type=FILE,
+    metavar="FILE|DIR",
+    help="With --from: an evaluation set of which nothing is taken; may be given again.",
+)
 @json_option
 def redteam_generate(
     recipe: Path,
@@ -43,6 +57,8 @@ def redteam_generate(
     languages: str | None,
     count: int | None,
     seed: int | None,
+    conversations: Path | None,
+    keep_out: tuple[Path, ...],
     as_json: bool,
 ) -> None:
     """Make prompts of a policy, for review; or a recipe's training and held-out items.
@@ -52,7 +68,8 @@ def redteam_generate(
     """
     from aurora.api.policies import is_policy
 
-    options = {"languages": languages, "count": count, "seed": seed}
+    options: dict[str, Any] = {"languages": languages, "count": count, "seed": seed}
+    options |= {"from": conversations, "keep-out": keep_out or None}
     given = {name: value for name, value in options.items() if value is not None}
     if is_policy(recipe):
         _of_policy(recipe, overrides, output, given, as_json)
@@ -67,7 +84,6 @@ def redteam_generate(
 def _of_policy(
     policy: Path, overrides: tuple[str, ...], output: Path | None, options: Mapping[str, Any], as_json: bool
 ) -> None:
-    from aurora.api.policies import generate_prompts
     from aurora.console.progress import say
 
     if overrides:
@@ -76,7 +92,39 @@ def _of_policy(
         raise click.UsageError("Give the file to write with --output FILE.jsonl, or a folder.")
     listed = options.get("languages", "")
     languages = [language.strip() for language in listed.split(",") if language.strip()]
-    made = generate_prompts(policy, output, **{**options, "languages": languages})
+    if "from" in options:
+        told = _chosen(policy, output, options, languages)
+    elif "keep-out" in options:
+        raise click.UsageError("--keep-out is for prompts of conversations: give them with --from.")
+    else:
+        told = _made(policy, output, options, languages)
+    say(f"Wrote {told['file']}")
+    if as_json:
+        write_json(told)
+
+
+def _chosen(policy: Path, output: Path, options: Mapping[str, Any], languages: Sequence[str]) -> dict[str, Any]:
+    from aurora.api.policies import choose_prompts
+    from aurora.console.progress import say
+
+    if "seed" in options:
+        raise click.UsageError("--seed is for prompts of a policy's words: conversations are taken in one order.")
+    count = {"count": options["count"]} if "count" in options else {}
+    keep_out = options.get("keep-out", ())
+    taken = choose_prompts(policy, output, options["from"], keep_out=keep_out, languages=languages, **count)
+    left = ", ".join(f"{number:,} {reason}" for reason, number in taken["left_out"].items())
+    say(f"  {taken['taken']:,} prompts of {taken['read']:,} conversations{f'; left out: {left}' if left else ''}")
+    if not keep_out:
+        say("  no evaluation set was given to be kept out (--keep-out)")
+    return taken
+
+
+def _made(policy: Path, output: Path, options: Mapping[str, Any], languages: Sequence[str]) -> dict[str, Any]:
+    from aurora.api.policies import generate_prompts
+    from aurora.console.progress import say
+
+    rest = {name: options[name] for name in ("count", "seed") if name in options}
+    made = generate_prompts(policy, output, languages=languages, **rest)
     say(
         f"  {made['harmful']:,} harmful prompts, {made['twins']:,} harmless twins and {made['whole']:,} harmless "
         f"prompts of other forms in {len(made['by_language'])} languages; {made['too_alike']:,} too like others were "
@@ -84,9 +132,7 @@ def _of_policy(
     )
     if made["harmful"] < made["asked_for"]:
         say(f"  {made['asked_for']:,} harmful prompts were asked for: the policy's words give no more")
-    say(f"Wrote {made['file']}")
-    if as_json:
-        write_json(made)
+    return made
 
 
 def _of_recipe(recipe: Path, overrides: tuple[str, ...], output: Path | None, as_json: bool) -> None:

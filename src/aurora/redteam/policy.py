@@ -100,7 +100,7 @@ class CategoryWords(_Table):
 
     Harmful actions are written whole, or made from slots (`ontology`), or both. `harmless` are whole prompts of any
     form that sound alike or touch the concern and may be answered; the model that is tuned answers them itself
-    (`redteam.drafts`).
+    (`redteam.drafts`). `keywords` are beginnings of words by which a prompt of somebody else is of this category.
     """
 
     reason: Sentence
@@ -108,6 +108,7 @@ class CategoryWords(_Table):
     ontology: list[Ontology] = Field(default_factory=list)
     benign: dict[Sentence, Sentence]
     harmless: list[Sentence] = Field(default_factory=list)
+    keywords: list[Sentence] = Field(default_factory=list)
 
     def harmful_actions(self) -> Iterator[str]:
         """Every harmful action, in the written order."""
