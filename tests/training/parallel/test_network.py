@@ -25,7 +25,7 @@ LAYOUTS = [
     "4,1,1 --micro-batch 8 --family llama --documents",
     "2,2,2 --micro-batch 4 --family llama --sequence-parallel --recompute full",
     "2,2,1 --micro-batch 4 --family qwen3 --sequence-parallel --documents",
-    "4,1,1 --micro-batch 8 --family olmo2 --sequence-parallel --initial 0.02",
+    "4,1,1 --micro-batch 8 --family olmo2 --sequence-parallel",
     "2,2,1 --micro-batch 4 --family gemma3_text --recompute full",
     f"2,1,1 --micro-batch 8 --family llama --sequence-parallel {LORA}",
     '1,2,1 --micro-batch 4 --schedule zero-bubble-v --train {"last_layers":2}',
