@@ -32,6 +32,7 @@ KINDS = {
     "AuroraError": "Failures (exit code 1)",
 }
 STATED = ("recipe", "languages")
+EVERYWHERE = "in every room"  # modules that lie beside the rooms: reading, writing and replacing files
 # What takes a key and what is wrong with it.
 FOUND = ("Mistake", "mistake")
 
@@ -39,9 +40,10 @@ FOUND = ("Mistake", "mistake")
 def errors_page(source: Path) -> str:
     """The page, from every module below `source`."""
     lines = [INTRO]
-    for room in sorted(path.name for path in source.iterdir() if (path / "__init__.py").is_file()):
+    rooms = {path.name: sorted(path.rglob("*.py")) for path in sorted(source.iterdir()) if path.is_dir()}
+    for room, modules in ({EVERYWHERE: sorted(source.glob("*.py"))} | rooms).items():
         found: dict[str, list[str]] = {}
-        for module in sorted((source / room).rglob("*.py")):
+        for module in modules:
             for kind, sentence in raised(module):
                 if kind != "ValueError" or room in STATED:
                     told = found.setdefault(KINDS[kind], [])

@@ -36,6 +36,7 @@ def test_every_sentence_that_is_raised_is_on_the_page_of_errors(root: Path, gene
     page = (root / "docs/errors.md").read_text(encoding="utf-8")
     assert page == generate.errors(), "run `make docs`"
     assert "{path} is a model, not a run: leave out --stage {stage}." in page
+    assert "- {path} was not written by this command and would be lost" in page, "modules beside the rooms are read too"
     assert "- warmup and decay are more than the whole stage" in page, "the loader adds file, line and key"
     told = [line for line in page.splitlines() if line.startswith("- ")]
     assert len(told) > 250

@@ -224,7 +224,9 @@ def keep_from_overwriting(path: Path, ours: Callable[[bytes], bool]) -> None:
         with suppress(OSError, AuroraError), open_regular(path) as stream:
             beginning = stream.read(LONGEST_BEGINNING)
         if not ours(beginning):
-            raise UserError(f"{path} was not written by Aurora and would be lost: move it away, or give another name.")
+            raise UserError(
+                f"{path} was not written by this command and would be lost: move it away, or give another name."
+            )
 
 
 def below(root: Path, name: str) -> Path:

@@ -20,19 +20,13 @@ from aurora.evaluation.scorer import lm
 from aurora.evaluation.scorer.tree import Row
 from aurora.evaluation.tasks.planned import Wanted
 from aurora.model.network import Network
+from small_tasks import write_tasks
 
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     """Items of two tasks."""
-    folder = tmp_path / "data"
-    folder.mkdir()
-    for name in ("xed_fi", "mmlu_hi"):
-        rows = [
-            {"id": f"{n}", "question": f"No. {n}", "choices": ["a", "bc", "d", "e f"], "answer": 1} for n in range(5)
-        ]
-        (folder / f"{name}.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
-    return folder
+    return write_tasks(tmp_path / "data")
 
 
 def test_all_answer_the_same_items_and_are_compared_with_the_first(data: Path, tmp_path: Path) -> None:
@@ -86,7 +80,7 @@ def test_a_file_of_the_users_is_kept_and_told_before_any_work(
     monkeypatch.setattr(evaluating, "_evaluated", None)  # whoever gets there fails
     (*_, last) = sorted(path for path in (tmp_path / "out").rglob("*") if path.is_file())
     last.write_text("notes", encoding="utf-8")
-    with pytest.raises(UserError, match="was not written by Aurora and would be lost"):
+    with pytest.raises(UserError, match="was not written by this command and would be lost"):
         evaluate([checkpoint], wanted, tmp_path / "out", form)
     with pytest.raises(UserError, match="is a file: give --output a folder"):
         evaluate([checkpoint], wanted, last, form)

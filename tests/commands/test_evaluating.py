@@ -149,5 +149,5 @@ def test_a_page_is_written_beside_what_is_printed_and_never_over_a_file_of_other
         with pytest.raises(SystemExit) as left:
             main([*command, "--html", str(mine)])
         assert left.value.code == 2
-        assert "mine.html was not written by Aurora" in capsys.readouterr().err
+        assert "mine.html was not written by this command" in capsys.readouterr().err
     assert mine.read_text(encoding="utf-8") == "mine"

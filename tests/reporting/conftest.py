@@ -1,12 +1,16 @@
-"""A made-up report, whole and realistic in size, for every test of the page."""
+"""A made-up report, whole and realistic in size, for every test of the page, and a browser to see it in."""
 
 from __future__ import annotations
 
 import copy
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
+from aurora.errors import AuroraError
+from aurora.reporting.page import browser
 
 LANGUAGES = ["en", "fi", "hi", "ja", "vi", "code"]
 NEW = ["fi", "hi", "ja", "vi"]
@@ -248,3 +252,14 @@ def example_report() -> dict[str, Any]:
 def data() -> dict[str, Any]:
     """A fresh copy of the example, to change at will."""
     return copy.deepcopy(example_report())
+
+
+@pytest.fixture(scope="module")
+def tab() -> Iterator[browser.Page]:
+    """One browser for all tests of a file."""
+    try:
+        browser.find_chromium()
+    except AuroraError:
+        pytest.skip("no Chromium is installed")
+    with browser.browser() as page:
+        yield page

@@ -72,7 +72,7 @@ def test_a_page_is_written_over_and_nothing_else_is(tmp_path: Path) -> None:
     for _ in range(2):
         write_corpus_page(folder, page)
         page.write_text(page.read_text(encoding="utf-8").replace("The corpus", "An older corpus"), encoding="utf-8")
-    with pytest.raises(UserError, match=r"a\.jsonl was not written by Aurora and would be lost"):
+    with pytest.raises(UserError, match=r"a\.jsonl was not written by this command and would be lost"):
         write_corpus_page(folder, mine)
     with pytest.raises(UserError, match="is a folder"):
         write_corpus_page(folder, tmp_path)

@@ -26,7 +26,7 @@ MOST_QUARANTINED = 100  # quarantined inputs that the page shows; all are in qua
 
 def write_corpus_page(folder: Path, page: Path) -> None:
     """Write the page of the corpus in `folder` to `page`; `UserError` where another file than such a page is there."""
-    keep_from_overwriting(page, is_page)
+    keep_from_overwriting(page, lambda beginning: is_page(beginning, "corpus"))
     with as_written(folder / LEDGER):
         text = render_corpus(read_json(folder / LEDGER), list(islice(_quarantined(folder), MOST_QUARANTINED)))
     write_text(page, text)
@@ -44,7 +44,11 @@ def render_corpus(ledger: Mapping[str, Any], quarantined: list[Mapping[str, Any]
         _broken(quarantined, corpus.documents.quarantined),
     ]
     return document(
-        "The corpus: Aurora", "What a corpus kept and lost.", tag("main", parts), "Made from ledger.json alone."
+        "corpus",
+        "The corpus: Aurora",
+        "What a corpus kept and lost.",
+        tag("main", parts),
+        "Made from ledger.json alone.",
     )
 
 

@@ -114,7 +114,7 @@ def _page(checked: Report) -> str:
     )
     version = f" {checked.environment.aurora}" if checked.environment.aurora else ""
     closing = f"Made by Aurora{version} from report.json alone. All figures are in that file."
-    return document(f"{checked.recipe}: Aurora run report", headline(checked), content, closing)
+    return document("report", f"{checked.recipe}: Aurora run report", headline(checked), content, closing)
 
 
 _said = {MISSING: "is missing", UNKNOWN: "is not known"}

@@ -134,7 +134,7 @@ def test_only_results_of_our_own_are_written_over(
     keep(path)
     for theirs in ("", "mine\n", json.dumps(LM_EVAL), json.dumps({"doc_id": 0, "doc": {"id": "x", "cluster": "a"}})):
         path.write_text(theirs, encoding="utf-8")
-        with pytest.raises(UserError, match=r"was not written by Aurora and would be lost"):
+        with pytest.raises(UserError, match=r"was not written by this command and would be lost"):
             write(found)
         assert path.read_text(encoding="utf-8") == theirs
 

@@ -25,7 +25,7 @@ ATTACKS = {
     "read the host's files": """
         for path in ("SECRET", "/etc/shadow", "/etc/passwd", "/etc/hostname", "/var/log", "/home", "/sys", "/boot"):
             if os.path.exists(path): reached(path)
-        for path in ("/root/.bashrc", "/root/.profile", "/root/.cache", "/root/.ssh"):
+        for path in ("HOSTHOME/.bashrc", "HOSTHOME/.profile", "HOSTHOME/.cache", "HOSTHOME/.ssh"):
             if os.path.exists(path): reached(path)
     """,
     "write outside": """

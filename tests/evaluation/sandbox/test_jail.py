@@ -44,7 +44,9 @@ class Host:
         """An attack on this host."""
         text = dedent(ATTACKS[name]).replace("SECRET", str(self.folder / "secret.txt"))
         text = text.replace("HOSTPID", str(os.getpid())).replace("HOSTPARENT", str(os.getppid()))
-        text = text.replace("HOST", str(self.folder)).replace("PORT", str(self.port))
+        text = (
+            text.replace("HOSTHOME", str(Path.home())).replace("HOST", str(self.folder)).replace("PORT", str(self.port))
+        )
         return f"{PRELUDE}{text}\nprint('TRIED', flush=True)\n"
 
     def state(self) -> dict[str, tuple[int, int, bytes]]:

@@ -10,19 +10,13 @@ import pytest
 
 from aurora.errors import UserError
 from aurora.evaluation.tasks.planned import Wanted, files_of, plan
+from small_tasks import write_tasks
 
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     """Items of two tasks."""
-    folder = tmp_path / "data"
-    folder.mkdir()
-    for name in ("xed_fi", "mmlu_hi"):
-        rows = [
-            {"id": f"{n}", "question": f"No. {n}", "choices": ["a", "bc", "d", "e f"], "answer": 1} for n in range(5)
-        ]
-        (folder / f"{name}.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
-    return folder
+    return write_tasks(tmp_path / "data")
 
 
 def test_tasks_of_a_suite_without_data_are_left_out_by_name_and_others_are_a_mistake(data: Path) -> None:

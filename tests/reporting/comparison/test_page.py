@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from aurora.errors import AuroraError, UserError
+from aurora.errors import UserError
 from aurora.reporting.comparison.page import render_comparison, write_comparison_page
 from aurora.reporting.page import browser
 from reporting.reading import Checked
@@ -40,20 +40,9 @@ def test_it_is_written_over_a_page_of_ours_and_nothing_else(
         write_comparison_page(three, rows(three), tmp_path / "page.html")
     mine = tmp_path / "mine.html"
     mine.write_text("<html>mine</html>", encoding="utf-8")
-    with pytest.raises(UserError, match=r"mine\.html was not written by Aurora"):
+    with pytest.raises(UserError, match=r"mine\.html was not written by this command"):
         write_comparison_page(three, rows(three), mine)
     assert mine.read_text(encoding="utf-8") == "<html>mine</html>"
-
-
-@pytest.fixture(scope="module")
-def tab() -> Iterator[browser.Page]:
-    """One browser for all tests of this file."""
-    try:
-        browser.find_chromium()
-    except AuroraError:
-        pytest.skip("no Chromium is installed")
-    with browser.browser() as page:
-        yield page
 
 
 @pytest.fixture

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import base64
 import struct
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from aurora.errors import AuroraError, UserError
+from aurora.errors import UserError
 from aurora.reporting.page import browser
 from aurora.reporting.report import write_report
 
@@ -53,17 +52,6 @@ CONTRAST = """
   }).filter(([, contrast]) => contrast < 4.5);
 })()
 """
-
-
-@pytest.fixture(scope="module")
-def tab() -> Iterator[browser.Page]:
-    """One browser for all tests of this file."""
-    try:
-        browser.find_chromium()
-    except AuroraError:
-        pytest.skip("no Chromium is installed")
-    with browser.browser() as page:
-        yield page
 
 
 @pytest.fixture
@@ -129,7 +117,7 @@ def test_problems_of_a_page_are_noticed(tab: browser.Page, tmp_path: Path) -> No
 def test_a_picture_for_the_readme(page: Path, tmp_path: Path, chromium: str) -> None:
     mine = tmp_path / "mine.png"
     mine.write_bytes(b"\x89PNG\r\n\x1a\n and more of my own")
-    with pytest.raises(UserError, match=r"mine\.png was not written by Aurora"):
+    with pytest.raises(UserError, match=r"mine\.png was not written by this command"):
         browser.photograph(page, mine)
     for _ in range(2):  # its own it takes again
         picture = browser.photograph(page, tmp_path / "report.png", width=1280, height=960, source="a run")

@@ -23,7 +23,7 @@ Found = Sequence[Mapping[str, Any]]
 
 def check_comparison_page(page: Path) -> None:
     """`UserError` where a file is that is no such page: before hours of work are spent on it."""
-    keep_from_overwriting(page, is_page)
+    keep_from_overwriting(page, lambda beginning: is_page(beginning, "comparison"))
 
 
 def write_comparison_page(results: Found, rows: Found, page: Path) -> None:
@@ -47,6 +47,7 @@ def render_comparison(results: Found, rows: Found) -> str:
     script = resources.files("aurora.reporting").joinpath("data/items.js").read_text(encoding="utf-8")
     skip = tag("a", "To the items", href="#items", class_="skip")
     return document(
+        "comparison",
         f"{title}: Aurora",
         "Checkpoints on tasks: what was gained, what was forgotten, and every item.",
         Html(skip + tag("main", parts)),

@@ -11,6 +11,7 @@ import hashlib
 import html
 from functools import cache
 from importlib import resources
+from typing import Literal
 
 from aurora.reporting.page.markup import Html, tag
 
@@ -18,12 +19,17 @@ from aurora.reporting.page.markup import Html, tag
 SECURITY_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
-def document(title: str, description: str, content: Html, closing: str, script: str = "") -> str:
+# What a page is of. It says so itself, so that a page of one kind never replaces one of another, a run's report say.
+Kind = Literal["report", "corpus", "comparison"]
+
+
+def document(kind: Kind, title: str, description: str, content: Html, closing: str, script: str = "") -> str:
     """A whole HTML document around its content, with a closing line; `script`, code of ours alone, runs at its end."""
     head = tag(
         "head",
         tag("meta", charset="utf-8"),
         tag("meta", http_equiv="Content-Security-Policy", content=SECURITY_POLICY + _allowed(script)),
+        _mark(kind),
         tag("meta", name_="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", name_="color-scheme", content="light dark"),
         tag("meta", name_="description", content=description),
@@ -35,9 +41,13 @@ def document(title: str, description: str, content: Html, closing: str, script: 
     return f"<!DOCTYPE html>\n{tag('html', head, body, lang='en')}\n"
 
 
-def is_page(beginning: bytes) -> bool:
-    """Whether a file with this beginning is a page made here: no other has exactly this policy."""
-    return html.escape(SECURITY_POLICY).encode() in beginning
+def is_page(beginning: bytes, kind: Kind) -> bool:
+    """Whether a file with this beginning is a page of that kind made here: no other has exactly this policy."""
+    return html.escape(SECURITY_POLICY).encode() in beginning and _mark(kind).encode() in beginning
+
+
+def _mark(kind: Kind) -> Html:
+    return tag("meta", name_="generator", content=f"Aurora: {kind}")
 
 
 def _allowed(script: str) -> str:
