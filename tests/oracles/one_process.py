@@ -78,8 +78,8 @@ FAMILIES: dict[str, dict[str, Any]] = {
 
 def made_up_text() -> bytes:
     """100,000 words of 2,000 kinds, the n-th as frequent as 1/n, eight a line."""
-    # With seeds 0 to 3 OLMo 2's weights on four ranks differ by 6.6e-5, 1.2e-5, 8e-6 and 7e-6: as other processors add in
-    # other orders, one with room to the tests' bound of 1e-4 was taken. In fp64 they differ by 3e-14.
+    # With seeds 0 to 3 OLMo 2's weights on four ranks differ by 6.6e-5, 1.2e-5, 8e-6 and 7e-6 (in fp64 by 3e-14). Other
+    # processors add in other orders, so a seed was taken that leaves room to the tests' bound of 1e-4.
     drawn = np.random.default_rng(1)
     letters = np.frombuffer(b"abcdefghijklmnopqrstuvwxyz", np.uint8)
     kinds = [drawn.choice(letters, size).tobytes() for size in drawn.integers(1, 10, 2000)]
