@@ -28,7 +28,7 @@ from aurora.training.optimizer import MOMENT_KINDS, UPDATES, Optimizer
 from aurora.training.parallel.layout import Layout
 from aurora.training.parallel.network import ParallelNetwork, local
 from aurora.training.process.job import join, leave
-from aurora.training.process.runtime import keep_memory
+from aurora.training.process.memory import keep_memory
 
 SHAPE, VOCABULARY = Architecture(layers=16, width=1024, heads=16, positions=512), 49_152
 SMALL, SMALL_VOCABULARY = Architecture(layers=4, width=64, heads=4, positions=64), 512

@@ -34,6 +34,7 @@ from aurora.run.folder import HASHES, OWN_FILES, RECIPE, SCRATCH, SEAL, RunFolde
 from aurora.run.lock import locked
 from aurora.run.manifest import artifact, fingerprint, read_manifest
 from aurora.run.working import keep_work_from_loss, working_folder
+from aurora.training.process.memory import give_back_memory
 from aurora.training.wish import AS_IT_IS, Wish
 
 # Less than the smallest recipe writes: with so little space a run would only fail later, in the middle of a step.
@@ -196,6 +197,7 @@ def _carry_out(run: Path, step: Step, announce: Callable[[str], object] = str) -
         step.run(folder)
         if step.shared:  # a trained network and its hooks hold each other, and would live on beside the next one
             gc.collect()
+    give_back_memory()
     seal.settle(run, part)
     say(f"  done in {time.perf_counter() - start:.0f} s: {run / step.folder}")
     return True

@@ -32,6 +32,7 @@ from aurora.training.parallel.engine import OneProcess
 from aurora.training.process.heartbeat import COMPUTING, Heartbeat
 from aurora.training.process.interruption import StopRequest
 from aurora.training.process.job import Job
+from aurora.training.process.memory import give_back_memory
 from aurora.training.process.runtime import Runtime
 from aurora.training.records.left_out import LeftOut
 from aurora.training.records.metrics import LEFT_OUT, METRICS, RETURNED_TO, MetricsLog, judged
@@ -230,6 +231,7 @@ class Attempt:
         if self._early_end is None or not self._early_end.due(self.step):
             return {}
         self._note("asking watched prompts")
+        give_back_memory()
         found = self._early_end.after(self.step, self._whole_network())
         self._trainer.course = self._early_end.course
         return found
@@ -260,6 +262,7 @@ class Attempt:
         if evaluate is None or not (self._ended or (every and self.step % every == 0)):
             return {}
         self._note("measuring")
+        give_back_memory()
         measured = evaluate(self._trainer.engine.network, self.step)
         return {name: value for name, value in measured.items() if math.isfinite(value)}
 

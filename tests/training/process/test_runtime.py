@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import platform
-import resource
 import sys
 from pathlib import Path
 
@@ -97,15 +95,3 @@ def test_the_check_of_the_fast_product_sees_rounding_to_bf16(monkeypatch: pytest
     monkeypatch.setattr(torch.Tensor, "__matmul__", rounded)
     assert not runtime.fast_products_are_exact()
     assert torch.get_float32_matmul_precision() == before
-
-
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc gives memory back by default")
-def test_memory_is_kept_and_not_faulted_in_again() -> None:
-    runtime.keep_memory()
-
-    def faults() -> int:
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-        torch.ones(10 * 2**20)  # 40 MB, more than glibc ever keeps by itself
-        return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
-
-    assert min(faults() for _ in range(4)) < 1000  # fresh memory is 10240 pages

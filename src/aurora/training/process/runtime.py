@@ -1,4 +1,4 @@
-"""Setting a process up for training: device, arithmetic, threads, memory, determinism.
+"""Setting a process up for training: device, arithmetic, threads, determinism.
 
 One decision: everything that makes training fast or repeatable is set from inside the program, by what the machine can
 do, so that nobody has to export variables or preload an allocator.
@@ -6,7 +6,6 @@ do, so that nobody has to export variables or preload an allocator.
 
 from __future__ import annotations
 
-import ctypes
 import math
 import os
 import sys
@@ -19,18 +18,9 @@ import torch
 from aurora.console.progress import say
 from aurora.errors import UserError
 from aurora.recipe.execution import Execution
+from aurora.training.process.memory import keep_memory
 
 Precision = Literal["bf16", "fp32"]
-
-# mallopt(3): numbers and values of M_TRIM_THRESHOLD (never give memory back), M_TOP_PAD (ask for 64 MiB more at a time)
-# and M_MMAP_THRESHOLD (a mapping of its own from 1 GiB on only); where an older glibc refuses the third, M_MMAP_MAX
-# (no mappings at all).
-_TRIM, _PAD, _MAPPED, _NEVER_MAPPED = (-1, 2**31 - 1), (-2, 64 * 2**20), (-3, 2**30), (-4, 0)
-
-# Read by torch and oneDNN when they first compute. Tensors aligned to huge pages leave room beside them for small
-# blocks that stay, which would otherwise fragment free memory. And oneDNN keeps 1024 compiled products by default, up
-# to a megabyte each and one for every shape: evaluating sequences of every length would take gigabytes.
-_MEMORY_VARIABLES = {"THP_MEM_ALLOC_ENABLE": "1", "ONEDNN_PRIMITIVE_CACHE_CAPACITY": "128"}
 
 # Levels to which a user may restrict oneDNN ("CPU Dispatcher Control" in its manual) that lack bf16 products: on any
 # processor oneDNN then emulates bf16, a hundred times as slow as fp32.
@@ -60,22 +50,6 @@ def prepare(execution: Execution) -> Runtime:
     if device.type == "cpu" and fast_products_are_exact():
         torch.set_float32_matmul_precision("medium")
     return Runtime(device, precision, torch.get_num_threads())
-
-
-def keep_memory() -> None:
-    """Let freed memory stay with the process, in one piece.
-
-    By default glibc returns every large tensor to the kernel when it is freed, and each training step faults the same
-    gigabyte in again. Does nothing with other C libraries (macOS, musl). Variables that the user exported stay.
-    """
-    for name, value in _MEMORY_VARIABLES.items():
-        os.environ.setdefault(name, value)
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform.startswith("linux") else None
-    if mallopt is not None:
-        mallopt(*_TRIM)
-        mallopt(*_PAD)
-        if not mallopt(*_MAPPED):
-            mallopt(*_NEVER_MAPPED)
 
 
 def choose_device(wanted: str) -> torch.device:
