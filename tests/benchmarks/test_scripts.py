@@ -19,6 +19,7 @@ SCRIPTS = sorted({path.stem for path in FOLDER.glob("*.py")} - SHARED - APART)
 # What a script needs beside --small; {tmp} is a folder, {tokens} a run of the demo's recipe up to its tokens.
 ARGUMENTS = {
     "accelerator": ["--json"],
+    "cross_lingual": ["--json", "--prefer", "--run", "{tokens}", "--work", "{tmp}"],
     "curation": ["--json", "--part", "detection", "--part", "normalise"],  # the other parts are scripts below
     "evaluation": ["--json"],
     "extension": ["--output", "{tmp}"],

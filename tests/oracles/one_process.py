@@ -89,11 +89,14 @@ def made_up_text() -> bytes:
 
 
 class Bytes:
-    """Rows of made-up text as bytes; a fifth of the targets has no loss, documents are of random length."""
+    """Rows of made-up text as bytes; a fifth of the targets has no loss, documents are of random length.
 
-    def __init__(self, documents: bool) -> None:
+    With `pairs` two of three rows are preference pairs, whose answers are a half of the row each.
+    """
+
+    def __init__(self, documents: bool, pairs: bool) -> None:
         self._tokens = np.frombuffer(made_up_text(), np.uint8).astype(np.int64)
-        self._documents = documents
+        self._documents, self._pairs = documents, pairs
 
     def batches(self, first: int, last: int, rank: int = 0, ranks: int = 1) -> Iterator[Batch]:
         """As in `aurora.tokens.loader.Loader`."""
@@ -104,7 +107,15 @@ class Bytes:
             mask = generator.random((ROWS, LENGTH)) < 0.8
             borders = np.cumsum(generator.random((ROWS, LENGTH)) < 0.1, axis=1).astype(np.int32)
             tokens = np.stack([self._tokens[start : start + LENGTH + 1] for start in starts])
-            yield Batch(tokens[own, :-1], tokens[own, 1:], mask[own], [], borders[own] if self._documents else None)
+            batch = Batch(tokens[own, :-1], tokens[own, 1:], mask[own], [], borders[own] if self._documents else None)
+            if self._pairs:
+                answers = np.broadcast_to(np.arange(LENGTH) >= LENGTH // 2, mask.shape)
+                paired = (generator.random(ROWS) < 2 / 3)[:, None]
+                slots = mask * paired * (1 + answers)
+                borders = np.where(paired, answers, borders).astype(np.int32)
+                margins = generator.normal(size=(ROWS, 1))
+                batch = replace(batch, documents=borders[own], slots=slots[own], margins=margins[own])
+            yield batch
 
 
 def train(arguments: argparse.Namespace, folder: Path) -> None:
@@ -126,7 +137,9 @@ def train(arguments: argparse.Namespace, folder: Path) -> None:
         batch_tokens=ROWS * LENGTH,
         sequence_length=LENGTH,
         mixture={"bytes/code": 1},
-        document_masks=arguments.documents,
+        document_masks=arguments.documents or arguments.prefer,
+        position_resets=arguments.prefer,
+        objective={"dpo": {"chosen": 0.1}} if arguments.prefer else "likelihood",
         schedule=Schedule(peak=1e-3, warmup=0.1),
         optimizer=Optimizer(new_rows=3.0 if arguments.new_rows else 1.0),
     )
@@ -134,15 +147,15 @@ def train(arguments: argparse.Namespace, folder: Path) -> None:
     trained = trained_names(tensor_table(architecture, VOCABULARY), architecture.layers, stage.train)
     engine: Engine
     if started_ranks() == 1:
-        engine = OneProcess(Network(architecture, VOCABULARY), Runtime(CPU, "fp32", 1), trained)
+        engine = OneProcess(Network(architecture, VOCABULARY), Runtime(CPU, "fp32", 1), trained, stage.prefers)
     else:
         layout = replace(layout_of(execution_of(arguments), job.ranks), sequence_parallel=arguments.sequence_parallel)
         refuse_impossible(layout, architecture, VOCABULARY, ROWS, LENGTH, arguments.micro_batch)
-        engine = ParallelNetwork(architecture, VOCABULARY, layout, CPU, "fp32", trained)
+        engine = ParallelNetwork(architecture, VOCABULARY, layout, CPU, "fp32", trained, stage.prefers)
         if arguments.compile:
             compile_blocks(engine.blocks, CPU)
     engine.initialise(torch.Generator().manual_seed(1))
-    batches = Bytes(arguments.documents)
+    batches = Bytes(arguments.documents, arguments.prefer)
     trainer = Trainer(engine, stage, batches, arguments.micro_batch, lambda step: {}, FIRST_NEW)
     begin = time.perf_counter()
     losses = [trainer.advance().loss for _ in range(arguments.steps)]
@@ -204,7 +217,7 @@ def compare(arguments: argparse.Namespace, script: Path = Path(__file__), kept: 
 
 def alone_name(arguments: argparse.Namespace) -> str:
     """One word for all that changes what one process computes, but for the order of additions."""
-    choices = ("multi_head", "untied", "documents", "new_rows", "smooth")
+    choices = ("multi_head", "untied", "documents", "new_rows", "smooth", "prefer")
     part = "".join(filter(str.isalnum, arguments.train))
     chosen = [choice for choice in choices if getattr(arguments, choice)]
     return "-".join(["alone", arguments.family, str(arguments.steps), str(arguments.initial), part, *chosen])
@@ -226,6 +239,7 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("--multi-head", action="store_true")
     parser.add_argument("--untied", action="store_true")
     parser.add_argument("--documents", action="store_true", help="attention within documents only")
+    parser.add_argument("--prefer", action="store_true", help="preference pairs beside text")
     parser.add_argument("--new-rows", action="store_true", help="a learning rate of their own for some entries' rows")
     parser.add_argument("--train", default='"all"', help="what a stage trains, as JSON")
     parser.add_argument("--compile", action="store_true", help="the blocks of the ranks; one process computes plainly")

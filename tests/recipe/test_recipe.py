@@ -10,10 +10,12 @@ from pydantic import ValidationError
 
 from aurora.recipe.recipe import Recipe
 from aurora.recipe.references import DRAFTED, REDTEAM_SOURCES
+from aurora.recipe.stages.stage import PREFERENCES
 from conftest import MINIMAL
 
 TALK = {"kind": "conversations", "paths": ["a.jsonl"], "language": "en"}
 REDTEAM = {"policy": "a.yaml", "languages": ["en"]}
+PREFERRED = {"prefs/en": {"path": "pairs.jsonl", "license": "MIT"}}
 
 
 def recipe(stages: dict[str, dict[str, Any]] | None = None, **tables: Any) -> Recipe:
@@ -59,7 +61,7 @@ def test_a_goal_of_refusals_needs_prompts_to_watch() -> None:
         recipe({"base": stop}, redteam=REDTEAM | {"watched_share": 0.8})
 
 
-@pytest.mark.parametrize("name", REDTEAM_SOURCES)
+@pytest.mark.parametrize("name", [name for name in REDTEAM_SOURCES if name != PREFERENCES])
 def test_red_team_sources_need_their_table(name: str) -> None:
     stages = {"base": {"mixture": {name: 1}}}
     tables: dict[str, Any] = {"redteam": REDTEAM}
@@ -72,6 +74,23 @@ def test_red_team_sources_need_their_table(name: str) -> None:
     assert recipe(stages, **tables).stages["base"].mixture == {name: 1}
     with pytest.raises(ValidationError, match=rf"'{name}' needs the recipe's `redteam` table"):
         recipe(stages)
+
+
+def test_preference_pairs_need_their_key_their_objective_and_a_start() -> None:
+    apart = {"document_masks": True, "position_resets": True}
+    prefer = {"prefer": {"start": "base", "mixture": {PREFERENCES: 1}, "objective": "dpo", **apart}}
+    tables: dict[str, Any] = {"redteam": REDTEAM | {"preferences": True}}
+    assert recipe({"base": {}, **prefer}, **tables).stages["prefer"].prefers is not None
+    with pytest.raises(ValidationError, match=r"'redteam/preferences' needs redteam\.preferences: true"):
+        recipe({"base": {}, **prefer}, redteam=REDTEAM)
+    with pytest.raises(
+        ValidationError, match=r"stages\.prefer\.mixture: .* preference pairs, which need objective: dpo"
+    ):
+        recipe({"base": {}, "prefer": prefer["prefer"] | {"objective": "likelihood"}}, **tables)
+    with pytest.raises(ValidationError, match=r"stages\.prefer\.objective: dpo needs preference pairs in the mixture"):
+        recipe({"base": {}, "prefer": prefer["prefer"] | {"mixture": {"web/en": 1}}}, **tables)
+    with pytest.raises(ValidationError, match="a new network says nothing yet"):
+        recipe({"prefer": prefer["prefer"] | {"start": "model"}}, **tables)
 
 
 @pytest.mark.parametrize(
@@ -106,6 +125,11 @@ def test_a_red_team_source_of_no_such_kind_is_refused() -> None:
         ({"infilling": {"net/en": {}}}, r"tokens\.infilling: 'net/en' is not SOURCE/LANGUAGE"),
         ({"loss": {"web/en": "all"}}, r"tokens\.loss: 'web/en' is not of a source with `kind: conversations`"),
         ({"adopt": {"web/fi": {"path": "x", "license": "MIT"}}}, "is not SOURCE/LANGUAGE with a source of its own"),
+        ({"preferences": {"web/fi": {"path": "x", "license": "MIT"}}}, r"tokens\.preferences: 'web/fi' is not SOURCE"),
+        (
+            {"infilling": {"prefs/en": {}}, "preferences": PREFERRED},
+            "'prefs/en' holds preference pairs, which are never cut",
+        ),
         ({"adopt": {"redteam/fi": {"path": "x", "license": "MIT"}}}, "with a source of its own"),
     ],
 )

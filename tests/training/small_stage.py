@@ -18,7 +18,9 @@ from aurora.recipe.stages.schedule import Schedule
 from aurora.recipe.stages.stage import Optimizer, Stage
 from aurora.tokens.loader import Loader
 from aurora.tokens.mixture import Change, Mixture
-from aurora.tokens.packing import rows_of
+from aurora.tokens.packing import Rows, rows_of
+from aurora.tokens.preferences.references import references_of
+from aurora.tokens.preferences.rows import Preferences
 from aurora.tokens.store import StoreWriter, TokenStore, store_stem
 from aurora.training.inputs import Places, Reading, Training
 from aurora.training.records.metrics import read_metrics
@@ -31,7 +33,8 @@ VOCABULARY = 48
 LENGTH = 16
 ROWS = 6
 CHATS = "chats/fi"
-SOURCES = ("web/en", "redteam/pairs", CHATS)
+PREFERENCES = "prefs/en"
+SOURCES = ("web/en", "redteam/pairs", CHATS, PREFERENCES)
 
 
 class Lab:
@@ -68,15 +71,20 @@ class Lab:
     def loader(self, stage: Stage) -> Loader:
         stores = {name: TokenStore.open(store_stem(self.folder, name)) for name in stage.sources}
         length, separate = stage.sequence_length, stage.document_masks or stage.position_resets
-        rows = {
+        most = 0
+        rows: dict[str, Rows] = {
             name: rows_of(store, length, 0, 0, packing=stage.packing, separate=separate)
             for name, store in stores.items()
         }
+        if PREFERENCES in rows:
+            references = references_of(self.folder / "reference", PREFERENCES)
+            pairs = Preferences(stores[PREFERENCES], length, 0, stage.packing, references)
+            rows[PREFERENCES], most = pairs, pairs.most
         counts = {name: part.count for name, part in rows.items()}
         loss_tokens = {name: part.held().loss_tokens for name, part in rows.items()}
         changes = [Change(stage.first_step(change) * ROWS, change.mixture) for change in stage.changes]
         mixture = Mixture(stage.mixture, counts, loss_tokens, 5, "base", changes)
-        return Loader(rows, mixture, length, stage.pace, separate=separate)
+        return Loader(rows, mixture, length, stage.pace, separate=separate, most_pairs=most)
 
     def train(self, name: str, stage: Stage | None = None, **settings: Any) -> dict[str, Any]:
         """Train in the folder `name`; `settings` replace what it is given."""
@@ -149,11 +157,13 @@ def _write_store(folder: Path, name: str) -> None:
         for _ in range(60):
             turns = _turns(generator) if name == CHATS else None
             length = 40 if turns is None else len(turns)
+            if name == PREFERENCES:
+                length = int(generator.integers(4, 9))
             ids = np.cumsum(generator.integers(1, 3, length)) % VOCABULARY  # learnable: one of two next tokens
             mask = generator.random(length) < 0.4 if masked and turns is None else turns
-            writer.add(ids, mask)
+            writer.add(ids, np.arange(length) >= 2 if name == PREFERENCES else mask)
         source, language = name.split("/")
-        writer.close(source, language, "hash")
+        writer.close(source, language, "hash", preferences=name == PREFERENCES)
 
 
 def _turns(generator: np.random.Generator) -> npt.NDArray[np.bool_]:

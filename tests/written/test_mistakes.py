@@ -52,6 +52,21 @@ def test_a_complaint_is_one_mistake_with_what_to_write(key: str, value: Any, mis
     assert one[2].endswith(mistake[2])
 
 
+@pytest.mark.parametrize(
+    ("value", "key", "what"),
+    [
+        ("alll", "", "'alll' is none of all (did you mean all?)"),
+        ([], "", "a list is none of all"),
+        ({"lora": {"rank": 0, "alpha": 1}}, ".lora.rank", "0 is out of bounds; give 1 or more"),
+        ({"lora": 3}, ".lora", "3 stands where a table belongs"),
+        ({}, "", "give `all`, or exactly one of `last_layers`, `embeddings: false` and `lora`"),
+    ],
+    ids=["another word", "a list", "a value", "no table", "an empty table"],
+)
+def test_of_a_word_or_a_table_only_what_was_meant_is_told(value: Any, key: str, what: str) -> None:
+    assert found(("stages.base.train", value)) == [("", f"stages.base.train{key}", what)]
+
+
 def test_a_misspelt_key_makes_no_other_missing() -> None:
     assert found(("stages.base.tokens", ...), ("stages.base.tokns", 256)) == [
         ("unknown key", "stages.base.tokns", "(did you mean tokens?)")

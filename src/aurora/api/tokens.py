@@ -11,15 +11,16 @@ from typing import Any
 
 from aurora.corpus.artifact import read_columns
 from aurora.errors import UserError
-from aurora.files import read_json
+from aurora.files import read_json, read_json_lines
 from aurora.recipe import Recipe
-from aurora.recipe.stages.stage import Stage, checkpoints_of
+from aurora.recipe.stages.stage import PREFERENCES, Stage, checkpoints_of
 from aurora.run.folder import RunFolder
 from aurora.run.manifest import files_of
-from aurora.tokens.build import DRAFTED, PAIR_STORES, read_pairs
+from aurora.tokens.build import DRAFTED, PAIR_STORES, PREFERENCES_FILE, read_pairs
 from aurora.tokens.describe import PROVENANCE, describe
 from aurora.tokens.loader import Loader
 from aurora.tokens.packing import Row, new_row
+from aurora.tokens.preferences.reading import SIDES
 from aurora.tokens.replay_decisions import Decisions, decisions_of
 from aurora.tokens.stage_loader import stage_facts, stage_loader
 from aurora.tokens.store import TokenStore, store_stem
@@ -108,15 +109,30 @@ class Tokens:
     def _provenance(self, source: str, number: int) -> dict[str, str]:
         """Where document `number` of a store comes from."""
         origin, language = source.split("/")
+        if source in self._recipe.tokens.preferences:
+            given = self._recipe.tokens.preferences[source]
+            return {"id": str(number // 2), "url": given.path, "license": given.license, **_side(number)}
         if origin == "redteam":
-            folder = self._run.drafts if language == DRAFTED else self._run.redteam
-            item = read_pairs(folder, PAIR_STORES[language])[number]
-            return {"id": item["id"], "category": item["category"], "language": item["language"]}
+            item, side = self._item(language, number)
+            return {"id": item["id"], "category": item["category"], "language": item["language"], **side}
         if source in self._recipe.tokens.adopt:
             adopted = self._recipe.tokens.adopt[source]
             return {"id": str(number), "url": adopted.path, "license": adopted.license}
         rows = read_columns(self._run.corpus, "clean", PROVENANCE, origin, language)
         return dict(zip(PROVENANCE, next(islice(rows, number, None)), strict=True))
+
+    def _item(self, part: str, number: int) -> tuple[dict[str, str], dict[str, str]]:
+        """The item of the red-team set that document `number` of a store is of, and which side of it."""
+        if f"redteam/{part}" == PREFERENCES:
+            lines = read_json_lines(self._run.redteam / PREFERENCES_FILE)
+            return next(islice(lines, number // 2, None)), _side(number)
+        folder = self._run.drafts if part == DRAFTED else self._run.redteam
+        return read_pairs(folder, PAIR_STORES[part])[number], {}
+
+
+def _side(number: int) -> dict[str, str]:
+    """Which answer document `number` of preference pairs is."""
+    return {"side": SIDES[number % 2]}
 
 
 def _refuse_unknown(stage: Stage, decisions: Decisions, number: int) -> None:

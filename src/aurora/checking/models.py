@@ -49,7 +49,7 @@ def check_model(findings: Findings) -> None:
 
 
 def check_tokenizer(findings: Findings) -> None:
-    """`tokens.path`, where it is not the model's own, and the stores that are adopted."""
+    """`tokens.path`, where it is not the model's own, the stores that are adopted and the pairs that are preferred."""
     recipe, base = findings.loaded.recipe, findings.loaded.base
     path = recipe.tokens.path
     if path is not None and path != recipe.model.path:
@@ -58,6 +58,9 @@ def check_tokenizer(findings: Findings) -> None:
             folder = _folder(findings, "tokens.path", path)
             if folder is not None and not (folder / "tokenizer.json").is_file():
                 findings.mistake("tokens.path", f"{folder} has no tokenizer.json: save the tokenizer there")
+    for store, given in recipe.tokens.preferences.items():
+        if not (base / given.path).is_file():
+            findings.mistake(f"tokens.preferences.{store}.path", f"{base / given.path} does not exist")
     for store, adopted in recipe.tokens.adopt.items():
         for ending in ("bin", "idx"):
             if not (base / f"{adopted.path}.{ending}").is_file():

@@ -36,6 +36,14 @@ def linear_cross_entropy(hidden: Tensor, weight: Tensor, targets: Tensor, rows: 
     return total
 
 
+def token_cross_entropy(hidden: Tensor, weight: Tensor, targets: Tensor, rows: int = 0) -> Tensor:
+    """The same of each row, [N], for a loss that is not their sum. The backward pass makes logits once more, so none
+    are kept until then."""
+    at_a_time = rows or rows_at_a_time(len(hidden), hidden.element_size())
+    losses: Tensor = _TokenCrossEntropy.apply(hidden, weight, targets, at_a_time)  # type: ignore[no-untyped-call]
+    return losses
+
+
 def rows_at_a_time(num_rows: int, bytes_each: int) -> int:
     """A size for the parts of `num_rows` rows whose numbers take `bytes_each`: half of them in bf16."""
     part = num_rows // bytes_each
@@ -54,7 +62,7 @@ class _LinearCrossEntropy(torch.autograd.Function):
         for start in range(0, len(hidden), rows):
             right = targets[start : start + rows]
             num_rows = len(right)
-            part = F.pad(hidden[start : start + rows], (0, 0, 0, -num_rows % STEP))
+            part = _padded(hidden[start : start + rows])
             logits = part @ weight.T
             total += _losses(logits, right, dtype, differentiate).double().sum()
             if differentiate:
@@ -75,6 +83,44 @@ class _LinearCrossEntropy(torch.autograd.Function):
         scale = gradient.to(of_hidden.dtype)
         moved = (of_weight * gradient).to(of_hidden.dtype) if ctx.needs_input_grad[1] else None
         return of_hidden * scale, moved, None, None, None
+
+
+class _TokenCrossEntropy(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, hidden: Tensor, weight: Tensor, targets: Tensor, rows: int) -> Tensor:
+        ctx.save_for_backward(hidden, weight, targets)
+        ctx.rows = rows
+        dtype = torch.promote_types(hidden.dtype, torch.float32)
+        losses = torch.empty(len(targets), dtype=dtype, device=hidden.device)
+        for start in range(0, len(hidden), rows):
+            part, right = _padded(hidden[start : start + rows]), targets[start : start + rows]
+            losses[start : start + rows] = _losses(part @ weight.T, right, dtype, differentiate=False)
+        return losses
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor | None, None, None]:
+        (gradient,) = gradients
+        hidden, weight, targets = ctx.saved_tensors
+        moves = ctx.needs_input_grad[1]
+        of_hidden = torch.empty_like(hidden)
+        of_weight = torch.zeros(weight.shape if moves else (), dtype=gradient.dtype, device=weight.device)
+        for start in range(0, len(hidden), ctx.rows):
+            right = targets[start : start + ctx.rows]
+            part = _padded(hidden[start : start + ctx.rows])
+            logits = part @ weight.T
+            _losses(logits, right, gradient.dtype, differentiate=True)
+            logits[: len(right)] *= gradient[start : start + ctx.rows, None].to(logits.dtype)
+            logits[len(right) :] = 0  # padding has no loss, so no gradient
+            of_hidden[start : start + ctx.rows] = (logits @ weight)[: len(right)]
+            if moves:
+                of_weight += logits.T @ part
+        return of_hidden, of_weight.to(weight.dtype) if moves else None, None, None
+
+
+def _padded(rows: Tensor) -> Tensor:
+    """Rows with empty ones behind them, to a multiple of STEP."""
+    return F.pad(rows, (0, 0, 0, -len(rows) % STEP))
 
 
 def _losses(logits: Tensor, targets: Tensor, dtype: torch.dtype, differentiate: bool) -> Tensor:

@@ -262,6 +262,7 @@ def _safety(run: RunFolder, recipe: Recipe) -> dict[str, Any] | None:
         "hazards": _hazards(*answers, redteam.get("hazards", {})),
         "examples": _examples(run, before, after),
         "policy": redteam["policy"],
+        "trained_in": redteam.get("trained_in", []),
         "drafts": read_json(run.drafts / SUMMARY) if recipe.redteam and recipe.redteam.drafts else None,
     }
 

@@ -34,8 +34,7 @@ def steps(project: Project) -> list[Step]:
 
         build_redteam(redteam, project.base, seed, folder)
 
-    stated = {key: value for key, value in redteam.numerics().items() if value is not None or key == "drafts"}
-    settings = {**stated, "seed": seed}
+    settings = {**redteam.stated(), "seed": seed}
     return [project.step("redteam", project.run.redteam, 1, settings, inputs, build, "policy to prompts and answers")]
 
 

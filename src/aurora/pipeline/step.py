@@ -19,6 +19,8 @@ from aurora.recipe import LoadedRecipe, Recipe
 from aurora.run.folder import RunFolder
 from aurora.run.manifest import read_manifest
 
+STORE_KINDS = ("bin", "idx", "json", "mask")  # suffixes of a store's files
+
 
 @dataclass(frozen=True)
 class Step:
@@ -87,10 +89,12 @@ class Project:
         purpose: str,
         *,
         training: bool = False,
+        shared: bool = False,
     ) -> Step:
-        """A step of this run that writes `folder`; a step of `training` takes up edited work and is shared."""
-        part = self.run.part(folder)
-        return Step(name, part, version, settings, inputs, run, purpose, takes_up_edited_work=training, shared=training)
+        """A step of this run that writes `folder`; a step of `training` takes up edited work and is `shared`."""
+        part, all_ranks = self.run.part(folder), training or shared
+        made = name, part, version, settings, inputs, run, purpose
+        return Step(*made, takes_up_edited_work=training, shared=all_ranks)
 
     def digest(self, artifact: Path, *patterns: str) -> str:
         """SHA-256 over the outputs of a finished artifact of this run that match a pattern.
@@ -120,6 +124,10 @@ class Project:
         from aurora.tokens.text.text_facts import COMPANIONS, FILE
 
         return self.digest(self.run.tokenizer, FILE, *COMPANIONS)
+
+    def store(self, source: str) -> str:
+        """SHA-256 over the files of a token store."""
+        return self.digest(self.run.stores, *(f"{source.replace('/', '.')}.{kind}" for kind in STORE_KINDS))
 
     def weights(self, name: str, *others: str) -> str:
         """SHA-256 over the weights of a checkpoint, and over `others` of its files."""

@@ -12,7 +12,8 @@ from aurora.hashes import digest_of
 from aurora.pipeline.step import Project, Step, hash_of
 from aurora.recipe.sources import ConversationsSource
 
-STORE_KEYS = ("infilling", "adopt", "loss")  # keys of the recipe's `tokens` table that decide the stores only
+# Keys of the recipe's `tokens` table that decide the stores only.
+STORE_KEYS = ("infilling", "adopt", "loss", "preferences")
 
 
 def steps(project: Project) -> list[Step]:
@@ -23,7 +24,9 @@ def steps(project: Project) -> list[Step]:
 def _tokenizer(project: Project) -> Step:
     tokens, model, run = project.recipe.tokens, project.recipe.model, project.run
     sources = project.recipe.corpus.sources.values()
-    pairs = project.recipe.redteam is not None or any(isinstance(it, ConversationsSource) for it in sources)
+    pairs = bool(project.recipe.redteam or tokens.preferences) or any(
+        isinstance(it, ConversationsSource) for it in sources
+    )
 
     def inputs() -> dict[str, str]:
         from aurora.tokens.text.tokenizer import tokenizer_identity
@@ -53,23 +56,32 @@ def _stores(project: Project) -> Step:
     drafts = run.drafts if project.recipe.redteam and project.recipe.redteam.drafts else None
 
     def inputs() -> dict[str, str]:
-        from aurora.tokens.build import PAIRS_FILE
+        from aurora.tokens.build import PAIRS_FILE, PREFERENCES_FILE
 
         read = {"corpus": project.clean_text(), "tokenizer": project.tokenizer()}
         read |= {name: _adopted(project.base / adopted.path) for name, adopted in tokens.adopt.items()}
         pairs = {"redteam": redteam, "drafts": drafts}
-        return read | {name: project.digest(folder, PAIRS_FILE) for name, folder in pairs.items() if folder}
+        read |= {name: project.digest(folder, PAIRS_FILE) for name, folder in pairs.items() if folder}
+        read |= {name: _hash_of_files([project.base / given.path]) for name, given in tokens.preferences.items()}
+        if redteam and project.recipe.redteam and project.recipe.redteam.preferences:
+            read["preferences"] = project.digest(redteam, PREFERENCES_FILE)
+        return read
 
     def build(folder: Path) -> None:
         from aurora.tokens.build import build_tokens
 
         build_tokens(tokens, project.base, run.corpus, redteam, run.tokenizer, folder, drafts)
 
-    settings = {key: tokens.numerics()[key] for key in STORE_KEYS}
+    stated = tokens.numerics()
+    settings = {key: stated[key] for key in STORE_KEYS if stated[key] or key != "preferences"}
     return project.step("tokens", run.stores, 3, settings, inputs, build, "clean documents to token stores")
 
 
 def _adopted(path: Path) -> str:
     """SHA-256 of the two files of a store made elsewhere."""
-    files = [path.with_name(f"{path.name}.{kind}") for kind in ("bin", "idx")]
+    return _hash_of_files([path.with_name(f"{path.name}.{kind}") for kind in ("bin", "idx")])
+
+
+def _hash_of_files(files: list[Path]) -> str:
+    """SHA-256 over files that a recipe names, whether or not they are there."""
     return hash_of([digest_of(file) if file.is_file() else None for file in files])

@@ -10,11 +10,10 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aurora.pipeline import benchmarks, evaluation, retention
+from aurora.pipeline import benchmarks, evaluation, reference, retention
 from aurora.pipeline.step import Project, Step
-from aurora.recipe.stages.made_with import MadeWith, is_fresh, made_with
+from aurora.recipe.stages.made_with import UNSTATED, MadeWith, is_fresh, made_with
 from aurora.recipe.stages.stage import IMPORTED, Stage, checkpoints_of
-from aurora.recipe.stages.train import ALL
 from aurora.training.wish import AS_IT_IS, Wish
 
 if TYPE_CHECKING:
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
     from aurora.training.deciding.early_end import EarlyEnd
     from aurora.training.deciding.replay import Replay
     from aurora.training.start import NewModel
-
-STORE_KINDS = ("bin", "idx", "json", "mask")  # suffixes of a store's files
 
 
 class Asked:
@@ -55,11 +52,16 @@ def steps_of_base(project: Project) -> list[Step]:
 
 
 def steps(project: Project, asked: Asked) -> list[Step]:
-    """Every stage in order, each behind what its retention budget counts from, and followed by its control."""
+    """Every stage in order, each behind what its retention budget counts from and what its start says of its pairs, and
+    followed by its control."""
     return [
         step
         for stage in checkpoints_of(project.recipe.stages).values()
-        for step in (*retention.steps(project, stage), _StageStep(project, stage, asked).step())
+        for step in (
+            *retention.steps(project, stage),
+            *reference.steps(project, stage),
+            _StageStep(project, stage, asked).step(),
+        )
     ]
 
 
@@ -128,7 +130,7 @@ class _StageStep:
             "stage": {
                 key: value
                 for key, value in self._stage.numerics().items()
-                if key != "control" and (key, value) not in (("train", ALL), ("stop_when", None))
+                if key != "control" and (key, value) not in (("stop_when", None), *UNSTATED.items())
             },
             "seed": self._recipe.seed,
             **self._recipe.execution.numerics(),
@@ -142,7 +144,7 @@ class _StageStep:
         from aurora.training.records.state import OPTIMIZER
 
         project, stage, run = self._project, self._spread(), self._run
-        read = {source: project.digest(run.stores, *_store_files(source)) for source in stage.sources}
+        read = {source: project.store(source) for source in stage.sources}
         if not self._fresh:
             read["start"] = project.weights(stage.start, *([OPTIMIZER] if stage.optimizer.carry else []))
         if stage.stop_when is not None:
@@ -155,7 +157,7 @@ class _StageStep:
             if self._start_is_retained():
                 read["base"] = project.digest(run.checkpoint(stage.start), DECISIONS)
             read |= retention.digest(project, self._stage)
-        return read
+        return read | reference.digest(project, self._stage)
 
     def _train(self, folder: Path) -> None:
         from aurora.tokens.stage_loader import stage_facts, warn
@@ -270,8 +272,3 @@ class _StageStep:
         """Whether the stage that this one starts from has a `retention` table."""
         start = self._recipe.stages.get(self._stage.start)
         return start is not None and start.retention is not None
-
-
-def _store_files(source: str) -> list[str]:
-    """The names of a store's files."""
-    return [f"{source.replace('/', '.')}.{kind}" for kind in STORE_KINDS]

@@ -12,11 +12,12 @@ from typing import Any
 from aurora.languages.labels import canonical
 from aurora.nearest import meant, nearest
 from aurora.recipe.names import REDTEAM
-from aurora.recipe.stages.stage import IMPORTED, PAIRS
+from aurora.recipe.stages.objective import LIKELIHOOD
+from aurora.recipe.stages.stage import IMPORTED, PAIRS, PREFERENCES
 from aurora.recipe.stages.train import ALL
 
 DRAFTED = f"{REDTEAM}/drafted"  # answers of the imported model itself
-REDTEAM_SOURCES = (PAIRS, f"{REDTEAM}/benign", DRAFTED)
+REDTEAM_SOURCES = (PAIRS, f"{REDTEAM}/benign", DRAFTED, PREFERENCES)
 BIGRAM = "bigram"  # lies beside the evaluations of checkpoints
 Values = Mapping[str, Any]
 
@@ -25,6 +26,7 @@ def references(values: Values) -> Iterator[str]:
     """Everything that is wrong between tables, as `key: what`."""
     yield from _starts(values)
     yield from _mixtures(values)
+    yield from _objectives(values)
     yield from _stores(values)
     yield from _watched(values)
     yield from _model(values)
@@ -77,6 +79,25 @@ def _mixtures(values: Values) -> Iterator[str]:
                 yield from _store(values, key, store)
 
 
+def _objectives(values: Values) -> Iterator[str]:
+    """What is wrong where stages read preference pairs, or are to learn by them."""
+    for name, stage in _stages(values).items():
+        prefers = stage.get("objective", LIKELIHOOD) != LIKELIHOOD
+        mixtures = [table(stage, "mixture"), table(stage, "control", "mixture")]
+        changes = stage.get("changes")
+        mixtures += [table(change, "mixture") for change in (changes if isinstance(changes, list) else [])]
+        pairs = [store for mixture in mixtures for store in mixture if _preferred(values, store)]
+        if pairs and not prefers:
+            yield f"stages.{name}.mixture: {pairs[0]!r} holds preference pairs, which need objective: dpo"
+        if prefers and not any(_preferred(values, store) for store in mixtures[0]):
+            yield (
+                f"stages.{name}.objective: dpo needs preference pairs in the mixture: {PREFERENCES} (with "
+                "redteam.preferences), or those of tokens.preferences"
+            )
+        if prefers and stage.get("start") == IMPORTED and table(values, "model").get("path") is None:
+            yield f"stages.{name}.objective: dpo compares with the stage's start, and a new network says nothing yet"
+
+
 def _watched(values: Values) -> Iterator[str]:
     share, held_out = (table(values, "redteam").get(key) for key in ("watched_share", "held_out_share"))
     for name, stage in _stages(values).items():
@@ -92,20 +113,27 @@ def _stores(values: Values) -> Iterator[str]:
         yield from _store(values, "tokens.infilling", store)
         if store in REDTEAM_SOURCES:
             yield f"tokens.infilling: {store!r} holds prompt/response pairs, which are never cut"
+        if store in table(tokens, "preferences"):
+            yield f"tokens.infilling: {store!r} holds preference pairs, which are never cut"
         if _talks(values, store):
             yield f"tokens.infilling: {store!r} holds conversations, which are never cut"
     for store in table(tokens, "loss"):
         if not _talks(values, store):
             yield f"tokens.loss: {store!r} is not of a source with `kind: conversations`"
-    for store in table(tokens, "adopt"):
-        if store.split("/")[0] in (REDTEAM, *table(values, "corpus", "sources")):
-            yield f"tokens.adopt: {store!r} is not SOURCE/LANGUAGE with a source of its own"
+    for key in ("adopt", "preferences"):
+        for store in table(tokens, key):
+            if store.split("/")[0] in (REDTEAM, *table(values, "corpus", "sources")):
+                yield f"tokens.{key}: {store!r} is not SOURCE/LANGUAGE with a source of its own"
+    for store in table(tokens, "preferences"):
+        if store in table(tokens, "adopt"):
+            yield f"tokens.preferences: {store!r} is the name of a store of tokens.adopt too; choose another"
 
 
 def _store(values: Values, key: str, store: str) -> Iterator[str]:
     """What is wrong with the name of a store where text is read from it."""
     source, _, language = store.partition("/")
-    sources, adopted = table(values, "corpus", "sources"), table(values, "tokens", "adopt")
+    sources = table(values, "corpus", "sources")
+    adopted = [*table(values, "tokens", "adopt"), *table(values, "tokens", "preferences")]
     if source == REDTEAM:
         if store not in REDTEAM_SOURCES:
             yield f"{key}: {store!r} is not one of {', '.join(REDTEAM_SOURCES)}"
@@ -113,6 +141,8 @@ def _store(values: Values, key: str, store: str) -> Iterator[str]:
             yield f"{key}: {store!r} needs the recipe's `redteam` table"
         elif store == DRAFTED and table(values, "redteam").get("drafts") is None:
             yield f"{key}: {store!r} needs redteam.drafts"
+        elif store == PREFERENCES and table(values, "redteam").get("preferences") is not True:
+            yield f"{key}: {store!r} needs redteam.preferences: true"
     elif source in sources:
         declared = None if table(sources, source).get("templates") else table(sources, source).get("language")
         tag, asked = canonical(declared) if isinstance(declared, str) else None, canonical(language)
@@ -157,6 +187,11 @@ def _names(values: Values) -> Iterator[str]:
     for name in table(values, "corpus", "sources"):
         if name == REDTEAM:
             yield f"corpus.sources.{name}: the name belongs to the red-team set; choose another"
+
+
+def _preferred(values: Values, store: str) -> bool:
+    """Whether a store holds preference pairs."""
+    return store == PREFERENCES or _tagged(store) in {_tagged(name) for name in table(values, "tokens", "preferences")}
 
 
 def _talks(values: Values, store: str) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from aurora.recipe.base import Section
 from aurora.recipe.model import LONGEST
@@ -48,11 +48,38 @@ class Redteam(Section):
         description="Folder of reviewed items (`aurora redteam export`), relative to the recipe, instead of prompts "
         "from the policy's templates; what it holds out is held out. The policy still says how it refuses.",
     )
+    train_languages: list[Language] | None = Field(
+        None,
+        min_length=1,
+        description="Those of `languages` whose prompts are trained on, and watched; the others are measured only. All "
+        "if left out.",
+    )
+    preferences: bool = Field(
+        False,
+        description="Also write preference pairs, the source `redteam/preferences`: each training prompt with the "
+        "policy's answer and the opposite of it, or what reviewers passed over (docs/preferences.md).",
+    )
     drafts: Drafts | None = Field(
         None,
         description="Harmless prompts of all forms (`harmless` in the policy's words), answered by the model of "
         "`model.path` itself; the held-out share of them is asked beside the look-alikes.",
     )
+
+    @model_validator(mode="after")
+    def _trained_are_measured(self) -> Redteam:
+        if other := [language for language in self.train_languages or [] if language not in self.languages]:
+            raise ValueError(f"train_languages: {', '.join(other)} is not among `languages`, which are measured")
+        return self
+
+    @property
+    def trained(self) -> list[str]:
+        """The languages whose prompts are trained on."""
+        return self.languages if self.train_languages is None else self.train_languages
+
+    def stated(self) -> dict[str, Any]:
+        """What decides the set, as far as a recipe says it: keys with these values count as left out."""
+        left_out = {"watched_share": None, "reviewed": None, "train_languages": None, "preferences": False}
+        return {key: value for key, value in self.numerics().items() if left_out.get(key, ...) != value}
 
 
 class Evaluation(Section):

@@ -79,6 +79,16 @@ class Adopted(Section):
     license: str = Field(description="Licence of its text (SPDX).")
 
 
+class PreferencePairs(Section):
+    """A file of preference pairs: prompts with two answers each, of which one is wanted."""
+
+    path: PathInFolder = Field(
+        description="File of JSON lines, relative to the recipe: `prompt`, `chosen` and `rejected`, each a text or a "
+        "list of messages (docs/preferences.md)."
+    )
+    license: str = Field(description="Licence of its text (SPDX).")
+
+
 class Tokens(Section):
     """The tokenizer: either learnt (`train`) or read from a folder, file or hub model (`path`)."""
 
@@ -98,6 +108,11 @@ class Tokens(Section):
     adopt: Annotated[dict[StoreName, Adopted], Distinct] = Field(
         default_factory=dict,
         description="Stores made elsewhere, by the name that mixtures use for them (`SOURCE/LANGUAGE`).",
+    )
+    preferences: Annotated[dict[StoreName, PreferencePairs], Distinct] = Field(
+        default_factory=dict,
+        description="Preference pairs for stages with `objective: dpo`, by the name that mixtures use for them "
+        "(`SOURCE/LANGUAGE`).",
     )
     loss: Annotated[dict[StoreName, Loss], Distinct] = Field(
         default_factory=dict,

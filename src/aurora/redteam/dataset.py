@@ -20,10 +20,11 @@ from aurora.redteam.clauses import clause_hashes
 from aurora.redteam.hazards import hazards_of
 from aurora.redteam.judge import Judge
 from aurora.redteam.policy import Policy, load_policy
+from aurora.redteam.preferences import write_preferences
 from aurora.redteam.prompts import Item, expand, harmless_items, items_apart, spread, templates_apart
 from aurora.redteam.reviewed import reviewed_items
 from aurora.shipped import places
-from aurora.tokens.build import PAIRS_FILE
+from aurora.tokens.build import PAIRS_FILE, PREFERENCES_FILE
 
 HELD_OUT, SUMMARY = "held_out.jsonl", "summary.json"
 WATCHED = "watched.jsonl"  # what stages with `stop_when` ask while they train
@@ -34,8 +35,8 @@ __all__ = ["HELD_OUT", "SUMMARY", "Item", "build_redteam", "read_items", "read_j
 
 
 def build_redteam(redteam: Redteam, base: Path, seed: int, folder: Path) -> dict[str, Any]:
-    """Expand the recipe's policy into `train.jsonl`, `held_out.jsonl` and `summary.json`, and `watched.jsonl` where the
-    recipe wants it; returns the summary."""
+    """Expand the recipe's policy into `train.jsonl`, `held_out.jsonl` and `summary.json`, and `watched.jsonl` and
+    `preferences.jsonl` where the recipe wants them; returns the summary."""
     policy = load_policy(places.find("policies", redteam.policy, base), list(redteam.languages))
     refuse_too_few(redteam, policy)
     names = ["held_out"] if redteam.watched_share is None else ["held_out", "watched"]
@@ -56,9 +57,17 @@ def build_redteam(redteam: Redteam, base: Path, seed: int, folder: Path) -> dict
         for name, ids in zip(names, items_apart(harmless, shares, seed), strict=True):
             parts[name] += [item for item in harmless if item.id in ids]
             harmless = [item for item in harmless if item.id not in ids]
+    for part in parts.keys() - {"held_out"}:
+        parts[part] = [item for item in parts[part] if item.language in redteam.trained]
+    if redteam.drafts is not None:
+        harmless = [item for item in harmless if item.language in redteam.trained]
         _write(folder / HARMLESS, sorted(harmless, key=lambda item: item.id))
     # Sorted by id, which is a hash: every stretch of the training items mixes languages and kinds.
-    _write(folder / PAIRS_FILE, sorted(parts["train"], key=lambda item: item.id))
+    train = sorted(parts["train"], key=lambda item: item.id)
+    _write(folder / PAIRS_FILE, train)
+    if redteam.preferences:
+        reviewed = None if redteam.reviewed is None else base / redteam.reviewed
+        write_preferences(folder / PREFERENCES_FILE, train, policy, reviewed)
     for name in names:
         _write(folder / f"{name}.jsonl", spread(parts[name]))
     summary = {
@@ -78,6 +87,8 @@ def build_redteam(redteam: Redteam, base: Path, seed: int, folder: Path) -> dict
         },
         **{part: _counts(items) for part, items in parts.items()},
     }
+    if redteam.train_languages is not None:
+        summary["trained_in"] = redteam.trained
     if redteam.drafts is not None:
         summary["harmless"] = len(harmless)
     write_json(folder / SUMMARY, summary)

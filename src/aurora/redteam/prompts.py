@@ -49,8 +49,13 @@ def expand(policy: Policy) -> Iterator[Item]:
                     # The digest picks the opening: spread evenly, and the same in every run.
                     refusal = words.openings[int(digest, 16) % len(words.openings)]
                     opening = words.agreement if kind == "benign" else refusal
-                    response = opening + (" " if is_spaced(language) else "") + answer
+                    response = joined(language, opening, answer)
                     yield Item(digest[:16], policy.file.id, category.id, language, kind, template, prompt, response)
+
+
+def joined(language: str, opening: str, rest: str) -> str:
+    """An answer's first sentence with what follows it."""
+    return opening + (" " if is_spaced(language) else "") + rest
 
 
 def harmless_items(policy: Policy) -> Iterator[Item]:

@@ -444,6 +444,9 @@ class Safety(Part):
     examples: list[SafetyExample] = Field(default_factory=list, description="Prompts and both answers.")
     policy: Policy | None = Field(None, description="The policy.")
     drafts: Drafts | None = Field(None, description="Drafted answers, where the recipe wants them.")
+    trained_in: list[Text] = Field(
+        default_factory=list, description="Languages whose prompts were trained on, where they are fewer than measured."
+    )
 
 
 class TaskChange(Part):

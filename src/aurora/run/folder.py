@@ -15,6 +15,7 @@ them.
     RUN/checkpoints/STAGE/               weights, optimizer and records of a stage (or of `model`, the imported one)
     RUN/evaluation/STAGE/                bits per byte and samples of a stage (or `model`, or `bigram`)
     RUN/retention/STAGE/                 what the budget of a stage counts from, where no stage measures it
+    RUN/reference/STAGE/                 what a stage's start says of its preference pairs
     RUN/safety/STAGE/                    answers to held-out red-team prompts (also of `model`)
     RUN/tasks/STAGE/                     answers to tasks (also of `model`)
     RUN/tensorboard/STAGE/               events for TensorBoard
@@ -119,6 +120,10 @@ class RunFolder:
     def counted_from(self, name: str) -> Path:
         """What the retention budget of the stage called `name` counts from, where no stage measures it."""
         return self.path / "retention" / name
+
+    def reference(self, name: str) -> Path:
+        """What the start of the stage called `name` says of its preference pairs."""
+        return self.path / "reference" / name
 
     def safety(self, name: str) -> Path:
         """Answers of the checkpoint called `name` to held-out red-team prompts."""

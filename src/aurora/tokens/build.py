@@ -22,10 +22,13 @@ from aurora.console.progress import progress, say
 from aurora.corpus.artifact import parts, read_columns
 from aurora.errors import AuroraError, UserError
 from aurora.files import read_json_lines, sha256
+from aurora.recipe.stages.stage import PREFERENCES
 from aurora.recipe.tokens import Infilling, Tokens
 from aurora.tokens.adoption import adopt_store
 from aurora.tokens.conversations import encode_conversations, holds_conversations
 from aurora.tokens.infilling import Infiller
+from aurora.tokens.preferences.encoding import encode_preferences
+from aurora.tokens.preferences.reading import read_preferences
 from aurora.tokens.store import SideFile, StoreWriter, TokenStore, clear_work, file_of, store_stem
 from aurora.tokens.text.encoder import Encoder, HuggingFaceEncoder, Ids, fast_encoder
 from aurora.tokens.text.formats import Format
@@ -33,6 +36,7 @@ from aurora.tokens.text.text_facts import FILE, TextFacts, read_text
 
 BATCH_DOCUMENTS = 512  # encoded at a time: work for every core, in a few megabytes
 SAVE_BATCHES = 100  # an interrupted build loses a few seconds of encoding
+REDTEAM_LICENSE = "Apache-2.0"
 Cuts = dict[str, float]  # the recipe's infilling of a source
 # Documents of each store that the tokenizer itself encodes too, to check the fast encoder: a difference in the patterns
 # shows in nearly every document of a script.
@@ -40,6 +44,7 @@ CHECKED_DOCUMENTS = 64
 # The kinds of item that each store of pairs holds. Harmful ones alone are no store: in a sequence where every prompt is
 # refused, a model learns to refuse what comes after a refusal instead of reading the prompt.
 PAIRS_FILE = "train.jsonl"  # of a red-team set: what is trained on
+PREFERENCES_FILE = "preferences.jsonl"  # and what is learnt by preference, where a recipe wants it
 DRAFTED = "drafted"  # of answers that a model gave itself
 PAIR_STORES = {"pairs": ("harmful", "benign"), "benign": ("benign",), DRAFTED: ("benign",)}
 
@@ -92,6 +97,13 @@ def build_tokens(
             name = f"redteam/{part}"
             existing = _existing(folder, name, tokenizer_hash)
             sides[name] = existing or _encode_pairs(text, tokenizer_hash, pairs, part, folder)
+    files = {name: (base / given.path, given.license) for name, given in tokens.preferences.items()}
+    if redteam is not None and (redteam / PREFERENCES_FILE).is_file():
+        files[PREFERENCES] = redteam / PREFERENCES_FILE, REDTEAM_LICENSE
+    for name, (path, license) in files.items():
+        sides[name] = _existing(folder, name, tokenizer_hash) or encode_preferences(
+            text, tokenizer_hash, name, read_preferences(path), license, folder
+        )
     return sides
 
 
@@ -190,7 +202,7 @@ def _encode_pairs(
         for prompt, response in pairs:
             ids, counted = form.pair(prompt, response)
             num_bytes = len(prompt.encode()) + len(response.encode())
-            writer.add(ids, np.array(counted, np.uint8), num_bytes=num_bytes, license="Apache-2.0")
+            writer.add(ids, np.array(counted, np.uint8), num_bytes=num_bytes, license=REDTEAM_LICENSE)
         return writer.close("redteam", part, tokenizer_hash)
 
 

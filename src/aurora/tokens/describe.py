@@ -79,7 +79,7 @@ def describe_sequence(sequence: dict[str, Any]) -> str:
         f"{sequence['index']:,} of {sequence['source']}, pass {sequence['epoch']}"
     ]
     for document in sequence["documents"]:
-        facts = "  ".join(f"{key} {document[key]}" for key in (*PROVENANCE, "category") if document.get(key))
+        facts = "  ".join(f"{key} {document[key]}" for key in (*PROVENANCE, "category", "side") if document.get(key))
         loss = f"{document['loss_tokens']:,} tokens with a loss"
         lines += ["", line(f"── document {document['number']:,}  {facts}  {loss}"), document["text"]]
     return "\n".join(lines)

@@ -26,7 +26,8 @@ class Batch:
     which sequence of which source each row is (`windows`).
 
     `documents` [B, L] int32 numbers the documents of a row, for attention and positions (`packing.positions`) that
-    restart at their borders; None unless the loader was asked for them.
+    restart at their borders; None unless the loader was asked for them. `slots` [B, L] and `margins` [B, P] are those
+    of preference pairs (`packing.Row`), at most P in a row; None unless the stage learns from some.
     """
 
     inputs: npt.NDArray[np.int64]
@@ -34,6 +35,8 @@ class Batch:
     loss_mask: npt.NDArray[np.bool_]
     windows: list[Window]
     documents: npt.NDArray[np.int32] | None = None
+    slots: npt.NDArray[np.int64] | None = None
+    margins: npt.NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True)
@@ -50,17 +53,26 @@ class Read:
 class Loader:
     """Reads a mixture's sequences of `sequence_length` tokens from its sources' rows; safe to use from several threads.
 
-    With `separate`, batches number the documents of each row.
+    With `separate`, batches number the documents of each row; with `most_pairs`, they tell the preference pairs of
+    each row, at most so many.
     """
 
     def __init__(
-        self, rows: Mapping[str, Rows], mixture: Mixture, sequence_length: int, pace: Pace, *, separate: bool = False
+        self,
+        rows: Mapping[str, Rows],
+        mixture: Mixture,
+        sequence_length: int,
+        pace: Pace,
+        *,
+        separate: bool = False,
+        most_pairs: int = 0,
     ) -> None:
         self.rows = rows
         self.mixture = mixture
         self.sequence_length = sequence_length
         self.pace = pace
         self._separate = separate
+        self._most_pairs = most_pairs
 
     def batch(self, step: int, rank: int = 0, ranks: int = 1) -> Batch:
         """The sequences of optimizer step `step` (from 0) that belong to `rank` of `ranks`."""
@@ -73,10 +85,12 @@ class Loader:
         shape = (share, self.sequence_length)
         inputs, targets, mask = np.empty(shape, np.int64), np.empty(shape, np.int64), np.empty(shape, np.bool_)
         documents = np.empty(shape, np.int32) if self._separate else None
+        slots = np.zeros(shape, np.int64) if self._most_pairs else None
+        margins = np.zeros((share, self._most_pairs), np.float64) if self._most_pairs else None
         for number, window in enumerate(windows):
-            of_row = None if documents is None else documents[number]
-            self.rows[window.source].fill(window.index, Row(inputs[number], targets[number], mask[number], of_row))
-        return Batch(inputs, targets, mask, windows, documents)
+            of_row = (None if part is None else part[number] for part in (documents, slots, margins))
+            self.rows[window.source].fill(window.index, Row(inputs[number], targets[number], mask[number], *of_row))
+        return Batch(inputs, targets, mask, windows, documents, slots, margins)
 
     def read(self, sequences: int) -> dict[str, Read]:
         """By source, what the first `sequences` sequences of the stage read."""

@@ -30,13 +30,17 @@ class Row:
     """Views of a batch that one sequence is written into, each [L].
 
     Each of `targets` is predicted from the `inputs` up to its position; `loss_mask` says which of them count;
-    `documents` numbers from 0 the document of each, or is None if not needed.
+    `documents` numbers from 0 the document of each, or is None if not needed. So are `slots`, which say of each target
+    whether it is of text (0), or of the chosen (2p + 1) or rejected (2p + 2) answer of the row's preference pair p, and
+    `margins` [P], what the stage's start says of each pair.
     """
 
     inputs: npt.NDArray[np.int64]
     targets: npt.NDArray[np.int64]
     loss_mask: npt.NDArray[np.bool_]
     documents: npt.NDArray[np.int32] | None
+    slots: npt.NDArray[np.int64] | None = None
+    margins: npt.NDArray[np.float64] | None = None
 
 
 def new_row(length: int) -> Row:
@@ -162,7 +166,7 @@ class Pairs:
         self.store, self.length, self.end = store, length, end
         self._mask = store.mask
         targets = self._targets = _fitting(store, store.mask, length, length if store.side.source == REDTEAM else 0)
-        counted = _counted(store.mask, store.document_starts + 1, targets)
+        counted = num_counted(store.mask, store.document_starts + 1, targets)
         kept = np.flatnonzero(counted)
         self.left_out = store.num_documents - len(kept)
         self.cut = int((targets[kept] < store.document_sizes[kept] - 1).sum())
@@ -274,7 +278,7 @@ def _fitting(store: TokenStore, mask: npt.NDArray[np.uint8], length: int, else_:
     return targets
 
 
-def _counted(mask: npt.NDArray[np.uint8], starts: Indices, sizes: Indices) -> Indices:
+def num_counted(mask: npt.NDArray[np.uint8], starts: Indices, sizes: Indices) -> Indices:
     """How many of the `sizes` tokens from each of `starts` on count in the loss; the mask is read a block at a time."""
     counted = np.zeros(len(sizes), np.int64)
     for first in range(0, len(sizes), MASK_BLOCK):

@@ -5,7 +5,7 @@ One decision: training, the report and `aurora tokens inspect` all use this one,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aurora.console.progress import say
@@ -19,6 +19,8 @@ from aurora.tokens.infilling import Infiller
 from aurora.tokens.loader import Loader
 from aurora.tokens.mixture import Change, Mixture
 from aurora.tokens.packing import Pairs, Rows, rows_of
+from aurora.tokens.preferences.references import references_of
+from aurora.tokens.preferences.rows import Preferences
 from aurora.tokens.replay_decisions import Decision
 from aurora.tokens.spread import spread
 from aurora.tokens.store import TokenStore, store_stem
@@ -42,6 +44,10 @@ def stage_loader(stage: Stage, seed: int, run: RunFolder, decided: Sequence[Deci
     for source in stage.sources:
         store = TokenStore.open(store_stem(run.stores, source), tokenizer)
         cuts = store.side.infilling
+        if store.side.preferences:
+            references = references_of(run.reference(stage.name), source)
+            rows[source] = Preferences(store, stage.sequence_length, text.end, stage.packing, references)
+            continue
         rows[source] = rows_of(
             store,
             stage.sequence_length,
@@ -51,18 +57,26 @@ def stage_loader(stage: Stage, seed: int, run: RunFolder, decided: Sequence[Deci
             separate=separate,
             infiller=None if cuts is None else Infiller(text, Infilling(**cuts), source),
         )
-        if isinstance(rows[source], Pairs) and store.num_documents and not rows[source].count:
-            raise UserError(
-                f"Stage {stage.name} learns nothing from {source}, as none of its answers stands within the "
-                f"sequence_length of {stage.sequence_length}: raise it, or remove the source from the mixture."
-            )
+    _refuse_too_long(stage, rows)
     pace = stage.pace
     changes = [Change(pace.before(stage.first_step(change)), change.mixture) for change in stage.changes]
     changes += [Change(pace.before(decision.step), decision.weights) for decision in decided if decision.weights]
     counts = {source: part.count for source, part in rows.items()}
     loss_tokens = {source: part.held().loss_tokens for source, part in rows.items()}
     mixture = Mixture(stage.mixture, counts, loss_tokens, seed, stage.name, changes)
-    return Loader(rows, mixture, stage.sequence_length, pace, separate=separate)
+    most_pairs = max((part.most for part in rows.values() if isinstance(part, Preferences)), default=0)
+    return Loader(rows, mixture, stage.sequence_length, pace, separate=separate, most_pairs=most_pairs)
+
+
+def _refuse_too_long(stage: Stage, rows: Mapping[str, Rows]) -> None:
+    """`UserError` for answers of which none stands within a sequence."""
+    for source, part in rows.items():
+        if isinstance(part, Pairs | Preferences) and part.store.num_documents and not part.count:
+            what = "none of its pairs" if isinstance(part, Preferences) else "none of its answers"
+            raise UserError(
+                f"Stage {stage.name} learns nothing from {source}, as {what} stands within the sequence_length of "
+                f"{stage.sequence_length}: raise it, or remove the source from the mixture."
+            )
 
 
 def stage_facts(stage: Stage, steps: int, loader: Loader) -> dict[str, Any]:
@@ -87,7 +101,7 @@ def stage_facts(stage: Stage, steps: int, loader: Loader) -> dict[str, Any]:
             "sequences": part.sequences,
             "epochs": round(part.epochs, 3),
         }
-        if isinstance(rows := loader.rows[source], Pairs):
+        if isinstance(rows := loader.rows[source], Pairs | Preferences):
             sources[source] |= {"cut": rows.cut, "left_out": rows.left_out}
     return {
         "tokens": sequences * stage.sequence_length,
@@ -115,11 +129,19 @@ def warn(stage: Stage, loader: Loader) -> None:
                 "best-fit, with document_masks)."
             )
     for source, rows in loader.rows.items():
-        if isinstance(rows, Pairs):
+        if isinstance(rows, Pairs | Preferences):
             _warn_of_length(stage, source, rows)
 
 
-def _warn_of_length(stage: Stage, source: str, pairs: Pairs) -> None:
+def _warn_of_length(stage: Stage, source: str, pairs: Pairs | Preferences) -> None:
+    if isinstance(pairs, Preferences):
+        if pairs.left_out:
+            say(
+                f"Stage {stage.name} leaves out {pairs.left_out:,} of the {pairs.store.num_documents // 2:,} "
+                f"preference pairs of {source}, whose two answers do not stand within its sequence_length of "
+                f"{stage.sequence_length} together."
+            )
+        return
     for count, verb, reason in (
         (pairs.cut, "cuts", "go on beyond"),
         (pairs.left_out, "leaves out", "have nothing to learn that stands within"),

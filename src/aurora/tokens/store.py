@@ -40,7 +40,8 @@ INDEX_BLOCK = 1 << 20  # documents whose part of the index is in memory at a tim
 class SideFile:
     """A store's description of itself. `loss_tokens` count in a loss, all tokens except the prompts of pairs;
     `num_bytes` are the UTF-8 bytes of its text; `infilling` has the recipe's settings, if its documents are to be
-    split; hashes are SHA-256, hex."""
+    split; hashes are SHA-256, hex. `preferences` says that its documents are pairs of a chosen and a rejected
+    conversation."""
 
     schema: int
     source: str
@@ -54,6 +55,11 @@ class SideFile:
     num_bytes: int
     infilling: Mapping[str, float] | None
     sha256: dict[str, str]
+    preferences: bool = False
+
+    def table(self) -> dict[str, Any]:
+        """As it is written: with `preferences` only where they are some."""
+        return {name: value for name, value in asdict(self).items() if name != "preferences" or value}
 
 
 class StoreWriter:
@@ -143,7 +149,13 @@ class StoreWriter:
         write_json(file_of(self.stem, JOURNAL), asdict(saved))
 
     def close(
-        self, source: str, language: str, tokenizer: str, infilling: Mapping[str, float] | None = None
+        self,
+        source: str,
+        language: str,
+        tokenizer: str,
+        infilling: Mapping[str, float] | None = None,
+        *,
+        preferences: bool = False,
     ) -> SideFile:
         """Write index and side file; the store exists from here on. `tokenizer` is the SHA-256 of its file."""
         self.__exit__(None, None, None)
@@ -164,8 +176,9 @@ class StoreWriter:
             num_bytes=self.num_bytes,
             infilling=infilling,
             sha256=dict(sorted({**written, "idx": sha256(file_of(self.stem, "idx"))}.items())),
+            preferences=preferences,
         )
-        write_json(file_of(self.stem, "json"), asdict(side))
+        write_json(file_of(self.stem, "json"), side.table())
         clear_work(self.stem)
         return side
 

@@ -64,10 +64,11 @@ def build_engine(
     layout = layout_of(execution, started_ranks())
     engine: Engine
     if layout.ranks == 1:
-        engine = OneProcess(Network(architecture, vocabulary), runtime, trained)
+        engine = OneProcess(Network(architecture, vocabulary), runtime, trained, stage.prefers)
     else:
         refuse_stage(layout, architecture, vocabulary, stage, execution)
-        engine = ParallelNetwork(architecture, vocabulary, layout, runtime.device, runtime.precision, trained)
+        shape = architecture, vocabulary, layout
+        engine = ParallelNetwork(*shape, runtime.device, runtime.precision, trained, stage.prefers)
     if checkpoint is not None:
         engine.fill(checkpoint.model)
     elif isinstance(start, NewModel):

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
@@ -27,6 +28,7 @@ from aurora.training.checkpoints.continuing import Deciding
 from aurora.training.guard import Fault, Watch
 from aurora.training.optimizer import Optimizer
 from aurora.training.parallel.engine import Engine
+from aurora.training.parallel.preferring import PairsOfRows, as_rows
 from aurora.training.schedule import learning_rate
 
 
@@ -122,10 +124,25 @@ class Trainer:
         if batch.documents is not None:
             rows["positions"] = positions(batch.documents) if self._stage.position_resets else None
             rows["documents"] = batch.documents if self._stage.document_masks else None
-        return {
-            name: None if values is None else torch.from_numpy(values).to(self.engine.device)
-            for name, values in rows.items()
-        }
+        placed = {name: None if values is None else torch.from_numpy(values) for name, values in rows.items()}
+        if batch.slots is not None and batch.margins is not None:
+            parts = batch.slots, batch.margins, self._weights_of_pairs(batch)
+            placed |= as_rows(PairsOfRows(*map(torch.from_numpy, parts)))
+        return {name: None if values is None else values.to(self.engine.device) for name, values in placed.items()}
+
+    def _weights_of_pairs(self, batch: Batch) -> npt.NDArray[np.float64]:
+        """How much each pair counts, [B, P]: as much as the tokens of a pair's answers do on average in this step.
+
+        So the loss of a step is the mean over pairs and the mean over the tokens of all else, each by its share of
+        the tokens that count: the shares that the mixture states.
+        """
+        assert batch.slots is not None
+        assert batch.margins is not None
+        pairs = (batch.slots.max(axis=1) + 1) // 2
+        num_pairs = self.engine.total(int(pairs.sum()))
+        num_tokens = self.engine.total(int(np.count_nonzero(batch.slots)))
+        exist = np.arange(batch.margins.shape[1]) < pairs[:, None]
+        return np.where(exist, num_tokens / max(1, num_pairs), 0.0)
 
     def _returns(self) -> str:
         if not self.watch.rolls_back:

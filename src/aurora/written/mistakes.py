@@ -22,6 +22,8 @@ from aurora.written.yaml_nodes import Key
 
 Root = type[BaseModel]
 
+# What pydantic calls a member of a union that has no tag: no key of a file is called so.
+_FORM = re.compile(r"literal\[.*\]|function-.*|[A-Z]\w*")
 LONGEST_MESSAGE = 600  # characters: some quote what stood there
 
 
@@ -48,6 +50,7 @@ class Mistake:
 def mistakes_of(error: ValidationError, values: Mapping[str, Any], root: Root) -> list[Mistake]:
     """Everything that a validation of `values` as `root` complained about, each cause once."""
     complaints = [(_key(details, values), details) for details in error.errors() if details["type"] != FOLLOWS]
+    complaints = [(key, details) for key, details in complaints if not _of_other_form(key, details, complaints)]
     misspelt = [(key[:-1], _meant_key(key, values, root)) for key, details in complaints if _is_unknown(details)]
     found: list[Mistake] = []
     missing: list[Key] = []
@@ -62,7 +65,7 @@ def mistakes_of(error: ValidationError, values: Mapping[str, Any], root: Root) -
 
 
 def _key(details: ErrorDetails, values: Any) -> Key:
-    """Where a complaint is, without the union tags that pydantic puts into it."""
+    """Where a complaint is, without the union tags and names of types that pydantic puts into it."""
     location = details["loc"]
     if location[-1:] == ("[key]",):  # what is wrong with a key itself
         location = location[:-1]
@@ -72,10 +75,24 @@ def _key(details: ErrorDetails, values: Any) -> Key:
         table = dict(enumerate(values)) if isinstance(values, list) else values
         if isinstance(table, Mapping) and part in table:
             values = table[part]
-        elif depth < len(location) - 1 or (isinstance(table, Mapping) and table.get("kind") == part):
+        elif (
+            depth < len(location) - 1
+            or _FORM.fullmatch(str(part))
+            or (isinstance(table, Mapping) and table.get("kind") == part)
+        ):
             continue
         key.append(str(part))
     return (*key, "kind") if details["type"].startswith("union_tag") else tuple(key)
+
+
+def _of_other_form(key: Key, details: ErrorDetails, complaints: Sequence[tuple[Key, ErrorDetails]]) -> bool:
+    """Whether a complaint is that a value has not the one form of a key, where another complaint is of the other form:
+    of a key that takes a word or a table, a table is no word and a wrong word is no table."""
+    table = isinstance(details["input"], Mapping)
+    others = [(at, one["type"]) for at, one in complaints if one is not details and at[: len(key)] == key]
+    if details["type"] == "literal_error":
+        return table and bool(others)
+    return details["type"] == "model_type" and not table and (key, "literal_error") in others
 
 
 def _translated(key: Key, details: ErrorDetails, values: Mapping[str, Any], root: Root) -> Iterator[Mistake]:

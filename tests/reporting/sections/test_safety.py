@@ -62,6 +62,17 @@ def test_examples_show_harmful_prompts_first_and_say_what_the_answers_are(data: 
     assert "y" * (MAX_ANSWER_LETTERS + 1) not in page
 
 
+def test_what_was_not_trained_on_is_told_from_what_was(data: dict[str, Any]) -> None:
+    assert "measured in all" not in page_of(data)
+    data["safety"]["trained_in"] = ["en"]
+    found = rows(page_of(data), "Tuned in English, measured in all")
+    assert [row[:2] for row in found[-5:]] == [
+        ["English", "trained on"],
+        *([name, "measured only"] for name in ("Finnish", "Hindi", "Japanese", "Vietnamese")),
+    ]
+    assert {row[-1] for row in found[-5:]} <= {"yes", "no"}
+
+
 def test_the_policy_is_named_with_its_standing(data: dict[str, Any]) -> None:
     title = data["safety"]["policy"]["title"]
     assert f"<strong>Policy: </strong>{title} — revoked on 20 January 2025" in page_of(data)

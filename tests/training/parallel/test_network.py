@@ -31,8 +31,15 @@ LAYOUTS = [
     '1,2,1 --micro-batch 4 --schedule zero-bubble-v --train {"last_layers":2}',
     '1,2,2 --micro-batch 4 --untied --train {"embeddings":false}',
 ]
+PREFERRING = [
+    "2,2,2 --micro-batch 4 --sequence-parallel --prefer",
+    "1,2,1 --micro-batch 4 --schedule zero-bubble-v --untied --prefer",
+]
 # ... and more of them together.
 CAMPAIGN = [
+    f"1,1,2 --micro-batch 4 --family llama --prefer {LORA}",
+    "4,1,1 --micro-batch 8 --recompute full --multi-head --prefer",
+    '1,2,1 --micro-batch 4 --schedule interleaved --prefer --train {"last_layers":2}',
     "2,1,1 --micro-batch 8",
     "1,4,1 --micro-batch 4 --untied",
     "1,4,1 --micro-batch 4 --schedule zero-bubble-v --untied",
@@ -82,7 +89,12 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize(
-    "layout", [*LAYOUTS, *(pytest.param(layout, marks=pytest.mark.nightly) for layout in CAMPAIGN)]
+    "layout",
+    [
+        *LAYOUTS,
+        *(pytest.param(layout, marks=pytest.mark.slow) for layout in PREFERRING),
+        *(pytest.param(layout, marks=pytest.mark.nightly) for layout in CAMPAIGN),
+    ],
 )
 def test_a_layout_trains_what_one_process_trains(layout: str, kept: Path) -> None:
     found = one_process.compare(one_process.parse(["--layout", *layout.split()]), kept=kept)

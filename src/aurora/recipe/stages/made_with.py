@@ -13,12 +13,14 @@ from typing import Any
 
 from aurora.files import canonical_json
 from aurora.recipe.recipe import Recipe
+from aurora.recipe.stages.objective import LIKELIHOOD
 from aurora.recipe.stages.stage import IMPORTED, Stage
 from aurora.recipe.stages.train import ALL
 
 # By key of the recipe, or of an input; JSON values.
 MadeWith = Mapping[str, Any]
 MISSING = "nothing"
+UNSTATED = {"train": ALL, "objective": LIKELIHOOD}  # defaults that count as not stated
 
 
 def made_with(recipe: Recipe, stage: Stage, steps: int) -> dict[str, Any]:
@@ -30,10 +32,7 @@ def made_with(recipe: Recipe, stage: Stage, steps: int) -> dict[str, Any]:
     for part, value in stage.numerics().items():
         if part == "mixture" and control:
             found |= _flat(f"{key}.control.mixture", value)
-        elif part not in ("tokens", "schedule", "control") and (part, value) != (
-            "train",
-            ALL,
-        ):  # a default counts as not stated
+        elif part not in ("tokens", "schedule", "control") and UNSTATED.get(part) != value:
             found |= _flat(f"{key}.{part}", value)
     # A stage that may end early may have begun its decay at any step.
     found |= _flat(f"{key}.schedule", stage.course.until(steps if stage.stop_when is None else stage.steps))

@@ -7,7 +7,7 @@ every verdict compares with. A new network has no base but the first stage that 
 from __future__ import annotations
 
 from aurora.recipe.recipe import Recipe
-from aurora.recipe.stages.stage import IMPORTED, PAIRS, checkpoints_of
+from aurora.recipe.stages.stage import IMPORTED, TUNING, checkpoints_of
 
 
 def base_of(recipe: Recipe) -> str | None:
@@ -46,7 +46,7 @@ def before_and_after(recipe: Recipe) -> tuple[str, str] | None:
     They are what safety tuning starts from and the last stage that trains on refusals; of a recipe with a policy that
     continues a published model without such tuning, that model and the last stage, since a model forgets to refuse too.
     """
-    tuned = [name for name, stage in recipe.stages.items() if PAIRS in stage.sources]
+    tuned = [name for name, stage in recipe.stages.items() if set(TUNING) & set(stage.sources)]
     base = base_of(recipe)
     if tuned:
         start = recipe.stages[tuned[0]].start

@@ -16,6 +16,7 @@ from aurora.recipe.base import Section, layout, refuse
 from aurora.recipe.model import LONGEST
 from aurora.recipe.names import EVERY, Distinct, MixedName, Name
 from aurora.recipe.stages.asking import Ask
+from aurora.recipe.stages.objective import LIKELIHOOD, Dpo, Objective, Preferring
 from aurora.recipe.stages.pace import Pace
 from aurora.recipe.stages.retention import Retention
 from aurora.recipe.stages.schedule import Course, Schedule
@@ -24,8 +25,9 @@ from aurora.recipe.stages.train import ALL, Part, Train
 
 # What `start` says for the recipe's own model, new or imported.
 IMPORTED = "model"
-# Red-team prompts with their answers: refused and answered ones alternate.
-PAIRS = "redteam/pairs"
+# Red-team prompts with their answers: refused and answered ones alternate. And the same prompts with two answers each,
+# of which one is wanted.
+PAIRS, PREFERENCES = TUNING = ("redteam/pairs", "redteam/preferences")
 
 MOST_SIZES = 10_000  # of a growing batch; each is kept in memory
 
@@ -45,8 +47,8 @@ Mixture = Annotated[
     Field(
         min_length=1,
         description="Weight of each source, in tokens with a loss: of prompt/response pairs only responses count. A "
-        "name is `SOURCE/LANGUAGE`, `SOURCE/*` for all its languages by `temperature`, or `redteam/pairs|benign`. "
-        "Weights are normalised.",
+        "name is `SOURCE/LANGUAGE`, `SOURCE/*` for all its languages by `temperature`, or "
+        "`redteam/pairs|benign|drafted|preferences`. Weights are normalised.",
     ),
 ]
 
@@ -179,6 +181,11 @@ class Stage(Section):
         ALL,
         description="Which weights are trained: `all`, or a part of them, for a smaller machine (docs/training.md).",
     )
+    objective: Objective = Field(
+        LIKELIHOOD,
+        description="What is learnt: `likelihood`, or `dpo` for the preference pairs of the mixture "
+        "(docs/preferences.md).",
+    )
     schedule: Schedule = Field(description="Learning rate.")
     optimizer: Optimizer = Field(default_factory=Optimizer, description="Optimizer.")
     guard: Guard = Field(default_factory=Guard, description="Which steps are left out.")
@@ -205,6 +212,11 @@ class Stage(Section):
         yield from self._no_room_for_warmup_and_decay()
         if self.packing == "best-fit" and not self.document_masks:
             yield "packing: best-fit needs document_masks: a pair would be answered by those before it"
+        if self.prefers and not (self.document_masks and self.position_resets):
+            yield (
+                "objective: dpo needs document_masks and position_resets, as the two answers of a pair stand in one "
+                "sequence; set both to true"
+            )
         starts = [0, *(self.first_step(change) for change in self.changes), self.steps]
         if sorted(set(starts)) != starts:
             yield "changes: from_tokens must rise by a step or more and lie within the stage's tokens"
@@ -223,6 +235,11 @@ class Stage(Section):
             yield "stop_when: `retention` chooses shares by the stage's length, which is not known; leave one out"
         if self.stop_when is not None and not self.course.watched(self.stop_when.every_steps):
             yield "stop_when.every_steps: no such step lies between the warm-up and the decay, or the end"
+
+    @property
+    def prefers(self) -> Dpo | None:
+        """How it learns from preference pairs, where it does."""
+        return self.objective.dpo if isinstance(self.objective, Preferring) else None
 
     @property
     def decides(self) -> bool:

@@ -24,9 +24,10 @@ from aurora.reporting.page.components import (
     without_blanks,
 )
 from aurora.reporting.page.markup import Html, join, tag
+from aurora.reporting.refusing import enough
 from aurora.reporting.schema import EarlyEnd, Rates, Report, Safety, SafetyExample, Stage
 from aurora.reporting.verdict import policy_of
-from aurora.reporting.wording import compact, count, in_order, language_title, sentence, share
+from aurora.reporting.wording import compact, count, in_order, language_title, listing, sentence, share
 
 MAX_ANSWER_LETTERS = 1_000  # of a prompt or an answer
 WORDING: dict[Outcome, str] = {
@@ -57,6 +58,7 @@ def safety_section(report: Report) -> Html | None:
             class_="columns",
         ),
         _rates("Refusals by language", "language", _pairs(safety)),
+        _across(safety),
         _rates("Refusals by category", "category", _categories(safety)),
         _rates("Refusals by hazard of AILuminate", "hazard", _hazards(safety)),
         _outcomes(safety, names),
@@ -166,6 +168,21 @@ def _rates(title: str, of: str, pairs: list[tuple[str, Rates, Rates]]) -> Html |
         )
     headings = [of, "harmful", "refused before", "refused after", "harmless", "refused before", "refused after"]
     return table(title, headings, rows) if rows else None
+
+
+def _across(safety: Safety) -> Html | None:
+    """What tuning in some languages did in all, where it was not in all."""
+    if not safety.trained_in:
+        return None
+    rows: list[Row] = []
+    for language in in_order(set(safety.before.by_language) & set(safety.after.by_language)):
+        before, after = safety.before.by_language[language], safety.after.by_language[language]
+        trained = "trained on" if language in safety.trained_in else "measured only"
+        changes = [f"{share(choose(before)[0])} → {share(choose(after)[0])}" for choose in (harmful, benign)]
+        rows.append([language_title(language), trained, *changes, "yes" if enough(after) else "no"])
+    headings = ["language", "prompts", "harmful refused", "harmless refused", "as wanted"]
+    names = listing([language_name(language) for language in in_order(safety.trained_in)])
+    return table(f"Tuned in {names}, measured in all", headings, rows, words=(0, 1, 4))
 
 
 def _outcomes(safety: Safety, names: tuple[str, str]) -> Html | None:

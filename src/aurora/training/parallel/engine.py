@@ -12,15 +12,19 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
+from aurora.model.cross_entropy import token_cross_entropy
 from aurora.model.network import Block, Network
 from aurora.model.scorer import Scorer
 from aurora.model.tensors import Table, TensorSpec, tensor_table
 from aurora.recipe.model import Architecture
+from aurora.recipe.stages.objective import Dpo
 from aurora.training.checkpoints.boxed_tensors import Stored
 from aurora.training.optimizer import Weights, gradient_norm
+from aurora.training.parallel.preferring import at_counted, pairs_of, preferring_loss
 from aurora.training.process.runtime import Precision, Runtime
 
-# This rank's rows [R, T] of a step: `tokens` and `targets`, and where needed `loss_mask`, `positions`, `documents`.
+# This rank's rows [R, T] of a step: `tokens` and `targets`, and where needed `loss_mask`, `positions`, `documents` and
+# the parts of `PairsOfRows`.
 Rows = Mapping[str, Tensor | None]
 
 
@@ -106,9 +110,12 @@ class OneProcess:
     ranks = 1
     whole = True
 
-    def __init__(self, model: Network, runtime: Runtime, trained: Collection[str] | None = None) -> None:
-        """With `trained` only the parameters of these names are moved."""
+    def __init__(
+        self, model: Network, runtime: Runtime, trained: Collection[str] | None = None, prefers: Dpo | None = None
+    ) -> None:
+        """With `trained` only the parameters of these names are moved; `prefers` says how pairs are learnt."""
         freeze(model.named, trained)
+        self._prefers = prefers
         self.device = runtime.device
         self.precision = runtime.precision
         self.architecture = model.architecture
@@ -181,22 +188,26 @@ class OneProcess:
         total = torch.zeros((), dtype=torch.float64, device=self.device)
         for start in range(0, len(given["tokens"]), micro_batch):
             part = {name: values[start : start + micro_batch] for name, values in given.items()}
-            mask = part.pop("loss_mask", None)
-            if mask is not None and not mask.any():
-                continue
-            if mask is not None and mask.all():
-                mask = None  # selecting every row would copy the hidden states
-            loss = self.weights.working.loss(
-                part.pop("tokens"),
-                part.pop("targets"),
-                mask,
-                reduction="sum",
-                positions=part.get("positions"),
-                documents=part.get("documents"),
-            )
-            (loss / num_counted).backward()  # type: ignore[no-untyped-call]
-            total += loss.detach()
+            loss = self._loss(part)
+            if loss is not None:
+                (loss / num_counted).backward()  # type: ignore[no-untyped-call]
+                total += loss.detach()
         return total.item() / num_counted
+
+    def _loss(self, part: dict[str, Tensor]) -> Tensor | None:
+        """The sum of a micro-batch's losses; None where nothing counts."""
+        tokens, targets, mask = part.pop("tokens"), part.pop("targets"), part.pop("loss_mask", None)
+        if mask is not None and not mask.any():
+            return None
+        pairs = pairs_of(part)
+        network = self.weights.working
+        if pairs is not None and mask is not None and self._prefers is not None:
+            hidden = network.hidden(tokens, part.get("positions"), documents=part.get("documents"))
+            losses = token_cross_entropy(hidden[mask], network.output_weight, targets[mask])
+            return preferring_loss(at_counted(losses, mask), pairs, self._prefers)
+        if mask is not None and mask.all():
+            mask = None  # selecting every row would copy the hidden states
+        return network.loss(tokens, targets, mask, reduction="sum", **part)
 
     def gradient_norm(self) -> float:
         """As in `Engine`."""

@@ -22,6 +22,7 @@ from torch.distributed.tensor._utils import compute_local_shape_and_global_offse
 from aurora.model.network import Block, draw
 from aurora.model.tensors import EMBEDDING, TensorSpec, name_of, tensor_table
 from aurora.recipe.model import Architecture
+from aurora.recipe.stages.objective import Dpo
 from aurora.training.checkpoints.boxed_tensors import Stored, boxed_name
 from aurora.training.checkpoints.placement import Box, Placement
 from aurora.training.parallel.engine import Rows, freeze
@@ -51,6 +52,7 @@ class ParallelNetwork(nn.Module):
         device: torch.device,
         precision: Precision,
         trained: Collection[str] | None = None,
+        prefers: Dpo | None = None,
     ) -> None:
         super().__init__()
         self.architecture = architecture
@@ -69,6 +71,7 @@ class ParallelNetwork(nn.Module):
         self.children_by_number = nn.ModuleDict(dict(zip(map(str, self.numbers), self.segments, strict=True)))
         for segment in self.segments:
             freeze(segment.network.named, trained)
+            segment.prefers = prefers
             segment.answers_backward = layout.pipeline * layout.segments > 1
             self._shard(segment)
             segment.to_empty(device=device)

@@ -18,12 +18,14 @@ import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from aurora.model.cross_entropy import linear_cross_entropy
+from aurora.model.cross_entropy import linear_cross_entropy, token_cross_entropy
 from aurora.model.layers.rotary import Turns
 from aurora.model.network import Block, Network
 from aurora.model.tensors import EMBEDDING, TensorSpec, block_products, name_of, outer_products, tensor_table
 from aurora.recipe.execution import Recompute
 from aurora.recipe.model import Architecture
+from aurora.recipe.stages.objective import Dpo
+from aurora.training.parallel.preferring import at_counted, pairs_of, preferring_loss
 from aurora.training.parallel.tensor import (
     TensorGroup,
     VocabularyEmbedding,
@@ -76,6 +78,7 @@ class Segment(nn.Module):
         if group is not None:
             cut_modules(self.network, held, group)
         self._recompute = recompute
+        self.prefers: Dpo | None = None  # how pairs are learnt, where a stage learns from some
         self.answers_backward = False  # whether the backward pass is to reach its input, though nothing there moves
         for block in self.network.own_blocks:
             block.attention.recompute = recompute == "attention"
@@ -89,11 +92,13 @@ class Segment(nn.Module):
         documents: Tensor | None = None,
         loss_mask: Tensor | None = None,
         losses: bool = False,
+        **others: Tensor,
     ) -> Tensor:
         """Tokens [B, T] in the first segment, else hidden states [B, T or T / t, W], to hidden states.
 
         In the last segment: the sum [1] of the losses of `targets` [B, T] where `loss_mask` [B, T], or with `losses`
-        all of them [B, T] without gradients. `positions` and `documents` [B, T] as in the network.
+        all of them [B, T] without gradients. `positions` and `documents` [B, T] as in the network; `others` are the
+        parts of `PairsOfRows`, where rows hold preference pairs.
         """
         if positions is None:
             positions = torch.arange(targets.shape[1], device=targets.device)
@@ -112,6 +117,10 @@ class Segment(nn.Module):
             hidden = self.group.complete(hidden)
         if losses:
             return self._losses(hidden.flatten(0, 1), targets.flatten()).view(targets.shape)
+        pairs = pairs_of(others)
+        if pairs is not None and loss_mask is not None and self.prefers is not None:
+            of_tokens = self._losses(hidden[loss_mask], targets[loss_mask])
+            return preferring_loss(at_counted(of_tokens, loss_mask), pairs, self.prefers)[None].clone()
         if loss_mask is None:
             return self._loss(hidden.flatten(0, 1), targets.flatten())
         return self._loss(hidden[loss_mask], targets[loss_mask])
@@ -132,7 +141,7 @@ class Segment(nn.Module):
         embedding = self.network.output_layer
         if isinstance(embedding, VocabularyEmbedding):
             return vocabulary_losses(hidden, embedding.weight, embedding.first, targets, embedding.group)
-        return torch.nn.functional.cross_entropy((hidden @ embedding.weight.T).float(), targets, reduction="none")
+        return token_cross_entropy(hidden, embedding.weight, targets)
 
 
 def held_specs(architecture: Architecture, vocabulary: int, blocks: range) -> dict[str, TensorSpec]:

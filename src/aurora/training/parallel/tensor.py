@@ -158,9 +158,9 @@ def vocabulary_cross_entropy(hidden: Tensor, weight: Tensor, first: int, targets
 
 
 def vocabulary_losses(hidden: Tensor, weight: Tensor, first: int, targets: Tensor, group: TensorGroup) -> Tensor:
-    """Cross-entropy in nats of every target [N], without gradients; arguments as in `vocabulary_cross_entropy`."""
-    parts = zip(torch.split(hidden, ROWS), torch.split(targets, ROWS), strict=True)
-    return torch.cat([_shares(rows, weight, first, right, group)[2] for rows, right in parts])
+    """Cross-entropy in nats of every target [N]; arguments and gradients as in `vocabulary_cross_entropy`."""
+    losses: Tensor = _VocabularyLosses.apply(hidden, weight, first, targets, group)  # type: ignore[no-untyped-call]
+    return losses
 
 
 def _shares(
@@ -214,6 +214,35 @@ class _VocabularyCrossEntropy(torch.autograd.Function):
         scale = gradient.to(of_hidden.dtype)
         moved = (of_weight * gradient).to(of_hidden.dtype) if ctx.needs_input_grad[1] else None
         return of_hidden * scale, moved, None, None, None, None
+
+
+class _VocabularyLosses(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, hidden: Tensor, weight: Tensor, first: int, targets: Tensor, group: TensorGroup) -> Tensor:
+        ctx.save_for_backward(hidden, weight, targets)
+        ctx.first, ctx.group = first, group
+        parts = zip(torch.split(hidden, ROWS), torch.split(targets, ROWS), strict=True)
+        return torch.cat([_shares(rows, weight, first, right, group)[2] for rows, right in parts])
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor | None, None, None, None]:
+        (gradient,) = gradients
+        hidden, weight, targets = ctx.saved_tensors
+        moves = ctx.needs_input_grad[1]  # a frozen output layer has no gradient
+        of_hidden = torch.empty_like(hidden, dtype=gradient.dtype)
+        of_weight = torch.zeros(weight.shape if moves else (), dtype=gradient.dtype, device=weight.device)
+        for start in range(0, len(hidden), ROWS):
+            part, rows = hidden[start : start + ROWS], slice(start, start + ROWS)
+            shares, own_targets, _ = _shares(part, weight, ctx.first, targets[rows], ctx.group)
+            shares[own_targets] -= 1
+            of_logits = (shares * gradient[rows, None]).to(part.dtype)
+            of_hidden[rows] = of_logits @ weight
+            if moves:
+                of_weight += of_logits.T @ part
+        dist.all_reduce(of_hidden, group=ctx.group.group)
+        moved = of_weight.to(hidden.dtype) if moves else None
+        return of_hidden.to(hidden.dtype), moved, None, None, None
 
 
 @untraced

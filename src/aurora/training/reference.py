@@ -1,0 +1,96 @@
+"""What the start of a stage says of its preference pairs: the log-probabilities that DPO compares with.
+
+One decision: they are computed once, before the stage, by the processes that train it and in their precision. So no
+second network is in memory while it trains, and at its first step a pair's margin differs from 0 by rounding alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from aurora.console.progress import progress
+from aurora.model.scorer import Scorer
+from aurora.recipe.execution import Execution
+from aurora.recipe.stages.stage import Stage
+from aurora.tokens.preferences.references import write_references
+from aurora.tokens.preferences.rows import References
+from aurora.tokens.store import TokenStore
+from aurora.training.parallel.engine import OneProcess
+from aurora.training.process.job import join
+from aurora.training.process.runtime import prepare
+from aurora.training.start import build_engine
+
+TOKENS_AT_ONCE = 16_384  # of padded rows: their hidden states, and the logits of a part of them, are in memory
+
+
+def compute_references(
+    stage: Stage, start: Path, execution: Execution, stores: Mapping[str, TokenStore], folder: Path
+) -> None:
+    """Write the log-probabilities of all pairs of `stores` by the network in `start` into `folder`.
+
+    Under torchrun every rank calls this with the same arguments, and rank 0 writes.
+    """
+    runtime, job = prepare(execution), join()
+    engine = build_engine(start, stage, execution, runtime, None)
+    network: Scorer = engine.weights.working if isinstance(engine, OneProcess) else engine.network
+    network.eval()
+    for source, store in stores.items():
+        found = log_probabilities(network, store, stage.sequence_length, engine.device, f"reference {source}")
+        if job.rank == 0:
+            write_references(folder, source, found)
+    job.wait()
+
+
+@torch.no_grad()
+def log_probabilities(
+    network: Scorer, store: TokenStore, length: int, device: torch.device, label: str = "reference"
+) -> References:
+    """Of both answers of each pair of a store, [pairs, 2]; of pairs that are longer than `length` not a number.
+
+    Each answer is read alone, from its own beginning, as the rows of a stage with document masks are.
+    """
+    found = np.full(store.num_documents, np.nan)
+    fits = (store.document_sizes.astype(np.int64) - 1).reshape(-1, 2).sum(1) <= length
+    chosen = np.flatnonzero(np.repeat(fits, 2))
+    with progress(label, len(chosen), "answers") as bar:
+        for numbers in _batches(store, chosen):
+            inputs, targets, counted = _rows(store, numbers)
+            tokens = (torch.from_numpy(part).to(device) for part in (inputs, targets))
+            losses = network.token_losses(*tokens).double().cpu().numpy()
+            found[numbers] = -(losses * counted).sum(1)
+            bar.update(len(numbers))
+    return found.reshape(-1, 2)
+
+
+def _batches(store: TokenStore, numbers: npt.NDArray[np.int64]) -> Iterator[npt.NDArray[np.int64]]:
+    """Documents of about equal length together, so that little is padding."""
+    ordered = numbers[np.argsort(store.document_sizes[numbers], kind="stable")]
+    while len(ordered):
+        # The longest of a batch is its last; as many as fit with that one's length, and one in any case.
+        sizes = store.document_sizes[ordered].astype(np.int64) - 1
+        rows = np.arange(1, len(sizes) + 1)
+        count = max(1, int(np.searchsorted(sizes * rows, TOKENS_AT_ONCE, side="right")))
+        yield ordered[:count]
+        ordered = ordered[count:]
+
+
+def _rows(
+    store: TokenStore, numbers: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    """Inputs, targets and which of these count, each [documents, longest]; what fills a row up counts nowhere and comes
+    behind everything that does."""
+    assert store.mask is not None
+    longest = int(store.document_sizes[numbers].max()) - 1
+    inputs, targets = (np.zeros((len(numbers), longest), np.int64) for _ in range(2))
+    counted = np.zeros((len(numbers), longest), np.bool_)
+    for row, number in enumerate(numbers.tolist()):
+        begin, size = store.document(number)
+        inputs[row, : size - 1] = store.tokens[begin : begin + size - 1]
+        targets[row, : size - 1] = store.tokens[begin + 1 : begin + size]
+        counted[row, : size - 1] = store.mask[begin + 1 : begin + size]
+    return inputs, targets, counted
