@@ -18,6 +18,7 @@ APART = {"demo"}
 SCRIPTS = sorted({path.stem for path in FOLDER.glob("*.py")} - SHARED - APART)
 # What a script needs beside --small; {tmp} is a folder, {tokens} a run of the demo's recipe up to its tokens.
 ARGUMENTS = {
+    "adaptive_review": ["--json"],
     "accelerator": ["--json"],
     "cross_lingual": ["--json", "--prefer", "--run", "{tokens}", "--work", "{tmp}"],
     "curation": ["--json", "--part", "detection", "--part", "normalise"],  # the other parts are scripts below
@@ -25,6 +26,7 @@ ARGUMENTS = {
     "extension": ["--output", "{tmp}"],
     "instructions": ["--json"],
     "layouts": ["--json"],
+    "long_review": ["--json"],
     "parallel": ["--json", "--layout", "1,1,2", "--micro-batch", "4"],
     "parts": ["--json"],
     "retention": ["--tokens", "{tokens}", "--work", "{tmp}"],

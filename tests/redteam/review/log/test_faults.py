@@ -111,6 +111,20 @@ def test_a_log_signed_anew_by_another_key_is_named_by_whoever_knows_the_key() ->
     assert "it is another log" in faults_of(lines, public_hex(project.key))[1][0].sentence
 
 
+def test_a_stretch_that_was_written_anew_is_told_as_one() -> None:
+    project, forger = reviewed(8), Project(seed=2)
+    lines, previous = LINES[:10], LINES[9]
+    for line in LINES[10:]:
+        values = Event.read(line).model_dump() | {"previous": Event.read(previous).link}
+        if not lines[10:]:
+            values["who"] = "eve"
+        previous = signed(Event(**values), forger.key).line
+        lines.append(previous)
+    last = len(project.events) - 1
+    assert told(lines) == [f"events 10 to {last} were edited: their signatures are not their own"]
+    assert told([*lines[:10], *lines[12:]])[-1].startswith(f"events 12 to {last} were edited")
+
+
 def test_whatever_is_done_to_a_log_is_told() -> None:
     """Random edits, losses and moves; what is told is at one of their places."""
     chance = random.Random(5)

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from aurora.errors import UserError
+from aurora.redteam.review.agreement import agreement_table
+from aurora.redteam.review.exporting.rows import rows_of
 from aurora.redteam.review.log.file import read_lines, read_state, verify, write_log
 from aurora.redteam.review.log.keys import public_hex
 from aurora.redteam.review.log.values import LONGEST_LINE
@@ -69,3 +71,22 @@ def test_files_that_cannot_be_logs_are_refused(tmp_path: Path) -> None:
     endless.write_bytes(b"x" * (LONGEST_LINE + 10))
     with pytest.raises(UserError, match="line of more than"):
         verify(endless)
+
+
+@pytest.mark.slow
+def test_a_log_of_100_000_events_is_replayed_to_the_same_bytes(tmp_path: Path) -> None:
+    """Its last event alone is signed, which vouches for all others."""
+    project = Project().begin()
+    project.sign = False
+    for number in range(33_333):
+        project.add(number)
+        project.review("ann", number)
+        project.review("bob", number)
+    project.sign = True
+    project.add(40_000)
+    log = project.write(tmp_path / "log.jsonl")
+    project.events.clear()
+    state = read_state(log)
+    assert state.count > 100_000
+    assert agreement_table(state) == agreement_table(project.state)
+    assert [row.table() for row in rows_of(state)] == [row.table() for row in rows_of(project.state)]

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from aurora.redteam.review.log.skills import WHOLE, Skills
+from review_simulation import simulate
 
 
 def test_two_unknown_people_who_agree_are_nearly_sure() -> None:
@@ -28,9 +29,17 @@ def test_probabilities_of_all_labels_sum_to_one() -> None:
 
 def test_what_was_learnt_can_be_taken_back_to_the_last_digit() -> None:
     skills = Skills()
-    first = skills.learn({"ann": "a", "bob": "b"}, "a", 0.97312)
-    second = skills.learn({"ann": "b"}, "a", 1.0)
+    first = skills.learn({"ann": "a", "bob": "b"}, {"a": 0.97312, "b": 0.01})
+    assert first == {"ann": (973, 27), "bob": (10, 990)}
+    second = skills.learn({"ann": "b"}, {"a": 1.0})
     skills.forget(first)
     skills.forget(second)
     assert not any(skills.right.values())
     assert not any(skills.wrong.values())
+
+
+def test_the_adaptive_third_review_saves_three_in_ten_at_equal_error() -> None:
+    outcome = simulate((0.99, 0.98, 0.97, 0.96, 0.95), 1_200, 1)
+    assert outcome.saved >= 0.3
+    assert outcome.wrong <= outcome.wrong_of_three + 0.001
+    assert outcome.to_adjudicator < 0.01

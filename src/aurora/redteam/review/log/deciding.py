@@ -7,10 +7,9 @@ over `reviews`), as many as the label needs to be as certain as the project want
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from aurora.redteam.review.log.contents import Settings
-from aurora.redteam.review.log.skills import Skills
 from aurora.redteam.review.log.state import Decision, Given, ItemState, State, Status
 
 
@@ -19,10 +18,13 @@ def settle(state: State, item: ItemState) -> None:
     _count(state, item, -1)
     state.skills.forget(item.learnt)
     item.learnt = {}
-    item.status, item.decision = _status(state, item)
-    if item.decision is not None:
-        said = {given.who: given.review.label for given in item.reviews.values()}
-        item.learnt = state.skills.learn(said, item.decision.label, item.decision.posterior)
+    said = {given.who: given.review.label for given in item.reviews.values()}
+    probability = state.skills.posterior(said.items(), len(state.labels))
+    item.status, item.decision = _status(state, item, probability)
+    if item.adjudication is not None:
+        item.learnt = state.skills.learn(said, {item.adjudication.review.label: 1.0})
+    elif len(said) > 1:  # alone, one would be held to be as right as one is thought to be
+        item.learnt = state.skills.learn(said, probability)
     _count(state, item, 1)
 
 
@@ -40,7 +42,7 @@ def _count(state: State, item: ItemState, sign: int) -> None:
     state.counts[item.status, category_of(item), item.item.language] += sign
 
 
-def _status(state: State, item: ItemState) -> tuple[Status, Decision | None]:
+def _status(state: State, item: ItemState, probability: Mapping[str, float]) -> tuple[Status, Decision | None]:
     assert state.settings is not None
     if item.adjudication is not None:
         word = item.adjudication
@@ -48,7 +50,7 @@ def _status(state: State, item: ItemState) -> tuple[Status, Decision | None]:
     given = list(item.reviews.values())
     if len(given) < state.settings.reviews:
         return ("open" if not given else "needs_second" if len(given) == 1 else "needs_third"), None
-    decision = decide(given, state.settings, state.skills)
+    decision = decide(given, state.settings, probability)
     if decision is not None:
         return _decided(state, decision)
     return ("needs_third" if len(given) < state.settings.most else "disagreed"), None
@@ -58,12 +60,11 @@ def _decided(state: State, decision: Decision) -> tuple[Status, Decision]:
     return ("accepted" if state.labels[decision.label].keeps else "rejected"), decision
 
 
-def decide(given: Sequence[Given], settings: Settings, skills: Skills) -> Decision | None:
-    """What reviews decide together, of which there are enough; None where they do not."""
-    pairs = [(one.who, one.review.label) for one in given]
-    posterior = skills.posterior(pairs, len(settings.labels))
-    label, certainty = max(posterior.items(), key=lambda entry: (entry[1], entry[0]))
-    alike = len({said for _, said in pairs}) == 1
+def decide(given: Sequence[Given], settings: Settings, probability: Mapping[str, float]) -> Decision | None:
+    """What reviews decide together, of which there are enough, from the probability of each label; None where they do
+    not."""
+    label, certainty = max(probability.items(), key=lambda entry: (entry[1], entry[0]))
+    alike = len({one.review.label for one in given}) == 1
     last = len(given) >= settings.most  # nobody else will be asked
     if certainty < settings.threshold and not (alike and last):
         return None

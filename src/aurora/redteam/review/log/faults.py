@@ -17,6 +17,8 @@ from aurora.redteam.review.log.event import NOTHING, Event
 from aurora.redteam.review.log.keys import public_key
 
 MOST_FAULTS = 1_000  # told of one log
+LONG_STRETCH = 10  # events
+UNSIGNED = "their signatures are not their own"
 
 
 @dataclass(frozen=True)
@@ -43,8 +45,37 @@ def faults_of(lines: Sequence[bytes], expected_key: str = "") -> tuple[list[Even
         ]
     if all(whole) and all(event is not None and event.number == place for place, event in enumerate(events)):
         return [event for event in events if event is not None], []
+    rewritten = _rewritten(events, whole)
+    told = {line for first, last in rewritten for line in range(first, last + 1)}
     faults = _order(events, whole) + _edited(events, whole, {fault.line: fault for fault in wrong})
+    faults = [fault for fault in faults if fault.line not in told]
+    for first, last in rewritten:
+        faults.append(
+            Fault(first, f"events {_number(events, first)} to {_number(events, last)} were edited: {UNSIGNED}")
+        )
     return [], sorted(faults, key=lambda fault: fault.line)[:MOST_FAULTS]
+
+
+def _number(events: Sequence[Event | None], line: int) -> int:
+    event = events[line - 1]
+    assert event is not None
+    return event.number
+
+
+def _rewritten(events: Sequence[Event | None], whole: Sequence[bool]) -> list[tuple[int, int]]:
+    """The first and last lines of long stretches in which no event is what was written, though they follow each other:
+    they are told as one."""
+    found: list[tuple[int, int]] = []
+    begin = 0
+    for place in range(1, len(events) + 1):
+        before, event = events[place - 1], events[place] if place < len(events) else None
+        goes_on = event is not None and before is not None and event.number == before.number + 1
+        if goes_on and not whole[place] and not whole[place - 1]:
+            continue
+        if place - begin >= LONG_STRETCH and not whole[begin] and events[begin] is not None:
+            found.append((begin + 1, place))
+        begin = place
+    return found
 
 
 def _read(lines: Sequence[bytes]) -> tuple[list[Event | None], list[Fault]]:

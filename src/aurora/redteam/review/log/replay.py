@@ -88,7 +88,8 @@ def _head(state: State, event: Event, content: Head) -> None:
         _refuse("two policies have the same id.")
     state.head, state.settings = content, content.settings
     state.labels = {label.id: label for label in content.settings.labels}
-    state.policies = {policy.id: policy for policy in content.policies}
+    for policy in content.policies:
+        state.adopt(policy)
     state.people[event.who] = Person(id=event.who, role="admin")
 
 
@@ -218,7 +219,7 @@ def _requeue(state: State, event: Event, content: PolicyVersion) -> None:
     before = state.policies.get(content.id)
     _keep_before(event, "requeue", before)
     fallen = set(hanging(state, content))
-    state.policies[content.id] = content
+    state.adopt(content)
     if not fallen:
         return
     for item in state.items.values():

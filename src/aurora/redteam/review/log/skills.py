@@ -1,8 +1,9 @@
 """How sure the label of an item is, given who said what, and how often each of them was right before.
 
 One decision: a person's skill is counted as the log goes on (one coin each, as in Dawid and Skene 1979, its counts
-updated item by item): what was adjudicated counts fully, what reviews decided counts by how sure they were. So every
-decision follows from the events before it, an event is replayed in constant time, and what is decided stays decided.
+updated item by item): what was adjudicated counts fully, any other item that several reviewed by how likely each label
+is, whether it is decided or not. So every decision follows from the events before it, an event is replayed in constant
+time, and what is decided stays decided.
 
 Counts are whole thousandths: taking one back leaves exactly what was there before.
 """
@@ -47,12 +48,12 @@ class Skills:
         total = sum(weights.values()) + others * (labels - len(weights))
         return {label: weight / total for label, weight in weights.items()} if total else {}
 
-    def learn(self, given: Mapping[str, str], label: str, certainty: float) -> dict[str, tuple[int, int]]:
-        """Count that `label` was right with a probability; returns what was counted, for `forget`."""
-        share = round(certainty * WHOLE)
-        counted = {
-            who: (share, WHOLE - share) if said == label else (WHOLE - share, share) for who, said in given.items()
-        }
+    def learn(self, given: Mapping[str, str], probability: Mapping[str, float]) -> dict[str, tuple[int, int]]:
+        """Count each person right by the probability of what they said; returns what was counted, for `forget`."""
+        counted = {}
+        for who, said in given.items():
+            share = round(probability.get(said, 0.0) * WHOLE)
+            counted[who] = (share, WHOLE - share)
         self._add(counted, 1)
         return counted
 

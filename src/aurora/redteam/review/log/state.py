@@ -110,6 +110,7 @@ class State:
     settings: Settings | None = None
     labels: dict[str, Label] = field(default_factory=dict)
     policies: dict[str, PolicyVersion] = field(default_factory=dict)
+    clauses: dict[tuple[str, str], Clause] = field(default_factory=dict)  # by policy and category, as they stand now
     people: dict[str, Person] = field(default_factory=dict)
     items: dict[str, ItemState] = field(default_factory=dict)
     done: dict[str, list[Done]] = field(default_factory=dict)  # by person, the latest last
@@ -128,10 +129,17 @@ class State:
 
     def clause(self, policy: str, category: str) -> Clause:
         """The clause that a category stands under now; `UserError` where there is none."""
-        known = self.policies.get(policy)
-        if known is None or category not in known.clauses:
+        found = self.clauses.get((policy, category))
+        if found is None:
             raise UserError(f"the policy {policy} has no category {category}: choose one that it has.")
-        return Clause(id=policy, version=known.version, hash=known.clauses[category])
+        return found
+
+    def adopt(self, policy: PolicyVersion) -> None:
+        """Let a version of a policy be the one that stands."""
+        self.policies[policy.id] = policy
+        self.clauses = {key: clause for key, clause in self.clauses.items() if key[0] != policy.id}
+        for category, hash in policy.clauses.items():
+            self.clauses[policy.id, category] = Clause(id=policy.id, version=policy.version, hash=hash)
 
     def next(
         self,
