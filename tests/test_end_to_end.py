@@ -16,6 +16,7 @@ import torch
 import yaml
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from aurora.api.policies import compare_policies
 from aurora.cli import main
 from aurora.errors import AuroraError
 from aurora.evaluation import measurements
@@ -346,3 +347,22 @@ def test_a_stage_ends_when_refusals_are_as_the_recipe_asks(
     assert safety["early_end"]["reached"] == 4
     assert "so it was after 4 steps" in (tmp_path / "run/report.html").read_text(encoding="utf-8")
     assert verify(tmp_path / "run").endswith("nothing has changed.")
+
+
+def test_an_edited_clause_lists_what_of_the_run_hangs_on_it(project: Path, root: Path, tmp_path: Path) -> None:
+    """Its items, answers and rows of the report, and the checkpoints that learnt from pairs or look-alikes."""
+    policy = (root / "policies/eo-14110.yaml").read_text(encoding="utf-8").replace("Breaking into", "Entering", 1)
+    (tmp_path / "eo-14110.yaml").write_text(policy.replace('"1.0"', '"1.1"', 1), encoding="utf-8")
+    told = compare_policies(Path("eo-14110"), tmp_path / "eo-14110.yaml", runs=[project / "run"])
+    assert list(told["edited"]) == ["cyber"]
+    (run,) = told["runs"]
+    wanted: dict[str, list[str]] = {}
+    for path in ("redteam/train.jsonl", "redteam/held_out.jsonl", "safety/cat/answers.jsonl"):
+        rows = [json.loads(line) for line in (project / "run" / path).read_text("utf-8").splitlines()]
+        wanted[path] = [row["id"] for row in rows if row["category"] == "cyber"]
+    assert run["items"] == {path: ids for path, ids in wanted.items() if path.startswith("redteam")}
+    assert run["checkpoints"] == ["cat", "safety"]
+    assert run["answers"] == dict.fromkeys(("cat", "safety"), wanted["safety/cat/answers.jsonl"])
+    assert {"stages.cat", "stages.safety"} <= set(run["report"])
+    assert ("safety.categories.cyber" in run["report"]) == bool(run["answers"]["safety"])
+    assert not [row for row in run["report"] if row.startswith("safety.categories.") and not row.endswith(".cyber")]

@@ -1,4 +1,4 @@
-"""Policies: prompts made of one or sorted by one, for review.
+"""Policies: prompts made of one or sorted by one, and what hangs on an edit of one.
 
 One decision: whatever stands at the place of the output is looked at before an hour of work, and what it is decides
 whether anything is done.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,8 +40,7 @@ def open_policy(given: Path, languages: Sequence[str] = ()) -> Policy:
 
     path = places.find("policies", given)
     wanted = [canonical(language) or language for language in languages]
-    there = sorted(filter(None, (canonical(file.stem) for file in path.with_suffix("").glob("*.yaml"))))
-    policy = load_policy(path, list(dict.fromkeys(wanted)) or there)
+    policy = load_policy(path, list(dict.fromkeys(wanted)) or _languages_of(path))
     if not policy.words:
         raise UserError(
             f"The policy {policy.file.id} has no words in any language, so there is nothing to make prompts of: write "
@@ -107,6 +107,35 @@ def choose_prompts(
         "left_out": dict(chosen.left_out.most_common()),
         **_tables(chosen.prompts),
     }
+
+
+def compare_policies(old: Path, new: Path, data: Sequence[Path] = (), runs: Sequence[Path] = ()) -> dict[str, Any]:
+    """What hangs on the clauses that differ between two versions of a policy, in files and in runs."""
+    from aurora.redteam.changes.clauses import changes_between
+    from aurora.redteam.changes.files import look_through
+    from aurora.redteam.changes.runs import look_into
+
+    changes = changes_between(with_words(old), with_words(new))
+    found = [look_through(place, changes) for place in data]
+    told = asdict(changes) | {"gone": changes.gone, "added": changes.added}
+    return {
+        **{key: value for key, value in told.items() if key not in ("old", "new", "hazards")},
+        "rows": [asdict(rows) for of_place, _ in found for rows in of_place],
+        "labels": [asdict(labels) for _, of_place in found for labels in of_place],
+        "runs": [asdict(look_into(run, changes)) for run in runs],
+    }
+
+
+def with_words(given: Path) -> Policy:
+    """A policy with all the words that there are, which may be none."""
+    path = places.find("policies", given)
+    return load_policy(path, _languages_of(path))
+
+
+def _languages_of(path: Path) -> list[str]:
+    from aurora.languages.labels import canonical
+
+    return sorted(filter(None, (canonical(file.stem) for file in path.with_suffix("").glob("*.yaml"))))
 
 
 def _tables(prompts: Sequence[Prompt]) -> dict[str, dict[str, int]]:

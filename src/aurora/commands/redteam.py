@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from aurora.commands.changing import diff_policies
 from aurora.commands.options import FILE, Commands, RecipeName, json_option, overrides_argument
 from aurora.commands.reviewing import export_reviews, lint_items, review_items, verify_reviews
 from aurora.console.terminal import write_json, write_json_text
@@ -149,6 +150,7 @@ def _of_recipe(recipe: Path, overrides: tuple[str, ...], output: Path | None, as
         write_json_text(json_text(read_json(RunFolder(folder).redteam / SUMMARY)))
 
 
+redteam.add_command(diff_policies)
 redteam.add_command(review_items)
 redteam.add_command(export_reviews)
 redteam.add_command(verify_reviews)

@@ -1,0 +1,119 @@
+"""What hangs on an edited clause in files: exactly its rows, pairs and labels."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from aurora.api.policies import generate_prompts, open_policy
+from aurora.errors import UserError
+from aurora.redteam.changes.clauses import Changes, changes_between
+from aurora.redteam.changes.files import look_through, version_of
+from aurora.redteam.clauses import clause_hashes
+from aurora.redteam.review.exporting.folder import Export, export
+from aurora.redteam.review.log.contents import Draft, Head, Item, Person, PolicyVersion
+from aurora.redteam.review.log.keys import public_hex
+from edited_policy import write_versions
+from review_log import Project, settings
+
+
+@pytest.fixture
+def changes(tmp_path: Path) -> Changes:
+    old, new = write_versions(tmp_path)
+    return changes_between(open_policy(old), open_policy(new))
+
+
+def reviewed(place: Path) -> Project:
+    """Four items of privacy and two of books, each reviewed by two; one of privacy is adjudicated as well."""
+    file = open_policy(place).file
+    version = PolicyVersion(id=file.id, version=file.version, title=file.title, clauses=clause_hashes(file))
+    project = Project()
+    project.do("head", "root", Head(project="A", key=public_hex(project.key), settings=settings(), policies=[version]))
+    for name, role in (("ann", "reviewer"), ("bob", "reviewer"), ("cyd", "reviewer"), ("jo", "adjudicator")):
+        project.do("reviewer", "root", Person.model_validate({"id": name, "role": role}))
+    for number in range(6):
+        category = "privacy" if number < 4 else "books"
+        item = Item(
+            prompt=f"Question {number} about {category}?",
+            response="No.",
+            drafts=[Draft(id="a", text="Yes.")],
+            policy=file.id,
+            category=category,
+            language="en",
+            kind="harmful",
+            template=f"t{number}",
+            source="made up",
+        )
+        project.do("import", "root", item, f"i{number}")
+        project.review("ann", number, category=category)
+        project.review("bob", number, "answer" if number == 0 else "refuse", category=category)
+    project.review("cyd", 0, "discard", category="privacy")
+    project.adjudicate(0, category="privacy")
+    return project
+
+
+def test_of_generated_prompts_exactly_those_of_the_clause_hang(changes: Changes, tmp_path: Path) -> None:
+    place = tmp_path / "data"
+    for number, version in enumerate(("old", "new")):
+        output = place / f"{number}.jsonl"
+        generate_prompts(tmp_path / version / "club.yaml", output, count=24)
+    rows, labels = look_through(place, changes)
+    lines = [json.loads(line) for line in (place / "0.jsonl").read_text("utf-8").splitlines()]
+    wanted = [line["id"] for line in lines if line["category"] == "privacy"]
+    assert [(one.rows, one.hanging, one.unknown) for one in rows] == [(len(lines), wanted, 0), (len(lines), [], 0)]
+    assert Counter(line["category"] for line in lines)["privacy"] == len(wanted)
+    assert labels == []
+
+
+def test_prompts_of_other_clauses_are_the_same_bytes_but_for_the_version(changes: Changes, tmp_path: Path) -> None:
+    made = []
+    for version in ("old", "new"):
+        generate_prompts(tmp_path / version / "club.yaml", tmp_path / f"{version}.jsonl", count=24)
+        made.append((tmp_path / f"{version}.jsonl").read_text("utf-8").replace(' 1.1"', ' 1.0"').splitlines())
+    different = [
+        old for old, new in zip(*made, strict=True) if old != new.replace('"version": "1.1"', '"version": "1.0"')
+    ]
+    assert {json.loads(line)["category"] for line in different} == {"privacy"}
+    assert changes.edited["privacy"].old in different[0]
+
+
+def test_of_labels_exactly_those_under_the_clause_hang_and_are_queued(changes: Changes, tmp_path: Path) -> None:
+    project = reviewed(tmp_path / "old/club.yaml")
+    project.write(tmp_path / "data/log.jsonl")
+    _, (labels,) = look_through(tmp_path / "data", changes)
+    assert (labels.labels, len(labels.hanging)) == (14, 10)
+    assert labels.items == ["i0", "i1", "i2", "i3"]
+    before = {number: project.state.items[f"i{number}"].reviews for number in (4, 5)}
+    project.do("requeue", "root", version_of(changes))
+    assert [project.status(number) for number in range(6)] == ["open"] * 4 + ["accepted"] * 2
+    assert {number: project.state.items[f"i{number}"].reviews for number in (4, 5)} == before
+
+
+def test_of_an_export_rows_and_pairs_hang(changes: Changes, tmp_path: Path) -> None:
+    project = reviewed(tmp_path / "old/club.yaml")
+    export(project.state, tmp_path / "data", Export("jsonl", 0.4, 1))
+    rows, _ = look_through(tmp_path / "data", changes)
+    found = {Path(one.file).name: one for one in rows}
+    whole = sorted(id for name in ("train.jsonl", "held_out.jsonl") for id in found[name].hanging)
+    assert whole == ["i0", "i1", "i2", "i3"]
+    pairs = [name for name in found if name not in ("train.jsonl", "held_out.jsonl")]
+    assert len(pairs) == 1
+    assert {id.split(".")[0] for id in found[pairs[0]].hanging} == set(found["train.jsonl"].hanging)
+    assert found[pairs[0]].rows > len(found[pairs[0]].hanging) > 0
+
+
+def test_rows_of_a_third_version_are_counted_and_other_files_passed_over(changes: Changes, tmp_path: Path) -> None:
+    place = tmp_path / "data"
+    place.mkdir()
+    row = {"id": "x", "policy": "club", "category": "privacy", "clause": "0123456789abcdef"}
+    (place / "third.jsonl").write_text(json.dumps(row) + "\n" + json.dumps(row | {"policy": "other"}) + "\n")
+    (place / "other.jsonl").write_text('[1]\n{"a": 1}\n')
+    (place / "empty.jsonl").write_text("")
+    rows, labels = look_through(place, changes)
+    assert [(Path(one.file).name, one.rows, one.hanging, one.unknown) for one in rows] == [("third.jsonl", 1, [], 1)]
+    assert labels == []
+    with pytest.raises(UserError, match=r"--data .*gone does not exist"):
+        look_through(tmp_path / "gone", changes)
