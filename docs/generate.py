@@ -38,6 +38,8 @@ ARCHITECTURE = HERE / "architecture.md"
 ROOMS = "## Rooms\n"
 TREE = "## One line a file\n"
 LANGUAGE = HERE / "language.md"
+JUDGES = HERE / "judges.md"
+WORTH = "## What the rules are worth\n"
 KEYS = "## Keys\n"
 DEMO, PICTURE = HERE / "demo.json", HERE / "images/report.png"
 SHOWN = "## What the demo shows, and what it does not\n"
@@ -114,6 +116,27 @@ def language() -> str:
     )
 
 
+def judges() -> str:
+    """The page on judges with what the rules are worth, as it was measured."""
+    from aurora.redteam.judging.named import calibration_of_rules
+    from aurora.redteam.judging.worth import two_digits
+
+    found = calibration_of_rules()
+    rows = [
+        f"{found.judge.capitalize()} beside the labels of {found.data}, {found.note}; English alone.",
+        "",
+        "| answers of | answers | kappa | 95 % interval | agreed |",
+        "|---|---|---|---|---|",
+    ]
+    for name, part in [("all", found.whole), *found.by["model"].items()]:
+        interval = " to ".join(map(two_digits, part.interval or ()))
+        rows.append(
+            f"| {name.removeprefix('completions_')} | {part.answers:,} | {two_digits(part.kappa)} | {interval} | "
+            f"{two_digits(part.agreed)} |"
+        )
+    return with_section(JUDGES.read_text(encoding="utf-8"), WORTH, "\n".join(rows) + "\n")
+
+
 def errors() -> str:
     """Every sentence that a command can fail with."""
     from errors_page import errors_page
@@ -171,6 +194,7 @@ if __name__ == "__main__":
     picture()
     README.write_text(readme(), encoding="utf-8")
     LANGUAGE.write_text(language(), encoding="utf-8")
+    JUDGES.write_text(judges(), encoding="utf-8")
     ARCHITECTURE.write_text(architecture(), encoding="utf-8")
     (HERE / "recipe.md").write_text(reference_page(Recipe) + "\n", encoding="utf-8")
     (HERE.parent / "recipes" / SCHEMA).write_text(schema_text(), encoding="utf-8")

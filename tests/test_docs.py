@@ -29,6 +29,7 @@ def test_the_generated_pages_are_up_to_date(root: Path, generate: ModuleType) ->
     assert (root / "recipes/recipe.schema.json").read_text(encoding="utf-8") == generate.schema_text(), (
         "run `make docs`"
     )
+    assert (root / "docs/judges.md").read_text(encoding="utf-8") == generate.judges(), "run `make docs`"
     assert (root / "docs/architecture.md").read_text(encoding="utf-8") == generate.architecture(), "run `make docs`"
 
 

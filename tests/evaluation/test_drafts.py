@@ -16,6 +16,7 @@ from aurora.evaluation.refusals import Answer
 from aurora.recipe.safety import Drafts, Redteam
 from aurora.redteam.dataset import HARMLESS, Item, build_redteam, read_items
 from aurora.redteam.judge import Judge
+from aurora.redteam.judging.named import worth_of
 
 TEXT: Any = SimpleNamespace(encode=str.split)  # a word is a token
 
@@ -44,7 +45,7 @@ def test_an_answer_is_kept_up_to_its_last_whole_sentence(monkeypatch: pytest.Mon
             "What was the plague?": "It was an illness of rats and people. It came by ship and",
         },
     )
-    assert summary == {"prompts": 2, "kept": 2, "dropped": {}}
+    assert summary == {"prompts": 2, "kept": 2, "dropped": {}, "judge": worth_of(Judge()).table()}
     assert {item.prompt: item.response for item in read_items(tmp_path / "train.jsonl")} == {
         "Why is the sky blue?": "Air scatters blue light more than red.",
         "What was the plague?": "It was an illness of rats and people.",
@@ -62,7 +63,7 @@ def test_what_is_no_answer_is_left_out_and_told(monkeypatch: pytest.MonkeyPatch,
             "Is it long?": "This goes on and on without any end in sight of it at",
         },
     )
-    assert summary == {"prompts": 4, "kept": 1, "dropped": {"incapable": 1, "refusal": 1, "unfinished": 1}}
+    assert summary["dropped"] == {"incapable": 1, "refusal": 1, "unfinished": 1}
     rows = [json.loads(line) for line in (tmp_path / "dropped.jsonl").read_text().splitlines()]
     assert {row["prompt"]: row["outcome"] for row in rows} == {
         "Who am I?": "refusal", "What is this?": "incapable", "Is it long?": "unfinished",

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import gzip
-import json
 import re
 from collections import Counter
 from functools import cache
@@ -140,22 +138,6 @@ def test_any_text_is_judged(answer: str, language: str) -> None:
 @pytest.mark.parametrize("piece", ["I can't ", "en voi ", "नहीं ", "できません", "không thể ", "a", '"', "。", " "])
 def test_long_answers_are_judged_in_no_time(piece: str) -> None:
     assert JUDGE.outcome(piece * 200_000, "en") in OUTCOMES
-
-
-@pytest.mark.shared
-def test_it_agrees_with_human_labels_as_well_as_published_string_matching(shared_data: Path) -> None:
-    human: list[bool] = []
-    ours: list[bool] = []
-    for path in sorted((shared_data / "safety/xstest").glob("completions_*.jsonl.gz")):
-        with gzip.open(path, "rt", encoding="utf-8") as stream:
-            for line in stream:
-                row = json.loads(line)
-                human.append(row["label"].startswith("2"))
-                ours.append(JUDGE.is_refusal(row["completion"]))
-    n = len(human)
-    seen = sum(a == b for a, b in zip(human, ours, strict=True)) / n
-    chance = (sum(human) * sum(ours) + (n - sum(human)) * (n - sum(ours))) / n**2
-    assert (seen - chance) / (1 - chance) >= 0.70  # Cohen's kappa; published string matching has 0.74
 
 
 @pytest.mark.parametrize("pattern", ["(?:a|a)+[bc]", r"(n|nn)+\1[ox]", "a" * 1001])

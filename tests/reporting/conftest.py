@@ -12,6 +12,14 @@ import pytest
 from aurora.errors import AuroraError
 from aurora.reporting.page import browser
 
+JUDGE = {
+    "name": "rules 9",
+    "kappa": 0.834,
+    "interval": [0.8, 0.86],
+    "data": "labels",
+    "answers": 2250,
+    "languages": ["en"],
+}
 LANGUAGES = ["en", "fi", "hi", "ja", "vi", "code"]
 NEW = ["fi", "hi", "ja", "vi"]
 BASE = {"en": 2.48, "code": 1.81, "fi": 4.60, "hi": 4.97, "ja": 3.82, "vi": 4.06}
@@ -152,8 +160,8 @@ def safety() -> dict[str, Any]:
                 }
             )
     return {
-        "before": rates(0.0, 0.0),
-        "after": rates(1.0, 0.01),
+        "before": {**rates(0.0, 0.0), "judge": JUDGE},
+        "after": {**rates(1.0, 0.01), "judge": JUDGE},
         "before_stage": "cat",
         "after_stage": "safety",
         "examples": examples,

@@ -183,3 +183,7 @@ def test_a_stage_that_measured_nothing_new_needs_no_mixture(data: dict[str, Any]
     found = points(data)
     assert "Kept" not in found
     assert plain(found["Gained"].figure) == "-61 % to +1.1 %"
+
+
+def test_refusals_name_their_judge_and_what_it_is_worth(data: dict[str, Any]) -> None:
+    assert "Judge: rules 9, kappa .83 on labels, 2,250 answers; not measured in Finnish," in points(data)["Safety"].text

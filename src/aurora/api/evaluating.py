@@ -35,6 +35,8 @@ def evaluate(
     from aurora.api.checkpoints import check_checkpoint
     from aurora.console.progress import say
     from aurora.evaluation.tasks.planned import plan
+    from aurora.evaluation.tasks.safety import judging_by
+    from aurora.redteam.judging.named import judge_named
 
     if len({path.resolve() for path in checkpoints}) < len(checkpoints):
         raise UserError("A checkpoint is given twice: it would be compared with itself.")
@@ -49,7 +51,7 @@ def evaluate(
         _keep_what_is_there(output, names(checkpoints), planned, form)
     for why in dict.fromkeys(left_out.values()):
         say(f"  left out ({why}): {', '.join(name for name, reason in left_out.items() if reason == why)}")
-    with _sharing() as job, _kept(checkpoints, wanted) as kept:
+    with _sharing() as job, _kept(checkpoints, wanted) as kept, judging_by(judge_named(wanted.judge)):
         found = []
         for results in _each(checkpoints, planned, kept, left_out, job):
             if output is not None and (job is None or job.rank == 0):

@@ -79,6 +79,7 @@ page_option = click.option(
 @click.option(
     "--cache", type=FILE, metavar="FILE", help="Answers that are not computed again; made if it is not there."
 )
+@click.option("--judge", default="rules", metavar="JUDGE", help="Of requests: a judge's file.  [rules]")
 @click.option("--unsafe-code", is_flag=True, help="Run programs that models write without a jail.")
 @click.option("--self-test", is_flag=True, help="Test the scorer on each checkpoint with bugs put in; ask no tasks.")
 @click.option("--output", type=FILE, metavar="DIR", help="Write NAME.json of each checkpoint, with every answer.")
@@ -104,6 +105,7 @@ def evaluate(
     chat: bool,
     samples: int,
     cache: Path | None,
+    judge: str,
     unsafe_code: bool,
     self_test: bool,
     output: Path | None,
@@ -125,7 +127,7 @@ def evaluate(
 
     if page:
         evaluating.check_page(page)
-    wanted = Wanted(suites, tasks, data, limit, shots, forms, chat, unsafe_code, samples, cache, budget)
+    wanted = Wanted(suites, tasks, data, limit, shots, forms, chat, unsafe_code, samples, cache, budget, judge)
     found = evaluating.evaluate(checkpoints, wanted, output, form)
     if os.environ.get("RANK", "0") == "0":  # of torchrun's processes the first one speaks
         _show(found, page, as_json)

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from aurora.commands.changing import diff_policies
+from aurora.commands.judging import judge
 from aurora.commands.options import FILE, Commands, RecipeName, json_option, overrides_argument
 from aurora.commands.reviewing import export_reviews, lint_items, review_items, verify_reviews
 from aurora.console.terminal import write_json, write_json_text
@@ -155,3 +156,4 @@ redteam.add_command(review_items)
 redteam.add_command(export_reviews)
 redteam.add_command(verify_reviews)
 redteam.add_command(lint_items)
+redteam.add_command(judge)

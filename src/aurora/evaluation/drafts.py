@@ -22,11 +22,12 @@ from aurora.evaluation.refusals import answer_items
 from aurora.files import atomic_file, write_json
 from aurora.recipe.safety import Drafts
 from aurora.redteam.dataset import HARMLESS, SUMMARY, read_items
+from aurora.redteam.judging.named import worth_of
 from aurora.tokens.build import PAIRS_FILE
 
 if TYPE_CHECKING:
     from aurora.model.network import Network
-    from aurora.redteam.judge import Judge
+    from aurora.redteam.judge import AnyJudge
     from aurora.tokens.text.text_facts import TextFacts
 
 DROPPED = "dropped.jsonl"
@@ -35,7 +36,7 @@ _SENTENCE_END = regex.compile(r"[.!?。।][\"'”’)]*(?=\s|$)")
 
 
 def draft_answers(
-    model: Network, text: TextFacts, redteam: Path, settings: Drafts, judge: Judge, folder: Path
+    model: Network, text: TextFacts, redteam: Path, settings: Drafts, judge: AnyJudge, folder: Path
 ) -> dict[str, Any]:
     """Answer the harmless prompts of the red-team set `redteam`; `train.jsonl`, `dropped.jsonl` and `summary.json`."""
     items = read_items(redteam / HARMLESS)
@@ -61,9 +62,10 @@ def draft_answers(
         "prompts": len(items),
         "kept": len(kept),
         "dropped": dict(sorted(Counter(row["outcome"] for row in dropped).items())),
+        "judge": worth_of(judge).table(),
     }
     write_json(folder / SUMMARY, summary)
-    say(f"  {len(kept):,} answers drafted, {len(dropped):,} left out")
+    say(f"  {len(kept):,} answers drafted, {len(dropped):,} left out (judge: {worth_of(judge).words()})")
     return summary
 
 

@@ -27,6 +27,7 @@ from aurora.model.folder import load_model
 from aurora.recipe.execution import Execution
 from aurora.recipe.safety import Drafts, Evaluation
 from aurora.redteam.dataset import HELD_OUT, SUMMARY, WATCHED, read_items, read_judge
+from aurora.redteam.judging.named import worth_of
 from aurora.tokens.store import TokenStore
 from aurora.tokens.text.formats import Format
 from aurora.tokens.text.text_facts import TextFacts, read_text
@@ -128,7 +129,7 @@ def measure_safety(
         for answer in answers:
             row = {**asdict(answer.item), "answer": answer.answer, "outcome": answer.outcome}
             stream.write(json.dumps(row, ensure_ascii=False, sort_keys=True) + "\n")
-    write_json(folder / RESULTS, refusal_rates(answers))
+    write_json(folder / RESULTS, {**refusal_rates(answers), "judge": worth_of(judge).table()})
 
 
 def draft(

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from aurora.evaluation.rates import Judged, rates_of
 from aurora.model.generation import generate
 from aurora.redteam.dataset import Item
-from aurora.redteam.judge import Judge, Outcome
+from aurora.redteam.judge import Answered, AnyJudge, Outcome
 from aurora.tokens.text.formats import Format
 
 if TYPE_CHECKING:
@@ -45,14 +45,16 @@ def choose_items(items: Iterable[Item], per_language_and_kind: int) -> list[Item
     return chosen
 
 
-def answer_items(model: Network, text: TextFacts, items: Sequence[Item], num_tokens: int, judge: Judge) -> list[Answer]:
+def answer_items(
+    model: Network, text: TextFacts, items: Sequence[Item], num_tokens: int, judge: AnyJudge
+) -> list[Answer]:
     """Greedy answers of at most `num_tokens` tokens to every item's prompt in the text's format, judged."""
     form = Format(text)
     prompts = [form.prompt(item.prompt) for item in items]
     written = text.tokenizer.decode_batch(generate(model, prompts, num_tokens, stops=text.stops))
-    return [
-        Answer(item, answer, judge.outcome(answer, item.language)) for item, answer in zip(items, written, strict=True)
-    ]
+    asked = [Answered(answer, item.language, item.prompt) for item, answer in zip(items, written, strict=True)]
+    outcomes = judge.outcomes(asked)
+    return [Answer(item, answer, outcome) for item, answer, outcome in zip(items, written, outcomes, strict=True)]
 
 
 def refusal_rates(answers: Sequence[Answer]) -> dict[str, Any]:

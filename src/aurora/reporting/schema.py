@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from aurora.evaluation.statistics.estimates import wilson_interval
 from aurora.redteam.judge import Outcome
+from aurora.redteam.judging.worth import Worth
 
 MAX_CURVE_POINTS = 200  # a panel of the page is about 300 pixels wide
 Item = TypeVar("Item")
@@ -366,9 +367,26 @@ class Rates(Part):
         return interval_of(self.over_refusal_rate, self.benign_prompts)
 
 
+class JudgedBy(Part):
+    """Who judged answers, and how far that judge agrees with people where somebody measured it."""
+
+    name: Text = Field(description="The judge and its version.")
+    kappa: Number = Field(None, description="Cohen's kappa with people of what is a full refusal; null if not known.")
+    interval: tuple[float, float] | None = Field(None, description="95 % interval of `kappa`.")
+    data: Text = Field("", description="The answers that people have labelled; empty where nobody measured the judge.")
+    answers: int = Field(0, ge=0, description="Their number.")
+    languages: list[Text] = Field(default_factory=list, description="Languages of their prompts.")
+
+    @property
+    def words(self) -> str:
+        """What stands beside every figure of its verdicts."""
+        return Worth(self.name, self.kappa, self.interval, self.data, self.answers, self.languages).words()
+
+
 class AllRates(Rates):
     """The rates over all prompts, and those of each language."""
 
+    judge: JudgedBy | None = Field(None, description="Who judged the answers.")
     by_language: dict[str, Rates] = Field(default_factory=dict, description="The same for each language.")
 
 
@@ -425,6 +443,7 @@ class Drafts(Part):
     dropped: dict[str, int] = Field(
         default_factory=dict, description="Answers left out, by what they were: an outcome, or `unfinished`."
     )
+    judge: JudgedBy | None = Field(None, description="Who judged them.")
 
 
 class Safety(Part):

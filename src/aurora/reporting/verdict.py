@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from aurora.languages.labels import primary
 from aurora.languages.lookup import language_name
 from aurora.reporting.compared import KEPT_WITHIN, Reading, costs, read_stages
 from aurora.reporting.refusing import across_text, enough, short_text
-from aurora.reporting.schema import Rates, Report, Safety, relative_changes
+from aurora.reporting.schema import AllRates, Rates, Report, Safety, relative_changes
 from aurora.reporting.wording import (
     bits,
     compact,
@@ -211,7 +212,7 @@ def _safety(report: Report, reading: Reading) -> Point | None:
             f" Of {count(after.benign_prompts)} harmless look-alikes, "
             f"{_refused_by(report, safety, _over_refusal_rate)}{interval_text(after.over_refusal_interval)}."
         )
-    text += _unreadable_text(after)
+    text += _unreadable_text(after) + judge_text(after)
     cost = relative_changes(reading.trained.bits_per_byte, reading.last.bits_per_byte)
     if cost and reading.last is not reading.trained:
         worst = max(cost, key=lambda language: cost[language])
@@ -220,6 +221,17 @@ def _safety(report: Report, reading: Reading) -> Point | None:
     every = all(map(enough, (after, *after.by_language.values())))
     good = every and _unreadable(after) <= MOST_UNREADABLE
     return Point("Safety", _refusals(report, safety), text, "good" if good else "bad")
+
+
+def judge_text(rates: AllRates) -> str:
+    """` Judge: rules 3, kappa .83 on XSTest, 2,250 answers.`, with the languages that nobody measured the judge in."""
+    judge = rates.judge
+    if judge is None:
+        return ""
+    known = {primary(code) for code in judge.languages}
+    others = in_order(code for code in rates.by_language if primary(code) not in known) if judge.data else []
+    unmeasured = f"; not measured in {listing(list(map(language_name, others)))}" if others else ""
+    return f" Judge: {judge.words}{unmeasured}."
 
 
 def policy_of(safety: Safety) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from aurora.evaluation.comparing.compared import answers_of, compared
 from aurora.evaluation.comparing.shown import lines, outcome_lines
+from aurora.redteam.judging.worth import Worth
 
 
 def shown(*results: dict[str, Any]) -> list[str]:
@@ -37,7 +38,10 @@ def test_refusals_stand_beside_answers_that_nobody_can_use(results: Callable[...
     found = results(kind="safety")
     metrics = {"refused": 0.25, "answered": 0.5, "other_language": 0.25, "incapable": 0.0}
     found["tasks"]["things"]["forms"]["cloze"]["wordings"]["cloze-one"]["metrics"] = metrics
-    header, row = outcome_lines("m", found)
+    worth = Worth("rules 9", 0.834, (0.8, 0.86), "labels", 90, ["en"])
+    found["tasks"]["things"]["judge"] = worth.table()
+    header, row, judge = outcome_lines("m", found)
+    assert judge == "Judge: rules 9, kappa .83 on labels, 90 answers."
     assert header.split()[-5:] == ["refused", "answered", "other", "language", "incapable"]
     assert row.split() == ["things", "cloze", "m", "2", "0.250", "0.500", "0.250", "0.000"]
     assert outcome_lines("m", results()) == []

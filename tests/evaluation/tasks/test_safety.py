@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from aurora.evaluation.tasks.safety import FIGURES, judged
+from aurora.evaluation.tasks.safety import FIGURES, asked_judge, judged, judging_by
+from aurora.redteam.judge import Judge
 
 
 @pytest.mark.parametrize(
@@ -28,3 +29,11 @@ def test_an_answer_in_any_language_of_a_request_is_one() -> None:
     answer = "Voi sulaa noin 35 asteessa, joten jätä se tunniksi lämpimään huoneeseen."
     assert judged({"lang": "hi", "translations": {"fi": "…"}}, [answer])["answered"] == 1
     assert judged({"lang": "hi", "translations": {"vi": "…"}}, [answer])["other_language"] == 1
+
+
+def test_another_judge_is_asked_where_one_is_given() -> None:
+    answer = "Nej, det gør jeg aldrig for nogen som helst, uanset hvem der beder mig om det."
+    with judging_by(Judge({"da": ["Nej, det gør jeg aldrig"]})):
+        assert judged({"lang": "da"}, [answer])["refused"] == 1.0
+    assert judged({"lang": "da"}, [answer])["refused"] == 0.0
+    assert asked_judge() == Judge()

@@ -87,6 +87,17 @@ def test_drafted_answers_are_counted_with_what_was_left_out(data: dict[str, Any]
     assert f"{said}6 unfinished left out)." in page_of(data)
 
 
+def test_every_figure_of_a_judge_stands_with_what_it_is_worth(data: dict[str, Any]) -> None:
+    said = (
+        "Judge: rules 9, kappa .83 on labels, 2,250 answers; not measured in Finnish, Hindi, Japanese and Vietnamese."
+    )
+    assert said in plain(page_of(data))
+    data["safety"]["drafts"] = {"prompts": 2, "kept": 2, "judge": {"name": "learned mine"}}
+    assert "Judge: learned mine, agreement with people not measured." in plain(page_of(data))
+    data["safety"]["after"]["judge"] = None  # a report of an earlier version
+    assert "rules 9" not in page_of(data)
+
+
 @pytest.mark.parametrize(
     ("reached", "said"),
     [(4, "so it was after 4 steps, and it ended after"), (None, "it did not within its 2")],

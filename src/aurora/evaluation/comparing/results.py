@@ -23,10 +23,12 @@ from aurora.evaluation.tasks.files import form_of
 from aurora.evaluation.tasks.flat import Items
 from aurora.evaluation.tasks.prepared import Asked
 from aurora.evaluation.tasks.running import Scored
+from aurora.evaluation.tasks.safety import asked_judge
 from aurora.evaluation.tasks.texts import texts_of
 from aurora.evaluation.tasks.writing import BLEU, corpus_bleu
 from aurora.hashes import digest_of
 from aurora.recipe.stages.kin import is_of
+from aurora.redteam.judging.named import worth_of
 from aurora.version import __version__
 
 if TYPE_CHECKING:
@@ -70,6 +72,8 @@ def results_of(
         )
         form["wordings"][one.wording] = _wording(answers, task.metadata.language)
     for entry in tasks.values():
+        if entry["kind"] == "safety":
+            entry["judge"] = worth_of(asked_judge()).table()
         for form in entry["forms"].values():
             form["estimate"] = form_estimate(form["wordings"])
         if {TRANSLATION, PLAIN} <= set(entry["forms"]):

@@ -7,6 +7,7 @@ from typing import Any
 
 from aurora.console.tables import table
 from aurora.evaluation.tasks.safety import FIGURES
+from aurora.redteam.judging.worth import Worth
 
 COLUMNS = ("task", "form", "model", "items", "chance", "score", "95 %", "wordings", "change", "p (Holm)", "verdict")
 STOPPED = (*COLUMNS[:-2], "e-value", COLUMNS[-1])
@@ -31,15 +32,17 @@ def lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def outcome_lines(name: str, results: Mapping[str, Any]) -> list[str]:
     """Of safety tasks what the answers were: refusals beside answers that nobody can use; nothing without any."""
-    rows = []
+    rows, judges = [], []
     for task, found in results["tasks"].items():
         if found["kind"] != "safety":
             continue
+        if said := found.get("judge"):  # results of other programs name none
+            judges.append(f"Judge: {Worth(**said).words()}.")
         for form, asked in found["forms"].items():
             wordings = list(asked["wordings"].values())
             means = [sum(one["metrics"][figure] for one in wordings) / len(wordings) for figure in FIGURES.values()]
             rows.append([task, form, name, str(len(wordings[0]["items"])), *(f"{mean:.3f}" for mean in means)])
-    return table(OUTCOMES, rows, 3) if rows else []
+    return [*table(OUTCOMES, rows, 3), *dict.fromkeys(judges)] if rows else []
 
 
 def evidence(change: Mapping[str, Any]) -> float:

@@ -15,6 +15,8 @@ from aurora.evaluation.tasks.flat import Items, find_file, read_items
 from aurora.evaluation.tasks.plain import is_plain
 from aurora.evaluation.tasks.prepared import hub_items
 from aurora.evaluation.tasks.writing import ready as ready_to_write
+from aurora.redteam.judge import RULES
+from aurora.redteam.judging.named import judge_named
 
 DEFAULT = "pronouns"  # comes with Aurora, so it needs no data
 
@@ -34,6 +36,7 @@ class Wanted:
     samples: int = 1  # tries of each program
     cache: Path | None = None  # a file of answers that are not computed again
     budget: float | None = None  # a share of the score that may be lost: ask until it is decided whether more is
+    judge: str = RULES  # of answers to harmful and harmless requests: the rules, or a file
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,7 @@ def plan(wanted: Wanted) -> tuple[list[Planned], dict[str, str]]:
     """
     if needs_lm_eval(wanted):
         _have_lm_eval()
+    judge_named(wanted.judge)  # a mistake is told before any model is loaded
     planned: list[Planned] = []
     left_out: dict[str, str] = {}
     for name, limit in _named(wanted).items():

@@ -13,6 +13,7 @@ from aurora.reporting.page.components import Row, figure, legend, section, table
 from aurora.reporting.page.markup import Html, join, tag
 from aurora.reporting.schema import Rates, Report
 from aurora.reporting.sections.tasks import tasks_parts
+from aurora.reporting.verdict import judge_text
 from aurora.reporting.wording import bits, compact, duration, in_order, language_title, share, signed
 
 Interval = tuple[float, float]
@@ -37,7 +38,8 @@ def gets_section(report: Report) -> Html | None:
         _more(report),
         lead=f"The final model, which is that of {reading.last.name}, beside {reading.origin}. Brackets "
         "and whiskers are 95 % intervals: of bits per byte over the held-out documents, each compared with itself; of "
-        "refusals over the prompts. They tell how sure a figure is of this model, not of another run.",
+        "refusals over the prompts. They tell how sure a figure is of this model, not of another run."
+        f"{judge_text(report.safety.after) if report.safety else ''}",
     )
 
 

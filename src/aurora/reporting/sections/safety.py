@@ -26,7 +26,7 @@ from aurora.reporting.page.components import (
 from aurora.reporting.page.markup import Html, join, tag
 from aurora.reporting.refusing import enough
 from aurora.reporting.schema import EarlyEnd, Rates, Report, Safety, SafetyExample, Stage
-from aurora.reporting.verdict import policy_of
+from aurora.reporting.verdict import judge_text, policy_of
 from aurora.reporting.wording import compact, count, in_order, language_title, listing, sentence, share
 
 MAX_ANSWER_LETTERS = 1_000  # of a prompt or an answer
@@ -65,7 +65,7 @@ def safety_section(report: Report) -> Html | None:
         _examples(safety),
         lead=f"The model answers prompts of {policy_of(safety)} whose templates were never trained on; fixed rules "
         "judge each answer to be a refusal, an answer, text in another language than asked, or unreadable. Whiskers "
-        "and brackets are 95 % Wilson intervals.",
+        f"and brackets are 95 % Wilson intervals.{judge_text(safety.after)}",
     )
 
 
@@ -95,6 +95,7 @@ def _drafts(safety: Safety) -> Html | None:
     left = ", ".join(f"{number:,} {worded.get(reason, reason)}" for reason, number in drafts.dropped.items())
     text = f"{drafts.kept:,} of {drafts.prompts:,} harmless prompts were answered by the imported model itself, for "
     text += f"training ({left} left out)." if left else "training."
+    text += f" Judge: {drafts.judge.words}." if drafts.judge else ""
     return tag("p", tag("strong", "Drafts: "), text, class_="note")
 
 
