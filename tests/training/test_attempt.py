@@ -1,4 +1,4 @@
-"""What is put around updates: measurements, records and signals, each at its step."""
+"""What is put around updates: records and signals, each at its step."""
 
 from __future__ import annotations
 
@@ -7,34 +7,11 @@ import math
 import signal
 
 import pytest
-import torch
 
-from aurora.model.network import Network
 from aurora.recipe.stages.stage import Guard
 from aurora.training.records.metrics import read_metrics
 from training.disturbing import Interrupting, PartlySilent, spoil
 from training.small_stage import LENGTH, ROWS, Lab, assert_same, updates
-
-
-def test_measurements_are_taken_on_the_masters_at_their_steps_and_at_the_end(lab: Lab) -> None:
-    asked: list[tuple[int, torch.dtype]] = []
-
-    def evaluate(model: Network, step: int) -> dict[str, float]:
-        asked.append((step, next(model.parameters()).dtype))
-        return {"held_out/fi": step / 10, "held_out/empty": float("nan")}
-
-    execution = lab.execution(evaluate_steps=5, precision="bf16")
-    summary = lab.train("stage", execution=execution, evaluate=evaluate)
-    assert asked == [(5, torch.float32), (10, torch.float32), (12, torch.float32)]
-    records = read_metrics(lab.folder / "stage/metrics.jsonl")
-    assert {record["step"]: record["held_out/fi"] for record in records if "held_out/fi" in record} == {
-        5: 0.5, 10: 1.0, 12: 1.2,
-    }  # fmt: skip
-    assert summary["held_out/fi"] == 1.2
-    assert "held_out/empty" not in summary
-    asked.clear()
-    lab.train("end", execution=lab.execution(), evaluate=evaluate)
-    assert [step for step, _ in asked] == [12]
 
 
 def test_a_signal_in_the_last_step_ends_after_the_final_files(lab: Lab) -> None:

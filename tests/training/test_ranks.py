@@ -132,7 +132,7 @@ def test_ranks_end_a_stage_where_one_process_does(lab: Lab, layout: Layout) -> N
 
 
 @pytest.mark.parametrize(
-    ("layout", "share"), [((1, 1, 2), True), ((2, 2, 1), True), ((2, 1, 2), False)], ids=["data", "cut", "first"]
+    ("layout", "share"), [((1, 1, 2), True), ((2, 1, 1), True), ((1, 2, 1), False)], ids=["data", "tensor", "pipeline"]
 )
 def test_ranks_are_asked_what_one_process_is(lab: Lab, layout: Layout, share: bool) -> None:
     """Whole networks on all of them or on the first, with the scores of one process; and the stage is as without."""

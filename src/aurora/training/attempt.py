@@ -11,28 +11,22 @@ import math
 import time
 from dataclasses import asdict, dataclass
 
-from torch import Tensor
-
 from aurora.console.progress import progress, say
 from aurora.files import flush_tree, write_json
-from aurora.model.network import Network
 from aurora.model.weights import write_weights
-from aurora.training.asking import digest_of
 from aurora.training.checkpoints.checkpoint import Keep, read_checkpoint
 from aurora.training.checkpoints.continuing import Earlier, Resumed
 from aurora.training.checkpoints.leaving import leave_model
 from aurora.training.checkpoints.saving import Saver
-from aurora.training.checkpoints.whole import whole_network
 from aurora.training.going_back import GoingBack
 from aurora.training.guard import Fault
 from aurora.training.inputs import Places, Reading, Training
+from aurora.training.measuring import Measuring, weights_of
 from aurora.training.meter import Meter, TimedBatches
 from aurora.training.optimizer import MOMENT_KINDS
-from aurora.training.parallel.engine import OneProcess
 from aurora.training.process.heartbeat import COMPUTING, Heartbeat
 from aurora.training.process.interruption import StopRequest
 from aurora.training.process.job import Job
-from aurora.training.process.memory import give_back_memory
 from aurora.training.process.runtime import Runtime
 from aurora.training.records.left_out import LeftOut
 from aurora.training.records.metrics import LEFT_OUT, METRICS, RETURNED_TO, MetricsLog, judged
@@ -62,17 +56,10 @@ class Attempt:
         self._stage, self._name, self._folder = training.stage, training.stage.name, places.folder
         self._job, self._runtime, self._heart = process.job, process.runtime, process.heart
         self._earlier, self._resumed = earlier, resumed
-        self._replay, self._early_end, self._asking = reading.replay, reading.early_end, training.asking
         batches = TimedBatches(reading.replay or reading.batches)
         self._trainer = self._positioned(batches)
         engine = self._trainer.engine
-        if self._replay is not None:
-            self._replay.begin(self._folder, self.step, engine.network, self._job)
-        if self._early_end is not None:
-            self._early_end.begin(self._folder, self.step, self._job)
-            self._trainer.course = self._early_end.course
-        if self._asking is not None:
-            self._asking.begin(self._folder, self.step, self._job)
+        self._measuring = Measuring(training, reading, self._folder, self._trainer, self._job, self._note)
         self._job.wait()  # rank 0 appends to these records from here on: every rank must have read them
         self._keep = self._what_to_keep()
         self._saver = Saver(self._folder, self._job, self._keep)
@@ -100,13 +87,10 @@ class Attempt:
                 if self.step == 0 and self._keep.returnable(0):
                     self._save()
                 if self.step == 0:
-                    self._ask_tasks()
-                while not self._ended:
+                    self._measuring.before(self._saver)
+                while not self._measuring.ended:
                     record = self._advance()
-                    record |= self._decide()
-                    record |= self._ask()
-                    record |= self._measure()
-                    record |= self._ask_tasks()
+                    record |= self._measuring.after(self._saver)
                     if log is not None:
                         log.write({**record, "seconds": round(self._seconds(), 3)})
                     bar.set_postfix_str(f"loss {record.get('loss', math.nan):.3f}", refresh=False)
@@ -119,13 +103,12 @@ class Attempt:
         """Write the final files; `state.json` is last and says that all the others are on disk."""
         self._note("the final files")
         self._saver.wait()
-        if self._asking is not None:
-            self._asking.finish()
+        self._measuring.finish()
         state = dataclasses.replace(self._state(), weights_of=self._back.to_best())
         engine, tokenizer_file = self._trainer.engine, self._places.tokenizer_file
         shape = (engine.architecture, engine.vocabulary, tokenizer_file)
         if engine.whole:
-            leave_model(self._folder, self._weights(), *shape)
+            leave_model(self._folder, weights_of(self._trainer.engine), *shape)
             write_weights(self._folder / OPTIMIZER, self._trainer.optimizer.state())
         else:
             self._save()
@@ -164,7 +147,7 @@ class Attempt:
 
     def _what_to_keep(self) -> Keep:
         """Which checkpoints stay while the stage is trained."""
-        execution, replay = self._training.execution, self._replay
+        execution, replay = self._training.execution, self._reading.replay
         return Keep(
             execution.keep_checkpoints,
             execution.keep_every_steps,
@@ -173,11 +156,6 @@ class Attempt:
             back_to=lambda step: self._trainer.watch.back_to(step),  # looked up late: resuming replaces the watch
             branch=self._stage.branch_step,
         )
-
-    @property
-    def _ended(self) -> bool:
-        last = self._stage.steps if self._early_end is None else self._early_end.last
-        return self.step == last or (self._replay is not None and self._replay.ended)
 
     def _advance(self) -> dict[str, float]:
         """One update; returns its record."""
@@ -218,54 +196,6 @@ class Attempt:
             self._left_out.write(self.step, fault, undone)
         return record
 
-    def _decide(self) -> dict[str, float]:
-        """What adaptive replay measured and decided after this step."""
-        if self._replay is None or not self._replay.due(self.step):
-            return {}
-        self._note("measuring what is forgotten")
-        self._saver.wait()  # its thread communicates with the other ranks over the same process group
-        return self._replay.after(self.step, self._trainer.engine.network)
-
-    def _ask(self) -> dict[str, float]:
-        """What is refused after this step, where the stage may end by that."""
-        if self._early_end is None or not self._early_end.due(self.step):
-            return {}
-        self._note("asking watched prompts")
-        give_back_memory()
-        found = self._early_end.after(self.step, self._whole_network())
-        self._trainer.course = self._early_end.course
-        return found
-
-    def _ask_tasks(self) -> dict[str, float]:
-        """The scores in tasks after this step, where the stage is asked any."""
-        asking = self._asking
-        if asking is None or not asking.due(self.step, ended=self._ended):
-            return {}
-        self._note("asking tasks")
-        self._saver.wait()  # its thread communicates with the other ranks over the same process group
-        weights = digest_of(self._weights(), self._job)
-        return asking.after(self.step, weights, lambda: self._whole_network(everywhere=asking.share))
-
-    def _whole_network(self, *, everywhere: bool = False) -> Network | None:
-        """On rank 0, or `everywhere`, the network with all its weights."""
-        engine = self._trainer.engine
-        if isinstance(engine, OneProcess):
-            return engine.network
-        self._saver.wait()  # its thread communicates with the other ranks over the same process group
-        shape = (engine.architecture, engine.vocabulary)
-        place = (self._folder, self.step)
-        return whole_network(*place, self._weights(), shape, engine.device, self._job, everywhere=everywhere)
-
-    def _measure(self) -> dict[str, float]:
-        """The measurements due after this step; a domain without text has none."""
-        evaluate, every = self._training.evaluate, self._training.execution.evaluate_steps
-        if evaluate is None or not (self._ended or (every and self.step % every == 0)):
-            return {}
-        self._note("measuring")
-        give_back_memory()
-        measured = evaluate(self._trainer.engine.network, self.step)
-        return {name: value for name, value in measured.items() if math.isfinite(value)}
-
     def _save_if_due(self, log: MetricsLog | None, stop: StopRequest) -> None:
         """Save where the last checkpoint is old or the process is asked to stop; not after the last step."""
         step, steps, every_seconds = self.step, self._stage.steps, self._training.execution.checkpoint_seconds
@@ -273,7 +203,7 @@ class Attempt:
         failed, asked, due = self._trainer.engine.agree([self._saver.failed, stop.asked, due])
         if failed:
             self._saver.wait()
-        if self._ended or not (asked or due):
+        if self._measuring.ended or not (asked or due):
             return
         if log is not None:
             log.flush()
@@ -292,12 +222,7 @@ class Attempt:
     def _save(self) -> None:
         """Begin a checkpoint of this step."""
         moments = self._trainer.engine.owned(self._trainer.optimizer.state(), MOMENT_KINDS)
-        self._saver.save(self._state(), self._weights(), moments)
-
-    def _weights(self) -> dict[str, Tensor]:
-        """What this rank writes of the weights."""
-        engine = self._trainer.engine
-        return engine.owned({name: parameter.detach() for name, parameter in engine.named.items()})
+        self._saver.save(self._state(), weights_of(self._trainer.engine), moments)
 
     def _seconds(self) -> float:
         return time.monotonic() - self._begun
