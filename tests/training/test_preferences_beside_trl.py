@@ -51,7 +51,8 @@ def network(seed: int) -> Network:
 
 def ours(store: TokenStore, dpo: Dpo, packing: Packing) -> float:
     """The loss of the first step over all pairs."""
-    rows = Preferences(store, LENGTH, 0, packing, log_probabilities(network(2), store, LENGTH, CPU))
+    start = OneProcess(network(2), Runtime(CPU, "fp32", 1))
+    rows = Preferences(store, LENGTH, 0, packing, log_probabilities(start, store, LENGTH))
     filled = []
     for index in range(rows.count):
         row = new_row(LENGTH)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import math
 import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +18,15 @@ from aurora.model.folder import load_model
 from aurora.recipe.stages.stage import Stage
 from aurora.tokens.loader import Batch
 from aurora.tokens.preferences.references import references_of
+from aurora.tokens.preferences.rows import References
 from aurora.tokens.store import TokenStore, store_stem
 from aurora.training import reference
+from aurora.training.parallel.engine import OneProcess
+from aurora.training.process.runtime import Runtime
 from aurora.training.records.metrics import read_metrics
 from aurora.training.reference import compute_references, log_probabilities
 from training.disturbing import Interrupting
-from training.small_stage import LENGTH, PREFERENCES, Lab, assert_same
+from training.small_stage import LENGTH, PREFERENCES, Lab, assert_same, child_environment
 
 CPU = torch.device("cpu")
 
@@ -58,13 +64,15 @@ def tune(lab: Lab, name: str, stage: Stage, **settings: Any) -> list[float]:
     return [record["loss"] for record in read_metrics(lab.folder / name / "metrics.jsonl") if "loss" in record]
 
 
+def said_by(lab: Lab, folder: Path, length: int = LENGTH) -> References:
+    """What the model in a folder says of the pairs."""
+    model, _ = load_model(folder)
+    return log_probabilities(OneProcess(model, Runtime(CPU, "fp32", 1)), store_of(lab), length)
+
+
 def margins(lab: Lab, folder: Path) -> float:
     """By how much a model finds chosen answers likelier than its start does, on average."""
-    model, _ = load_model(folder)
-    now, before = (
-        log_probabilities(model, store_of(lab), LENGTH, CPU),
-        references_of(lab.folder / "reference", PREFERENCES),
-    )
+    now, before = said_by(lab, folder), references_of(lab.folder / "reference", PREFERENCES)
     assert before is not None
     return float(np.diff(before - now, axis=1).mean())
 
@@ -83,13 +91,29 @@ def test_the_reference_is_what_the_network_says_of_each_answer_alone(
         logs = torch.log_softmax(model(ids[None, :-1])[0], 1)[torch.arange(size - 1), ids[1:]]
         assert found[number // 2, number % 2] == pytest.approx(logs[counted].sum().item(), abs=1e-5)
     monkeypatch.setattr(reference, "TOKENS_AT_ONCE", 20)
-    np.testing.assert_allclose(log_probabilities(model, store, LENGTH, CPU), found, atol=1e-5)
+    np.testing.assert_allclose(said_by(started, started.folder / "start"), found, atol=1e-5)
+
+
+@pytest.mark.distributed
+@pytest.mark.parametrize("layout", [(2, 1, 2, True), (1, 2, 1, False)], ids=["tensor and data", "pipeline"])
+def test_ranks_say_together_what_one_process_does(lab: Lab, layout: tuple[int, int, int, bool]) -> None:
+    lab.train("start", start=lab.new_model(layers=2, width=32, heads=4))
+    compare(lab, stage_of(lab))
+    alone = references_of(lab.folder / "reference", PREFERENCES)
+    tensor, pipeline, data, sequence = layout
+    settings = {"tensor_parallel": tensor, "pipeline_parallel": pipeline, "sequence_parallel": sequence}
+    command = [sys.executable, str(Path(__file__).with_name("reference_rank.py")), str(lab.folder)]
+    command += [json.dumps({**settings, "micro_batch_sequences": 1}), str(tensor * pipeline * data)]
+    subprocess.run(command, check=True, env=child_environment(), timeout=300)
+    together = references_of(lab.folder / "together", PREFERENCES)
+    assert alone is not None
+    assert together is not None
+    np.testing.assert_allclose(together, alone, atol=1e-5)
 
 
 def test_pairs_longer_than_a_row_have_no_reference(lab: Lab) -> None:
     lab.train("start")
-    model, _ = load_model(lab.folder / "start")
-    found = log_probabilities(model, store_of(lab), 10, CPU)
+    found = said_by(lab, lab.folder / "start", 10)
     fit = (store_of(lab).document_sizes - 1).reshape(-1, 2).sum(1) <= 10
     assert 0 < fit.sum() < len(fit)
     assert (np.isfinite(found).all(1) == fit).all()

@@ -20,7 +20,7 @@ from aurora.recipe.stages.stage import Stage
 from aurora.tokens.preferences.references import write_references
 from aurora.tokens.preferences.rows import References
 from aurora.tokens.store import TokenStore
-from aurora.training.parallel.engine import OneProcess
+from aurora.training.parallel.engine import Engine, OneProcess
 from aurora.training.process.job import join
 from aurora.training.process.runtime import prepare
 from aurora.training.start import build_engine
@@ -37,10 +37,10 @@ def compute_references(
     """
     runtime, job = prepare(execution), join()
     engine = build_engine(start, stage, execution, runtime, None)
-    network: Scorer = engine.weights.working if isinstance(engine, OneProcess) else engine.network
-    network.eval()
+    # Ranks that share positions have equal parts of them.
+    multiple = execution.tensor_parallel
     for source, store in stores.items():
-        found = log_probabilities(network, store, stage.sequence_length, engine.device, f"reference {source}")
+        found = log_probabilities(engine, store, stage.sequence_length, multiple, f"reference {source}")
         if job.rank == 0:
             write_references(folder, source, found)
     job.wait()
@@ -48,23 +48,31 @@ def compute_references(
 
 @torch.no_grad()
 def log_probabilities(
-    network: Scorer, store: TokenStore, length: int, device: torch.device, label: str = "reference"
+    engine: Engine, store: TokenStore, length: int, multiple: int = 1, label: str = "reference"
 ) -> References:
     """Of both answers of each pair of a store, [pairs, 2]; of pairs that are longer than `length` not a number.
 
-    Each answer is read alone, from its own beginning, as the rows of a stage with document masks are.
+    Each answer is read alone, from its own beginning, as the rows of a stage with document masks are; rows are filled
+    up to a `multiple` of tokens. Ranks with data of their own share the answers.
     """
-    found = np.full(store.num_documents, np.nan)
+    network: Scorer = engine.weights.working if isinstance(engine, OneProcess) else engine.network
+    network.eval()
     fits = (store.document_sizes.astype(np.int64) - 1).reshape(-1, 2).sum(1) <= length
-    chosen = np.flatnonzero(np.repeat(fits, 2))
-    with progress(label, len(chosen), "answers") as bar:
-        for numbers in _batches(store, chosen):
-            inputs, targets, counted = _rows(store, numbers)
-            tokens = (torch.from_numpy(part).to(device) for part in (inputs, targets))
-            losses = network.token_losses(*tokens).double().cpu().numpy()
-            found[numbers] = -(losses * counted).sum(1)
-            bar.update(len(numbers))
-    return found.reshape(-1, 2)
+    found = torch.zeros(store.num_documents, dtype=torch.float64)
+    batches = list(_batches(store, np.flatnonzero(np.repeat(fits, 2))))
+    with progress(label, len(batches), "batches") as bar:
+        for first in range(0, len(batches), engine.ranks):
+            # A rank without a batch in the last turn reads one too, as the others wait for its part of the weights.
+            turn = first + engine.rank
+            inputs, targets, counted = _rows(store, batches[min(turn, len(batches) - 1)], multiple)
+            tokens = (torch.from_numpy(part).to(engine.device) for part in (inputs, targets))
+            losses = network.token_losses(*tokens).double().cpu()
+            if turn < len(batches):
+                found[torch.from_numpy(batches[turn])] = -(losses * torch.from_numpy(counted)).sum(1)
+            bar.update(min(engine.ranks, len(batches) - first))
+    logs = engine.summed(found).cpu().numpy().reshape(-1, 2)
+    logs[~fits] = np.nan
+    return logs
 
 
 def _batches(store: TokenStore, numbers: npt.NDArray[np.int64]) -> Iterator[npt.NDArray[np.int64]]:
@@ -80,12 +88,13 @@ def _batches(store: TokenStore, numbers: npt.NDArray[np.int64]) -> Iterator[npt.
 
 
 def _rows(
-    store: TokenStore, numbers: npt.NDArray[np.int64]
+    store: TokenStore, numbers: npt.NDArray[np.int64], multiple: int
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
     """Inputs, targets and which of these count, each [documents, longest]; what fills a row up counts nowhere and comes
     behind everything that does."""
     assert store.mask is not None
     longest = int(store.document_sizes[numbers].max()) - 1
+    longest += -longest % multiple
     inputs, targets = (np.zeros((len(numbers), longest), np.int64) for _ in range(2))
     counted = np.zeros((len(numbers), longest), np.bool_)
     for row, number in enumerate(numbers.tolist()):

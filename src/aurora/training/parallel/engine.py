@@ -85,6 +85,9 @@ class Engine(Protocol):
     def total(self, number: int) -> int:
         """The sum of a number over the ranks' shares of a step."""
 
+    def summed(self, values: Tensor) -> Tensor:
+        """The same of each of several numbers."""
+
     def train_step(self, rows: Rows, micro_batch: int, num_counted: int) -> float:
         """Compute the gradients of the mean loss over `num_counted` targets, `micro_batch` rows at a time; returns
         it."""
@@ -181,6 +184,10 @@ class OneProcess:
     def total(self, number: int) -> int:
         """As in `Engine`."""
         return number
+
+    def summed(self, values: Tensor) -> Tensor:
+        """As in `Engine`."""
+        return values
 
     def train_step(self, rows: Rows, micro_batch: int, num_counted: int) -> float:
         """As in `Engine`; micro-batches without a loss are not computed."""

@@ -177,10 +177,14 @@ class ParallelNetwork(nn.Module):
 
     def total(self, number: int) -> int:
         """As in `Engine`."""
-        total = torch.tensor(number, device=self.device)
+        return int(self.summed(torch.tensor(number)))
+
+    def summed(self, values: Tensor) -> Tensor:
+        """As in `Engine`."""
+        total = values.to(self.device, copy=True)
         for dimension in ("shard", "replicate"):
             dist.all_reduce(total, group=self.mesh.get_group(dimension))
-        return int(total)
+        return total
 
     def refresh(self) -> None:
         """As in `Engine`: nothing to do, as FSDP rounds and gathers the fp32 parameters when a block is next
