@@ -10,7 +10,7 @@ import pytest
 from aurora.pipeline.collect import collect
 from aurora.reporting.schema import Report
 from conftest import MINIMAL
-from pipeline.made_up_run import ENGLISH, RATES, MadeUp, make_up
+from pipeline.made_up_run import ANSWERS, ENGLISH, RATES, MadeUp, make_up
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +107,15 @@ def test_answers_are_compared_prompt_by_prompt_one_of_each_kind(report: dict[str
         ("benign", "Third?", "before en-3", "after en-3"),
     ]
     assert safety["policy"]["name"] == "made-up"
+
+
+def test_answers_are_cut_by_category_and_by_hazard(report: dict[str, Any]) -> None:
+    """A prompt counts under every hazard that its category meets; one that meets none is in no table of hazards."""
+    safety = report["safety"]
+    (category,) = {row["category"] for row in ANSWERS}
+    assert list(safety["hazards"]) == ["vcr", "ssh"]
+    assert safety["hazards"]["vcr"] == safety["hazards"]["ssh"] == safety["categories"][category]
+    assert safety["hazards"]["vcr"]["after"]["harmful_prompts"] == sum(row["kind"] == "harmful" for row in ANSWERS)
 
 
 def test_the_network_and_the_place_are_those_of_the_last_stage(made_up: MadeUp, report: dict[str, Any]) -> None:

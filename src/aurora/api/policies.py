@@ -82,6 +82,7 @@ def choose_prompts(
     keep_out: Sequence[Path] = (),
     languages: Sequence[str] = (),
     count: int = 2000,
+    license: str = "unknown",
 ) -> dict[str, Any]:
     """Write prompts that people asked first in conversations, sorted by a policy; returns what was taken and left."""
     from aurora.redteam.generating.conversations import choose
@@ -91,7 +92,7 @@ def choose_prompts(
     path = place_of(output)
     keep_others(path)
     policy = open_policy(given, languages)
-    chosen = choose(policy, conversations, count, KeptOut(keep_out))
+    chosen = choose(policy, conversations, count, KeptOut(keep_out), license)
     if not chosen.prompts:
         reasons = ", ".join(f"{number:,} {reason}" for reason, number in chosen.left_out.most_common())
         raise UserError(

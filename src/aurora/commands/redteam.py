@@ -51,6 +51,7 @@ def redteam() -> None:
     metavar="FILE|DIR",
     help="With --from: an evaluation set of which nothing is taken; may be given again.",
 )
+@click.option("--license", metavar="SPDX", help="With --from: the licence of conversations that name none.  [unknown]")
 @json_option
 def redteam_generate(
     recipe: Path,
@@ -61,6 +62,7 @@ def redteam_generate(
     seed: int | None,
     conversations: Path | None,
     keep_out: tuple[Path, ...],
+    license: str | None,
     as_json: bool,
 ) -> None:
     """Make prompts of a policy, for review; or a recipe's training and held-out items.
@@ -71,7 +73,7 @@ def redteam_generate(
     from aurora.api.policies import is_policy
 
     options: dict[str, Any] = {"languages": languages, "count": count, "seed": seed}
-    options |= {"from": conversations, "keep-out": keep_out or None}
+    options |= {"from": conversations, "keep-out": keep_out or None, "license": license}
     given = {name: value for name, value in options.items() if value is not None}
     if is_policy(recipe):
         _of_policy(recipe, overrides, output, given, as_json)
@@ -96,8 +98,8 @@ def _of_policy(
     languages = [language.strip() for language in listed.split(",") if language.strip()]
     if "from" in options:
         told = _chosen(policy, output, options, languages)
-    elif "keep-out" in options:
-        raise click.UsageError("--keep-out is for prompts of conversations: give them with --from.")
+    elif of_conversations := options.keys() & {"keep-out", "license"}:
+        raise click.UsageError(f"--{min(of_conversations)} is for prompts of conversations: give them with --from.")
     else:
         told = _made(policy, output, options, languages)
     say(f"Wrote {told['file']}")
@@ -111,9 +113,9 @@ def _chosen(policy: Path, output: Path, options: Mapping[str, Any], languages: S
 
     if "seed" in options:
         raise click.UsageError("--seed is for prompts of a policy's words: conversations are taken in one order.")
-    count = {"count": options["count"]} if "count" in options else {}
+    rest = {name: options[name] for name in ("count", "license") if name in options}
     keep_out = options.get("keep-out", ())
-    taken = choose_prompts(policy, output, options["from"], keep_out=keep_out, languages=languages, **count)
+    taken = choose_prompts(policy, output, options["from"], keep_out=keep_out, languages=languages, **rest)
     left = ", ".join(f"{number:,} {reason}" for reason, number in taken["left_out"].items())
     say(f"  {taken['taken']:,} prompts of {taken['read']:,} conversations{f'; left out: {left}' if left else ''}")
     if not keep_out:

@@ -20,7 +20,7 @@ def test_a_file_of_prompts_is_replaced_and_nothing_else(root: Path, tmp_path: Pa
     write_prompts(path, made.prompts)
     keep_others(path)
     path.write_text('{"id": "mine"}\n')
-    with pytest.raises(UserError, match=r"prompts\.jsonl was not written by Aurora and would be lost"):
+    with pytest.raises(UserError, match=r"prompts\.jsonl was not written by this command and would be lost"):
         keep_others(path)
     assert place_of(tmp_path / "a.jsonl") == tmp_path / "a.jsonl"
     (tmp_path / "a.jsonl").mkdir()

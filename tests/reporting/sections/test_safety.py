@@ -80,6 +80,16 @@ def test_the_policy_is_named_with_its_standing(data: dict[str, Any]) -> None:
     assert f"<strong>Policy: </strong>{title}</p>" in plain(page_of(data))
 
 
+def test_refusals_are_cut_by_hazard_where_the_policy_says_which_it_meets(data: dict[str, Any]) -> None:
+    assert "hazard of AILuminate" not in page_of(data)
+    finnish = {when: data["safety"][when]["by_language"]["fi"] for when in ("before", "after")}
+    data["safety"]["hazards"] = {"iwp": finnish}
+    headings, row = rows(page_of(data), "Refusals by hazard of AILuminate")
+    assert headings[0] == "hazard"
+    by_language = next(row for row in rows(page_of(data), "Refusals by language") if row[0] == "Finnish")
+    assert row == ["Indiscriminate weapons", *by_language[1:]]
+
+
 def test_drafted_answers_are_counted_with_what_was_left_out(data: dict[str, Any]) -> None:
     assert "Drafts:" not in page_of(data)
     data["safety"]["drafts"] = {"prompts": 1208, "kept": 1190, "dropped": {"incapable": 12, "unfinished": 6}}

@@ -50,11 +50,11 @@ class Chosen:
     left_out: Counter[str]
 
 
-def choose(policy: Policy, place: Path, count: int, kept_out: KeptOut) -> Chosen:
+def choose(policy: Policy, place: Path, count: int, kept_out: KeptOut, license: str = "unknown") -> Chosen:
     """At most `count` prompts of conversations in a file or a folder in hub layout, spread over languages and
-    categories."""
+    categories. `license` is of rows that name none."""
     left_out: Counter[str] = Counter()
-    asked = list(_asked(place, policy, left_out))
+    asked = list(_asked(place, policy, license, left_out))
     read = len(asked) + left_out.total()
     asked = _without_sets(asked, kept_out, place, left_out)
     fits = Apart().take([one.prompt for one in asked], [one.language for one in asked])
@@ -72,12 +72,12 @@ def choose(policy: Policy, place: Path, count: int, kept_out: KeptOut) -> Chosen
     return Chosen(sorted(prompts, key=lambda prompt: prompt.id), read, +left_out)
 
 
-def _asked(place: Path, policy: Policy, left_out: Counter[str]) -> Iterator[Asked]:
+def _asked(place: Path, policy: Policy, license: str, left_out: Counter[str]) -> Iterator[Asked]:
     """The first turn of a person in each conversation, in a language of the policy."""
     if not place.exists():
         raise UserError(f"--from {place} does not exist: give a file of conversations, or a folder in hub layout.")
     where = {"dataset": str(place)} if place.is_dir() else {"paths": [place.name]}
-    source = ConversationsSource.model_validate({"kind": "conversations", "take": "first", **where})
+    source = ConversationsSource.model_validate({"kind": "conversations", "take": "first", "license": license, **where})
     identifier = Cld2()
     for found in read_conversations("conversations", source, place.parent, default_cache()):
         if not isinstance(found, Document):
