@@ -24,9 +24,9 @@ def steps(project: Project) -> list[Step]:
         files = [policy, *sorted(policy.with_suffix("").glob("*.yaml"))]
         read = {path.name: digest_of(path) for path in files if path.is_file()} | project.languages()
         if redteam.reviewed is not None:
-            from aurora.redteam.reviewed import reviewed_manifest
+            from aurora.redteam.reviewed import files_of
 
-            read["reviewed"] = reviewed_manifest(project.base / redteam.reviewed).digest("*.jsonl")
+            read |= {f"reviewed/{file.name}": digest_of(file) for file in files_of(project.base / redteam.reviewed)}
         return read
 
     def build(folder: Path) -> None:

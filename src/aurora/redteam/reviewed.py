@@ -34,9 +34,16 @@ def reviewed_manifest(folder: Path) -> Manifest:
     return manifest
 
 
+def files_of(folder: Path) -> list[Path]:
+    """The files of an exported folder that a recipe reads; `AuroraError` for one that has changed since."""
+    listed = {name: digest for name, digest in reviewed_manifest(folder).hashes.items() if name.endswith(".jsonl")}
+    refuse_faulty(folder, faults(folder, listed))
+    return [folder / name for name in sorted(listed)]
+
+
 def reviewed_items(folder: Path, languages: Sequence[str], watched: float | None, seed: int) -> dict[str, list[Item]]:
     """The items of an exported folder in some languages, by part: `train`, `held_out`, and `watched` where wanted."""
-    refuse_faulty(folder, faults(folder, reviewed_manifest(folder).hashes))
+    files_of(folder)
     parts = {part: [item for item in _items(folder, part) if item.language in languages] for part in (TRAIN, HELD_OUT)}
     for language in languages:
         for part, items in parts.items():

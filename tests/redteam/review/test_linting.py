@@ -47,6 +47,17 @@ def test_each_rule_tells_what_it_is_for_and_nothing_else(
     assert told in found[0].sentence
 
 
+def test_a_whole_prompt_waits_for_its_answer_until_it_is_reviewed(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text(
+        '{"prompt": "Open it", "response": "", "template": "whole", "category": "cyber", "language": "en"}\n'
+    )
+    assert lint(path) == (1, [])
+    assert [one.rule for one in lint(written(path, {"prompt": "a", "response": "", "template": "whole"}))[1]] == [
+        "empty"
+    ]
+
+
 def test_a_sound_log_and_its_export_have_nothing_odd_but_their_likeness(tmp_path: Path) -> None:
     project = reviewed(6)
     log = project.write(tmp_path / "log.jsonl")

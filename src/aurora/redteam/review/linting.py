@@ -16,6 +16,7 @@ from aurora.errors import UserError
 from aurora.files import open_regular
 from aurora.languages.labels import canonical
 from aurora.languages.lookup import language_name
+from aurora.redteam.prompts import WHOLE
 from aurora.redteam.review.exporting.apart import clusters_of
 from aurora.redteam.review.exporting.rows import rows_of
 from aurora.redteam.review.importing.items import first_of
@@ -23,6 +24,7 @@ from aurora.redteam.review.importing.records import Record, read_records
 from aurora.redteam.review.log.file import read_state
 from aurora.redteam.review.log.values import plain
 
+SHORTEST_JUDGED = 60  # bytes: in a shorter text, a name or two look like another language
 LONGEST_SHOWN = 60  # characters of a prompt in a sentence
 
 
@@ -45,6 +47,7 @@ class _Read:
     category: str
     language: str
     label: str
+    waits: bool  # for an answer: a whole prompt that nobody has reviewed
 
 
 def lint(path: Path, categories: Collection[str] | None = None) -> tuple[int, list[Finding]]:
@@ -89,14 +92,15 @@ def _read(record: Record) -> _Read:
     answered = any(key in values for key in ("response", "output", "answer", "completion", "target"))
     label = str(values.get("label") or values.get("kind") or "")
     response = text("response") if answered else None
-    return _Read(record.place, text("prompt"), response, text("category"), text("language"), label)
+    waits = values.get("template") == WHOLE and "label" not in values
+    return _Read(record.place, text("prompt"), response, text("category"), text("language"), label, waits)
 
 
 def _empty(read: Sequence[_Read]) -> Iterator[Finding]:
     for one in read:
         if not one.prompt.strip():
             yield Finding("empty", one.place, "the prompt is empty")
-        if one.response is not None and not one.response.strip():
+        if one.response is not None and not one.response.strip() and not one.waits:
             yield Finding("empty", one.place, "the answer is empty")
 
 
@@ -136,7 +140,7 @@ def _language(read: Sequence[_Read]) -> Iterator[Finding]:
             yield Finding("language", one.place, f"{one.language[:40]!r} is no label of a language")
             continue
         for what, text in (("prompt", one.prompt), ("answer", one.response or "")):
-            if other := other_language(text, asked):
+            if len(text.encode()) >= SHORTEST_JUDGED and (other := other_language(text, asked)):
                 sentence = f"the {what} is in {language_name(other)}, not in {language_name(asked)}"
                 yield Finding("language", one.place, sentence)
 

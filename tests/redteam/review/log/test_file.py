@@ -59,13 +59,21 @@ def test_a_signed_event_that_could_not_have_happened_is_told(tmp_path: Path) -> 
 def test_what_is_no_log_is_told(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "log.jsonl"
     path.write_bytes(content)
-    assert verify(path).faults
+    with pytest.raises(UserError, match="is no log of a review"):
+        verify(path)
+    path.write_bytes(content + Project().begin().lines()[1] + b"\n")
+    assert "head" in verify(path).faults[0].sentence
+
+
+def test_what_is_no_key_is_the_users_mistake(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="64 hexadecimal digits"):
+        verify(reviewed(2).write(tmp_path / "log.jsonl"), "zz")
 
 
 def test_files_that_cannot_be_logs_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="does not exist"):
         verify(tmp_path / "none.jsonl")
-    with pytest.raises(UserError, match="folder"):
+    with pytest.raises(UserError, match="folder: give a log as a file"):
         verify(tmp_path)
     endless = tmp_path / "endless.jsonl"
     endless.write_bytes(b"x" * (LONGEST_LINE + 10))

@@ -71,6 +71,22 @@ def test_an_adjudication_can_be_undone_and_not_be_given_twice() -> None:
         project.redo("jo")
 
 
+def test_nothing_is_decided_without_the_reviews_it_needs() -> None:
+    project = Project().begin().add(1)
+    project.review("ann", 1)
+    with pytest.raises(UserError, match="i1 has 1 of 2 reviews"):
+        project.adjudicate(1)
+    project.review("bob", 1, "answer")
+    project.adjudicate(1)
+    assert project.status(1) == "accepted"
+    project.undo("bob")
+    assert (project.status(1), project.state.items["i1"].decision) == ("needs_second", None)
+    project.review("bob", 1)
+    decision = project.state.items["i1"].decision
+    assert decision is not None
+    assert decision.by == "adjudication"
+
+
 def test_nobody_judges_their_own_review() -> None:
     project = Project().begin(reviews=2, most=2).add(1)
     project.do("review", "jo", Review(label="refuse", category="cyber"), "i1")

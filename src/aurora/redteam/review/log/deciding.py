@@ -1,7 +1,8 @@
 """What the reviews of an item come to: its status, and what is decided.
 
-One decision: an adjudicator's word decides; else enough reviews that agree; and where more may be asked for (`most`
-over `reviews`), as many as the label needs to be as certain as the project wants, from how skilled each reviewer is.
+One decision: nothing is decided without the reviews that the project wants; then an adjudicator's word decides, else
+reviews that agree. Where more may be asked for (`most` over `reviews`), as many are as the label needs to be as certain
+as the project wants, from how skilled each reviewer is.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ def settle(state: State, item: ItemState) -> None:
     said = {given.who: given.review.label for given in item.reviews.values()}
     probability = state.skills.posterior(said.items(), len(state.labels))
     item.status, item.decision = _status(state, item, probability)
-    if item.adjudication is not None:
-        item.learnt = state.skills.learn(said, {item.adjudication.review.label: 1.0})
+    if item.decision is not None and item.decision.by == "adjudication":
+        item.learnt = state.skills.learn(said, {item.decision.label: 1.0})
     elif len(said) > 1:  # alone, one would be held to be as right as one is thought to be
         item.learnt = state.skills.learn(said, probability)
     _count(state, item, 1)
@@ -44,12 +45,12 @@ def _count(state: State, item: ItemState, sign: int) -> None:
 
 def _status(state: State, item: ItemState, probability: Mapping[str, float]) -> tuple[Status, Decision | None]:
     assert state.settings is not None
+    given = list(item.reviews.values())
+    if len(given) < state.settings.reviews:  # whatever an adjudicator said when there were more
+        return ("open" if not given else "needs_second" if len(given) == 1 else "needs_third"), None
     if item.adjudication is not None:
         word = item.adjudication
         return _decided(state, Decision(word.review.label, word.review.category, "adjudication", 1.0, word.number))
-    given = list(item.reviews.values())
-    if len(given) < state.settings.reviews:
-        return ("open" if not given else "needs_second" if len(given) == 1 else "needs_third"), None
     decision = decide(given, state.settings, probability)
     if decision is not None:
         return _decided(state, decision)

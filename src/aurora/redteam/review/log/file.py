@@ -65,12 +65,23 @@ def read_lines(path: Path) -> Iterator[bytes]:
 def verify(path: Path, expected_key: str = "", first: int | None = None) -> Verified:
     """Replay a log, or its `first` events, and check its chain; the key must be `expected_key` (hex), where that is
     given."""
+    if expected_key:
+        public_key(expected_key)
+    if path.is_dir():
+        raise UserError(
+            f"{path} is a folder: give a log as a file (`aurora redteam review --data {path} --save-log FILE`)."
+        )
     try:
         return Verified(_replayed(path, expected_key, first))
     except _Unsound as error:
         if path.stat().st_size > LARGEST_BROKEN:
             raise UserError(f"{path} is no sound log, and too large to say why: {error}") from error
-        _, faults = faults_of(list(read_lines(path)), expected_key)
+        lines = list(read_lines(path))
+        if not any(map(_is_event, lines)):
+            raise UserError(
+                f"{path} is no log of a review: give one that `aurora redteam review --save-log` wrote."
+            ) from error
+        _, faults = faults_of(lines, expected_key)
         return Verified(None, faults or [Fault(error.line, str(error))])
 
 
@@ -82,6 +93,14 @@ def read_state(path: Path) -> State:
         more = f" (and {len(others):,} more; `aurora redteam verify {path}` lists them)" if others else ""
         raise UserError(f"{path}, line {first.line}: {first.sentence.removesuffix('.')}{more}: restore it from a copy.")
     return read.state
+
+
+def _is_event(line: bytes) -> bool:
+    try:
+        Event.read(line)
+    except UserError:
+        return False
+    return True
 
 
 class _Unsound(Exception):

@@ -136,6 +136,11 @@ def _review(state: State, event: Event, content: Review) -> None:
     before = item.standing(event.who, event.kind)
     _keep_before(event, "review", before.review if before else None)
     if event.kind == "adjudication":
+        assert state.settings is not None
+        if len(item.reviews) < state.settings.reviews:
+            _refuse(
+                f"{item.id} has {len(item.reviews)} of {state.settings.reviews} reviews: let others review it first."
+            )
         if event.who in item.reviews:
             _refuse(f"{event.who} has reviewed {item.id} and cannot adjudicate it too.")
         if item.adjudication is not None and before is None:
