@@ -7,6 +7,8 @@ PYTHON ?= python3
 PIP_ARGS ?=
 BIN := .venv/bin
 LOG := .venv/set-up.log
+# Tests start hundreds of processes, each of which would compile every module anew where an environment forbids to keep them.
+export PYTHONDONTWRITEBYTECODE :=
 # Each process gets a part of the tests in their order, and takes from the others when it is done: one of them compiles
 # the kernels of the corpus, and what a file of tests makes is made once.
 DISTRIBUTED := --dist worksteal
