@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -126,6 +127,11 @@ def test_the_scorer_is_tested_on_a_users_checkpoint(
     shown = capsys.readouterr()
     assert json.loads(shown.out)["m1"]["found"][0]["invariant"] == ""
     assert "its scores are not to be trusted" in shown.err
+    monkeypatch.setitem(sys.modules, "lm_eval", None)
+    with pytest.raises(SystemExit) as left:
+        main(["evaluate", checkpoints[0], "--self-test"])
+    assert left.value.code == 2
+    assert "pip install 'aurora-lm[evaluate]'" in capsys.readouterr().err
 
 
 def test_a_page_is_written_beside_what_is_printed_and_never_over_a_file_of_others(

@@ -55,6 +55,7 @@ def test_the_steps_of_the_demo_come_in_order(root: Path, tmp_path: Path) -> None
         "train:base", "train:cap", "train:cap-without-replay", "train:cat", "train:safety",
         "evaluate:bigram", "evaluate:base", "evaluate:cap", "evaluate:cap-without-replay", "evaluate:cat",
         "evaluate:safety", "safety:cat", "safety:safety",
+        "tasks:base", "tasks:cap", "tasks:cap-without-replay", "tasks:cat", "tasks:safety",
     ]  # fmt: skip
 
 

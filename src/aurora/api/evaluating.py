@@ -117,6 +117,9 @@ def _sharing() -> Iterator[Job | None]:
 def self_test(checkpoints: Sequence[Path]) -> dict[str, SelfTest]:
     """The scorer tested on each checkpoint, by name: bugs are put in, and each must be found."""
     from aurora.api.checkpoints import load_checkpoint
+    from aurora.evaluation.tasks.planned import require_lm_eval
+
+    require_lm_eval()
     from aurora.evaluation.self_test.running import self_test as tested
 
     found = {}

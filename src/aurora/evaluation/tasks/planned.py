@@ -63,7 +63,7 @@ def plan(wanted: Wanted) -> tuple[list[Planned], dict[str, str]]:
     A task that is named by itself and lacks something is a mistake.
     """
     if needs_lm_eval(wanted):
-        _have_lm_eval()
+        require_lm_eval()
     judge_named(wanted.judge)  # a mistake is told before any model is loaded
     planned: list[Planned] = []
     left_out: dict[str, str] = {}
@@ -186,7 +186,8 @@ def needs_lm_eval(wanted: Wanted) -> bool:
     return wanted.chat or any(not is_plain(read_task(name)) for name in _named(wanted))
 
 
-def _have_lm_eval() -> None:
+def require_lm_eval() -> None:
+    """`UserError` without lm-eval."""
     try:
         import lm_eval  # noqa: F401
     except ImportError as error:

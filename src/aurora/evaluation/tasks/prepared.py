@@ -114,9 +114,10 @@ def prepare(
     logging.getLogger("lm_eval").setLevel(logging.ERROR)  # it warns of what is meant here
     wanted = task.shots if shots is None else shots
     if wanted > len(items.examples):
+        most = f"{len(items.examples)} or less" if items.examples else "0"
         raise UserError(
             f"The task {task.name} has {len(items.examples)} examples, and {wanted} are to be shown: give --shots "
-            f"{len(items.examples)} or less."
+            f"{most}."
         )
     rows = items.scored[:limit]
     chat = chat or task.metadata.kind == "safety"
