@@ -6,6 +6,7 @@ memory is that of one.
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -141,6 +142,19 @@ def names(paths: Sequence[Path]) -> list[str]:
     return [str(path) for path in paths]
 
 
+@contextmanager
+def _all_stays() -> Iterator[None]:
+    """No search for garbage among millions of entries that all stay: it would take more time than the work."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+@_all_stays()
 def read_all(paths: Sequence[Path]) -> list[dict[str, Any]]:
     """Results in files, each under a name of its own."""
     from aurora.evaluation.comparing.compared import answers_of
@@ -166,6 +180,7 @@ def read_all(paths: Sequence[Path]) -> list[dict[str, Any]]:
     return found
 
 
+@_all_stays()
 def comparison(results: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """A row for each model, task and form, each later model compared with the first."""
     from aurora.evaluation.comparing.compared import answers_of, compared

@@ -172,3 +172,14 @@ def test_data_of_another_form_is_named_with_the_task(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(datasets, "load_dataset", lambda *_, **__: {"other": []})
     with pytest.raises(UserError, match="KeyError: 'test'"):
         hub_items(read_task("xwinograd_en"))
+
+
+def test_a_template_is_read_once_for_all_items(folder: Callable[..., Path], model: Model) -> None:
+    from lm_eval import utils
+
+    asked(folder("xed_fi", "choice", 5), "xed_fi", model)
+    before = utils.env.from_string.cache_info()
+    asked(folder("xed_fi", "choice", 5), "xed_fi", model)
+    after = utils.env.from_string.cache_info()
+    assert after.misses == before.misses
+    assert after.hits > before.hits
