@@ -8,6 +8,7 @@ import pytest
 
 from aurora.api.policies import generate_prompts, is_policy, open_policy
 from aurora.errors import UserError
+from edited_policy import write_versions
 
 
 def test_a_policy_is_told_from_a_recipe(root: Path, tmp_path: Path, minimal_recipe: Path) -> None:
@@ -20,9 +21,9 @@ def test_a_policy_is_told_from_a_recipe(root: Path, tmp_path: Path, minimal_reci
     assert not is_policy(tmp_path / "broken.yaml")
 
 
-def test_a_policy_is_opened_in_the_languages_asked_for_or_in_all() -> None:
+def test_a_policy_is_opened_in_the_languages_asked_for_or_in_all(tmp_path: Path) -> None:
     assert list(open_policy(Path("eo-14110"), ["fin", "en", "fi"]).words) == ["fi", "en"]
-    assert list(open_policy(Path("eo-14110")).words) == ["en", "fi", "hi", "ja", "sv", "vi"]
+    assert list(open_policy(write_versions(tmp_path)[0]).words) == ["en", "fi"]
     with pytest.raises(UserError, match="The policy nist-ai-600-1 has no words in any language"):
         open_policy(Path("nist-ai-600-1"))
 

@@ -20,7 +20,7 @@ from aurora.console.terminal import write, write_json
     multiple=True,
     type=FILE,
     metavar="FILE|DIR",
-    help="Prompts, datasets and logs of reviews to look through; may be given again.",
+    help="Prompts, datasets, logs of reviews and folders of the review app to look through; may be given again.",
 )
 @click.option("--run", "runs", multiple=True, type=FILE, metavar="RUN", help="A run to look into; may be given again.")
 @json_option

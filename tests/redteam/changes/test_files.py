@@ -117,3 +117,22 @@ def test_rows_of_a_third_version_are_counted_and_other_files_passed_over(changes
     assert labels == []
     with pytest.raises(UserError, match=r"--data .*gone does not exist"):
         look_through(tmp_path / "gone", changes)
+
+
+def test_labels_in_the_folder_of_the_review_app_are_told_as_those_of_its_log(changes: Changes, tmp_path: Path) -> None:
+    tables = pytest.importorskip("aurora.redteam.review.server.keeping.tables")
+    database = pytest.importorskip("aurora.redteam.review.server.keeping.database")
+    project = reviewed(tmp_path / "old/club.yaml")
+    project.write(tmp_path / "log.jsonl")
+    kept = database.Database(tmp_path / "app")
+    with kept.writing() as connection:
+        rows = [{"sequence": event.number, "line": event.line.decode()} for event in project.events]
+        connection.execute(tables.events.insert(), rows)
+    _, (here,) = look_through(tmp_path / "app", changes)  # while the app is running
+    kept.close()
+    _, (there,) = look_through(tmp_path / "log.jsonl", changes)
+    assert (here.labels, here.hanging, here.items) == (there.labels, there.hanging, there.items)
+    assert here.hanging
+    (tmp_path / "app/review.sqlite").write_bytes(b"no database at all")
+    with pytest.raises(UserError, match="cannot be read as a review"):
+        look_through(tmp_path / "app", changes)

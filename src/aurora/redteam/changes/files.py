@@ -1,12 +1,14 @@
 """What hangs on an edited policy in files: prompts, rows and pairs by the hash of their clause, and labels of a review.
 
 One decision: what a file is shows in its first line, so a folder can be given as it stands, with the log of a review
-beside the prompts and the dataset that came of it.
+(or the review app's own database) beside the prompts and the dataset that came of it.
 """
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,8 +19,12 @@ from aurora.redteam.changes.clauses import Changes
 from aurora.redteam.clauses import HASH_DIGITS
 from aurora.redteam.generating.writing import ENDING
 from aurora.redteam.review.log.contents import PolicyVersion
+from aurora.redteam.review.log.event import Event
 from aurora.redteam.review.log.file import read_state
-from aurora.redteam.review.log.replay import hanging
+from aurora.redteam.review.log.replay import hanging, replay
+from aurora.redteam.review.log.state import State
+
+PROJECT = "review.sqlite"  # as the review app names it, whose packages need not be here
 
 
 @dataclass
@@ -48,11 +54,14 @@ def look_through(place: Path, changes: Changes) -> tuple[list[Rows], list[Labels
     rows: list[Rows] = []
     labels: list[Labels] = []
     for path in _files(place):
+        if path.name == PROJECT:
+            labels.append(_labels(path, _state_in(path), changes))
+            continue
         first = next(iter(read_json_lines(path)), None)
         if not isinstance(first, dict):
             continue
         if first.get("kind") == "head" and "previous" in first:
-            labels.append(_labels(path, changes))
+            labels.append(_labels(path, read_state(path), changes))
         else:
             rows.append(_rows(path, changes))
     _add_pairs(rows, changes)
@@ -68,10 +77,10 @@ def _files(place: Path) -> Iterator[Path]:
     if place.is_file():
         yield place
     elif place.is_dir():
-        inside = (path for path in place.rglob(f"*{ENDING}") if path.is_file())
+        inside = (path for name in (f"*{ENDING}", PROJECT) for path in place.rglob(name) if path.is_file())
         yield from sorted(path for path in inside if not any(part.startswith(".") for part in path.parts))
     else:
-        raise UserError(f"--data {place} does not exist: give a file of JSON lines, or a folder of them.")
+        raise UserError(f"--data {place} does not exist: give a file of JSON lines, or a folder.")
 
 
 def _rows(path: Path, changes: Changes) -> Rows:
@@ -110,8 +119,20 @@ def _of(pair: dict[str, Any]) -> str:
     return str(pair["item"])
 
 
-def _labels(path: Path, changes: Changes) -> Labels:
-    state = read_state(path)
+def _state_in(path: Path) -> State:
+    """The state of a review in its app's own database, which is only read: the app may be running."""
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
+            lines = database.execute("SELECT line FROM events ORDER BY sequence")  # as the app's tables say
+            return replay(Event.read(line) for (line,) in lines)
+    except sqlite3.Error as error:
+        raise UserError(
+            f"{path} cannot be read as a review ({error}): write its log by `aurora redteam review --data DIR "
+            "--save-log FILE`, and give that."
+        ) from error
+
+
+def _labels(path: Path, state: State, changes: Changes) -> Labels:
     fallen = hanging(state, version_of(changes)) if changes.policy in state.policies else []
     given = {
         one.number: item.id
