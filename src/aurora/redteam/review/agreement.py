@@ -67,7 +67,11 @@ def alpha_of(patterns: Mapping[tuple[tuple[str, int], ...], int]) -> Figure:
 
 def kappa(pairs: Iterable[tuple[str, str]]) -> Figure:
     """Cohen's kappa of two people, from the labels that they gave to each item."""
-    counted = Counter(pairs)
+    return kappa_of(Counter(pairs))
+
+
+def kappa_of(counted: Mapping[tuple[str, str], int]) -> Figure:
+    """The same from how many items have each pair of labels."""
     total = sum(counted.values())
     if not total:
         return Figure(None, 0, NO_SHARED)
@@ -75,33 +79,34 @@ def kappa(pairs: Iterable[tuple[str, str]]) -> Figure:
     for (one, other), count in counted.items():
         left[one] += count
         right[other] += count
-    observed = sum(count for (one, other), count in counted.items() if one == other)
     chance = sum(left[label] * right[label] for label in left)
     if chance == total * total:
         return Figure(None, total, ONE_LABEL)
-    return Figure((observed * total - chance) / (total * total - chance), total)
+    return Figure((_same(counted) * total - chance) / (total * total - chance), total)
+
+
+def _same(counted: Mapping[tuple[str, str], int]) -> int:
+    return sum(count for (one, other), count in counted.items() if one == other)
 
 
 def agreement_table(state: State) -> dict[str, Any]:
     """All agreement of a project on labels and on categories, as JSON; what somebody adjudicated does not count."""
-    return {
-        "labels": _of(state, lambda review: review.label),
-        "categories": _of(state, lambda review: review.category),
-    }
+    reviewed = [sorted(item.reviews.items()) for item in state.items.values() if len(item.reviews) > 1]
+    labels = (tuple((who, given.review.label) for who, given in row) for row in reviewed)
+    categories = (tuple((who, given.review.category) for who, given in row) for row in reviewed)
+    return {"labels": _of(Counter(labels)), "categories": _of(Counter(categories))}
 
 
-def _of(state: State, said: Any) -> dict[str, Any]:
-    rows = [
-        {who: said(given.review) for who, given in item.reviews.items()}
-        for item in state.items.values()
-        if len(item.reviews) > 1
+def _of(rows: Mapping[tuple[tuple[str, str], ...], int]) -> dict[str, Any]:
+    """The figures of how many items have each row of (reviewer, label), sorted by reviewer: few, however many items."""
+    patterns: Counter[tuple[tuple[str, int], ...]] = Counter()
+    shared: dict[tuple[str, str], Counter[tuple[str, str]]] = {}
+    for row, count in rows.items():
+        patterns[_pattern(label for _, label in row)] += count
+        for (one, mine), (other, theirs) in combinations(row, 2):
+            shared.setdefault((one, other), Counter())[mine, theirs] += count
+    pairs = [
+        {"reviewers": [one, other], "same": _same(counted), "kappa": kappa_of(counted).table()}
+        for (one, other), counted in sorted(shared.items())
     ]
-    shared: dict[tuple[str, str], list[tuple[str, str]]] = {}
-    for row in rows:
-        for one, other in combinations(sorted(row), 2):
-            shared.setdefault((one, other), []).append((row[one], row[other]))
-    pairs = []
-    for (one, other), labels in sorted(shared.items()):
-        same = sum(mine == theirs for mine, theirs in labels)
-        pairs.append({"reviewers": [one, other], "same": same, "kappa": kappa(labels).table()})
-    return {"alpha": alpha(rows).table(), "pairs": pairs}
+    return {"alpha": alpha_of(patterns).table(), "pairs": pairs}

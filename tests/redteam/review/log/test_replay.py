@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict
 
@@ -12,7 +13,7 @@ from aurora.errors import UserError
 from aurora.redteam.review.log.contents import Person, Reveal, Review, Step, Vote
 from aurora.redteam.review.log.event import Event
 from aurora.redteam.review.log.replay import apply, hanging, replay
-from aurora.redteam.review.log.state import State
+from aurora.redteam.review.log.state import DECIDED, State
 from review_log import CHANGED, POLICY, Project, item, reviewed, settings
 
 
@@ -220,6 +221,13 @@ def test_whatever_people_do_a_replay_comes_to_the_same(seed: int) -> None:
         except UserError:
             continue
     assert told(replay(map(Event.read, project.lines()))) == told(project.state)
+    learnt: Counter[str] = Counter()
+    for one in project.state.items.values():
+        learnt.update({who: right for who, (right, _) in one.learnt.items()})
+        assert (one.decision is not None) == (one.status in DECIDED)
+        assert one.decision is None or len(one.reviews) >= 2
+    assert {who: right for who, right in project.state.skills.right.items() if right} == {**(+learnt)}
+    assert sum(project.state.counts.values()) == 3
 
 
 def test_a_step_says_what_will_stand() -> None:
