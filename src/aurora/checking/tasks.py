@@ -13,6 +13,8 @@ from aurora.evaluation.tasks.planned import Wanted, examine, needs_lm_eval
 from aurora.nearest import meant
 from aurora.pipeline.benchmarks import wanted_during, wanted_of
 
+MOST_NAMES = 6  # in one sentence
+
 
 def check_tasks(findings: Findings) -> None:
     """Everything that is asked, and the folders of its items."""
@@ -70,6 +72,10 @@ def _examine(findings: Findings, key: str, wanted: Wanted) -> None:
 
 
 def _listed(lacking: dict[str, str]) -> str:
-    """Tasks by what they lack."""
-    reasons = dict.fromkeys(lacking.values())
-    return "; ".join(f"{', '.join(name for name, of in lacking.items() if of == why)} ({why})" for why in reasons)
+    """Tasks by what they lack, the first few of them."""
+    told = []
+    for why in dict.fromkeys(lacking.values()):
+        names = [name for name, of in lacking.items() if of == why]
+        more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+        told.append(f"{', '.join(names[:MOST_NAMES])}{more} ({why})")
+    return "; ".join(told)
