@@ -63,7 +63,7 @@ def _examine(findings: Findings, key: str, wanted: Wanted) -> None:
     with findings.asking(key):
         names, lacking = examine(wanted)
         advice = "give evaluation.data a folder that has its items, or leave it out"
-        for name in lacking.keys() & set(wanted.tasks):
+        for name in [name for name in wanted.tasks if name in lacking]:
             findings.mistake(f"{key}.tasks.{wanted.tasks.index(name)}", f"{name}: {lacking.pop(name)}; {advice}")
         if len(lacking) == len(names):
             findings.mistake(key, f"no task can be asked here: {_listed(lacking)}")
