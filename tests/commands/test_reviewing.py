@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from aurora.cli import main
 from aurora.errors import AuroraError, UserError
 from aurora.redteam.review.log.file import read_state
 from commands.conftest import invoke
@@ -89,6 +90,18 @@ def test_lint_tells_what_is_odd_and_ends_with_one(log: Path, tmp_path: Path) -> 
         invoke("redteam", "lint", path, "--policy", "eo-14110")
     with pytest.raises(AuroraError, match="finding"):
         invoke("redteam", "lint", path, "--json")
+
+
+def test_lint_shows_a_few_of_each_rule(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    row = '{"prompt": "Open the door", "category": "cyber", "language": "en", "response": "", "label": "%s"}\n'
+    (tmp_path / "items.jsonl").write_text("".join(row % ("a" if number % 2 else "b") for number in range(20)))
+    with pytest.raises(SystemExit, match="1"):
+        main(["redteam", "lint", str(tmp_path / "items.jsonl")])
+    shown = capsys.readouterr().out
+    assert shown.count(": empty: the answer is empty") == 5
+    assert "... and 15 more of empty" in shown
+    assert "... and 13 more of duplicate" in shown
+    assert ": two labels: " in shown
 
 
 @pytest.mark.parametrize("command", ["export", "verify", "lint"])

@@ -13,11 +13,12 @@ from aurora.console.terminal import write, write_json
 from aurora.errors import AuroraError
 
 if TYPE_CHECKING:
+    from aurora.redteam.review.linting import Finding
     from aurora.redteam.review.log.file import Verified
 
 # As in `aurora.redteam.review.exporting.formats`, which is imported only when something is exported.
 FORMATS = ("jsonl", "parquet", "hub", "argilla", "potato", "csv")
-MOST_SHOWN = 20  # faults or findings; --json prints them all
+MOST_SHOWN, MOST_OF_A_RULE = 20, 5  # faults, and findings; --json prints them all
 
 
 @click.command("export")
@@ -164,10 +165,14 @@ def lint_items(path: Path, policy: str | None, as_json: bool) -> None:
     if as_json:
         write_json({"items": count, "findings": [asdict(finding) for finding in found]})
     else:
-        for finding in found[:MOST_SHOWN]:
-            write(f"{finding.place}: {finding.rule}: {finding.sentence}")
-        if len(found) > MOST_SHOWN:
-            write(f"... and {len(found) - MOST_SHOWN:,} more (--json lists them)")
+        by_rule: dict[str, list[Finding]] = {}
+        for finding in found:
+            by_rule.setdefault(finding.rule, []).append(finding)
+        for rule, broken in by_rule.items():
+            for finding in broken[:MOST_OF_A_RULE]:
+                write(f"{finding.place}: {rule}: {finding.sentence}")
+            if len(broken) > MOST_OF_A_RULE:
+                write(f"... and {len(broken) - MOST_OF_A_RULE:,} more of {rule} (--json lists them)")
         write(f"{_times(count, 'item')}, {_times(len(found), 'finding')}")
     if found:
         raise AuroraError(f"{path} has {_times(len(found), 'finding')}: correct the items, or leave them out.")

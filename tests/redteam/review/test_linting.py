@@ -47,6 +47,13 @@ def test_each_rule_tells_what_it_is_for_and_nothing_else(
     assert told in found[0].sentence
 
 
+def test_what_no_item_has_is_told_once(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text("".join(json.dumps({"prompt": f"Open door {number}"}) + "\n" for number in range(9)))
+    told = [finding.sentence for finding in lint(path)[1] if finding.rule in ("category", "language")]
+    assert told == ["no item has a category", "no item has a language"]
+
+
 def test_a_whole_prompt_waits_for_its_answer_until_it_is_reviewed(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text(

@@ -114,6 +114,9 @@ def _unwritable(read: Sequence[_Read]) -> Iterator[Finding]:
 
 
 def _no_category(read: Sequence[_Read]) -> Iterator[Finding]:
+    if len(read) > 1 and not any(one.category for one in read):
+        yield Finding("category", read[0].place, "no item has a category")
+        return
     for one in read:
         if not one.category:
             yield Finding("category", one.place, "it has no category")
@@ -131,6 +134,9 @@ def _other_categories(read: Sequence[_Read], categories: Collection[str]) -> Ite
 def _language(read: Sequence[_Read]) -> Iterator[Finding]:
     from aurora.redteam.readable import other_language
 
+    if len(read) > 1 and not any(one.language for one in read):
+        yield Finding("language", read[0].place, "no item has a language")
+        return
     for one in read:
         asked = canonical(one.language) if one.language else None
         if not one.language:
@@ -147,14 +153,15 @@ def _language(read: Sequence[_Read]) -> Iterator[Finding]:
 
 def _duplicates(read: Sequence[_Read]) -> Iterator[Finding]:
     """Copies of a prompt, and near duplicates, each told of the later one."""
-    first: dict[tuple[str, str], _Read] = {}
+    first: dict[tuple[str, ...], _Read] = {}
     for one, best in zip(read, clusters_of([(one.language, one.prompt) for one in read]), strict=True):
         if not one.prompt.strip():
             continue
-        copy = first.setdefault((one.language, _alike(one.prompt)), one)
-        if copy is not one and copy.label == one.label:
+        copy = first.setdefault((one.language, _alike(one.prompt), one.label), one)
+        same = first.setdefault((one.language, _alike(one.prompt)), one)
+        if copy is not one:
             yield Finding("duplicate", one.place, f"{_shown(one.prompt)} stands in {copy.place} too")
-        elif copy is one and read[best] is not one:
+        elif same is one and read[best] is not one:
             other = read[best]
             yield Finding("near duplicate", one.place, f"{_shown(one.prompt)} is nearly that of {other.place}")
 

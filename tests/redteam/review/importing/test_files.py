@@ -7,7 +7,7 @@ import pytest
 
 from aurora.errors import UserError
 from aurora.redteam.review.importing import files
-from aurora.redteam.review.importing.files import files_of
+from aurora.redteam.review.importing.files import files_of, kind_of
 
 
 def test_items_of_a_folder_are_those_below_it(tmp_path: Path) -> None:
@@ -40,6 +40,10 @@ def test_what_is_too_large_is_refused_unread(tmp_path: Path, monkeypatch: pytest
         os.ftruncate(stream.fileno(), files.LARGEST_FILE + 1)  # a sparse file takes no room
     with pytest.raises(UserError, match="split it"):
         files_of(path)
+    monkeypatch.setattr(files, "MOST_SEEN", 0)
+    with pytest.raises(UserError, match="more than 0 files and folders"):
+        files_of(tmp_path)
+    monkeypatch.setattr(files, "MOST_SEEN", 10)
     monkeypatch.setattr(files, "MOST_FILES", 0)
     path.write_text("")
     with pytest.raises(UserError, match="more than 0 files"):
@@ -57,3 +61,19 @@ def test_what_is_no_file_of_items_is_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.jsonl")
     with pytest.raises(UserError, match="pipe"):
         files_of(tmp_path / "pipe.jsonl")
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("a.jsonl", ".jsonl"),
+        ("a.jsonl.gz", ".jsonl"),
+        ("a.jsonl.zst", ".jsonl"),
+        ("a.csv.gz", ""),
+        ("a.gz", ""),
+        ("a", ""),
+    ],
+    ids=range(6),
+)
+def test_a_kind_is_told_by_the_ending(name: str, kind: str) -> None:
+    assert kind_of(Path(name)) == kind

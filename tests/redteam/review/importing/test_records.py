@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 
@@ -66,4 +67,18 @@ def test_more_items_than_fit_are_refused(tmp_path: Path, monkeypatch: pytest.Mon
     path = tmp_path / "a.jsonl"
     path.write_text('{"prompt": "a"}\n' * 3)
     with pytest.raises(UserError, match="more than 2 items"):
+        list(read_records(path))
+
+
+def test_lines_may_be_compressed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = b'{"prompt": "a"}\n' * 1000
+    path = tmp_path / "a.jsonl.gz"
+    path.write_bytes(gzip.compress(content))
+    assert len(list(read_records(path))) == len(list(read_records(tmp_path))) == 1000
+    path.write_bytes(gzip.compress(content)[:-20])
+    with pytest.raises(UserError, match="cannot be read whole"):
+        list(read_records(path))
+    monkeypatch.setattr(records, "LARGEST_FILE", 1000)
+    path.write_bytes(gzip.compress(content))  # a small file that is large inside
+    with pytest.raises(UserError, match="when it is unpacked"):
         list(read_records(path))

@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from aurora.corpus.sources.streams import PACKED
 from aurora.errors import UserError
 
 LARGEST_FILE = 2_000_000_000  # bytes
 LONGEST_LINE = 4_000_000  # bytes of one item
-MOST_FILES = 1_000
+MOST_FILES, MOST_SEEN = 1_000, 100_000  # in a folder: with items, and of any kind
 MOST_ITEMS = 1_000_000
 READ = (".jsonl", ".json", ".ndjson", ".parquet", ".csv")
+LINES = (".jsonl", ".ndjson")  # these may be compressed
 # What lies beside data and is none.
 _BESIDE = frozenset(
     {"summary.json", "agreement.json", "manifest.json", "dataset_info.json", "dataset_infos.json", "state.json"}
@@ -29,7 +31,7 @@ def files_of(path: Path) -> list[Path]:
     if not path.exists():
         raise UserError(f"{path} does not exist: give a file of items, or a folder with such files.")
     if path.is_file():
-        if path.suffix not in READ:
+        if not kind_of(path):
             raise UserError(f"{path} is of no kind that is read: give one that ends in {', '.join(READ)}.")
         return [_bounded(path)]
     if not path.is_dir():
@@ -42,11 +44,20 @@ def files_of(path: Path) -> list[Path]:
     return [_bounded(file) for file in found]
 
 
+def kind_of(file: Path) -> str:
+    """The ending of a file that says how it is read, without that of its compression; empty where it is not read."""
+    packed = file.suffix.lower() in PACKED
+    ending = Path(file.stem).suffix if packed else file.suffix
+    return ending if ending in (LINES if packed else READ) else ""
+
+
 def _below(folder: Path) -> Iterator[Path]:
     root = folder.resolve()
-    for file in folder.rglob("*"):
+    for seen, file in enumerate(folder.rglob("*")):
+        if seen >= MOST_SEEN:
+            raise UserError(f"{folder} holds more than {MOST_SEEN:,} files and folders: give the folder of the items.")
         parts = file.relative_to(folder).parts
-        if file.suffix not in READ or file.name in _BESIDE or any(part.startswith(".") for part in parts):
+        if not kind_of(file) or file.name in _BESIDE or any(part.startswith(".") for part in parts):
             continue
         if parts[0].partition(".")[0] in _NO_ITEMS:
             continue

@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from aurora.corpus.sources.formats.compression import Damage
+from aurora.corpus.sources.streams import opened
 from aurora.errors import AuroraError, UserError
 from aurora.files import open_regular, read_regular
-from aurora.redteam.review.importing.files import LARGEST_FILE, LONGEST_LINE, MOST_ITEMS, files_of
+from aurora.redteam.review.importing.files import LARGEST_FILE, LONGEST_LINE, MOST_ITEMS, files_of, kind_of
 
 LARGEST_LIST = 200_000_000  # bytes of JSON that is one list of records
 
@@ -42,11 +44,11 @@ def read_records(path: Path) -> Iterator[Record]:
 
 def _records(file: Path) -> Iterator[Record]:
     try:
-        if file.suffix == ".parquet":
+        if kind_of(file) == ".parquet":
             yield from _parquet(file)
-        elif file.suffix == ".csv":
+        elif kind_of(file) == ".csv":
             yield from _csv(file)
-        elif file.suffix == ".json" and _is_list(file):
+        elif kind_of(file) == ".json" and _is_list(file):
             yield from _list(file)
         else:
             yield from _lines(file)
@@ -54,6 +56,8 @@ def _records(file: Path) -> Iterator[Record]:
         raise
     except AuroraError as error:
         raise UserError(str(error)) from error
+    except Damage as error:
+        raise UserError(f"{file} cannot be read whole ({error}): write it again.") from error
     except OSError as error:
         raise UserError(
             f"{file} cannot be read ({error.strerror or error}): check its permissions and the disk."
@@ -61,13 +65,16 @@ def _records(file: Path) -> Iterator[Record]:
 
 
 def _lines(file: Path) -> Iterator[Record]:
-    with open_regular(file) as stream:
-        number = 0
+    """The records of JSON lines, compressed or not."""
+    with opened(file) as stream:
+        number = size = 0
         while line := stream.readline(LONGEST_LINE + 1):
-            number += 1
+            number, size = number + 1, size + len(line)
             place = f"{file}, line {number}"
             if len(line) > LONGEST_LINE:
                 raise UserError(f"{place}: this line has more than {LONGEST_LINE:,} bytes, the most of an item.")
+            if size > LARGEST_FILE:
+                raise UserError(f"{file} holds more than {LARGEST_FILE:,} bytes when it is unpacked: split it.")
             if line.strip():
                 yield _record(place, _parsed(place, line))
 
