@@ -55,7 +55,10 @@ def test_a_policy_becomes_a_file_of_prompts_the_same_each_time(tmp_path: Path) -
     [
         (["ailuminate"], "--output FILE"),
         (["ailuminate", "seed=3", "--output", "x.jsonl"], "seed=3: keys are a recipe's"),
-        (["ailuminate", "--languages", "da", "--output", "x.jsonl"], r"da\.yaml does not exist: write .* Danish"),
+        (
+            ["ailuminate", "--languages", "da", "--output", "x.jsonl"],
+            "has no words in da: leave that out, or write them; there are words in en, fi, hi, ja, vi",
+        ),
         (["nist-ai-600-1", "--output", "x.jsonl"], "has no words in any language"),
         (["ailuminate", "--output", "notes.jsonl"], "was not written by this command"),
         (["ailuminate", "--count", "0", "--output", "x.jsonl"], "--count"),
@@ -69,6 +72,11 @@ def test_a_policy_becomes_a_file_of_prompts_the_same_each_time(tmp_path: Path) -
             r"None of the 1 conversations .* \(1 not a conv",
         ),
         (["tiny", "--from", "notes.jsonl"], "--from is for a policy"),
+        (
+            ["eo-14110", "--languages", "en", "--from", ".", "--output", "x.jsonl"],
+            r"Error: --from: .* cannot be loaded",
+        ),
+        (["eo-14110", "--languages", "en", "--output", "x.json"], r"a name that ends in \.jsonl, or a folder"),
     ],
 )
 def test_what_cannot_be_generated_is_said(
@@ -90,7 +98,7 @@ def test_prompts_are_taken_from_conversations(tmp_path: Path) -> None:
     asked = ("redteam", "generate", "ailuminate", "--languages", "en", "--license", "MIT", "--json")
     done = invoke(*asked, "--from", tmp_path / "talks.jsonl", "--output", out)
     assert json.loads(done.stdout)["by_category"] == {"non-violent-crimes": 1}
-    assert "1 prompts of 1 conversations" in done.stderr
+    assert "1 prompt of 1 conversation\n" in done.stderr
     assert "no evaluation set was given" in done.stderr
     row = json.loads((out / "prompts.jsonl").read_text())
     assert (row["prompt"], row["license"]) == (talk["prompt"], "MIT")

@@ -40,7 +40,13 @@ def open_policy(given: Path, languages: Sequence[str] = ()) -> Policy:
 
     path = places.find("policies", given)
     wanted = [canonical(language) or language for language in languages]
-    policy = load_policy(path, list(dict.fromkeys(wanted)) or _languages_of(path))
+    there = _languages_of(path)
+    if there and (missing := [language for language in wanted if language not in there]):
+        raise UserError(
+            f"The policy {path.stem} has no words in {', '.join(missing)}: leave that out, or write them; there are "
+            f"words in {', '.join(there)}."
+        )
+    policy = load_policy(path, list(dict.fromkeys(wanted)) or there)
     if not policy.words:
         raise UserError(
             f"The policy {policy.file.id} has no words in any language, so there is nothing to make prompts of: write "
@@ -96,7 +102,8 @@ def choose_prompts(
     if not chosen.prompts:
         reasons = ", ".join(f"{number:,} {reason}" for reason, number in chosen.left_out.most_common())
         raise UserError(
-            f"None of the {chosen.read:,} conversations of {conversations} was taken ({reasons or 'empty'})."
+            f"None of the {chosen.read:,} conversations of {conversations} was taken ({reasons or 'it is empty'}): "
+            "docs/conversations.md says how rows may hold them, and the policy's `keywords` what is taken."
         )
     write_prompts(path, chosen.prompts)
     return {

@@ -117,7 +117,8 @@ def _chosen(policy: Path, output: Path, options: Mapping[str, Any], languages: S
     keep_out = options.get("keep-out", ())
     taken = choose_prompts(policy, output, options["from"], keep_out=keep_out, languages=languages, **rest)
     left = ", ".join(f"{number:,} {reason}" for reason, number in taken["left_out"].items())
-    say(f"  {taken['taken']:,} prompts of {taken['read']:,} conversations{f'; left out: {left}' if left else ''}")
+    of = f"{_many(taken['taken'], 'prompt')} of {_many(taken['read'], 'conversation')}"
+    say(f"  {of}{f'; left out: {left}' if left else ''}")
     if not keep_out:
         say("  no evaluation set was given to be kept out (--keep-out)")
     return taken
@@ -130,13 +131,17 @@ def _made(policy: Path, output: Path, options: Mapping[str, Any], languages: Seq
     rest = {name: options[name] for name in ("count", "seed") if name in options}
     made = generate_prompts(policy, output, languages=languages, **rest)
     say(
-        f"  {made['harmful']:,} harmful prompts, {made['twins']:,} harmless twins and {made['whole']:,} harmless "
-        f"prompts of other forms in {len(made['by_language'])} languages; {made['too_alike']:,} too like others were "
-        "left out"
+        f"  {_many(made['harmful'], 'harmful prompt')}, {_many(made['twins'], 'harmless twin')} and "
+        f"{_many(made['whole'], 'harmless prompt')} of other forms in {_many(len(made['by_language']), 'language')}; "
+        f"{made['too_alike']:,} too like others left out"
     )
     if made["harmful"] < made["asked_for"]:
         say(f"  {made['asked_for']:,} harmful prompts were asked for: the policy's words give no more")
     return made
+
+
+def _many(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _of_recipe(recipe: Path, overrides: tuple[str, ...], output: Path | None, as_json: bool) -> None:

@@ -7,6 +7,7 @@ whole, because the rest of it is likely to be one too.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from pathlib import Path
 
 from aurora.corpus.cleaning.identify import Cld2
 from aurora.corpus.conversation import USER, turns_of
-from aurora.corpus.document import Document
+from aurora.corpus.document import Document, Quarantined
 from aurora.corpus.sources.conversations import read_conversations
 from aurora.errors import UserError
 from aurora.files import default_cache
@@ -28,6 +29,7 @@ from aurora.redteam.generating.prompt import Prompt
 from aurora.redteam.policy import Policy
 from aurora.redteam.prompts import WHOLE
 
+SOURCE = "conversations"
 LONGEST_PROMPT = 4_000  # characters; a longer one is a document
 
 
@@ -59,9 +61,9 @@ def choose(policy: Policy, place: Path, count: int, kept_out: KeptOut, license: 
     asked = _without_sets(asked, kept_out, place, left_out)
     fits = Apart().take([one.prompt for one in asked], [one.language for one in asked])
     left_out["near duplicates"] = fits.count(False)
-    cells = _sorted([one for one, fit in zip(asked, fits, strict=True) if fit], policy, left_out)
-    taken = _spread(cells, count)
     likenesses = {language: Likeness(words) for language, words in policy.words.items()}
+    cells = _sorted([one for one, fit in zip(asked, fits, strict=True) if fit], likenesses, left_out)
+    taken = _spread(cells, count)
     prompts: list[Prompt] = []
     clauses = clause_hashes(policy.file)
     for (language, category), found in cells.items():
@@ -79,7 +81,7 @@ def _asked(place: Path, policy: Policy, license: str, left_out: Counter[str]) ->
     where = {"dataset": str(place)} if place.is_dir() else {"paths": [place.name]}
     source = ConversationsSource.model_validate({"kind": "conversations", "take": "first", "license": license, **where})
     identifier = Cld2()
-    for found in read_conversations("conversations", source, place.parent, default_cache()):
+    for found in _read(source, place):
         if not isinstance(found, Document):
             left_out["not a conversation"] += 1
             continue
@@ -93,6 +95,14 @@ def _asked(place: Path, policy: Policy, license: str, left_out: Counter[str]) ->
             left_out["in another language"] += 1
         else:
             yield Asked(prompt, language, found.license, found.url)
+
+
+def _read(source: ConversationsSource, place: Path) -> Iterator[Document | Quarantined]:
+    """The conversations of a place; what is wrong with it is said of the option, not of a recipe's source."""
+    try:
+        yield from read_conversations(SOURCE, source, place.parent, default_cache())
+    except UserError as error:
+        raise UserError(re.sub(rf"^corpus\.sources\.{SOURCE}[\w.]*", "--from", str(error))) from error
 
 
 def _without_sets(asked: Sequence[Asked], kept_out: KeptOut, place: Path, left_out: Counter[str]) -> list[Asked]:
@@ -109,10 +119,9 @@ def _without_sets(asked: Sequence[Asked], kept_out: KeptOut, place: Path, left_o
 
 
 def _sorted(
-    asked: Sequence[Asked], policy: Policy, left_out: Counter[str]
+    asked: Sequence[Asked], likenesses: Mapping[str, Likeness], left_out: Counter[str]
 ) -> dict[tuple[str, str], list[tuple[Asked, Like]]]:
     """The prompts of each language and category, those most like it first."""
-    likenesses = {language: Likeness(words) for language, words in policy.words.items()}
     cells: dict[tuple[str, str], list[tuple[Asked, Like]]] = {}
     for one in asked:
         like = likenesses[one.language].of(one.prompt)

@@ -9,6 +9,7 @@ here is a proposal: a reviewer decides.
 from __future__ import annotations
 
 import math
+import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -25,9 +26,9 @@ from aurora.redteam.prompts import Kind
 
 # Lengths of the pieces: stems in scripts with spaces, words of one to three characters in those without.
 SPACED, UNSPACED = (3, 4, 5), (2, 3)
-# Cosine from which a prompt without a keyword is of a category: at 0.5 hardly more of 1,660 everyday questions in five
-# languages are taken than without likeness at all (4 %), at 0.4 every fifth.
-NEAR = 0.5
+# Cosine from which a prompt without a keyword is of a category: of 1,660 everyday questions in five languages 70 have a
+# keyword; at 0.35 10 more are taken, at 0.2 more than 300.
+NEAR = 0.35
 LONGEST = 2_000  # characters of a prompt that are looked at
 DIMENSIONS = 1 << 12  # of the vectors that distances between prompts are computed of
 
@@ -122,8 +123,5 @@ def _nearest(vectors: Vectors, vector: npt.NDArray[np.float32]) -> float:
 
 
 def _slot(piece: str) -> int:
-    """The place of a piece in a vector: FNV-1a of its characters, the same everywhere."""
-    value = 0xCBF29CE484222325
-    for character in piece:
-        value = (value ^ ord(character)) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
-    return (value >> 20) % DIMENSIONS
+    """The place of a piece in a vector, the same everywhere."""
+    return zlib.crc32(piece.encode()) % DIMENSIONS

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
+from aurora.errors import UserError
 from aurora.files import atomic_file, keep_from_overwriting
 from aurora.redteam.generating.prompt import Prompt
 
@@ -22,6 +23,8 @@ _BEGINNING = re.compile(rb'\{"id": "[0-9a-f]{16}", "policy": "[a-z0-9_-]+", "ver
 
 def place_of(output: Path) -> Path:
     """The file that `output` means: itself where it is named as one, else one in the folder."""
+    if output.suffix not in ("", ENDING) and not output.is_dir():
+        raise UserError(f"{output} is written as JSON lines: give a name that ends in {ENDING}, or a folder.")
     return output if output.suffix == ENDING else output / PROMPTS
 
 
