@@ -4,9 +4,9 @@
 
 The safety stage of recipes/tiny.yaml begins from the checkpoint `cat` of `--run`, exported; without one its earlier
 stages are trained first. Each tuning is a run of its own recipe (`redteam.train_languages`) below the work folder, with
-a report, and goes on where it was stopped. The tables have the rates of all held-out prompts by language, and the
-largest rise of bits per byte. With --prefer a stage of preference pairs (`objective: dpo`) comes after each tuning.
-Further arguments are settings of the tuning recipe.
+a report, and goes on where it was stopped. A language alone has its share of the tokens. The tables have the rates of
+held-out prompts by language, and the largest rise of bits per byte. With --prefer a stage of preference pairs
+(`objective: dpo`) comes after each tuning. Further arguments are settings of the tuning recipe.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def main() -> None:
     for tuned in (ALL, *languages):
         folder = given.work / tuned
         taken(given.run or given.work / "base", folder)
-        only = [] if tuned == ALL else [f"redteam.train_languages=[{tuned}]"]
+        only = [] if tuned == ALL else alone(path, tuned, len(languages))
         aurora("run", str(path), "--output", str(folder), *only, *given.settings)
         figures[tuned] = figures_of(json.loads((folder / "report.json").read_text(encoding="utf-8")))
     print(json.dumps(figures) if given.json else written(figures))
@@ -79,6 +79,7 @@ def tuning(recipe: dict[str, Any], model: Path, prefer: bool, small: bool) -> di
     """The recipe of the tuning alone."""
     values = {**recipe, "name": "tuning", "model": {"path": str(model)}, "tokens": {"path": str(model)}}
     values["redteam"] = {**recipe["redteam"], "policy": str((RECIPE.parent / recipe["redteam"]["policy"]).resolve())}
+    values["evaluation"] = {key: value for key, value in recipe["evaluation"].items() if key != "suites"}
     stages = {"safety": {**recipe["stages"]["safety"], "start": "model"}}
     if prefer:
         values["redteam"]["preferences"] = True
@@ -89,6 +90,13 @@ def tuning(recipe: dict[str, Any], model: Path, prefer: bool, small: bool) -> di
         for name, stage in stages.items():
             stage["tokens"] = SMALL[name]
     return {**values, "stages": stages}
+
+
+def alone(path: Path, language: str, languages: int) -> list[str]:
+    """The settings by which one of the languages is tuned on as much as among all."""
+    stages = yaml.safe_load(path.read_text(encoding="utf-8"))["stages"]
+    shares = {name: stage["tokens"] // languages for name, stage in stages.items()}
+    return [f"redteam.train_languages=[{language}]", *(f"stages.{name}.tokens={n}" for name, n in shares.items())]
 
 
 def taken(run: Path | None, folder: Path) -> None:

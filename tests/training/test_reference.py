@@ -7,6 +7,7 @@ import math
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +16,22 @@ import pytest
 import torch
 
 from aurora.model.folder import load_model
-from aurora.recipe.stages.stage import Stage
+from aurora.model.scorer import Scorer
+from aurora.recipe.stages.stage import Change, Stage
 from aurora.tokens.loader import Batch
 from aurora.tokens.preferences.references import references_of
 from aurora.tokens.preferences.rows import References
+from aurora.tokens.replay_decisions import DECISIONS, Decision, read_decisions
 from aurora.tokens.store import TokenStore, store_stem
 from aurora.training import reference
+from aurora.training.deciding.replay import Replay
 from aurora.training.parallel.engine import OneProcess
 from aurora.training.process.runtime import Runtime
 from aurora.training.records.metrics import read_metrics
 from aurora.training.reference import compute_references, log_probabilities
+from aurora.training.trainer import Batches
 from training.disturbing import Interrupting
-from training.small_stage import LENGTH, PREFERENCES, Lab, assert_same, child_environment
+from training.small_stage import LENGTH, PREFERENCES, ROWS, VOCABULARY, Lab, assert_same, child_environment
 
 CPU = torch.device("cpu")
 
@@ -168,6 +173,36 @@ def test_an_interrupted_stage_ends_with_the_same_bytes(started: Lab, train: Any)
             tune(started, "stopped", stage, batches=Interrupting(started.loader(stage), step, signal.SIGINT))
     tune(started, "stopped", stage)
     assert_same(started.folder / "undisturbed", started.folder / "stopped")
+
+
+def test_a_budget_is_in_force_beside_pairs(started: Lab) -> None:
+    """Shares follow what is forgotten, and a stage that stops around a decision ends with the same bytes."""
+    retention = {"every_steps": 3, "budget": {"web/en": 0.0}, "least": 0.1, "most": 0.9}
+    stage = stage_of(started, mixture={PREFERENCES: 1, "web/en": 1}, retention=retention)
+
+    def replay(stop: int = -1) -> Replay:
+        def batches_of(decided: Sequence[Decision]) -> Batches:
+            changes = [Change(from_tokens=it.step * ROWS * LENGTH, mixture=it.weights) for it in decided if it.weights]
+            loader = started.loader(stage.model_copy(update={"changes": changes}))
+            return Interrupting(loader, stop, signal.SIGINT)
+
+        return Replay(stage, batches_of, lambda network: {"web/en": measured(network)}, {})
+
+    tune(started, "undisturbed", stage, replay=replay())
+    with pytest.raises(KeyboardInterrupt):
+        tune(started, "stopped", stage, replay=replay(4))
+    tune(started, "stopped", stage, replay=replay())
+    assert_same(started.folder / "undisturbed", started.folder / "stopped")
+    made = read_decisions(started.folder / "stopped" / DECISIONS).made
+    assert [it.step for it in made] == [3, 6, 9, 12]
+    assert all(0.1 <= it.weights["web/en"] <= 0.9 for it in made if it.weights)
+
+
+def measured(network: Scorer) -> float:
+    """Of a few tokens that rise by one."""
+    tokens = torch.arange(3 * (LENGTH + 1)).view(3, -1) % VOCABULARY
+    with torch.no_grad():
+        return float(network.token_losses(tokens[:, :-1], tokens[:, 1:]).mean())
 
 
 def test_a_pair_is_in_one_row_whatever_the_ranks(started: Lab) -> None:
