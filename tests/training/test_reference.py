@@ -132,6 +132,9 @@ def test_a_stage_begins_at_its_start_and_learns_to_prefer(started: Lab, packing:
     losses = tune(started, "tuned", stage, execution=started.execution(precision=precision))
     assert losses[0] == pytest.approx(math.log(2), abs=1e-5 if precision == "fp32" else 5e-3)
     assert losses[-1] < losses[0] - 0.02
+    preferred = [record["preferred"] for record in read_metrics(started.folder / "tuned/metrics.jsonl")]
+    assert all(0 <= share <= 1 for share in preferred)
+    assert np.mean(preferred[-10:]) > 0.6  # one half by chance
     assert margins(started, started.folder / "tuned") > 0.3
 
 

@@ -173,6 +173,7 @@ class Attempt:
             "loss_tokens": update.loss_tokens,
             "learning_rate": update.learning_rate,
             "gradient_norm": update.gradient_norm,
+            "preferred": update.preferred,
             **self._meter.figures(tokens - self._stage.tokens_before(self.step - 1), seconds),
         }
         if update.left_out:

@@ -42,7 +42,8 @@ class Batches(Protocol):
 class Update:
     """One step: mean loss in nats over its `loss_tokens`, gradient norm before clipping; nan where no token has a loss.
 
-    `left_out` says what was wrong with a step that did not change the weights.
+    `left_out` says what was wrong with a step that did not change the weights; `preferred` is the share of its
+    preference pairs in which the chosen answer has gained on the rejected one since the stage's start, nan without any.
     """
 
     loss: float
@@ -50,6 +51,7 @@ class Update:
     gradient_norm: float
     loss_tokens: int
     left_out: Fault | None = None
+    preferred: float = math.nan
 
 
 class Trainer:
@@ -91,7 +93,9 @@ class Trainer:
             say(f"{self._sequences()} did not change the weights: none of its tokens counts in the loss.")
             self.step += 1
             return Update(math.nan, rate, math.nan, 0)
-        loss = engine.train_step(self._placed(batch), self._rows, num_counted)
+        num_pairs = 0 if batch.slots is None else engine.total(int(pairs_of_rows(batch.slots).sum()))
+        loss = engine.train_step(self._placed(batch, num_pairs), self._rows, num_counted)
+        preferred = engine.won() / num_pairs if num_pairs else math.nan
         norm = engine.gradient_norm()
         left_out = self.watch.judge(loss, norm)
         if self.watch.exhausted:
@@ -107,9 +111,9 @@ class Trainer:
             self.optimizer.forget()
             say(f"{self._sequences()} is left out: {left_out}.")
         self.step += 1
-        return Update(loss, rate, norm, num_counted, left_out)
+        return Update(loss, rate, norm, num_counted, left_out, preferred)
 
-    def _placed(self, batch: Batch) -> dict[str, Tensor | None]:
+    def _placed(self, batch: Batch, num_pairs: int) -> dict[str, Tensor | None]:
         """The rows of a batch on the device, with positions and documents where the stage uses them."""
         if (largest := max(batch.inputs.max(), batch.targets.max())) >= self.engine.vocabulary:
             raise UserError(
@@ -126,22 +130,20 @@ class Trainer:
             rows["documents"] = batch.documents if self._stage.document_masks else None
         placed = {name: None if values is None else torch.from_numpy(values) for name, values in rows.items()}
         if batch.slots is not None and batch.margins is not None:
-            parts = batch.slots, batch.margins, self._weights_of_pairs(batch)
+            parts = batch.slots, batch.margins, self._weights_of_pairs(batch.slots, batch.margins.shape, num_pairs)
             placed |= as_rows(PairsOfRows(*map(torch.from_numpy, parts)))
         return {name: None if values is None else values.to(self.engine.device) for name, values in placed.items()}
 
-    def _weights_of_pairs(self, batch: Batch) -> npt.NDArray[np.float64]:
+    def _weights_of_pairs(
+        self, slots: npt.NDArray[np.int64], shape: tuple[int, ...], num_pairs: int
+    ) -> npt.NDArray[np.float64]:
         """How much each pair counts, [B, P]: as much as the tokens of a pair's answers do on average in this step.
 
         So the loss of a step is the mean over pairs and the mean over the tokens of all else, each by its share of
         the tokens that count: the shares that the mixture states.
         """
-        assert batch.slots is not None
-        assert batch.margins is not None
-        pairs = (batch.slots.max(axis=1) + 1) // 2
-        num_pairs = self.engine.total(int(pairs.sum()))
-        num_tokens = self.engine.total(int(np.count_nonzero(batch.slots)))
-        exist = np.arange(batch.margins.shape[1]) < pairs[:, None]
+        num_tokens = self.engine.total(int(np.count_nonzero(slots)))
+        exist = np.arange(shape[1]) < pairs_of_rows(slots)[:, None]
         return np.where(exist, num_tokens / max(1, num_pairs), 0.0)
 
     def _returns(self) -> str:
@@ -153,6 +155,12 @@ class Trainer:
         """The step and the numbers of its sequences, which `aurora tokens inspect --at` takes."""
         first, next_first = (self._stage.pace.before(step) for step in (self.step, self.step + 1))
         return f"Step {self.step + 1} of stage {self._stage.name} (sequences {first} to {next_first - 1})"
+
+
+def pairs_of_rows(slots: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """How many preference pairs each row holds, [B]."""
+    most: npt.NDArray[np.int64] = slots.max(axis=1)
+    return (most + 1) // 2
 
 
 def _seed(made_with: MadeWith, step: int) -> int:

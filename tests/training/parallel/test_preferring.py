@@ -58,13 +58,26 @@ def plainly(losses: Tensor, rows: dict[str, Tensor], dpo: Dpo) -> Tensor:
     return total
 
 
+def gains(losses: Tensor, rows: dict[str, Tensor]) -> list[bool]:
+    """Of each pair whether its chosen answer has gained on the rejected one."""
+    pairs = pairs_of(dict(rows))
+    assert pairs is not None
+    found = []
+    for row, of_row in enumerate(ROWS):
+        for number, spans in enumerate(of_row):
+            chosen, rejected = (-losses[row, slice(*span)].sum() for span in spans)
+            found.append(bool(chosen - rejected > pairs.margins[row, number]))
+    return found
+
+
 @pytest.mark.parametrize("dpo", [Dpo(), Dpo(beta=0.7, chosen=0.4)], ids=["plain", "chosen"])
 def test_the_loss_is_the_formula(dpo: Dpo) -> None:
     rows = batch()
     losses = torch.rand(len(ROWS), LENGTH) * 3
     pairs = pairs_of(dict(rows))
     assert pairs is not None
-    found = preferring_loss(losses * rows["loss_mask"], pairs, dpo)
+    found, won = preferring_loss(losses * rows["loss_mask"], pairs, dpo)
+    assert won == sum(gains(losses, rows))
     assert found.item() == pytest.approx(plainly(losses.double(), rows, dpo).item(), abs=1e-5)
 
 
@@ -83,6 +96,7 @@ def test_the_gradients_are_those_of_the_formula(micro_batch: int) -> None:
     expected = plainly(losses, rows, dpo) / 10
     expected.backward()  # type: ignore[no-untyped-call]
     assert loss == pytest.approx(expected.item(), abs=1e-6)
+    assert engine.won() == sum(gains(losses.detach(), rows))
     for name, parameter in engine.named.items():
         torch.testing.assert_close(found[name], parameter.grad, atol=1e-6, rtol=1e-4)
 
@@ -105,4 +119,4 @@ def test_a_pair_whose_reference_is_not_known_has_no_loss() -> None:
     pairs = pairs_of(batch())
     assert pairs is not None
     pairs.margins[0, 0] = torch.nan
-    assert preferring_loss(torch.rand(len(ROWS), LENGTH), pairs, Dpo()).isnan()
+    assert preferring_loss(torch.rand(len(ROWS), LENGTH), pairs, Dpo())[0].isnan()

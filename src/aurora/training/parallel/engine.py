@@ -92,6 +92,9 @@ class Engine(Protocol):
         """Compute the gradients of the mean loss over `num_counted` targets, `micro_batch` rows at a time; returns
         it."""
 
+    def won(self) -> int:
+        """In how many preference pairs of the last step the chosen answer has gained on the rejected one."""
+
     def gradient_norm(self) -> float:
         """Norm over all gradients of the network together."""
 
@@ -118,7 +121,7 @@ class OneProcess:
     ) -> None:
         """With `trained` only the parameters of these names are moved; `prefers` says how pairs are learnt."""
         freeze(model.named, trained)
-        self._prefers = prefers
+        self._prefers, self._won = prefers, 0
         self.device = runtime.device
         self.precision = runtime.precision
         self.architecture = model.architecture
@@ -192,6 +195,7 @@ class OneProcess:
     def train_step(self, rows: Rows, micro_batch: int, num_counted: int) -> float:
         """As in `Engine`; micro-batches without a loss are not computed."""
         given = {name: values for name, values in rows.items() if values is not None}
+        self._won = 0
         total = torch.zeros((), dtype=torch.float64, device=self.device)
         for start in range(0, len(given["tokens"]), micro_batch):
             part = {name: values[start : start + micro_batch] for name, values in given.items()}
@@ -211,10 +215,16 @@ class OneProcess:
         if pairs is not None and mask is not None and self._prefers is not None:
             hidden = network.hidden(tokens, part.get("positions"), documents=part.get("documents"))
             losses = token_cross_entropy(hidden[mask], network.output_weight, targets[mask])
-            return preferring_loss(at_counted(losses, mask), pairs, self._prefers)
+            loss, won = preferring_loss(at_counted(losses, mask), pairs, self._prefers)
+            self._won += int(won)
+            return loss
         if mask is not None and mask.all():
             mask = None  # selecting every row would copy the hidden states
         return network.loss(tokens, targets, mask, reduction="sum", **part)
+
+    def won(self) -> int:
+        """As in `Engine`."""
+        return self._won
 
     def gradient_norm(self) -> float:
         """As in `Engine`."""

@@ -193,6 +193,8 @@ class ParallelNetwork(nn.Module):
     def train_step(self, rows: Rows, micro_batch: int, num_counted: int) -> float:
         """As in `Engine`."""
         given = {name: values for name, values in rows.items() if values is not None}
+        for segment in self.segments:
+            segment.won = 0
         if self.layout.pipeline > 1:
             total = self._pipeline.train(given, micro_batch, num_counted)
         else:
@@ -202,6 +204,13 @@ class ParallelNetwork(nn.Module):
             total.zero_()  # every rank of the group has the same sum, which must count once
         dist.all_reduce(total)
         return total.item() / num_counted
+
+    def won(self) -> int:
+        """As in `Engine`."""
+        counts = not (self._group and self._group.rank)  # every rank of the group has counted the same pairs
+        total = torch.tensor(sum(segment.won for segment in self.segments) if counts else 0, device=self.device)
+        dist.all_reduce(total)
+        return int(total)
 
     def _accumulated(self, batch: Mapping[str, Tensor], micro_batch: int, num_counted: int) -> Tensor:
         (segment,) = self.segments

@@ -16,6 +16,8 @@ from torch import Tensor
 
 from aurora.recipe.stages.objective import Dpo
 
+ROUNDING = 1e-3  # of log-probabilities: what has gained less may only be added up in another order
+
 
 class PairsOfRows(NamedTuple):
     """Which targets belong to which pair (`packing.Row`: `slots` [B, T]), by how much the stage's start finds the
@@ -45,19 +47,22 @@ def pairs_of(rows: dict[str, Tensor]) -> PairsOfRows | None:
     return PairsOfRows(slots, margins, weights)
 
 
-def preferring_loss(losses: Tensor, pairs: PairsOfRows, dpo: Dpo) -> Tensor:
-    """The sum over rows, from the cross-entropies `losses` [B, T] of the targets, 0 for those that do not count."""
+def preferring_loss(losses: Tensor, pairs: PairsOfRows, dpo: Dpo) -> tuple[Tensor, Tensor]:
+    """The sum over rows, from the cross-entropies `losses` [B, T] of the targets, 0 for those that do not count; and in
+    how many pairs the chosen answer has gained on the rejected one since the stage's start."""
     num_pairs = pairs.margins.shape[1]
     numbers = torch.arange(2 * num_pairs + 1, device=losses.device)
     members = pairs.slots[..., None] == numbers  # a sum over these adds in one order, as an indexed one need not
     sums = (losses.double()[..., None] * members).sum(1)
     of_text, chosen, rejected = sums[:, 0].sum(), sums[:, 1::2], sums[:, 2::2]
-    of_pairs = -F.logsigmoid(dpo.beta * (rejected - chosen - pairs.margins))  # losses are negative log-probabilities
+    gained = rejected - chosen - pairs.margins  # losses are negative log-probabilities
+    of_pairs = -F.logsigmoid(dpo.beta * gained)
     if dpo.chosen:
         lengths = members.sum(1)[:, 1::2]
         of_pairs = of_pairs + dpo.chosen * chosen / lengths.clamp(min=1)
-    weighted = torch.where(pairs.weights > 0, of_pairs * pairs.weights, 0.0)
-    return (of_text + weighted.sum()).to(losses.dtype)
+    exist = pairs.weights > 0
+    weighted = torch.where(exist, of_pairs * pairs.weights, 0.0)
+    return (of_text + weighted.sum()).to(losses.dtype), ((gained > ROUNDING) & exist).sum()
 
 
 def at_counted(losses: Tensor, mask: Tensor) -> Tensor:

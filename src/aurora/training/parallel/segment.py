@@ -78,7 +78,8 @@ class Segment(nn.Module):
         if group is not None:
             cut_modules(self.network, held, group)
         self._recompute = recompute
-        self.prefers: Dpo | None = None  # how pairs are learnt, where a stage learns from some
+        self.prefers: Dpo | None = None  # how pairs are learnt, where a stage learns from some ...
+        self.won = 0  # ... and in how many of them the chosen answer has gained, since this was set to 0
         self.answers_backward = False  # whether the backward pass is to reach its input, though nothing there moves
         for block in self.network.own_blocks:
             block.attention.recompute = recompute == "attention"
@@ -120,7 +121,9 @@ class Segment(nn.Module):
         pairs = pairs_of(others)
         if pairs is not None and loss_mask is not None and self.prefers is not None:
             of_tokens = self._losses(hidden[loss_mask], targets[loss_mask])
-            return preferring_loss(at_counted(of_tokens, loss_mask), pairs, self.prefers)[None].clone()
+            loss, won = preferring_loss(at_counted(of_tokens, loss_mask), pairs, self.prefers)
+            self.won += int(won)
+            return loss[None].clone()
         if loss_mask is None:
             return self._loss(hidden.flatten(0, 1), targets.flatten())
         return self._loss(hidden[loss_mask], targets[loss_mask])
