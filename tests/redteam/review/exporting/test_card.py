@@ -14,7 +14,14 @@ def test_a_card_is_filled_from_the_dataset() -> None:
     front = yaml.safe_load(text.split("---")[1])
     assert (front["license"], front["language"], front["pretty_name"]) == ("cc0-1.0", ["en"], "A club")
     assert [config["config_name"] for config in front["configs"]] == ["default", "preferences"]
-    for part in ("12 items were imported", dataset.digest, project.state.last, "| rules | 1 |", "| labels | 0."):
+    for part in (
+        "| source made up | ",
+        "12 items were imported",
+        dataset.digest,
+        project.state.last,
+        "| rules | 1 |",
+        "| labels | 0.",
+    ):
         assert part in text
     assert "configs" not in yaml.safe_load(card(dataset, hub=False).split("---")[1])
 
@@ -34,3 +41,13 @@ def test_a_title_cannot_break_out_of_its_place() -> None:
     text = card(replace(dataset, facts={**dataset.facts, "project": "a | <b>\n# c: '\"---"}), hub=False)
     assert yaml.safe_load(text.split("\n---\n")[0])["pretty_name"] == "a | <b>\n# c: '\"---"
     assert "# a \\| \\<b\\> \\# c" in text
+
+
+def test_a_card_lists_as_much_as_can_be_read() -> None:
+    project = Project().begin(reviews=1, most=1)
+    for number in range(50):
+        project.add(number, source=f"set {number}")
+        project.review("ann", number)
+    text = card(dataset_of(project.state, share=0), hub=False)
+    assert text.count("| source set") == 40
+    assert "10 more of source, in summary.json" in text

@@ -65,6 +65,13 @@ def test_what_is_no_log_is_told(tmp_path: Path, content: bytes) -> None:
     assert "head" in verify(path).faults[0].sentence
 
 
+def test_line_ends_of_windows_are_told_as_such(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    path.write_bytes(b"".join(line + b"\r\n" for line in reviewed(2).lines()))
+    with pytest.raises(UserError, match="line ends of Windows"):
+        verify(path)
+
+
 def test_what_is_no_key_is_the_users_mistake(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="64 hexadecimal digits"):
         verify(reviewed(2).write(tmp_path / "log.jsonl"), "zz")

@@ -19,6 +19,7 @@ _HUB_LICENSES = {
     name.lower(): name.lower()
     for name in ("Apache-2.0", "MIT", "CC0-1.0", "CC-BY-4.0", "CC-BY-SA-4.0", "CC-BY-NC-4.0", "ODC-BY", "BSD-3-Clause")
 }
+MOST_NAMES = 40  # of a language, category, licence or source that the card lists
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 
 
@@ -102,11 +103,14 @@ def _tables(dataset: Dataset) -> Iterator[str]:
         ("category", "by_category"),
         ("kind", "by_kind"),
         ("licence", "by_license"),
+        ("source", "by_source"),
     ):
         names = sorted({*summary[TRAIN][key], *summary[HELD_OUT][key]})
-        for name in names:
+        for name in names[:MOST_NAMES]:
             counts = [summary[part][key].get(name, 0) for part in (TRAIN, HELD_OUT)]
             yield f"| {title} {_plain(name)} | {counts[0]:,} | {counts[1]:,} |"
+        if len(names) > MOST_NAMES:
+            yield f"| {len(names) - MOST_NAMES:,} more of {title}, in summary.json | | |"
     yield f"| all | {len(dataset.train):,} | {len(dataset.held_out):,} |"
     yield ""
     yield f"Beside them there are {len(dataset.preferences):,} preference pairs of training rows."

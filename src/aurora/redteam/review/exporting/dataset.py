@@ -112,6 +112,7 @@ def _counts(rows: Iterable[Row]) -> dict[str, Any]:
         "by_category": _by(row.category for row in rows),
         "by_kind": _by(row.kind for row in rows),
         "by_license": _by(row.license for row in rows),
+        "by_source": _by(row.source for row in rows),
     }
 
 

@@ -77,6 +77,10 @@ def verify(path: Path, expected_key: str = "", first: int | None = None) -> Veri
         if path.stat().st_size > LARGEST_BROKEN:
             raise UserError(f"{path} is no sound log, and too large to say why: {error}") from error
         lines = list(read_lines(path))
+        if lines and all(line.endswith(b"\r") for line in lines):
+            raise UserError(
+                f"{path} has the line ends of Windows, which no log has: restore it, or run dos2unix on it."
+            ) from error
         if not any(map(_is_event, lines)):
             raise UserError(
                 f"{path} is no log of a review: give one that `aurora redteam review --save-log` wrote."
