@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import random
+import subprocess
+import sys
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -19,7 +22,9 @@ from aurora.model.network import Network
 from aurora.recipe.model import Architecture
 from aurora.tokens.text.text_facts import TextFacts
 from byte_text import of_bytes
+from training.small_stage import child_environment
 
+RANK = Path(__file__).with_name("rank.py")
 WANTED = Wanted(tasks=("pronouns",), limit=3)
 
 
@@ -81,3 +86,22 @@ def test_conversations_are_known_the_second_time(planned: list[Planned]) -> None
     first, second = network(text, 1), network(text, 2)
     during(first, None)
     assert [asdict(one) for one in during(second, None)] == [asdict(one) for one in fresh(second, None)]
+
+
+@pytest.mark.distributed
+@pytest.mark.timeout(300)
+def test_ranks_share_seven_items_each_once_and_all_know_the_scores(tmp_path: Path) -> None:
+    """1, 2, 3 and 5 ranks, which do not divide them."""
+    command = [sys.executable, str(RANK), str(tmp_path), "1", "2", "3", "5"]
+    subprocess.run(command, env=child_environment(), check=True, capture_output=True)
+    told = {path.stem: json.loads(path.read_text()) for path in tmp_path.glob("*.json")}
+    alone = told["1.0"]
+    assert len(told) == 1 + 2 + 3 + 5
+    for name, one in told.items():
+        assert one["scores"] == told[f"{name[0]}.0"]["scores"]
+        assert [score["score"] for score in one["scores"]] == [score["score"] for score in alone["scores"]]
+        assert [score["items"] for score in one["scores"]] == [7, 7]
+    for ranks in (2, 3, 5):
+        shared = [row for rank in range(ranks) for row in told[f"{ranks}.{rank}"]["computed"]]
+        assert sorted(shared) == sorted(alone["computed"])
+        assert all(told[f"{ranks}.{rank}"]["computed"] for rank in range(ranks))
