@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from aurora.cli import main
+from aurora.commands import reviewing
 from aurora.errors import AuroraError, UserError
+from aurora.redteam.review.exporting import formats
 from aurora.redteam.review.log.file import read_state
 from commands.conftest import invoke
 from review_log import Project, reviewed
@@ -35,6 +37,10 @@ def test_a_log_is_exported_and_verified_against_its_export(log: Path, tmp_path: 
     assert "whole and signed by" in done.stdout
     told = json.loads(invoke("redteam", "verify", log, "--json").stdout)
     assert (told["faults"], told["items"]) == ([], {"accepted": 12})
+
+
+def test_the_command_offers_every_format() -> None:
+    assert set(reviewing.FORMATS) == set(formats.FORMATS)
 
 
 def test_an_export_holds_while_its_log_grows(tmp_path: Path) -> None:
