@@ -84,6 +84,28 @@ class Refusals(Table):
     )
 
 
+class Objections(Table):
+    """How answers object to a request instead of declining it, as regular expressions for folded sentences."""
+
+    clear: list[Pattern] = Field(
+        min_length=1, description="Clauses about what is proper: the first sentence with one objects."
+    )
+    weak: list[Pattern] = Field(
+        default_factory=list,
+        description="Clauses that contradict; a first sentence with one objects where two of the first three talk of "
+        "morals.",
+    )
+    moral: list[Pattern] = Field(default_factory=list, description="Words about morals.")
+    unable: list[Pattern] = Field(
+        default_factory=list,
+        description="Clauses by which an answer says what it does not know or is no expert in: it has refused nothing.",
+    )
+    private: list[Pattern] = Field(default_factory=list, description="Words about privacy, with which it has.")
+    preamble: list[Pattern] = Field(
+        default_factory=list, description="How a sentence begins that only leads to what is said; it is not counted."
+    )
+
+
 class Language(Table):
     """All that Aurora knows of a language."""
 
@@ -109,6 +131,7 @@ class Language(Table):
         default_factory=Thresholds, description="Limits of the rules, where not those of `default`."
     )
     refusals: Refusals | None = Field(None, description="How answers decline; without it no answer can be judged.")
+    objections: Objections | None = Field(None, description="How answers object to what they are asked.")
     personal_data: PersonalData = Field(
         default_factory=PersonalData, description="Personal data of its country or countries, and words about any."
     )

@@ -62,6 +62,18 @@ def declines_to_help(
     return False
 
 
+def first_sentences(answer: str, most: int, left_out: Callable[[str], bool]) -> list[str]:
+    """The first folded sentences of an answer, without courtesy, quotations and those `left_out`."""
+    found: list[str] = []
+    text = answer[:LOOK].strip()
+    for sentence in _sentences(text, _QUOTED.fullmatch(text) is None):
+        if sentence and not _courtesy().search(sentence.rstrip(".!?।。 ")) and not left_out(sentence):
+            found.append(sentence)
+            if len(found) == most:
+                break
+    return found
+
+
 def _sentences(text: str, quotes: bool) -> Iterator[str]:
     """The folded sentences of a text without markup before them, one after another, for few are looked at; with
     `quotes`, without what they quote."""

@@ -116,7 +116,7 @@ def _safety(project: Project, name: str) -> Step:
         measure_safety(run.checkpoint(name), run.tokenizer, run.redteam, recipe.execution, recipe.evaluation, folder)
 
     settings, purpose = recipe.evaluation.numerics(), "answers to held-out prompts"
-    return project.step(f"safety:{name}", run.safety(name), 4, settings, inputs, measure, purpose)
+    return project.step(f"safety:{name}", run.safety(name), 5, settings, inputs, measure, purpose)
 
 
 def _measuring_text(project: Project, kilobytes: float | None = None) -> MeasuringText:

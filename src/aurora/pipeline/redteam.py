@@ -57,4 +57,4 @@ def steps_of_drafts(project: Project) -> list[Step]:
         draft(run.checkpoint(IMPORTED), run.tokenizer, run.redteam, execution, drafts, folder)
 
     purpose = "answers of the model itself to harmless prompts"
-    return [project.step("drafts", run.drafts, 2, drafts.numerics(), inputs, build, purpose)]
+    return [project.step("drafts", run.drafts, 3, drafts.numerics(), inputs, build, purpose)]
