@@ -3,9 +3,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from aurora.errors import UserError
+from aurora.files import sha256
 from aurora.redteam.review.exporting.folder import Export, differences, events_of, export
 from aurora.redteam.review.exporting.formats import FORMATS
 from review_log import Project, reviewed
@@ -72,3 +74,16 @@ def test_what_is_no_export_is_refused(tmp_path: Path, project: Project) -> None:
     export(project.state, tmp_path / "out", Export())
     summary = json.loads((tmp_path / "out/summary.json").read_text(encoding="utf-8"))
     assert summary["dataset_sha256"]
+
+
+def test_parquet_of_another_version_is_compared_by_its_rows(project: Project, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    export(project.state, out, Export("parquet"))
+    manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    rows = pq.read_table(out / "train.parquet")
+    for table, told in ((rows, []), (rows.slice(1), ["train.parquet is not what the log comes to"])):
+        pq.write_table(table, out / "train.parquet", compression="gzip")
+        size = (out / "train.parquet").stat().st_size
+        manifest["outputs"]["train.parquet"] = {"sha256": sha256(out / "train.parquet"), "bytes": size}
+        (out / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+        assert [sentence.split("/out/")[1] for sentence in differences(project.state, out)] == told

@@ -89,6 +89,7 @@ def test_files_that_cannot_be_logs_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)  # a busy machine takes four times as long
 def test_a_log_of_100_000_events_is_replayed_to_the_same_bytes(tmp_path: Path) -> None:
     """Its last event alone is signed, which vouches for all others."""
     project = Project().begin()

@@ -74,10 +74,19 @@ def differences(state: State, folder: Path) -> list[str]:
         again = Path(place)
         _write(dataset_of(state, how.share, how.seed), state, again, how.form)
         made = {path.relative_to(again).as_posix(): sha256(path) for path in again.rglob("*") if path.is_file()}
-    for name in {*made, *listed}:
-        if made.get(name) != listed.get(name):
-            found.setdefault(name, f"{folder / name} is not what the log comes to")
+        for name in {*made, *listed} - found.keys():
+            if made.get(name) != listed.get(name) and not _same_rows(folder / name, again / name):
+                found[name] = f"{folder / name} is not what the log comes to"
     return [sentence for _, sentence in sorted(found.items())]
+
+
+def _same_rows(one: Path, other: Path) -> bool:
+    """Whether two files are Parquet of the same rows: its bytes differ with the version of pyarrow that wrote it."""
+    if one.suffix != ".parquet" or not (one.is_file() and other.is_file()):
+        return False
+    import pyarrow.parquet as pq
+
+    return bool(pq.read_table(one).equals(pq.read_table(other)))
 
 
 def _how(folder: Path) -> tuple[Export, Manifest]:
