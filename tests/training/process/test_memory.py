@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import pytest
+import torch
 
 from aurora.training.process import memory
 
@@ -59,3 +60,12 @@ def test_another_c_library_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> Non
     memory.keep_memory()
     memory.give_back_memory()
     assert memory._glibc("malloc_trim") is None
+
+
+@pytest.mark.parametrize("used", [True, False])
+def test_an_accelerator_gets_its_memory_back_where_one_is_used(monkeypatch: pytest.MonkeyPatch, used: bool) -> None:
+    given: list[bool] = []
+    monkeypatch.setattr(torch.cuda, "is_initialized", lambda: used)
+    monkeypatch.setattr(torch.cuda, "empty_cache", lambda: given.append(True))
+    memory.give_back_memory()
+    assert given == [True] * used

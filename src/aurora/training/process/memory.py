@@ -40,10 +40,15 @@ def keep_memory() -> None:
 
 
 def give_back_memory() -> None:
-    """Return to the kernel what is free: before work that asks for blocks of other sizes."""
+    """Return to the kernel, and to an accelerator, what is free: before work that asks for blocks of other sizes, and
+    counts what the device has left."""
     trim = _glibc("malloc_trim")
     if trim is not None:
         trim(0)
+    import torch
+
+    if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
+        torch.cuda.empty_cache()
 
 
 def _glibc(name: str) -> Callable[..., int] | None:
