@@ -95,12 +95,13 @@ def test_loss_is_the_mean_of_the_counted_token_losses(build: Build) -> None:
     torch.testing.assert_close(losses, expected, atol=1e-4, rtol=1e-5)
 
 
+@pytest.mark.parametrize(("bound", "value"), [("EVALUATION_ROWS", 7), ("EVALUATION_LOGITS", 1000)])
 def test_token_losses_do_not_depend_on_how_many_rows_are_computed_at_a_time(
-    build: Build, monkeypatch: pytest.MonkeyPatch
+    build: Build, monkeypatch: pytest.MonkeyPatch, bound: str, value: int
 ) -> None:
     model, tokens = build(), random_tokens(3, 41)
     whole = model.token_losses(tokens[:, :-1], tokens[:, 1:])
-    monkeypatch.setattr("aurora.model.network.EVALUATION_ROWS", 7)
+    monkeypatch.setattr(f"aurora.model.network.{bound}", value)
     torch.testing.assert_close(model.token_losses(tokens[:, :-1], tokens[:, 1:]), whole)
 
 

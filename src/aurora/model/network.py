@@ -30,8 +30,9 @@ from aurora.model.layers.rotary import Turns, turns_at
 from aurora.model.tensors import TensorSpec, joined, tensor_table
 from aurora.recipe.model import Architecture, Rotary
 
-# Token positions whose logits exist at a time where no gradient is wanted: in fp32 with 50,000 entries, 400 MB.
-EVALUATION_ROWS = 2048
+# Logits that exist at a time where no gradient is wanted: at most of so many token positions, and so many numbers.
+# Their fp32 copy and its softmax come on top: 340 MB together.
+EVALUATION_ROWS, EVALUATION_LOGITS = 2048, 2**25
 
 
 class Block(nn.Module):
@@ -225,10 +226,9 @@ class Network(nn.Module):
 
     def token_losses(self, tokens: Tensor, targets: Tensor) -> Tensor:
         """Cross-entropy of every target in nats, fp32 [B, T]; logits exist for a few rows at a time."""
+        size = max(1, min(EVALUATION_ROWS, EVALUATION_LOGITS // self.vocabulary))
         rows = zip(
-            torch.split(self.hidden(tokens).flatten(0, 1), EVALUATION_ROWS),
-            torch.split(targets.flatten(), EVALUATION_ROWS),
-            strict=True,
+            torch.split(self.hidden(tokens).flatten(0, 1), size), torch.split(targets.flatten(), size), strict=True
         )
         losses = [F.cross_entropy(self.logits(part).float(), right, reduction="none") for part, right in rows]
         return torch.cat(losses).view(targets.shape)
