@@ -1,9 +1,15 @@
-"""A small policy in two versions, of which one clause differs, with words in two languages."""
+"""A small policy in two versions, of which one clause differs, with words in two languages, and a review of it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+
+from aurora.api.policies import open_policy
+from aurora.redteam.clauses import clause_hashes
+from aurora.redteam.review.log.contents import Draft, Head, Item, Person, PolicyVersion
+from aurora.redteam.review.log.keys import public_hex
+from review_log import Project, settings
 
 POLICY = """\
 id: club
@@ -66,3 +72,32 @@ def write_versions(folder: Path, edit: Callable[[str], str] | None = None) -> tu
             text = edit(text) if edit else text.replace("Spying.", "Spying and gossip.", 1)
         (folder / name / "club.yaml").write_text(text, encoding="utf-8")
     return folder / "old/club.yaml", folder / "new/club.yaml"
+
+
+def reviewed_club(place: Path) -> Project:
+    """Four items of privacy and two of books, each reviewed by two; one of privacy is adjudicated as well."""
+    file = open_policy(place).file
+    version = PolicyVersion(id=file.id, version=file.version, title=file.title, clauses=clause_hashes(file))
+    project = Project()
+    project.do("head", "root", Head(project="A", key=public_hex(project.key), settings=settings(), policies=[version]))
+    for name, role in (("ann", "reviewer"), ("bob", "reviewer"), ("cyd", "reviewer"), ("jo", "adjudicator")):
+        project.do("reviewer", "root", Person.model_validate({"id": name, "role": role}))
+    for number in range(6):
+        category = "privacy" if number < 4 else "books"
+        item = Item(
+            prompt=f"Question {number} about {category}?",
+            response="No.",
+            drafts=[Draft(id="a", text="Yes.")],
+            policy=file.id,
+            category=category,
+            language="en",
+            kind="harmful",
+            template=f"t{number}",
+            source="made up",
+        )
+        project.do("import", "root", item, f"i{number}")
+        project.review("ann", number, category=category)
+        project.review("bob", number, "answer" if number == 0 else "refuse", category=category)
+    project.review("cyd", 0, "discard", category="privacy")
+    project.adjudicate(0, category="privacy")
+    return project

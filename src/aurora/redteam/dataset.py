@@ -22,13 +22,14 @@ from aurora.redteam.judge import Judge
 from aurora.redteam.policy import Policy, load_policy
 from aurora.redteam.preferences import write_preferences
 from aurora.redteam.prompts import Item, expand, harmless_items, items_apart, spread, templates_apart
-from aurora.redteam.reviewed import reviewed_items
+from aurora.redteam.reviewed import clauses_of, reviewed_items
 from aurora.shipped import places
 from aurora.tokens.build import PAIRS_FILE, PREFERENCES_FILE
 
 HELD_OUT, SUMMARY = "held_out.jsonl", "summary.json"
 WATCHED = "watched.jsonl"  # what stages with `stop_when` ask while they train
 FEWEST_TEMPLATES = 3  # of a language, where some are watched too
+CLAUSES = "clauses.json"  # which clause each reviewed item was labelled under
 HARMLESS = "harmless.jsonl"  # prompts that a model is still to answer
 
 __all__ = ["HELD_OUT", "SUMMARY", "Item", "build_redteam", "read_items", "read_judge"]
@@ -44,6 +45,7 @@ def build_redteam(redteam: Redteam, base: Path, seed: int, folder: Path) -> dict
     if redteam.reviewed is not None:
         parts = reviewed_items(base / redteam.reviewed, redteam.languages, redteam.watched_share, seed)
         templates = {name: _templates(parts[name], redteam.languages) for name in names}
+        write_json(folder / CLAUSES, clauses_of(base / redteam.reviewed))
     else:
         templates = dict(zip(names, templates_apart(policy, shares, seed), strict=True))
         parts = {"train": [], **{name: [] for name in names}}

@@ -59,6 +59,16 @@ def reviewed_items(folder: Path, languages: Sequence[str], watched: float | None
     return parts
 
 
+def clauses_of(folder: Path) -> dict[str, str]:
+    """The hash of the clause that each row of an exported folder was labelled under, by its id."""
+    clauses: dict[str, str] = {}
+    for part in (TRAIN, HELD_OUT):
+        path = folder / f"{part}.jsonl"
+        with as_written(path):
+            clauses |= {row["id"]: row["clause"] for row in read_json_lines(path)}
+    return clauses
+
+
 def _items(folder: Path, part: str) -> list[Item]:
     path = folder / f"{part}.jsonl"
     with as_written(path):

@@ -12,47 +12,14 @@ from aurora.api.policies import generate_prompts, open_policy
 from aurora.errors import UserError
 from aurora.redteam.changes.clauses import Changes, changes_between
 from aurora.redteam.changes.files import look_through, version_of
-from aurora.redteam.clauses import clause_hashes
 from aurora.redteam.review.exporting.folder import Export, export
-from aurora.redteam.review.log.contents import Draft, Head, Item, Person, PolicyVersion
-from aurora.redteam.review.log.keys import public_hex
-from edited_policy import write_versions
-from review_log import Project, settings
+from edited_policy import reviewed_club, write_versions
 
 
 @pytest.fixture
 def changes(tmp_path: Path) -> Changes:
     old, new = write_versions(tmp_path)
     return changes_between(open_policy(old), open_policy(new))
-
-
-def reviewed(place: Path) -> Project:
-    """Four items of privacy and two of books, each reviewed by two; one of privacy is adjudicated as well."""
-    file = open_policy(place).file
-    version = PolicyVersion(id=file.id, version=file.version, title=file.title, clauses=clause_hashes(file))
-    project = Project()
-    project.do("head", "root", Head(project="A", key=public_hex(project.key), settings=settings(), policies=[version]))
-    for name, role in (("ann", "reviewer"), ("bob", "reviewer"), ("cyd", "reviewer"), ("jo", "adjudicator")):
-        project.do("reviewer", "root", Person.model_validate({"id": name, "role": role}))
-    for number in range(6):
-        category = "privacy" if number < 4 else "books"
-        item = Item(
-            prompt=f"Question {number} about {category}?",
-            response="No.",
-            drafts=[Draft(id="a", text="Yes.")],
-            policy=file.id,
-            category=category,
-            language="en",
-            kind="harmful",
-            template=f"t{number}",
-            source="made up",
-        )
-        project.do("import", "root", item, f"i{number}")
-        project.review("ann", number, category=category)
-        project.review("bob", number, "answer" if number == 0 else "refuse", category=category)
-    project.review("cyd", 0, "discard", category="privacy")
-    project.adjudicate(0, category="privacy")
-    return project
 
 
 def test_of_generated_prompts_exactly_those_of_the_clause_hang(changes: Changes, tmp_path: Path) -> None:
@@ -81,7 +48,7 @@ def test_prompts_of_other_clauses_are_the_same_bytes_but_for_the_version(changes
 
 
 def test_of_labels_exactly_those_under_the_clause_hang_and_are_queued(changes: Changes, tmp_path: Path) -> None:
-    project = reviewed(tmp_path / "old/club.yaml")
+    project = reviewed_club(tmp_path / "old/club.yaml")
     project.write(tmp_path / "data/log.jsonl")
     _, (labels,) = look_through(tmp_path / "data", changes)
     assert (labels.labels, len(labels.hanging)) == (14, 10)
@@ -93,7 +60,7 @@ def test_of_labels_exactly_those_under_the_clause_hang_and_are_queued(changes: C
 
 
 def test_of_an_export_rows_and_pairs_hang(changes: Changes, tmp_path: Path) -> None:
-    project = reviewed(tmp_path / "old/club.yaml")
+    project = reviewed_club(tmp_path / "old/club.yaml")
     export(project.state, tmp_path / "data", Export("jsonl", 0.4, 1))
     rows, _ = look_through(tmp_path / "data", changes)
     found = {Path(one.file).name: one for one in rows}
@@ -122,7 +89,7 @@ def test_rows_of_a_third_version_are_counted_and_other_files_passed_over(changes
 def test_labels_in_the_folder_of_the_review_app_are_told_as_those_of_its_log(changes: Changes, tmp_path: Path) -> None:
     tables = pytest.importorskip("aurora.redteam.review.server.keeping.tables")
     database = pytest.importorskip("aurora.redteam.review.server.keeping.database")
-    project = reviewed(tmp_path / "old/club.yaml")
+    project = reviewed_club(tmp_path / "old/club.yaml")
     project.write(tmp_path / "log.jsonl")
     kept = database.Database(tmp_path / "app")
     with kept.writing() as connection:

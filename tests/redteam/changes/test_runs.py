@@ -13,7 +13,8 @@ from aurora.pipeline.running import run_recipe
 from aurora.recipe import load_recipe
 from aurora.redteam.changes.clauses import Changes, changes_between
 from aurora.redteam.changes.runs import look_into
-from edited_policy import write_versions
+from aurora.redteam.review.exporting.folder import Export, export
+from edited_policy import reviewed_club, write_versions
 from small_run import write_small_project
 
 
@@ -64,3 +65,21 @@ def test_a_run_of_another_policy_or_version_is_refused(changes: Changes, tmp_pat
         look_into(run, changes)
     with pytest.raises(UserError, match="is not a run"):
         look_into(tmp_path, changes)
+
+
+def test_reviewed_items_hang_by_the_clause_that_each_was_labelled_under(changes: Changes, tmp_path: Path) -> None:
+    project = reviewed_club(tmp_path / "old/club.yaml")
+    export(project.state, tmp_path / "export", Export("jsonl", 0.4, 1))
+    recipe = write_small_project(tmp_path / "a")
+    text = recipe.read_text(encoding="utf-8")
+    text = text.replace("languages: [en, fi]", f"languages: [en]\n  reviewed: {tmp_path / 'export'}")
+    recipe.write_text(text, encoding="utf-8")
+    run_recipe(load_recipe(recipe), tmp_path / "run", only="redteam")
+    found = look_into(tmp_path / "run", changes)
+    assert found.categories == ["privacy"]
+    assert sorted(found.items["redteam/train.jsonl"] + found.items["redteam/held_out.jsonl"]) == [
+        "i0",
+        "i1",
+        "i2",
+        "i3",
+    ]
