@@ -95,7 +95,7 @@ def test_the_gradients_are_those_of_the_formula(micro_batch: int) -> None:
     losses = F.cross_entropy(logits.flatten(0, 1), rows["targets"].flatten(), reduction="none").view(len(ROWS), LENGTH)
     expected = plainly(losses, rows, dpo) / 10
     expected.backward()  # type: ignore[no-untyped-call]
-    assert loss == pytest.approx(expected.item(), abs=1e-6)
+    assert loss == pytest.approx(expected.item(), rel=5e-7)  # neighbouring numbers of fp32 lie 1e-6 apart here
     assert engine.won() == sum(gains(losses.detach(), rows))
     for name, parameter in engine.named.items():
         torch.testing.assert_close(found[name], parameter.grad, atol=1e-6, rtol=1e-4)
