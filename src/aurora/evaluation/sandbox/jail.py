@@ -108,8 +108,8 @@ def require_jail(unsafe: bool = False) -> None:
     """`UserError` unless programs can be run here; with `unsafe` they always can."""
     if not unsafe and (why := why_no_jail()):
         raise UserError(
-            f"Generated code cannot be run safely here: {why}; mend that, leave out tasks of code, or let "
-            "`aurora evaluate --unsafe-code` run it unprotected, at your own risk."
+            f"Generated code cannot be run safely here: {why}; mend that, leave out tasks of code, or run it "
+            "unprotected at your own risk with --unsafe-code."
         )
 
 

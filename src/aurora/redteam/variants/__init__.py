@@ -1,0 +1,5 @@
+"""Variants of prompts that a model behind an endpoint writes: reworded, as a persona, translated, or harmless twins.
+
+ways.py     what is asked of the model for each prompt   replies.py  the texts in its reply
+making.py   all of it, and what is left out              reading.py  the prompts that variants are made of
+"""
