@@ -15,6 +15,7 @@ from aurora.files import canonical_json
 from aurora.languages import lookup
 from aurora.languages.language_file import read
 from aurora.redteam.judge import RULES, VERSION, AnyJudge, Judge
+from aurora.redteam.judging.asked import AskedJudge
 from aurora.redteam.judging.calibration import Calibration, read_calibration
 from aurora.redteam.judging.learned import LearnedJudge, is_judge, read_judge_file
 from aurora.redteam.judging.worth import Worth
@@ -38,7 +39,7 @@ def judge_named(name: str, base: Path = Path()) -> AnyJudge:
 
 def calibration_of(judge: AnyJudge) -> Calibration | None:
     """What a judge is known to be worth; None where nobody measured it."""
-    if isinstance(judge, LearnedJudge):
+    if isinstance(judge, LearnedJudge | AskedJudge):
         return judge.calibration
     return calibration_of_rules() if isinstance(judge, Judge) else None
 
