@@ -29,6 +29,13 @@ def test_files_that_are_not_there_are_each_named(recipe: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(("name", "said"), [("mine", "is no judge of Aurora"), ("other", "does not exist")])
+def test_a_judge_that_is_none_is_named(recipe: Path, name: str, said: str) -> None:
+    (recipe.parent / "mine").write_bytes(b"mine")
+    found = checked(recipe, (TOKENS, f"{TOKENS}redteam: {{policy: eo-14110, languages: [en], judge: {name}}}\n"))
+    assert [one for one in found.mistakes if "redteam.judge" in one and said in one], found.mistakes
+
+
 def test_extras_and_device(recipe: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(findings, "find_spec", lambda name: None)
     found = checked(

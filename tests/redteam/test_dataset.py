@@ -10,8 +10,10 @@ import pytest
 from aurora.errors import UserError
 from aurora.recipe.safety import Redteam
 from aurora.redteam.dataset import Item, build_redteam, read_items, read_judge, refuse_too_few
-from aurora.redteam.judge import Judge
+from aurora.redteam.judge import Answered, Judge
+from aurora.redteam.judging.learned import LearnedJudge, write_judge
 from aurora.redteam.policy import Policy, load_policy
+from redteam.judging.test_learned import NO, learnt
 
 LANGUAGES = ["en", "fi", "hi", "ja", "vi"]
 
@@ -106,3 +108,15 @@ def test_a_policy_with_too_few_templates_cannot_be_watched(tmp_path: Path, root:
     with pytest.raises(UserError, match=r"has 2 templates in en: write 3 or more, or leave the key out"):
         refuse_too_few(settings, Policy(file=policy.file, words={"en": few}))
     refuse_too_few(settings, policy)
+
+
+def test_a_recipes_own_judge_is_kept_with_the_set(root: Path, tmp_path: Path) -> None:
+    """The policy's words, and languages that the judge has not learnt, are judged by the rules."""
+    write_judge(learnt(), tmp_path / "mine.safetensors")
+    settings = Redteam(policy="policies/eo-14110.yaml", languages=["en"], judge=str(tmp_path / "mine.safetensors"))
+    summary = build_redteam(settings, root, 1, tmp_path / "set")
+    judge = read_judge(tmp_path / "set/summary.json")
+    assert isinstance(judge, LearnedJudge)
+    assert judge.name == summary["judge"]["name"] == "learned mine"
+    assert judge.rules.openings["en"] == summary["openings"]["en"]
+    assert judge.outcomes([Answered(NO.format("a boat"), "en")]) == ["refusal"]

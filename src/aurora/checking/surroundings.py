@@ -48,6 +48,11 @@ def check_policy(findings: Findings) -> None:
     with findings.asking("redteam.policy"):
         policy = load_policy(path, [language for language in languages if language not in missing])
         refuse_too_few(redteam, policy)
+    if redteam.judge is not None:
+        from aurora.redteam.judging.learned import read_judge_file
+
+        with findings.asking("redteam.judge"):
+            read_judge_file(findings.loaded.base / redteam.judge)
     if redteam.reviewed is not None:
         from aurora.redteam.reviewed import reviewed_items
 

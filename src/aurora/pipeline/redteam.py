@@ -27,6 +27,8 @@ def steps(project: Project) -> list[Step]:
             from aurora.redteam.reviewed import files_of
 
             read |= {f"reviewed/{file.name}": digest_of(file) for file in files_of(project.base / redteam.reviewed)}
+        if redteam.judge is not None:
+            read["judge"] = digest_of(project.base / redteam.judge)
         return read
 
     def build(folder: Path) -> None:

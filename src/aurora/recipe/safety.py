@@ -59,6 +59,12 @@ class Redteam(Section):
         description="Also write preference pairs, the source `redteam/preferences`: each training prompt with the "
         "policy's answer and the opposite of it, or what reviewers passed over (docs/preferences.md).",
     )
+    judge: str | None = Field(
+        None,
+        min_length=1,
+        description="A judge of answers that `aurora redteam judge --train` wrote, relative to the recipe; the rules "
+        "if left out (docs/judges.md).",
+    )
     drafts: Drafts | None = Field(
         None,
         description="Harmless prompts of all forms (`harmless` in the policy's words), answered by the model of "
@@ -78,7 +84,13 @@ class Redteam(Section):
 
     def stated(self) -> dict[str, Any]:
         """What decides the set, as far as a recipe says it: keys with these values count as left out."""
-        left_out = {"watched_share": None, "reviewed": None, "train_languages": None, "preferences": False}
+        left_out = {
+            "watched_share": None,
+            "reviewed": None,
+            "train_languages": None,
+            "preferences": False,
+            "judge": None,
+        }
         return {key: value for key, value in self.numerics().items() if left_out.get(key, ...) != value}
 
 

@@ -18,7 +18,8 @@ from aurora.files import atomic_file, read_json, write_json
 from aurora.recipe.safety import Redteam
 from aurora.redteam.clauses import clause_hashes
 from aurora.redteam.hazards import hazards_of
-from aurora.redteam.judge import Judge
+from aurora.redteam.judge import AnyJudge, Judge
+from aurora.redteam.judging.learned import read_judge_file, taken_over
 from aurora.redteam.policy import Policy, load_policy
 from aurora.redteam.preferences import write_preferences
 from aurora.redteam.prompts import Item, expand, harmless_items, items_apart, spread, templates_apart
@@ -30,6 +31,7 @@ HELD_OUT, SUMMARY = "held_out.jsonl", "summary.json"
 WATCHED = "watched.jsonl"  # what stages with `stop_when` ask while they train
 FEWEST_TEMPLATES = 3  # of a language, where some are watched too
 CLAUSES = "clauses.json"  # which clause each reviewed item was labelled under
+JUDGE = "judge.safetensors"  # of answers, where the recipe names one
 HARMLESS = "harmless.jsonl"  # prompts that a model is still to answer
 
 __all__ = ["HELD_OUT", "SUMMARY", "Item", "build_redteam", "read_items", "read_judge"]
@@ -93,6 +95,8 @@ def build_redteam(redteam: Redteam, base: Path, seed: int, folder: Path) -> dict
         summary["trained_in"] = redteam.trained
     if redteam.drafts is not None:
         summary["harmless"] = len(harmless)
+    if redteam.judge is not None:
+        summary["judge"] = taken_over(base / redteam.judge, folder / JUDGE)
     write_json(folder / SUMMARY, summary)
     watched = f", {len(parts['watched']):,} watched" if "watched" in parts else ""
     say(f"  {len(parts['train']):,} items to train on, {len(parts['held_out']):,} held out by template{watched}")
@@ -142,10 +146,15 @@ def read_items(path: Path) -> list[Item]:
     return items
 
 
-def read_judge(summary: Path) -> Judge:
-    """The judge of a red-team set, which knows the phrases that its policy refuses with."""
+def read_judge(summary: Path) -> AnyJudge:
+    """The judge of a red-team set: the recipe's own, or the rules; it knows the phrases that its policy refuses
+    with."""
     values = read_json(summary)
-    return Judge(values["openings"], values["refusals"])
+    rules = Judge(values["openings"], values["refusals"])
+    said = values.get("judge")
+    if said is None:
+        return rules
+    return read_judge_file(summary.parent / JUDGE, said["name"], rules)
 
 
 def _write(path: Path, items: Iterable[Item]) -> None:

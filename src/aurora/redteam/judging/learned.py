@@ -33,6 +33,7 @@ EPOCHS, RATE, DECAY = 12, 0.5, 1e-5
 SURE = 2.2
 SEED = 24
 _TENSORS = ("weights", "rules", "bias")
+_RULES = Judge()
 _STEP = 0.05  # of the weight of the rules and of the bias, which every answer moves
 
 Floats = NDArray[np.float32]
@@ -180,18 +181,22 @@ def is_judge(beginning: bytes) -> bool:
     return FORM.encode() in beginning[8:200]
 
 
-def read_judge_file(path: Path) -> LearnedJudge:
-    """The judge in a file that `write_judge` wrote; `UserError` where it is none."""
+def read_judge_file(path: Path, name: str | None = None, judge: Judge = _RULES) -> LearnedJudge:
+    """The judge in a file that `write_judge` wrote, called after the file or `name`; `UserError` where it is none."""
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
+    if not path.is_file():
+        raise UserError(f"{path} does not exist: `aurora redteam judge --train` writes such a file.")
     try:
         with open_regular(path) as stream:
             content = stream.read(LARGEST + 1)
+        if len(content) > LARGEST:
+            raise ValueError("it is too large")
         head = _head(content)
         tensors = load(content)
-        table, rules, bias = (tensors[name] for name in _TENSORS)
-        if len(content) > LARGEST or FORM not in head:
+        table, rules, bias = (tensors[tensor] for tensor in _TENSORS)
+        if FORM not in head:
             raise ValueError(f"its head does not say {FORM!r}")
         if table.dtype != np.float32 or (table.shape, rules.shape, bias.shape) != ((1 << BITS,), (1,), (1,)):
             raise ValueError("its tensors have other shapes")
@@ -199,15 +204,22 @@ def read_judge_file(path: Path) -> LearnedJudge:
             raise ValueError("some weights are no numbers")
         said = head[FORM]
         calibration = Calibration.model_validate_json(said) if said else None
-    except FileNotFoundError as error:
-        raise UserError(f"{path} does not exist: `aurora redteam judge --train` writes such a file.") from error
-    except (OSError, KeyError, ValueError, SafetensorError) as error:
+    except (OSError, KeyError, ValueError, RecursionError, SafetensorError) as error:
         reason = " ".join(str(error).split())[:200]
         raise UserError(f"{path} is no judge of Aurora ({reason}): train it again.") from error
+    name = name or f"learned {path.stem}"
     if calibration is not None:
-        calibration = calibration.model_copy(update={"judge": f"learned {path.stem}", "judge_sha256": digest_of(path)})
+        calibration = calibration.model_copy(update={"judge": name, "judge_sha256": digest_of(path)})
     weights = Weights(table, float(rules[0]), float(bias[0]))
-    return LearnedJudge(weights, calibration, f"learned {path.stem}")
+    return LearnedJudge(weights, calibration, name, judge)
+
+
+def taken_over(path: Path, copy: Path) -> dict[str, str]:
+    """A judge's file copied to where it is used; its name and SHA-256. `UserError` where it is none."""
+    judge = read_judge_file(path)
+    with atomic_file(copy) as stream:
+        stream.write(path.read_bytes())
+    return {"name": judge.name, "sha256": digest_of(path)}
 
 
 def _head(content: bytes) -> dict[str, Any]:
