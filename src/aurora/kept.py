@@ -19,20 +19,25 @@ from aurora.errors import UserError
 
 SECONDS = 60.0  # another process may write so long
 AT_A_TIME = 500  # keys of one question to SQLite
+SHARE = 0.01  # of the time that may go to writing, where answers may wait
 _TABLE = "CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, answer TEXT NOT NULL) WITHOUT ROWID"
+
+
+_encoded = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class Responses:
     """The answers in the file `path`, which is made if it is not there. Use it in a `with` statement.
 
-    Answers wait up to `patience` seconds to be written together; what ends the block, also an error, writes them.
+    Answers wait up to `patience` seconds to be written together, and longer on a disk so slow that writing would take
+    more than a hundredth of the time; what ends the block, also an error, writes them.
     """
 
     def __init__(self, path: Path, patience: float = 0.0) -> None:
         self.path = path
         self.patience = patience
         self._waiting = dict[str, str]()
-        self._written = time.monotonic()
+        self._next = time.monotonic() + patience
         if path.exists() and not path.is_file():
             raise self._broken("it is no file")
         try:
@@ -70,18 +75,22 @@ class Responses:
 
     def keep(self, answers: Mapping[str, Any]) -> None:
         """Take answers, all or none."""
-        self._waiting.update({key: json.dumps(answer, ensure_ascii=False) for key, answer in answers.items()})
-        if time.monotonic() - self._written >= self.patience:
+        self._waiting.update({key: _encoded(answer) for key, answer in answers.items()})
+        if time.monotonic() >= self._next:
             self._write()
 
     def _write(self) -> None:
+        if not self._waiting:
+            return
+        begun = time.monotonic()
         try:
             with self._base:
                 self._base.executemany("INSERT OR REPLACE INTO answers VALUES (?, ?)", self._waiting.items())
         except sqlite3.Error as error:
             raise self._broken(error) from error
         self._waiting.clear()
-        self._written = time.monotonic()
+        ended = time.monotonic()
+        self._next = ended + (max(self.patience, (ended - begun) / SHARE) if self.patience else 0.0)
 
     def _broken(self, error: Exception | str) -> UserError:
         return UserError(f"{self.path} cannot be used as a cache of answers ({error}): move it away, or name another.")

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -159,6 +162,38 @@ def test_a_command_that_was_stopped_goes_on_where_it_was(
     assert list((tmp_path / "cache/aurora/answers").iterdir()) == []
     assert evaluate(checkpoints, wanted) == plain
     assert sum(computed) > 0  # nothing is left of a command that is done
+
+
+@pytest.mark.slow
+def test_killed_at_any_moment_it_goes_on_and_says_the_same(data: Path, tmp_path: Path) -> None:
+    rows = [{"id": f"{n}", "question": f"No. {n} " * 8, "choices": ["a", "bc", "d"], "answer": 1} for n in range(400)]
+    (data / "xed_fi.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
+    checkpoint = write_checkpoint(tmp_path / "model")
+    command = [
+        sys.executable,
+        "-m",
+        "aurora",
+        "evaluate",
+        str(checkpoint),
+        "--task",
+        "xed_fi",
+        "--data",
+        str(data),
+        "--json",
+    ]
+    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    plain = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    answers = tmp_path / "cache/aurora/answers"
+    killed = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while killed.poll() is None and not any(file.stat().st_size > 8192 for file in answers.iterdir()):
+        time.sleep(0.02)
+    killed.kill()
+    assert killed.wait() == -signal.SIGKILL
+    again = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert "goes on where the same command was stopped" in again.stderr
+    found, expected = (json.loads(one.stdout)["compared"] for one in (again, plain))
+    assert found == expected
+    assert list(answers.iterdir()) == []
 
 
 def test_the_command_offers_the_formats_that_there_are() -> None:
