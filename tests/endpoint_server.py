@@ -77,6 +77,9 @@ class _Handler(BaseHTTPRequestHandler):
         time.sleep(0.6)
         self._whole(text, "")
 
+    def _hangs(self, *_: str) -> None:
+        time.sleep(8)
+
     def _drips(self, text: str, _: str) -> None:
         content = json.dumps(answer(text)).encode()
         self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(content))

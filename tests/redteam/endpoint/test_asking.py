@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -74,4 +75,18 @@ def test_a_limit_on_cost_is_never_passed_and_is_that_of_one_command(tmp_path: Pa
             ask(server, tmp_path / "kept", [Request(f"no. {n}") for n in range(400)], cost_limit=limit)
         answered = len(server.asked)
         assert limit - 0.0052 < answered * 6e-5 <= limit
-        assert ask(server, tmp_path / "kept", REQUESTS, cost_limit=0).kept == 12
+        ask(server, tmp_path / "kept")
+        assert ask(server, tmp_path / "kept", cost_limit=0).kept == 12
+
+
+def test_who_stops_does_not_wait_for_an_endpoint_that_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with serving() as server:
+        server.faults = ["", *["hangs"] * 11]
+        monkeypatch.setattr("aurora.redteam.endpoint.asking.Responses.keep", interrupted)
+        begun = time.monotonic()
+        with pytest.raises(KeyboardInterrupt):
+            ask(server, tmp_path / "kept", seconds=20)
+        assert time.monotonic() - begun < 5

@@ -6,13 +6,14 @@ breaks, Ctrl-C), the next one goes on behind the last answer and pays for none t
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from queue import Empty, Queue
 
 from aurora.console.progress import progress
-from aurora.errors import AuroraError
 from aurora.kept import Responses
 from aurora.redteam.endpoint.client import Client
 from aurora.redteam.endpoint.request import Failure, Reply, Request
@@ -44,29 +45,46 @@ def ask_all(client: Client, requests: Sequence[Request], cache: Path, label: str
 def _answered(
     client: Client, todo: Mapping[str, Request], responses: Responses
 ) -> Iterator[tuple[str, Reply | Failure]]:
-    """Each answer with its key when it is kept; what was under way when one fails for good is waited for, and kept."""
-    left, error = iter(todo.items()), None
-    with ThreadPoolExecutor(client.endpoint.at_once) as pool:
-        going: dict[Future[Reply | Failure], str] = {}
-        try:
-            while True:
-                while error is None and len(going) < client.endpoint.at_once and (one := next(left, None)):
-                    going[pool.submit(client.ask, one[1])] = one[0]
-                if not going:
-                    break
-                done, _ = wait(going, return_when=FIRST_COMPLETED)
-                for future in done:
-                    key = going.pop(future)
-                    try:
-                        answer = future.result()
-                    except AuroraError as failed:
-                        error = error or failed
-                        client.stop()
-                        continue
-                    if isinstance(answer, Reply):
-                        responses.keep({key: answer.kept()})
-                    yield key, answer
-        finally:
-            client.stop()
+    """Each answer with its key when it is kept; what is under way when one fails for good is waited for, and kept."""
+    left: Queue[tuple[str, Request]] = Queue()
+    for one in todo.items():
+        left.put(one)
+    come: Queue[tuple[str, Reply | Failure | BaseException] | None] = Queue()
+    workers = min(client.endpoint.at_once, len(todo))
+    for _ in range(workers):
+        # Daemons: who presses Ctrl-C does not wait for an endpoint that hangs.
+        threading.Thread(target=_work, args=(client, left, come), daemon=True).start()
+    error: BaseException | None = None
+    try:
+        while workers:
+            came = come.get()
+            if came is None:
+                workers -= 1
+                continue
+            key, answer = came
+            if isinstance(answer, BaseException):
+                error = error or answer
+                client.stop()
+                continue
+            if isinstance(answer, Reply):
+                responses.keep({key: answer.kept()})
+            yield key, answer
+    finally:
+        client.stop()
     if error is not None:
         raise error
+
+
+def _work(
+    client: Client, left: Queue[tuple[str, Request]], come: Queue[tuple[str, Reply | Failure | BaseException] | None]
+) -> None:
+    """Ask one request after another until none is left, or one fails for good; None says that this is over."""
+    with suppress(Empty):
+        while not client.stopped:
+            key, request = left.get_nowait()
+            try:
+                come.put((key, client.ask(request)))
+            except BaseException as error:  # for the thread that waits, which raises it
+                come.put((key, error))
+                break
+    come.put(None)

@@ -65,10 +65,10 @@ class Client:
     def ask(self, request: Request) -> Reply | Failure:
         """The answer to a request; `AuroraError` where the endpoint answers nothing any more."""
         for attempt in range(1, self.endpoint.attempts + 1):
-            self._wait(0)
             aside = self.spending.set_aside(request)
             cost = 0.0
             try:
+                self._wait(0)
                 self.pace.wait(request.likely_read() + request.most_tokens // 4)
                 reply = self._once(request)
                 if isinstance(reply, Failure):
@@ -86,6 +86,11 @@ class Client:
             f"{self.endpoint.url} does not answer ({why}), after {self.endpoint.attempts} attempts: what was answered "
             "is kept; run the command again later."
         )
+
+    @property
+    def stopped(self) -> bool:
+        """Whether nothing more is to be asked."""
+        return self._stopped.is_set()
 
     def _wait(self, seconds: float) -> None:
         if self._stopped.wait(seconds):
