@@ -52,11 +52,10 @@ def calibrate(
     `UserError` names a file or line that is no judged answer, and an output that Aurora did not write.
     """
     from aurora.files import keep_from_overwriting, write_json
-    from aurora.hashes import digest_of
     from aurora.redteam.judge import Answered
     from aurora.redteam.judging.calibration import SCHEMA, calibrated, hashes
     from aurora.redteam.judging.labelled import read_labelled
-    from aurora.redteam.judging.named import judge_named, rules_sha256
+    from aurora.redteam.judging.named import judge_named, sha256_of
 
     if output is not None:
         keep_from_overwriting(output, lambda beginning: SCHEMA.encode() in beginning[:100])
@@ -65,7 +64,7 @@ def calibrate(
     asked = [Answered(one.answer, one.language, one.prompt) for one in answers]
     found = calibrated(
         known.name,
-        rules_sha256() if name == RULES else digest_of(Path(name)),
+        sha256_of(known, name),
         answers,
         verdicts(known, asked, "judge"),
         data=data or _called(files),
@@ -142,7 +141,10 @@ def judge_file(
 def verdicts(known: AnyJudge, asked: Sequence[Answered], label: str) -> list[Outcome]:
     """What each answer is, with a progress bar."""
     from aurora.console.progress import progress
+    from aurora.redteam.judging.asked import AskedJudge
 
+    if isinstance(known, AskedJudge):  # which shows how far it is itself
+        return known.outcomes(asked)
     found: list[Outcome] = []
     with progress(label, len(asked), "answers") as bar:
         for start in range(0, len(asked), _AT_ONCE):

@@ -24,12 +24,12 @@ def test_a_name_is_the_rules_or_a_file(tmp_path: Path) -> None:
     assert calibration_of(found) is None
 
 
-@pytest.mark.parametrize("content", [None, b"openings: {}\n", b""], ids=["none", "YAML", "empty"])
+@pytest.mark.parametrize("content", [None, b"openings: {}\n"], ids=["none", "YAML"])
 def test_another_file_is_refused_by_name(content: bytes | None, tmp_path: Path) -> None:
     path = tmp_path / "policy.yaml"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(UserError, match=r"policy\.yaml (does not exist|is no judge)"):
+    with pytest.raises(UserError, match=r"policy\.yaml does not exist|policy\.yaml, line 1: unknown key openings"):
         judge_named(str(path))
 
 

@@ -28,10 +28,15 @@ class Asks(Protocol):
 
 @dataclass(frozen=True)
 class AskedJudge:
-    """Judges answers by asking a model; `calibration` says what that is worth, where somebody measured it."""
+    """Judges answers by asking a model.
+
+    `sha256` stands for what its verdicts follow from, and `calibration` says what they are worth, where somebody
+    measured it.
+    """
 
     ask: Asks
     name: str
+    sha256: str = ""
     calibration: Calibration | None = None
     rules: Judge = field(default_factory=Judge)
 

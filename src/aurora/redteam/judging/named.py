@@ -12,6 +12,7 @@ from pathlib import Path
 
 from aurora.errors import UserError
 from aurora.files import canonical_json
+from aurora.hashes import digest_of
 from aurora.languages import lookup
 from aurora.languages.language_file import read
 from aurora.redteam.judge import RULES, VERSION, AnyJudge, Judge
@@ -20,6 +21,7 @@ from aurora.redteam.judging.calibration import Calibration, read_calibration
 from aurora.redteam.judging.learned import LearnedJudge, is_judge, read_judge_file
 from aurora.redteam.judging.worth import Worth
 
+ENDINGS = (".yaml", ".yml")  # of endpoints
 MEASURED = Path(__file__).with_name("rules.json")
 
 
@@ -34,7 +36,14 @@ def judge_named(name: str, base: Path = Path()) -> AnyJudge:
         beginning = stream.read(512)
     if is_judge(beginning):
         return read_judge_file(path)
-    raise UserError(f"{path} is no judge: name a file that `aurora redteam judge --train` wrote, or {RULES}.")
+    if path.suffix in ENDINGS:
+        from aurora.redteam.judging.behind import judge_behind
+
+        return judge_behind(path)
+    raise UserError(
+        f"{path} is no judge: name a file that `aurora redteam judge --train` wrote, an endpoint's (docs/endpoint.md), "
+        f"or {RULES}."
+    )
 
 
 def calibration_of(judge: AnyJudge) -> Calibration | None:
@@ -42,6 +51,13 @@ def calibration_of(judge: AnyJudge) -> Calibration | None:
     if isinstance(judge, LearnedJudge | AskedJudge):
         return judge.calibration
     return calibration_of_rules() if isinstance(judge, Judge) else None
+
+
+def sha256_of(judge: AnyJudge, name: str) -> str:
+    """A hash of what the verdicts of a judge of this name follow from."""
+    if isinstance(judge, AskedJudge):
+        return judge.sha256
+    return digest_of(Path(name)) if isinstance(judge, LearnedJudge) else rules_sha256()
 
 
 def worth_of(judge: AnyJudge) -> Worth:
