@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from aurora.errors import UserError
 from aurora.evaluation.comparing.compared import answers_of, compared
 from aurora.evaluation.comparing.stopped import Watched, changes_of, checked_budget, mean_of
 
@@ -54,6 +55,11 @@ def test_items_of_a_document_count_once() -> None:
     many = Watched("things", 0.02, 60, {"only": [[-1.0]] * 60})
     (found,) = changes_of({0: many}).values()
     assert (found["documents"], found["items"], found["verdict"]) == (1, 60, "cannot tell")
+
+
+def test_scores_that_are_no_shares_are_a_mistake() -> None:
+    with pytest.raises(UserError, match="The scores of things do not lie between 0 and 1"):
+        changes_of({0: watched(0.0, -7.0)})
 
 
 @pytest.mark.parametrize("budget", [-0.1, 1, "much", math.nan])

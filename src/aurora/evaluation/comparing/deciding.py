@@ -13,10 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aurora.console.progress import say
-from aurora.errors import UserError
 from aurora.evaluation.comparing.asking import prepared_for, settings_of
 from aurora.evaluation.comparing.results import identity, results_of
-from aurora.evaluation.comparing.stopped import mean_of
+from aurora.evaluation.comparing.stopped import check_shares, mean_of
 from aurora.evaluation.scorer.lm import AuroraLM
 from aurora.evaluation.statistics.sequential import Watch, go_on, order_of
 from aurora.evaluation.tasks.files import form_of
@@ -156,11 +155,7 @@ def _difference(first: Respondent, later: Respondent, wordings: Sequence[tuple[s
         pairs = [(first.answers[key][number].score, later.answers[key][number].score) for number in numbers]
         changes.append([None if None in pair else pair[1] - pair[0] for pair in pairs])  # type: ignore[operator]
     whole = [values for values in zip(*changes, strict=True) if None not in values]
-    if any(abs(value) > 1 for values in whole for value in values):
-        raise UserError(
-            f"The scores of {wordings[0][0]} do not lie between 0 and 1, so no budget can be held against them: leave "
-            "out --budget, or this task."
-        )
+    check_shares(wordings[0][0], whole)
     return mean_of(whole)
 
 

@@ -7,10 +7,11 @@ at in the order in which they were asked, which their documents' names decide.
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from aurora.errors import UserError
 from aurora.evaluation.statistics.sequential import Watch, order_of, settle
 
 Key = TypeVar("Key", bound=Hashable)
@@ -33,7 +34,9 @@ class Watched:
 
 
 def changes_of(watched: Mapping[Key, Watched]) -> dict[Key, dict[str, Any]]:
-    """The change of each, with its verdict; all verdicts hold at once."""
+    """The change of each, with its verdict; all verdicts hold at once. `UserError` for scores that are no shares."""
+    for one in watched.values():
+        check_shares(one.task, (row for rows in one.documents.values() for row in rows))
     watches = {key: Watch(one.budget, tasks=len(watched)) for key, one in watched.items()}
     for key, watch in watches.items():
         names = list(watched[key].documents)
@@ -45,6 +48,15 @@ def changes_of(watched: Mapping[Key, Watched]) -> dict[Key, dict[str, Any]]:
 def mean_of(rows: Sequence[Sequence[float]]) -> list[float] | None:
     """Of a document's items the mean difference in each wording; None without any."""
     return [sum(values) / len(values) for values in zip(*rows, strict=True)] if rows else None
+
+
+def check_shares(task: str, rows: Iterable[Sequence[float]]) -> None:
+    """`UserError` where differences are not of scores between 0 and 1."""
+    if any(abs(value) > 1 for row in rows for value in row):
+        raise UserError(
+            f"The scores of {task} do not lie between 0 and 1, so no budget can be held against them: leave out the "
+            "budget, or this task."
+        )
 
 
 def checked_budget(budget: object) -> float:

@@ -23,7 +23,7 @@ STOPPED_LEAD = (
     "Each checkpoint beside {first}, asked item by item until it was decided whether more than {budget} of the score "
     "was lost. Intervals and verdicts hold whenever one stops, 95 times in 100 for all tasks, forms and checkpoints "
     "together: the first verdict needs an e-value of {first_needs}, the last one 20. Changes are in percentage points, "
-    "of the mean over wordings."
+    "of the mean over wordings, on items that both were asked; scores are those of all that each was."
 )
 HEADINGS = ["task", "form", "checkpoint", "items", "change", "p (Holm)", "smallest change seen", "verdict"]
 LEAD = (
