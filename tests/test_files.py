@@ -22,6 +22,7 @@ from aurora.files import (
     read_regular,
     sha256,
     write_json,
+    write_once,
     write_text,
 )
 
@@ -150,3 +151,20 @@ def test_canonical_json_ignores_key_order() -> None:
 def test_sha256_is_the_standard_one(tmp_path: Path) -> None:
     (tmp_path / "empty").touch()
     assert sha256(tmp_path / "empty").startswith("e3b0c44298fc1c14")
+
+
+def test_what_people_may_have_corrected_is_written_once(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "rows.jsonl"
+    write_once(path, "one\n")
+    write_once(path, "one\n")
+    with pytest.raises(UserError, match="holds another text"):
+        write_once(path, "two\n")
+    assert path.read_text() == "one\n"
+    path.write_text("")
+    write_once(path, "two\n")
+    assert path.read_text() == "two\n"
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(UserError, match="holds another text"):
+        write_once(tmp_path / "link", "two\n")
+    with pytest.raises(UserError, match="is a folder"):
+        write_once(tmp_path, "two\n")

@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from io import BufferedReader
 from pathlib import Path
@@ -131,6 +131,28 @@ def write_text(path: Path, text: str) -> None:
             return
     with atomic_file(path) as stream:
         stream.write(content)
+
+
+def write_once(path: Path, text: str) -> None:
+    """Write `text` where nothing stands, or the same; `UserError` where it would replace another text: what people read
+    and correct by hand is theirs."""
+    if path.is_dir():
+        raise UserError(f"{path} is a folder: give the name of a file.")
+    if path.is_symlink() or (path.exists() and path.stat().st_size):
+        same = False
+        with suppress(OSError, AuroraError), open_regular(path) as stream:
+            same = stream.read() == text.encode()
+        if not same:
+            raise UserError(
+                f"{path} holds another text, perhaps corrected by hand, which would be lost: move it away, or give "
+                "another name."
+            )
+    write_text(path, text)
+
+
+def json_lines(rows: Iterable[Mapping[str, Any]]) -> str:
+    """The text of a file with a row in each line."""
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -80,7 +80,7 @@ def test_what_the_user_gave_is_looked_at_before_anything_is_paid_for(prompts: Pa
             (tmp_path / "out.jsonl", Wish(), "Say which variants are wanted"),
             (tmp_path / "out.jsonl", Wish(languages=("xx-nothing",)), "knows no language of this name"),
             (prompts, wish, "would be written over"),
-            (other, wish, "would be lost"),
+            (other, wish, "is there already"),
         ):
             with pytest.raises(UserError, match=said):
                 vary(prompts, output, asked, wanted)

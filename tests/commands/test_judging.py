@@ -76,7 +76,7 @@ def test_what_contradicts_itself_is_a_usage_error(arguments: list[str], said: st
         (["--train", "--output", "x.pkl"], r"x\.pkl is no name for a judge: let it end with \.safetensors"),
         (["--train", "--output", "mine.safetensors"], "was not written by this command"),
         (["--calibrate", "--output", "mine.safetensors"], "was not written by this command"),
-        (["--output", "labels.jsonl"], "was not written by this command"),
+        (["--output", "labels.jsonl"], "holds another text"),
         (["--judge", "none.safetensors"], "none.safetensors does not exist"),
         (["--judge", "labels.jsonl"], "labels.jsonl is no judge"),
     ],

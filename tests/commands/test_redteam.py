@@ -60,7 +60,7 @@ def test_a_policy_becomes_a_file_of_prompts_the_same_each_time(tmp_path: Path) -
             "has no words in da: leave that out, or write them; there are words in en, fi, hi, ja, vi",
         ),
         (["nist-ai-600-1", "--output", "x.jsonl"], "has no words in any language"),
-        (["ailuminate", "--output", "notes.jsonl"], "was not written by this command"),
+        (["ailuminate", "--output", "notes.jsonl"], "holds another text"),
         (["ailuminate", "--count", "0", "--output", "x.jsonl"], "--count"),
         (["tiny", "--count", "5"], "--count is for a policy, and tiny is none"),
         (["ailuminat", "--output", "x"], "ailuminat"),

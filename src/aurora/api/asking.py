@@ -32,7 +32,7 @@ def vary(
     from aurora.redteam.endpoint.client import Client
     from aurora.redteam.endpoint.settings import read_endpoint
     from aurora.redteam.generating.kept_out import KeptOut
-    from aurora.redteam.generating.writing import keep_others, place_of, write_prompts
+    from aurora.redteam.generating.writing import place_of, write_prompts
     from aurora.redteam.variants.making import make_variants
     from aurora.redteam.variants.reading import read_prompts
 
@@ -42,7 +42,7 @@ def vary(
         if find(language) is None and language_name(language) == language:
             raise UserError(f"--translate {language}: Aurora knows no language of this name (aurora ls languages).")
     path = _apart(place_of(output), prompts)
-    keep_others(path)
+    _keep(path, _cache(cache, path))
     read, client = read_prompts(prompts), Client(read_endpoint(endpoint))
     made = make_variants(client, read, wish, KeptOut(keep_out), _cache(cache, path))
     _refuse_nothing(len(made.variants), made.left_out, f"{made.asked:,} requests of variants")
@@ -75,7 +75,7 @@ def draft(
     A checkpoint answers as it is, once and greedily; an endpoint is told the clause of the policy.
     """
     from aurora.redteam.drafting.drafts import categories_of, sorted_out, write_drafts
-    from aurora.redteam.generating.writing import keep_others, place_of
+    from aurora.redteam.generating.writing import place_of
     from aurora.redteam.policy import load_policy
     from aurora.redteam.variants.reading import read_prompts
     from aurora.shipped import places
@@ -83,7 +83,7 @@ def draft(
     if (endpoint is None) == (checkpoint is None):
         raise UserError("Say who drafts: --endpoint FILE, or --checkpoint FOLDER, and not both.")
     path = _apart(place_of(output), prompts)
-    keep_others(path)
+    _keep(path, _cache(cache, path))
     read = read_prompts(prompts)
     cost, kept = 0.0, 0
     if checkpoint is not None:
@@ -155,6 +155,12 @@ def _apart(output: Path, prompts: Path) -> Path:
     if output.exists() and prompts.exists() and output.samefile(prompts):
         raise UserError(f"{prompts} would be written over: give another file with --output.")
     return output
+
+
+def _keep(output: Path, cache: Path) -> None:
+    """`UserError` before anything is paid for where a file stands that did not come of answers kept in `cache`."""
+    if output.exists() and output.stat().st_size and not cache.exists():
+        raise UserError(f"{output} is there already: move it away, or give another name.")
 
 
 def _cache(cache: Path | None, output: Path) -> Path:

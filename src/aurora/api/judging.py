@@ -6,7 +6,6 @@ One decision: the rules judge unless another judge is named, so the same answer 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -109,13 +108,11 @@ def judge_file(
 
     `UserError` as of `calibrate`.
     """
-    from aurora.files import atomic_file, keep_from_overwriting
+    from aurora.files import json_lines, write_once
     from aurora.redteam.judge import Answered
     from aurora.redteam.judging.labelled import rows_of, spoken
     from aurora.redteam.judging.named import judge_named
 
-    if output is not None:
-        keep_from_overwriting(output, lambda beginning: b'"judged_by": ' in beginning[:60])
     known = judge_named(name)
     rows, asked = [], []
     for number, row in rows_of(path):
@@ -131,10 +128,8 @@ def judge_file(
         for row, outcome in zip(rows, verdicts(known, asked, "judge"), strict=True)
     ]
     if output is not None:
-        with atomic_file(output, "w") as stream:
-            for row in found:  # the verdict first: it tells the file from one that people wrote
-                told = {key: row[key] for key in ("outcome", "judged_by")}
-                stream.write(json.dumps({**told, **row}, ensure_ascii=False) + "\n")
+        first = ("outcome", "judged_by")  # a reader looks for the verdict
+        write_once(output, json_lines({**{key: row[key] for key in first}, **row} for row in found))
     return found, known
 
 

@@ -60,10 +60,9 @@ def generate_prompts(
 ) -> dict[str, Any]:
     """Write prompts of a policy's words to a file (or `prompts.jsonl` in a folder); returns what was made."""
     from aurora.redteam.generating.templates import make
-    from aurora.redteam.generating.writing import keep_others, place_of, write_prompts
+    from aurora.redteam.generating.writing import place_of, write_prompts
 
     path = place_of(output)
-    keep_others(path)
     policy = open_policy(given, languages)
     made = make(policy, count, seed)
     write_prompts(path, made.prompts)
@@ -93,10 +92,9 @@ def choose_prompts(
     """Write prompts that people asked first in conversations, sorted by a policy; returns what was taken and left."""
     from aurora.redteam.generating.conversations import choose
     from aurora.redteam.generating.kept_out import KeptOut
-    from aurora.redteam.generating.writing import keep_others, place_of, write_prompts
+    from aurora.redteam.generating.writing import place_of, write_prompts
 
     path = place_of(output)
-    keep_others(path)
     policy = open_policy(given, languages)
     chosen = choose(policy, conversations, count, KeptOut(keep_out), license)
     if not chosen.prompts:

@@ -6,7 +6,6 @@ that says more than that it is one, a harmless one an answer; what a model wrote
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -17,7 +16,7 @@ import regex
 
 from aurora.corpus.contamination.sentences import bare_text, width
 from aurora.errors import UserError
-from aurora.files import atomic_file
+from aurora.files import json_lines, write_once
 from aurora.redteam.clauses import clause_hashes
 from aurora.redteam.generating.prompt import Prompt
 from aurora.redteam.judge import Judge
@@ -111,7 +110,5 @@ def categories_of(prompts: Sequence[Prompt], policy: PolicyFile) -> Mapping[str,
 
 
 def write_drafts(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Write one line a prompt, atomically."""
-    with atomic_file(path, "w") as stream:
-        for row in rows:
-            stream.write(json.dumps(row, ensure_ascii=False) + "\n")
+    """Write one line a prompt, atomically; `UserError` where another text stands there."""
+    write_once(path, json_lines(rows))
