@@ -133,6 +133,26 @@ RECIPES = {
         "mixture: {redteam/pairs: 2, web/en: 1}\n    stop_when: {refused: 0.9, harmless_refused: 0.1, every_steps: 2}",
         "stages.safety.stop_when: needs redteam.watched_share",
     ),
+    "an objective there is not": Wrong(
+        "mixture: {redteam/pairs: 2, web/en: 1}",
+        "mixture: {redteam/pairs: 2, web/en: 1}\n    objective: dop",
+        "stages.safety.objective: 'dop' is none of likelihood, dpo (did you mean dpo?)",
+    ),
+    "preferring without pairs": Wrong(
+        "mixture: {redteam/pairs: 2, web/en: 1}",
+        "mixture: {web/en: 1}\n    objective: dpo\n    document_masks: true\n    position_resets: true",
+        "stages.safety.objective: dpo needs preference pairs in the mixture",
+    ),
+    "preferences that are not there": Wrong(
+        "  train: {vocabulary: 420}",
+        "  train: {vocabulary: 420}\n  preferences: {house/en: {path: house.jsonl, license: MIT}}",
+        "tokens.preferences.house/en.path: ",
+    ),
+    "a language trained on and not measured": Wrong(
+        "policy: eo-14110",
+        "policy: eo-14110\n  train_languages: [ja]",
+        "redteam.train_languages: ja is not among `languages`",
+    ),
     "a policy that is not there": Wrong(
         "policy: eo-14110",
         "policy: eo14110",

@@ -82,12 +82,13 @@ def _mixtures(values: Values) -> Iterator[str]:
 def _objectives(values: Values) -> Iterator[str]:
     """What is wrong where stages read preference pairs, or are to learn by them."""
     for name, stage in _stages(values).items():
-        prefers = stage.get("objective", LIKELIHOOD) != LIKELIHOOD
+        objective = stage.get("objective", LIKELIHOOD)
+        prefers = objective == "dpo" or "dpo" in table(stage, "objective")
         mixtures = [table(stage, "mixture"), table(stage, "control", "mixture")]
         changes = stage.get("changes")
         mixtures += [table(change, "mixture") for change in (changes if isinstance(changes, list) else [])]
         pairs = [store for mixture in mixtures for store in mixture if _preferred(values, store)]
-        if pairs and not prefers:
+        if pairs and objective == LIKELIHOOD:
             yield f"stages.{name}.mixture: {pairs[0]!r} holds preference pairs, which need objective: dpo"
         if prefers and not any(_preferred(values, store) for store in mixtures[0]):
             yield (
