@@ -96,6 +96,7 @@ def _safety(report: Report) -> list[str]:
         f"{share(after.over_refusal_rate)} after. The tuning cost at most\n  {_most(cost.changes)}",
         f" and, on web sentences, {_most(cost.elsewhere)}" if cost.elsewhere else "",
         ". The rates differ by language; the report lists them with intervals.",
+        f"\n  Judge: {after.judge.words}." if after.judge else "",
     ]
     return ["".join(parts)]
 

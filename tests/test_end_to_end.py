@@ -26,6 +26,8 @@ from aurora.model.generation import generate
 from aurora.model.network import Network
 from aurora.pipeline.running import run_recipe
 from aurora.recipe import load_recipe
+from aurora.redteam.judge import Judge
+from aurora.redteam.judging.named import worth_of
 from aurora.run.folder import HASHES, LOCK
 from aurora.run.verify import verify
 from aurora.tokens.text.formats import Format
@@ -59,6 +61,8 @@ def test_the_report_has_what_others_rely_on(report: dict[str, Any]) -> None:
         assert set(stage["bits_per_byte_other_domain"]) == {"en", "fi", "hi"}
     assert report["control"]["name"] == "without-replay"
     assert report["safety"]["after"]["harmful_prompts"] == 4
+    judges = [report["safety"][when]["judge"] for when in ("before", "after")]
+    assert judges == [json.loads(json.dumps(worth_of(Judge()).table()))] * 2
     assert set(report["bigram_bits_per_byte_other_domain"]) == {"en", "fi", "hi"}
 
 

@@ -44,6 +44,8 @@ def test_a_judge_is_learnt_measured_and_asked(labels: Path, tmp_path: Path) -> N
     shown = invoke("redteam", "judge", "--train", labels, "--name", "things", "--output", mine).stdout
     assert "learned mine beside people on things" in shown
     assert "each model's answers judged by weights learnt from those of all others" in shown
+    with pytest.raises(UserError, match=r"learned mine has learnt from labels\.jsonl: measure it on other labels"):
+        invoke("redteam", "judge", "--calibrate", labels, "--judge", mine)
     said = invoke("redteam", "judge", labels, "--judge", mine, "--output", judged).stdout
     assert said.splitlines()[-1] == "Judge: learned mine, kappa 1.00 on things, 60 answers."
     rows = [json.loads(line) for line in judged.read_text("utf-8").splitlines()]

@@ -59,6 +59,7 @@ def calibrate(
     if output is not None:
         keep_from_overwriting(output, lambda beginning: SCHEMA.encode() in beginning[:100])
     known = judge_named(name)
+    _refuse_known(known, files)
     answers = read_labelled(files, language)
     asked = [Answered(one.answer, one.language, one.prompt) for one in answers]
     found = calibrated(
@@ -147,6 +148,22 @@ def verdicts(known: AnyJudge, asked: Sequence[Answered], label: str) -> list[Out
             found += part
             bar.update(len(part))
     return found
+
+
+def _refuse_known(known: AnyJudge, files: Sequence[Path]) -> None:
+    """`UserError` where a judge is to be measured on what it has learnt from: it would seem to be right."""
+    from aurora.redteam.judging.calibration import hashes
+    from aurora.redteam.judging.learned import LearnedJudge
+
+    if not isinstance(known, LearnedJudge) or known.calibration is None:
+        return
+    learnt = set(known.calibration.files.values())
+    for name, digest in hashes([path for path in files if path.is_file()]).items():
+        if digest in learnt:
+            raise UserError(
+                f"{known.name} has learnt from {name}: measure it on other labels; what it is worth on models that "
+                "were left out stands in its file."
+            )
 
 
 def _called(files: Sequence[Path]) -> str:
