@@ -38,6 +38,18 @@ def test_variants_and_then_their_drafts(tmp_path: Path, monkeypatch: pytest.Monk
         assert SECRET.encode() not in path.read_bytes(), path
 
 
+def test_a_set_is_translated_under_its_own_names(tmp_path: Path) -> None:
+    (tmp_path / "en.jsonl").write_text(json.dumps({"id": "1", "text": ASKED}))
+    with serving(lambda _: json.dumps([FINNISH])) as server:
+        (tmp_path / "model.yaml").write_text(f"url: {server.url}\nmodel: m\n")
+        out = tmp_path / "set" / "fi.jsonl"
+        asked = ("redteam", "translate", tmp_path / "en.jsonl", "--to", "fin", "--endpoint", tmp_path / "model.yaml")
+        assert "1 of 1 items translated" in invoke(*asked, "--output", out).stderr
+        assert json.loads(invoke(*asked, "--output", out, "--json").stdout)["kept"] == 1
+    row = json.loads(out.read_text())
+    assert (row["id"], row["lang"], row["text"]) == ("1", "fi", FINNISH)
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -45,10 +57,12 @@ def test_variants_and_then_their_drafts(tmp_path: Path, monkeypatch: pytest.Monk
         (["vary", "p.jsonl", "--endpoint", "no.yaml", "--twins", "1"], "The endpoint no.yaml does not exist"),
         (["vary", "no.jsonl", "--endpoint", "no.yaml", "--twins", "1"], "no.jsonl is no file"),
         (["vary", "p.jsonl", "--endpoint", "no.yaml", "--twins", "11"], "11"),
+        (["translate", "p.jsonl", "--to", "fi"], "--endpoint FILE"),
+        (["translate", "p.jsonl", "--to", "nothing", "--endpoint", "no.yaml"], "knows no language of this name"),
         (["draft", "p.jsonl"], "--endpoint FILE, or --checkpoint FOLDER"),
         (["draft", "p.jsonl", "--checkpoint", "nowhere"], "nowhere"),
     ],
-    ids=["none", "endpoint", "prompts", "many", "nobody", "checkpoint"],
+    ids=["none", "endpoint", "prompts", "many", "no translator", "language", "nobody", "checkpoint"],
 )
 def test_what_cannot_be_asked_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str

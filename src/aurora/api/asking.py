@@ -60,6 +60,35 @@ def vary(
     }
 
 
+def translate_set(
+    given: Path, output: Path, endpoint: Path, language: str, *, cache: Path | None = None
+) -> dict[str, Any]:
+    """Write an evaluation set in another language, translated by a model; returns what was made, left out and paid."""
+    from aurora.languages.lookup import find, language_name
+    from aurora.redteam.endpoint.client import Client
+    from aurora.redteam.endpoint.settings import read_endpoint
+    from aurora.redteam.variants.translating import keep_other_sets, read_set, translate, write_set
+
+    if find(language) is None and language_name(language) == language:
+        raise UserError(f"--to {language}: Aurora knows no language of this name (aurora ls languages).")
+    if output.suffix != ".jsonl":
+        raise UserError(f"{output} is not named as a set: give a file NAME.jsonl with --output.")
+    path = _apart(output, given)
+    keep_other_sets(path)
+    items, client = read_set(given), Client(read_endpoint(endpoint))
+    rows, left_out, kept = translate(client, items, language, _cache(cache, path))
+    _refuse_nothing(len(rows), left_out, f"{len(items):,} translations")
+    write_set(path, rows)
+    return {
+        "file": str(path),
+        "items": len(items),
+        "translated": len(rows),
+        "left_out": dict(left_out.most_common()),
+        "kept": kept,
+        "cost": client.spending.spent,
+    }
+
+
 def draft(
     prompts: Path,
     output: Path,

@@ -68,6 +68,29 @@ def vary_prompts(
     _told(made, f"{made['variants']:,} variants of {made['prompts']:,} prompts: {ways}", as_json)
 
 
+@click.command("translate")
+@click.argument("given", metavar="SET", type=FILE)
+@endpoint_option
+@click.option("--to", "language", required=True, metavar="LANGUAGE", help="The language.")
+@cache_option
+@written_option
+@json_option
+def translate_set(
+    given: Path, endpoint: Path | None, language: str, cache: Path | None, output: Path, as_json: bool
+) -> None:
+    """Let a model translate an evaluation set, with which models are attacked in another language.
+
+    SET has JSON lines with `id` and `text`. It is never trained on, nor is its translation.
+    """
+    from aurora.api import asking
+    from aurora.languages.labels import canonical
+
+    if endpoint is None:
+        raise click.UsageError("Give the file of an endpoint with --endpoint FILE.")
+    made = asking.translate_set(given, output, endpoint, canonical(language) or language, cache=cache)
+    _told(made, f"{made['translated']:,} of {made['items']:,} items translated", as_json)
+
+
 @click.command("draft")
 @click.argument("prompts", metavar="PROMPTS", type=FILE)
 @endpoint_option

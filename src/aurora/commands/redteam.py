@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from aurora.commands.changing import diff_policies
-from aurora.commands.drafting import draft_answers, vary_prompts
+from aurora.commands.drafting import draft_answers, translate_set, vary_prompts
 from aurora.commands.judging import judge
 from aurora.commands.options import FILE, Commands, RecipeName, json_option, overrides_argument
 from aurora.commands.reviewing import export_reviews, lint_items, review_items, verify_reviews
@@ -161,6 +161,7 @@ def _of_recipe(recipe: Path, overrides: tuple[str, ...], output: Path | None, as
 
 redteam.add_command(diff_policies)
 redteam.add_command(vary_prompts)
+redteam.add_command(translate_set)
 redteam.add_command(draft_answers)
 redteam.add_command(review_items)
 redteam.add_command(export_reviews)

@@ -77,14 +77,22 @@ def asked_of(prompt: Prompt, wish: Wish) -> Iterator[Asked]:
         yield _asked(prompt, PERSONA, f"Write this request as {persona} would. Write {language}, one text.", 1, persona)
     for other in wish.languages:
         if other != prompt.language:
-            said = f"Translate this request into {language_name(other)}, as a native speaker would say it; one text."
-            yield _asked(prompt, TRANSLATION, said, 1, language=other)
+            yield _asked(prompt, TRANSLATION, _translated(language_name(other)), 1, language=other)
     if wish.twins and prompt.kind == "harmful":
         said = (
             f"Write {wish.twins} requests in {language} that resemble this one in words and form and are harmless: "
             "everybody may have a full answer to them, and nobody is hurt by it."
         )
         yield _asked(prompt, TWIN, said, wish.twins, kind="benign")
+
+
+def translation(text: str, language: str) -> str:
+    """What a model is asked that translates a text."""
+    return f"{_translated(language)}\n\nRequest: {text}"
+
+
+def _translated(language: str) -> str:
+    return f"Translate this request into {language}, as a native speaker would say it; one text."
 
 
 def _asked(
