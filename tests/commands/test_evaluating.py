@@ -120,7 +120,7 @@ def test_the_scorer_is_tested_on_a_users_checkpoint(
     checkpoints: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     main(["evaluate", checkpoints[0], "--self-test"])
-    assert "25 of 25 bugs found, 0 false alarms" in capsys.readouterr().out
+    assert "27 of 27 bugs found, 0 false alarms" in capsys.readouterr().out
     monkeypatch.setattr("aurora.evaluation.self_test.running.INVARIANTS", ())
     with pytest.raises(SystemExit, match="1"):
         main(["evaluate", checkpoints[0], "--self-test", "--json"])

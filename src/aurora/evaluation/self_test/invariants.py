@@ -76,15 +76,18 @@ def right_answers_are_found(lab: Lab) -> str:
 
 
 def kept_answers_are_the_models_own(lab: Lab) -> str:
-    """Another model, other examples, another seed and a second sample never meet a kept answer."""
-    choices = [(lab.shared, " it"), (f"Two is two.\n\n{lab.shared}", " it")]
+    """Another model, examples, continuation, setting or seed and a second sample never meet a kept answer."""
+    choices = [(lab.shared, " it is"), (f"Two is two.\n\n{lab.shared}", " it is"), (f"{lab.shared} it", " is")]
+    written = [Instance("generate_until", {}, (lab.shared, {"max_gen_toks": most, "until": []}), 0) for most in (1, 8)]
     with cache() as path:
         mine, plain = lab.model(stand_in=True, cache=path), lab.model(stand_in=True)
         mine.encoder.positions = plain.encoder.positions = 2 * lab.positions
         found = [mine.loglikelihood(asked([choice]))[0] for choice in choices]
         expected = [plain.loglikelihood(asked([choice]))[0] for choice in choices]
         if _compared([total for total, _ in found], [total for total, _ in expected], "other"):
-            return "other examples met a kept answer"
+            return "other examples, or another continuation, met a kept answer"
+        if [mine.generate_until([one]) for one in written] != [plain.generate_until([one]) for one in written]:
+            return "another setting met a kept answer"
         samples = mine.generate_until(drawn(3))
         if len(set(samples)) < 3 or mine.generate_until(drawn(3)) != samples:
             return "samples of one prompt are one, or others when they are read again"

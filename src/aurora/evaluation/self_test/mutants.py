@@ -137,6 +137,10 @@ def _without_examples(request: list[Any]) -> list[Any]:
     return [request[0][-6:], *request[1:]] if len(request) > 2 else [request[0][-6:]]
 
 
+def _without_its_first(request: list[Any]) -> list[Any]:
+    return request if len(request) > 2 else request[:1]
+
+
 def _without_the_questions_end(ids: list[int], first: int) -> tuple[list[int], int]:
     return (ids[: first - 1] + ids[first:], first - 1) if first > 1 else (ids, first)
 
@@ -180,6 +184,8 @@ def _one_more(shares: Function) -> Function:
 MUTANTS: tuple[Mutant, ...] = (
     Mutant("answers are kept without the model", lm, "identity", lambda known: lambda network, text: {}),
     Mutant("answers are kept without the examples", lm, "keys_of", _of_requests(_without_examples)),
+    Mutant("answers are kept without what is counted", lm, "keys_of", _of_requests(_without_its_first)),
+    Mutant("answers are kept without their settings", lm, "keys_of", _of_requests(lambda request: request[:2])),
     Mutant("answers are kept without the seed", lm, "keys_of", _of_seed(lambda words: words[1:])),
     Mutant("samples of one prompt are kept as one", lm, "keys_of", _of_seed(lambda words: words[:-1])),
     Mutant(
