@@ -41,7 +41,7 @@ def test_refusals_stand_beside_answers_that_nobody_can_use(results: Callable[...
     worth = Worth("rules 9", 0.834, (0.8, 0.86), "labels", 90, ["en"])
     found["tasks"]["things"]["judge"] = worth.table()
     header, row, judge = outcome_lines("m", found)
-    assert judge == "Judge: rules 9, kappa .83 on labels, 90 answers."
+    assert judge == "Judge of refusals: rules 9, kappa .83 on labels, 90 answers."
     assert header.split()[-5:] == ["refused", "answered", "other", "language", "incapable"]
     assert row.split() == ["things", "cloze", "m", "2", "0.250", "0.500", "0.250", "0.000"]
     assert outcome_lines("m", results()) == []

@@ -58,6 +58,9 @@ def test_what_limits_the_figures_is_told_once_for_all_checkpoints(made: Made, ro
     assert "a and b: t_fi was asked with 1 examples, not 5" in text
     sure = [made("a", t_fi=[1] * 40)]
     assert notes(sure, rows(sure)) is None
+    sure[0]["tasks"]["t_fi"]["judge"] = {"name": "rules 9", "kappa": 0.834, "data": "labels", "answers": 90}
+    said = plain(Checked(str(notes(sure, rows(sure)))).text)
+    assert "a: Judge of refusals: rules 9, kappa .83 on labels, 90 answers." in said
 
 
 def test_checkpoints_are_named_by_their_hashes_where_results_have_them(made: Made) -> None:

@@ -32,17 +32,21 @@ def lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def outcome_lines(name: str, results: Mapping[str, Any]) -> list[str]:
     """Of safety tasks what the answers were: refusals beside answers that nobody can use; nothing without any."""
-    rows, judges = [], []
+    rows = []
     for task, found in results["tasks"].items():
         if found["kind"] != "safety":
             continue
-        if said := found.get("judge"):  # results of other programs name none
-            judges.append(f"Judge: {Worth(**said).words()}.")
         for form, asked in found["forms"].items():
             wordings = list(asked["wordings"].values())
             means = [sum(one["metrics"][figure] for one in wordings) / len(wordings) for figure in FIGURES.values()]
             rows.append([task, form, name, str(len(wordings[0]["items"])), *(f"{mean:.3f}" for mean in means)])
-    return [*table(OUTCOMES, rows, 3), *dict.fromkeys(judges)] if rows else []
+    return [*table(OUTCOMES, rows, 3), *judges_of(results)] if rows else []
+
+
+def judges_of(results: Mapping[str, Any]) -> list[str]:
+    """Who judged refusals, and what that is worth; nothing of results that name nobody."""
+    said = [found["judge"] for found in results["tasks"].values() if found.get("judge")]
+    return list(dict.fromkeys(f"Judge of refusals: {Worth(**one).words()}." for one in said))
 
 
 def evidence(change: Mapping[str, Any]) -> float:

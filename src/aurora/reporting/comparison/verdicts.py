@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aurora.evaluation.comparing.results import warnings
-from aurora.evaluation.comparing.shown import evidence
+from aurora.evaluation.comparing.shown import evidence, judges_of
 from aurora.reporting.page.components import Cell, Row, facts, section, table
 from aurora.reporting.page.markup import Html, join, tag
 from aurora.reporting.wording import compact, count, listing, share, signed
@@ -98,7 +98,7 @@ def notes(results: Sequence[Mapping[str, Any]], rows: Rows) -> Html | None:
     ]
     by_warning: dict[str, list[str]] = {}
     for one in results:
-        for warning in warnings(one):
+        for warning in [*warnings(one), *judges_of(one)]:
             by_warning.setdefault(warning, []).append(one["name"])
     told += [f"{listing(names)}: {warning}" for warning, names in by_warning.items()]
     if not told:
