@@ -23,12 +23,12 @@ from aurora.commands import (
     corpus,
     evaluating,
     looking_up,
-    redteam,
     results,
     starting,
     tokens,
 )
 from aurora.commands.options import Commands
+from aurora.commands.redteam import generating
 from aurora.console.signals import Stopped, answered, interruption, sentence
 from aurora.console.terminal import line, write
 from aurora.errors import AuroraError, Mistakes
@@ -55,7 +55,7 @@ for command in (
     carrying_out.train,
     corpus.corpus,
     tokens.tokens,
-    redteam.redteam,
+    generating.redteam,
     results.report,
     checkpoints.export_,
     checkpoints.import_,

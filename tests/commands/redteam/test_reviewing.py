@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from aurora.cli import main
-from aurora.commands import reviewing
+from aurora.commands.redteam import reviewing
 from aurora.errors import AuroraError, UserError
 from aurora.redteam.review.exporting import formats
 from aurora.redteam.review.log.file import read_state

@@ -8,11 +8,11 @@ from typing import Any
 
 import click
 
-from aurora.commands.changing import diff_policies
-from aurora.commands.drafting import draft_answers, translate_set, vary_prompts
-from aurora.commands.judging import judge
 from aurora.commands.options import FILE, Commands, RecipeName, json_option, overrides_argument
-from aurora.commands.reviewing import export_reviews, lint_items, review_items, verify_reviews
+from aurora.commands.redteam.changing import diff_policies
+from aurora.commands.redteam.drafting import draft_answers, translate_set, vary_prompts
+from aurora.commands.redteam.judging import judge
+from aurora.commands.redteam.reviewing import export_reviews, lint_items, review_items, verify_reviews
 from aurora.console.terminal import write_json, write_json_text
 from aurora.files import json_text, read_json
 
