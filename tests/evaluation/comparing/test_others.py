@@ -38,6 +38,16 @@ def test_what_is_written_in_their_form_is_read_back(
     }
 
 
+def test_predictions_hold_figures_as_both_of_their_readers_look_for_them(
+    results: Callable[..., dict[str, Any]], tmp_path: Path
+) -> None:
+    write_olmo_eval(results(one=[1.0]), tmp_path)
+    (path,) = tmp_path.iterdir()
+    row = json.loads(path.read_text(encoding="utf-8"))
+    assert row["metrics"] == {"acc": 1.0}
+    assert row["instance_metrics"] == {"acc": {"acc": 1.0}}
+
+
 def test_items_of_lm_eval_and_olmo_eval_are_compared(tmp_path: Path) -> None:
     names = {"a": "samples_arc_easy_2026-11-30T12-00-00.123.jsonl", "b": "samples_arc_easy_2026-12-01T12-00-00.5.jsonl"}
     for folder, name in names.items():

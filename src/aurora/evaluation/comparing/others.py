@@ -129,14 +129,16 @@ def write_lm_eval(results: Mapping[str, Any], folder: Path) -> None:
 
 
 def write_olmo_eval(results: Mapping[str, Any], folder: Path) -> None:
-    """The items as olmo-eval's predictions: `task-000-TASK.WORDING-predictions.jsonl`."""
+    """The items as predictions of olmo-eval (`instance_metrics`) and of OLMES before it (`metrics`):
+    `task-000-TASK.WORDING-predictions.jsonl`."""
     for place, (name, wording, measure, items) in enumerate(_each(results)):
         rows = [
             {
                 "doc_id": number,
                 "native_id": item["id"],
                 "cluster": item["cluster"],
-                "metrics": {**item["metrics"], measure: item["score"]},
+                "metrics": (figures := {**item["metrics"], measure: item["score"]}),
+                "instance_metrics": {name: {name: figure} for name, figure in figures.items()},
                 "model_output": [{"continuation": item["answer"]}] if "answer" in item else [
                     {"sum_logits": value} for value in item.get("log_likelihoods", [])
                 ],
