@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,16 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import DBAPIError
 
 from aurora.errors import AuroraError, UserError
+from aurora.redteam.review.log.contents import Review
+from aurora.redteam.review.server import starting
+from aurora.redteam.review.server.desk.desk import Desk, Wish, Word
+from aurora.redteam.review.server.desk.exposure import Exposure
+from aurora.redteam.review.server.desk.work import Work
 from aurora.redteam.review.server.keeping.database import FILE, Database
 from aurora.redteam.review.server.keeping.tables import events, metadata
+from aurora.redteam.review.server.starting import Beginning
+from postgres import postgres
+from redteam.review.server.people import PASSWORD, POLICY, QUICK, fill, join
 
 
 @pytest.fixture
@@ -84,3 +93,42 @@ def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
     (tmp_path / FILE).write_text("no database" * 100)
     with pytest.raises(AuroraError, match=FILE):
         Database(tmp_path)
+
+
+@pytest.fixture
+def address() -> Iterator[str]:
+    pytest.importorskip("psycopg", reason="the extra postgres is not installed")
+    try:
+        with postgres() as found:
+            yield found
+    except FileNotFoundError as error:
+        pytest.skip(str(error))
+
+
+@pytest.mark.slow
+def test_postgresql_keeps_the_same_log(address: str, tmp_path: Path) -> None:
+    begin = Beginning((POLICY,))
+    project = starting.open_project(tmp_path / "a", begin, address, hasher=QUICK)
+    ids = fill(project, 3)
+    ada = join(project, "ada")
+    desk = Desk(project.store, Work(project.store), Exposure())
+    for _ in ids:
+        shown = desk.next(ada, Wish())["item"]
+        review = Review(label="refuse", category=shown["category"], response="日本語 हिन्दी tiếng Việt")
+        desk.say(ada, Word(shown["id"], shown["version"], review, f"token-{shown['id']}"))
+        desk.seen(ada, shown["id"])
+    desk.step(ada, "undo", Wish(), "")
+    with pytest.raises(UserError, match="database is in use by another server"):
+        Database(tmp_path / "b", address)
+    for statement in (events.update().values(line="x"), events.delete()):
+        with pytest.raises(DBAPIError, match="only ever added"), project.store.database.writing() as connection:
+            connection.execute(statement)
+    with project.store.database.reading() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    before = project.store.state
+    project.close()
+    again = starting.open_project(tmp_path / "a", Beginning(), address, hasher=QUICK)
+    assert (again.store.state.count, again.store.state.last) == (before.count, before.last)
+    assert Work(again.store).holder("item-2") == ada.reviewer  # the undone one is still in hand
+    assert again.accounts.sign_in("ada", PASSWORD, "a")
+    again.close()

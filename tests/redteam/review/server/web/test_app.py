@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -52,6 +55,19 @@ def test_everything_that_pages_name_is_served(app: FastAPI) -> None:
     assert {"review.js", "diff.js", "queue.js", "review.css", "upload.js"} <= named
     for name in named:
         assert Browser(app).client.get(f"/static/{name}").status_code == 200, name
+
+
+@pytest.mark.slow
+def test_a_built_wheel_holds_every_page_script_and_migration(root: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(tmp_path), str(root)]
+    subprocess.run(command, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    held = set(zipfile.ZipFile(wheel).namelist())
+    source = root / "src"
+    server = source / "aurora/redteam/review/server"
+    wanted = {path.relative_to(source).as_posix() for path in server.rglob("*") if path.suffix not in ("", ".pyc")}
+    assert {f"{path}" for path in wanted if path.endswith((".html", ".js", ".css"))}
+    assert wanted - held == set()
 
 
 def test_pages_load_nothing_from_elsewhere_and_have_no_inline_program() -> None:

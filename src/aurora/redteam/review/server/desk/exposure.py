@@ -7,9 +7,10 @@ is proposed, never forced, after many texts or a long time without a pause.
 from __future__ import annotations
 
 import time
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, insert, select
 
 from aurora.redteam.review.server.keeping.tables import exposures
 
@@ -19,23 +20,32 @@ DAY = 86_400.0
 
 
 class Exposure:
-    """Counts texts by person."""
+    """Counts texts by person; remembers what it has read of the table, which no other process writes."""
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
+        self._times: dict[str, list[float]] = {}
 
     def seen(self, connection: Connection, who: str, item: str) -> dict[str, int | str]:
         """Count an item whose texts somebody uncovered; returns what `of` does."""
-        connection.execute(insert(exposures).values(reviewer=who, item=item, at=self._clock()))
+        now = self._clock()
+        times = self._of(connection, who)
+        connection.execute(insert(exposures).values(reviewer=who, item=item, at=now))
+        times.append(now)
         return self.of(connection, who)
 
     def of(self, connection: Connection, who: str) -> dict[str, int | str]:
         """How many texts somebody has seen today (UTC), and why a break is due, if it is."""
-        now = self._clock()
-        own = exposures.c.reviewer == who
-        today = select(func.count()).select_from(exposures).where(own, exposures.c.at >= now - now % DAY)
-        latest = select(exposures.c.at).where(own).order_by(exposures.c.at.desc()).limit(MOST_TEXTS)
-        return {"today": connection.scalar(today) or 0, "pause": _why(connection.scalars(latest).all(), now)}
+        now, times = self._clock(), self._of(connection, who)
+        today = len(times) - bisect_left(times, now - now % DAY)
+        return {"today": today, "pause": _why(times[: -MOST_TEXTS - 1 : -1], now)}
+
+    def _of(self, connection: Connection, who: str) -> list[float]:
+        """When somebody saw a text, in the last two days."""
+        if who not in self._times:
+            recent = select(exposures.c.at).where(exposures.c.reviewer == who, exposures.c.at > self._clock() - 2 * DAY)
+            self._times[who] = list(connection.scalars(recent.order_by(exposures.c.at)))
+        return self._times[who]
 
 
 def _why(times: Sequence[float], now: float) -> str:

@@ -128,7 +128,7 @@ def _postgres(address: str) -> Engine:
             "option out for a file in the folder."
         )
     try:
-        return create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True, pool_size=10)
+        return create_engine(url.set(drivername="postgresql+psycopg"), pool_size=10)
     except ModuleNotFoundError as error:
         raise UserError("PostgreSQL needs its driver: pip install 'aurora-lm[postgres]'.") from error
 

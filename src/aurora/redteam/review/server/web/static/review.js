@@ -57,6 +57,7 @@ function show(work, said = "") {
 }
 
 function fill(item) {
+  by("item").dataset.item = item.id;
   const own = item.own ?? {label: null, category: item.category, response: null, chosen: [], note: ""};
   for (const element of [by("prompt"), by("response"), by("changes")]) element.lang = item.language;
   by("language").textContent = item.language_name;
