@@ -18,7 +18,7 @@ from aurora.training.checkpoints.checkpoint import Keep, read_checkpoint
 from aurora.training.checkpoints.continuing import Earlier, Resumed
 from aurora.training.checkpoints.leaving import leave_model
 from aurora.training.checkpoints.saving import Saver
-from aurora.training.going_back import GoingBack
+from aurora.training.deciding.going_back import GoingBack
 from aurora.training.guard import Fault
 from aurora.training.inputs import Places, Reading, Training
 from aurora.training.measuring import Measuring, weights_of

@@ -1,4 +1,5 @@
-"""What measurements decide during a stage: the shares of replayed sources (`replay`), and when it ends (`early_end`).
+"""What is decided during a stage: the shares of replayed sources (`replay`) and when it ends (`early_end`), by
+measurements, and to which earlier weights it returns (`going_back`).
 
-Both write a measurement to a file before any step depends on it.
+A measurement is in a file before any step depends on it.
 """
