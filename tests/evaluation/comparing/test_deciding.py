@@ -5,17 +5,22 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from aurora.errors import UserError
-from aurora.evaluation.comparing.deciding import Respondent, ask_both, documents_of
+from aurora.evaluation.comparing.deciding import Model, Respondent, ask_both, decided, documents_of
 from aurora.evaluation.statistics.sequential import Watch
 from aurora.evaluation.tasks.files import read_task
 from aurora.evaluation.tasks.flat import read_items
+from aurora.evaluation.tasks.planned import Wanted, plan
 from aurora.evaluation.tasks.prepared import Asked, prepare
+from aurora.model.network import Network
+from aurora.recipe.model import Architecture
+from byte_text import of_bytes
 
 Right = Callable[[int], bool]
 ITEMS, EXAMPLES, BUDGET = 384, 16, 0.02
@@ -61,7 +66,7 @@ def respondent(questions: list[Asked], right: Right) -> Respondent:
     return Respondent(None, Simulated(right), asked, False)  # type: ignore[arg-type]
 
 
-def decided(questions: list[Asked], first: Right, later: Right) -> tuple[Watch, list[int], list[int]]:
+def told(questions: list[Asked], first: Right, later: Right) -> tuple[Watch, list[int], list[int]]:
     one, other = respondent(questions, first), respondent(questions, later)
     other.model = type("Named", (), {"name": "later"})()
     watch = Watch(BUDGET)
@@ -72,7 +77,7 @@ def decided(questions: list[Asked], first: Right, later: Right) -> tuple[Watch, 
 def test_a_real_loss_takes_a_third_of_the_items_and_both_are_asked_the_same(questions: list[Asked]) -> None:
     chance = random.Random(1)
     losing = {number for number in range(ITEMS) if chance.random() < 0.2}
-    watch, first, later = decided(questions, lambda number: True, lambda number: number not in losing)
+    watch, first, later = told(questions, lambda number: True, lambda number: number not in losing)
     assert watch.decision == "forgot"
     assert first == later
     items = set(first)
@@ -95,12 +100,12 @@ def test_what_one_answered_for_another_is_not_asked_again(questions: list[Asked]
 
 
 def test_models_that_answer_alike_are_decided_or_asked_everything(questions: list[Asked]) -> None:
-    watch, asked, _ = decided(questions, lambda number: number % 2 == 0, lambda number: number % 2 == 0)
+    watch, asked, _ = told(questions, lambda number: number % 2 == 0, lambda number: number % 2 == 0)
     assert watch.decision == "kept"
     assert len(set(asked)) < ITEMS
     edge = random.Random(2)
     changed = {number: edge.random() for number in range(ITEMS)}
-    watch, asked, _ = decided(
+    watch, asked, _ = told(
         questions, lambda number: changed[number] > 0.06, lambda number: not 0.06 < changed[number] < 0.14
     )
     assert watch.decision == "cannot tell"
@@ -129,7 +134,24 @@ def test_scores_that_are_no_shares_are_a_mistake(questions: list[Asked], monkeyp
 
     monkeypatch.setattr(module, "ask", doubled)
     with pytest.raises(UserError, match="The scores of xed_fi do not lie between 0 and 1"):
-        decided(questions, lambda number: True, lambda number: False)
+        told(questions, lambda number: True, lambda number: False)
+
+
+def test_models_that_are_asked_nothing_alike_are_a_mistake(tmp_path: Path) -> None:
+    rows = [
+        {"id": str(n), "question": f"No. {n}: which?", "choices": ["wrong", "right"], "answer": 1} for n in range(130)
+    ]
+    (tmp_path / "xed_fi.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
+    wanted = Wanted(tasks=("xed_fi",), data=(tmp_path,), forms=("cloze",), limit=4, shots=1, budget=BUDGET)
+    planned, left_out = plan(wanted)
+
+    def load(number: int) -> Model:
+        text = of_bytes()
+        network = Network(Architecture(layers=1, width=16, heads=2, positions=(60, 900)[number]), text.vocabulary)
+        return Model("ab"[number], tmp_path, network, text)
+
+    with pytest.raises(UserError, match="b and a are asked nothing alike, as their windows take other examples"):
+        decided(["a", "b"], load, planned, wanted, left_out)
 
 
 @pytest.mark.slow
@@ -138,7 +160,7 @@ def test_false_alarms_are_at_most_five_in_a_hundred(questions: list[Asked]) -> N
     said = []
     for seed in range(60):
         drawn = np.random.default_rng([7, seed]).random(ITEMS)
-        watch, _, _ = decided(
+        watch, _, _ = told(
             questions,
             lambda number, drawn=drawn: drawn[number] > 0.10,  # type: ignore[misc]
             lambda number, drawn=drawn: not 0.10 < drawn[number] < 0.22,  # type: ignore[misc]

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aurora.console.progress import say
+from aurora.errors import UserError
 from aurora.evaluation.comparing.asking import prepared_for, settings_of
 from aurora.evaluation.comparing.results import identity, results_of
 from aurora.evaluation.comparing.stopped import check_shares, mean_of
@@ -99,6 +100,11 @@ def decided(
         later = _respondent(load(number), planned, wanted, job)
         tasks = len(units) * (len(names) - 1)
         watches = {unit: Watch(budget, tasks) for unit in units if _comparable(unit, first, later)}
+        if not watches:
+            raise UserError(
+                f"{later.model.name} and {first.model.name} are asked nothing alike, as their windows take other "
+                "examples: give --shots 0, or leave out --budget."
+            )
         together.extend(watches.values())
         with later.lm.unchanged():
             ask_both(first, later, watches, together)
