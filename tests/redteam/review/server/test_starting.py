@@ -98,6 +98,22 @@ def test_the_log_as_a_file_is_sound(project: Project, tmp_path: Path) -> None:
     assert first["kind"] == "head"
 
 
+def test_the_log_is_written_over_an_earlier_one_of_it_alone(project: Project, tmp_path: Path) -> None:
+    log = tmp_path / "log.jsonl"
+    starting.save_log(project, log)
+    fill(project, 2)
+    assert starting.save_log(project, log) == 3
+    other = starting.open_project(tmp_path / "other", Beginning((POLICY,)), hasher=QUICK)
+    (tmp_path / "notes.txt").write_text("mine")
+    (tmp_path / "empty").touch()
+    for path, name in ((log, other), (tmp_path / "notes.txt", project), (tmp_path / "empty", project)):
+        before = path.read_bytes()
+        with pytest.raises(UserError, match="would be lost"):
+            starting.save_log(name, path)
+        assert path.read_bytes() == before
+    other.close()
+
+
 def test_a_log_of_another_key_is_not_continued(project: Project) -> None:
     project.close()
     (project.folder / KEY).unlink()

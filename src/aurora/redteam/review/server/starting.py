@@ -21,6 +21,7 @@ from sqlalchemy import select
 
 from aurora.console.progress import say
 from aurora.errors import UserError
+from aurora.files import LONGEST_BEGINNING, keep_from_overwriting
 from aurora.redteam.review.log.contents import DEFAULT_LABELS, Head, PolicyVersion, Settings
 from aurora.redteam.review.log.contents import Person as LoggedPerson
 from aurora.redteam.review.log.event import Event
@@ -166,7 +167,9 @@ def add_person(project: Project, login: str, role: str) -> None:
 
 
 def save_log(project: Project, path: Path) -> int:
-    """Write the log as a file; returns how many events it has."""
+    """Write the log as a file, in the place of an earlier one of it alone; returns how many events it has."""
+    head = next(project.store.lines())
+    keep_from_overwriting(path, lambda beginning: beginning.startswith(head[:LONGEST_BEGINNING]))
     return write_log(path, (Event.read(line) for line in project.store.lines()))
 
 
