@@ -131,3 +131,24 @@ def test_a_port_in_use_and_a_host_that_others_reach_are_said(project: Project) -
         starting.serve(project, "", Listening(host="0.0.0.0"))
     with pytest.raises(UserError, match="cannot be used"):
         starting.serve(project, "", Listening(host="no such host", names=("x",)))
+
+
+@pytest.mark.parametrize("https", [True, False])
+def test_an_address_is_taken_from_a_proxy_only_where_there_is_one(
+    project: Project, https: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise whoever guesses passwords could name another address each time; with a proxy all would have its own."""
+    served: list[Any] = []
+
+    class Server:
+        def __init__(self, config: Any) -> None:
+            served.append(config)
+
+        def run(self, sockets: list[socket.socket]) -> None:
+            assert sockets[0].getsockname()[0] == "127.0.0.1"
+
+    monkeypatch.setattr("uvicorn.Server", Server)
+    starting.serve(project, "", Listening(port=0, https=https))
+    assert served[0].proxy_headers is https
+    assert served[0].forwarded_allow_ips in (None, "127.0.0.1")
+    assert served[0].app.state.secure is https

@@ -212,7 +212,7 @@ def serve(project: Project, style: str, where: Listening) -> None:
             log_level="warning",
             access_log=False,
             server_header=False,
-            proxy_headers=False,
+            proxy_headers=where.https,  # whose sign-ins fail is then known from a proxy on this machine, and no other
             timeout_keep_alive=KEPT_SECONDS,
         )
         uvicorn.Server(config).run(sockets=[listener])
