@@ -213,6 +213,7 @@ def serve(project: Project, style: str, where: Listening) -> None:
             access_log=False,
             server_header=False,
             proxy_headers=where.https,  # whose sign-ins fail is then known from a proxy on this machine, and no other
+            forwarded_allow_ips="127.0.0.1,::1",
             timeout_keep_alive=KEPT_SECONDS,
         )
         uvicorn.Server(config).run(sockets=[listener])
