@@ -42,18 +42,20 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True, help="folder of the runs")
     parser.add_argument("--run", type=Path, help="a run of the recipe, whose corpus and checkpoint `cat` are taken")
     parser.add_argument("--prefer", action="store_true", help="preference pairs after each tuning")
-    parser.add_argument("--small", action="store_true", help="a moment of training in two languages")
+    parser.add_argument("--small", action="store_true", help="a moment of training, with two languages")
     parser.add_argument("--json", action="store_true", help="the figures as one object")
     parser.add_argument("settings", nargs="*", metavar="key=value")
     given = parser.parse_args()
     given.work.mkdir(parents=True, exist_ok=True)
     recipe = yaml.safe_load(RECIPE.read_text(encoding="utf-8"))
-    languages = recipe["redteam"]["languages"][: 2 if given.small else None]
+    languages = recipe["redteam"]["languages"]
+    if given.small:
+        del languages[2:]
     model = exported(given.work, given.run, given.small)
     path = given.work / "tuning.yaml"
     path.write_text(yaml.safe_dump(tuning(recipe, model, given.prefer, given.small), sort_keys=False), encoding="utf-8")
     figures: dict[str, Any] = {}
-    for tuned in (ALL, *languages):
+    for tuned in (ALL, *languages[: 1 if given.small else None]):
         folder = given.work / tuned
         taken(given.run or given.work / "base", folder)
         only = [] if tuned == ALL else alone(path, tuned, len(languages))

@@ -20,7 +20,7 @@ SCRIPTS = sorted({path.stem for path in FOLDER.glob("*.py")} - SHARED - APART)
 ARGUMENTS = {
     "adaptive_review": ["--json"],
     "accelerator": ["--json"],
-    "cross_lingual": ["--json", "--prefer", "--run", "{tokens}", "--work", "{tmp}"],
+    "cross_lingual": ["--json", "--run", "{tokens}", "--work", "{tmp}"],
     "curation": ["--json", "--part", "detection", "--part", "normalise"],  # the other parts are scripts below
     "evaluation": ["--json"],
     "extension": ["--output", "{tmp}"],

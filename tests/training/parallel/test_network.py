@@ -31,12 +31,10 @@ LAYOUTS = [
     '1,2,1 --micro-batch 4 --schedule zero-bubble-v --train {"last_layers":2}',
     '1,2,2 --micro-batch 4 --untied --train {"embeddings":false}',
 ]
-PREFERRING = [
-    "2,2,2 --micro-batch 4 --sequence-parallel --prefer",
-    "1,2,1 --micro-batch 4 --schedule zero-bubble-v --untied --prefer",
-]
+PREFERRING = ["2,2,2 --micro-batch 4 --sequence-parallel --prefer"]
 # ... and more of them together.
 CAMPAIGN = [
+    "1,2,1 --micro-batch 4 --schedule zero-bubble-v --untied --prefer",
     f"1,1,2 --micro-batch 4 --family llama --prefer {LORA}",
     "4,1,1 --micro-batch 8 --recompute full --multi-head --prefer",
     '1,2,1 --micro-batch 4 --schedule interleaved --prefer --train {"last_layers":2}',
