@@ -110,7 +110,9 @@ def page(chromium: str) -> Iterator[Page]:
     with browser(chromium, loopback=True) as opened:
         opened.show(1280, 1000)
         yield opened
-        assert [one for one in opened.problems if "ERR_CONNECTION" not in one and "status of 4" not in one] == []
+        # A killed server cuts connections in many ways, and a conflict is answered with 409: the page has to bear both.
+        borne = ("net::ERR_", "status of 4")
+        assert [one for one in opened.problems if not any(words in one for words in borne)] == []
 
 
 @pytest.fixture
