@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import shlex
 import subprocess
@@ -17,6 +18,7 @@ from aurora.files import (
     below,
     canonical_json,
     explained,
+    json_lines,
     read_json,
     read_json_lines,
     read_regular,
@@ -168,3 +170,10 @@ def test_what_people_may_have_corrected_is_written_once(tmp_path: Path) -> None:
         write_once(tmp_path / "link", "two\n")
     with pytest.raises(UserError, match="is a folder"):
         write_once(tmp_path, "two\n")
+
+
+def test_half_of_a_character_is_written_as_it_can_be_read_again() -> None:
+    rows = [{"a": "ä"}, {"a": "ä\ud800"}]
+    text = json_lines(rows)
+    assert text.splitlines()[0] == '{"a": "ä"}'
+    assert [json.loads(line) for line in text.encode().decode().splitlines()] == rows

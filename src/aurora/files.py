@@ -151,8 +151,17 @@ def write_once(path: Path, text: str) -> None:
 
 
 def json_lines(rows: Iterable[Mapping[str, Any]]) -> str:
-    """The text of a file with a row in each line."""
-    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    """The text of a file with a row in each line; one with half of a character has it escaped, as JSON may."""
+    return "".join(_json_line(row) + "\n" for row in rows)
+
+
+def _json_line(row: Mapping[str, Any]) -> str:
+    line = json.dumps(row, ensure_ascii=False)
+    try:
+        line.encode()
+    except UnicodeEncodeError:
+        return json.dumps(row)
+    return line
 
 
 def write_json(path: Path, value: Any) -> None:

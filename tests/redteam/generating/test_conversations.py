@@ -64,6 +64,14 @@ def test_first_turns_are_sorted_and_what_is_left_out_is_counted(policy: Policy, 
     assert all("talks.jsonl" in one.source for one in chosen.prompts)
 
 
+def test_half_of_a_character_is_no_prompt(policy: Policy, talks: Path) -> None:
+    rows = [{"prompt": ASKED[0], "response": "No."}, {"prompt": ASKED[2] + "\ud800", "response": "No."}]
+    talks.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    chosen = choose(policy, talks, 100, KeptOut([]))
+    assert [one.prompt for one in chosen.prompts] == [ASKED[0]]
+    assert chosen.left_out["with half of a character"] == 1
+
+
 def test_fewer_are_spread_over_languages_and_categories(policy: Policy, talks: Path) -> None:
     chosen = choose(policy, talks, 4, KeptOut([]))
     assert len({(one.language, one.category) for one in chosen.prompts}) == 4

@@ -26,6 +26,7 @@ def written(path: Path, *rows: dict[str, Any]) -> Path:
     [
         ([{"prompt": "  "}], "empty", "the prompt is empty"),
         ([{"prompt": "a", "response": " "}], "empty", "the answer is empty"),
+        ([{"prompt": "a\ud800"}], "characters", "half of a character (U+D800)"),
         ([{"prompt": "a", "category": ""}], "category", "no category"),
         ([{"prompt": "a", "category": "cyb"}], "category", "did you mean cyber"),
         ([{"prompt": "a", "language": ""}], "language", "no language"),
@@ -36,7 +37,7 @@ def written(path: Path, *rows: dict[str, Any]) -> Path:
         ([{"prompt": LONG}, {"prompt": LONG + " today"}], "near duplicate", "nearly that of"),
         ([{"prompt": "Open it"}, {"prompt": "open it", "label": "answer"}], "two labels", "answer and refuse"),
     ],
-    ids=range(11),
+    ids=range(12),
 )
 def test_each_rule_tells_what_it_is_for_and_nothing_else(
     tmp_path: Path, rows: list[dict[str, Any]], rule: str, told: str

@@ -86,6 +86,9 @@ def _asked(place: Path, policy: Policy, license: str, left_out: Counter[str]) ->
             left_out["not a conversation"] += 1
             continue
         prompt = next((turn.text.strip() for turn in turns_of(found.text, found.meta) if turn.role == USER), "")
+        if prompt != prompt.encode(errors="replace").decode():
+            left_out["with half of a character"] += 1
+            continue
         language = (
             found.lang if found.lang != UNDETERMINED else identifier.identify(prompt.encode(errors="ignore")).best
         )

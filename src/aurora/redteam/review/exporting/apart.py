@@ -28,7 +28,8 @@ def clusters_of(texts: Sequence[tuple[str, str]]) -> list[int]:
 
     if not texts:
         return []
-    folded = [" ".join(text.casefold().split()) for _, text in texts]
+    # Half of a character, which `lint` tells, is no text that can be signed.
+    folded = [" ".join(text.casefold().split()).encode(errors="replace").decode() for _, text in texts]
     first: dict[tuple[str, str], int] = {}
     same = [
         first.setdefault((language, text), place)
