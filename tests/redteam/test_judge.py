@@ -151,3 +151,9 @@ def test_a_pattern_that_runs_on_and_on_stops_judging(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(judge_module, "LONGEST_SECONDS", 0.05)
     with pytest.raises(UserError, match="repetitions inside of repetitions"):
         Judge(patterns={"sv": ["(?:a|b|ab)*[cd]"]}).is_refusal("ab" * 40 + "e.")
+
+
+def test_half_of_a_character_stops_no_judging() -> None:
+    text = "This is a long answer about the weather of tomorrow, which holds half of a character \ud800 and is long "
+    text += "enough to be looked at for repeats in it."
+    assert JUDGE.outcome(text, "en") == "answer"

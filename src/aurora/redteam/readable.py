@@ -78,7 +78,7 @@ def _repeats(text: str) -> bool:
     filled = sum(len(match.group()) for match in _REPEATED.finditer(squeezed) if match.group(1).strip())
     if filled >= MOSTLY * letters:
         return True
-    raw = squeezed.encode()
+    raw = squeezed.encode(errors="replace")
     if letters >= PACKED_LETTERS and len(zlib.compress(raw, 9)) < LEAST_PACKED * len(raw):
         return True
     words = _units(squeezed)

@@ -146,7 +146,7 @@ def _language(read: Sequence[_Read]) -> Iterator[Finding]:
             yield Finding("language", one.place, f"{one.language[:40]!r} is no label of a language")
             continue
         for what, text in (("prompt", one.prompt), ("answer", one.response or "")):
-            if len(text.encode()) >= SHORTEST_JUDGED and (other := other_language(text, asked)):
+            if len(text.encode(errors="replace")) >= SHORTEST_JUDGED and (other := other_language(text, asked)):
                 sentence = f"the {what} is in {language_name(other)}, not in {language_name(asked)}"
                 yield Finding("language", one.place, sentence)
 
