@@ -1,20 +1,23 @@
 """Judges beside people: what the rules are worth, and a judge learnt from labels, on published answers with labels.
 
-    python benchmarks/judges.py [--data ../shared/data/safety] [--write]
+    python benchmarks/judges.py [--data ../shared/data/safety] [--write] [--small]
 
 The rules were written beside answers of the models in `READ`, of other makers than those they are measured on.
 `learned` is the small judge of `aurora redteam judge --train`, each model's answers judged by what those of all others
 taught (the prompts are the same); `apart` also leaves out the prompts that it judges. Prints kappa with a 95 % interval
 by prompts; `--write` keeps the rules' figures on the models that were not read as `rules.json`, which reports carry.
+`--small` judges a few made-up answers, to see that the script runs.
 """
 
 from __future__ import annotations
 
 import argparse
+import gzip
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from aurora.files import write_json
+from aurora.files import json_lines, write_json
 from aurora.redteam.judge import Answered, Judge, Outcome
 from aurora.redteam.judging.calibration import Calibration, calibrated, hashes
 from aurora.redteam.judging.labelled import Labelled, read_labelled
@@ -37,18 +40,47 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data/safety"))
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--rules-only", action="store_true")
+    parser.add_argument("--small", action="store_true")
     options = parser.parse_args()
+    if options.small:
+        with tempfile.TemporaryDirectory() as folder:
+            make_up(Path(folder))
+            measure(Path(folder), write=False, rules_only=False)
+    else:
+        measure(options.data, write=options.write, rules_only=options.rules_only)
+
+
+def measure(data: Path, *, write: bool, rules_only: bool) -> None:
+    """Measure the judges on the sets below `data`."""
     for name, (folder, pattern) in SETS.items():
-        files = sorted((options.data / folder).glob(pattern))
+        files = sorted((data / folder).glob(pattern))
         answers = read_labelled(files)
         show(f"rules, all models of {name}", of_rules(name, files, answers))
         unread = rules_on_unread(name, files)
         show(f"rules, models of {name} that were not read", unread)
-        if options.write and name == "XSTest":
+        if write and name == "XSTest":
             write_json(MEASURED, unread.table())
-        if not options.rules_only:
+        if not rules_only:
             show(f"learned, {name}, leaving out a model", left_out(answers, data=name, files={}))
             show(f"learned, {name}, leaving out a model and its prompts", apart(name, answers))
+
+
+def make_up(data: Path) -> None:
+    """Sets of two models each, which refuse every other prompt in so many words."""
+    for folder, pattern in SETS.values():
+        (data / folder).mkdir()
+        for model in ("one", "two"):
+            rows = [
+                {
+                    "prompt": f"What is {number} times {number}?",
+                    "answer": f"It is {number * number}." if number % 2 else "I'm sorry, but I can't help with that.",
+                    "label": "compliance" if number % 2 else "refusal",
+                    "language": "en",
+                    "model": model,
+                }
+                for number in range(80)
+            ]
+            (data / folder / pattern.replace("*", model)).write_bytes(gzip.compress(json_lines(rows).encode()))
 
 
 def rules_on_unread(name: str, files: Sequence[Path]) -> Calibration:

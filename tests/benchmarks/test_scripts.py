@@ -37,7 +37,7 @@ READ_TEXT = sorted(
     for name in SCRIPTS
     if name.startswith("curation") or name in ("fit_thresholds", "published_tokenizers", "tokens")
 )
-PRINT_A_TABLE = {"attention", "fit_thresholds", "retention"}
+PRINT_A_TABLE = {"attention", "fit_thresholds", "judges", "policy_prompts", "retention"}
 PRINT_MANY_LINES = {"curation_contamination", "curation_conversations"}  # all others' object is their last line
 
 
